@@ -1,0 +1,34 @@
+import fp from 'fastify-plugin'
+import type { Knex } from 'knex'
+import { connect } from '../src/store/connect.ts'
+import type { DatabaseOptions } from '../src/store/dialects/dialect.ts'
+import { checkSchema, migrateToLatest } from '../src/store/migrations.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** The database that holds the logs. Not `knex`, which may be a host app's own. */
+    logDb: Knex
+  }
+}
+
+export interface DbOptions {
+  /** Where the logs are kept. Default: the SQLite file `data/loggerbot.sqlite`. */
+  database?: DatabaseOptions
+  /** Your own knex (client mysql2 or better-sqlite3) instead: it is used as it is, and never destroyed. */
+  knex?: Knex
+  /**
+   * Whether the schema is brought up to date at start; else a missing or older one is an error.
+   * Default: for SQLite that this plugin opens.
+   */
+  migrate?: boolean
+}
+
+/** Opens the database, sees to its schema, and closes it last. */
+export default fp<DbOptions>(async (app, { database = { file: 'data/loggerbot.sqlite' }, knex, migrate = !knex && 'file' in database }) => {
+  const logDb = knex ?? connect(database)
+  app.decorate('logDb', logDb)
+  if (!knex) app.addHook('onClose', () => logDb.destroy())
+
+  if (migrate) await migrateToLatest(logDb)
+  else await checkSchema(logDb)
+}, { name: 'loggerbot-db', fastify: '5.x' })

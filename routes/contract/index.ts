@@ -1,0 +1,36 @@
+import fp from 'fastify-plugin'
+import { sendError } from '../../src/answers.ts'
+import { parseJson } from '../../src/decode/json.ts'
+import { MethodNotAllowed } from '../../src/errors.ts'
+import { useOwnCompilers } from '../../src/schema.ts'
+import createUser from './create-user.ts'
+import sendLogs, { type SendLogsOptions } from './send-logs.ts'
+
+export interface ContractOptions extends SendLogsOptions {
+  /** The largest request body in bytes. Default 8 MiB; a message holds 16 MiB at most. */
+  bodyLimit?: number
+}
+
+/** The published contract: POST /send_logs and /create_user, JSON alone, every answer in the contract's shape. */
+export default fp<ContractOptions>(async (app, { bodyLimit = 8 * 1024 * 1024, authenticate }) => {
+  useOwnCompilers(app)
+  app.setErrorHandler(sendError)
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('application/json', { parseAs: 'buffer', bodyLimit }, async (_request: unknown, body: Buffer) => parseJson(body))
+
+  await app.register(sendLogs, { authenticate })
+  await app.register(createUser)
+
+  for (const url of ['/send_logs', '//send_logs', '/create_user']) {
+    app.route({
+      method: ['GET', 'PUT', 'PATCH', 'DELETE'],
+      url,
+      schema: { hide: true },
+      onRequest: async (_request, reply) => {
+        reply.header('allow', 'POST')
+        throw new MethodNotAllowed()
+      },
+      handler: async () => {}
+    })
+  }
+}, { name: 'loggerbot-contract', fastify: '5.x', encapsulate: true, dependencies: ['loggerbot-auth', 'loggerbot-writer'] })

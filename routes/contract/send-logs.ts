@@ -1,0 +1,41 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from '@sinclair/typebox'
+import type { FastifyRequest } from 'fastify'
+import { contractBody, decodeContract, type ContractBody } from '../../src/decode/contract.ts'
+import type { LogUser } from '../../src/record.ts'
+import { answers, done } from './answers.ts'
+
+const schema = {
+  tags: ['contract'],
+  summary: 'Send logs',
+  description: '200 means that every log of the request is durable; on any other answer none of them is stored.',
+  headers: Type.Object({
+    'x-user-token': Type.Optional(Type.String({ description: 'required: the md5 hex digest of user + password, 32 characters', examples: ['d51c9a7e9353746a6020f9602d452929'] }))
+  }),
+  body: contractBody,
+  response: answers(400, 403, 413, 429, 500)
+}
+
+export interface SendLogsOptions {
+  /**
+   * Whose logs they are: a user of table `users`, or an error with a statusCode. Runs when the body
+   * is known to be valid. Default: the user of the body, if the X-User-Token is theirs.
+   */
+  authenticate?: (request: FastifyRequest<{ Body: ContractBody }>) => Promise<LogUser>
+}
+
+const sendLogs: FastifyPluginAsyncTypebox<SendLogsOptions> = async (app, options) => {
+  const { authenticate = (request) => app.authenticateToken(request, request.body.data.user) } = options
+
+  // The Python client posts to `{host}//send_logs`.
+  for (const url of ['/send_logs', '//send_logs']) {
+    app.post(url, { schema: { ...schema, hide: url.startsWith('//') } }, async (request) => {
+      const records = decodeContract(request.body)
+      const { id } = await authenticate(request)
+      await app.writeLogs({ userId: id, records })
+      return done
+    })
+  }
+}
+
+export default sendLogs

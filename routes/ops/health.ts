@@ -1,0 +1,28 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from '@sinclair/typebox'
+import { codeOf } from '../../src/errors.ts'
+import { probe } from '../../src/store/connect.ts'
+
+const State = Type.Object({
+  status: Type.String({ examples: ['ok'] }),
+  reason: Type.Optional(Type.String({ examples: ['the database does not answer: ECONNREFUSED'] }))
+})
+
+const health: FastifyPluginAsyncTypebox = async (app) => {
+  app.get('/healthz', { schema: { tags: ['operations'], summary: 'Is the process alive?', response: { 200: State } } }, async (_request, reply) => {
+    reply.preventCache()
+    return { status: 'ok' }
+  })
+
+  app.get('/readyz', { schema: { tags: ['operations'], summary: 'Does the database answer a real read?', response: { 200: State, 503: State } } }, async (_request, reply) => {
+    reply.preventCache()
+    try {
+      await probe(app.logDb)
+      return { status: 'ok' }
+    } catch (error) {
+      return reply.code(503).send({ status: 'unavailable', reason: `the database does not answer: ${codeOf(error) ?? 'no answer in time'}` })
+    }
+  })
+}
+
+export default health

@@ -1,0 +1,12 @@
+import sensible from '@fastify/sensible'
+import fp from 'fastify-plugin'
+import { useOwnCompilers } from '../../src/schema.ts'
+import health from './health.ts'
+
+/** For whoever runs the server: no user, nothing of the logs. */
+export default fp(async (app) => {
+  useOwnCompilers(app)
+  // A host app may have it already.
+  if (!app.hasReplyDecorator('preventCache')) await app.register(sensible)
+  await app.register(health)
+}, { name: 'loggerbot-ops', fastify: '5.x', encapsulate: true, dependencies: ['loggerbot-db'] })

@@ -1,0 +1,36 @@
+import type { ParseArgsConfig } from 'node:util'
+import type { SettingName, Settings } from '../config.ts'
+
+/** What was given beside the settings. */
+export interface Given {
+  positionals: string[]
+  /** The settings' flags as they were given, by the flag's name. */
+  flags: Record<string, string>
+  /** The command's own flags. */
+  options: Record<string, string | boolean | undefined>
+}
+
+/** One command of `loggerbot`. */
+export interface Command {
+  /** One line, for the list of commands. */
+  summary: string
+  /** What --help says beside the summary and the flags. */
+  details?: string
+  /** The names of what follows the command, each of them required. */
+  positionals?: string[]
+  /** Its own flags, with what --help says of them. The settings' flags go with every command. */
+  options?: Record<string, NonNullable<ParseArgsConfig['options']>[string] & { description: string }>
+  /** Where a flag means another setting than elsewhere. */
+  flags?: Record<string, SettingName>
+  run (settings: Settings, given: Given): Promise<void>
+}
+
+/** Prints a line for the user. */
+export function print (line: string): void {
+  process.stdout.write(`${line}\n`)
+}
+
+/** A word as a shell takes it, whatever is in it. */
+export function shellQuote (word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
+}

@@ -1,0 +1,26 @@
+import { databaseOptions } from '../config.ts'
+import { migrateToLatest } from '../store/migrations.ts'
+import { print, type Command } from './command.ts'
+import { describeDatabase, withDatabase } from './database.ts'
+
+/** Creates the database where it is missing, and its tables. */
+export const setupDatabase: Command = {
+  summary: 'create the database, where it is missing, and its tables',
+  details: `Here --port is MySQL's, as --db-port is. The login needs CREATE, ALTER, DROP, INDEX, SELECT, INSERT,
+UPDATE and DELETE on the database; serving needs the last four only. To grant them, as an administrator:
+
+  CREATE USER 'user'@'localhost' IDENTIFIED BY 'password';
+  GRANT ALL ON loggerbot.* TO 'user'@'localhost';`,
+  flags: { port: 'LOGGER_DB_PORT' },
+
+  async run (settings) {
+    const options = databaseOptions(settings)
+    if (!('file' in options)) {
+      await withDatabase(settings, async (server) => {
+        await server.raw('CREATE DATABASE IF NOT EXISTS ?? CHARACTER SET utf8mb4', [settings.LOGGER_DB_NAME])
+      }, { ...options, database: '' })
+    }
+    const applied = await withDatabase(settings, migrateToLatest)
+    print(`${describeDatabase(options)} is ready (${applied.length === 0 ? 'nothing to do' : `${applied.length} migrations applied`})`)
+  }
+}

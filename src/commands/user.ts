@@ -1,0 +1,93 @@
+import { randomBytes } from 'node:crypto'
+import { text } from 'node:stream/consumers'
+import { registerUser } from '../authenticate/register.ts'
+import { databaseOptions, type Settings } from '../config.ts'
+import { word } from '../decode/contract.ts'
+import { CommandError, Conflict, UsageError } from '../errors.ts'
+import { utcTime } from '../record.ts'
+import { checkSchema, migrateToLatest } from '../store/migrations.ts'
+import { usersOf } from '../store/users.ts'
+import { print, shellQuote, type Command } from './command.ts'
+import { withDatabase } from './database.ts'
+import { askSecret } from './prompt.ts'
+import { urlOf } from './serve.ts'
+
+/** Makes a user and prints their token, once. */
+export const userAdd: Command = {
+  summary: 'make a user; prints their token and a curl command that sends a log',
+  details: 'On a terminal the password is asked for, and generated when left empty; elsewhere it is generated.',
+  positionals: ['NAME'],
+  options: {
+    'tel-id': { type: 'string', description: 'the user\'s Telegram chat id' },
+    'password-stdin': { type: 'boolean', description: 'read the password from standard input' }
+  },
+
+  async run (settings, { positionals: [name], options }) {
+    const telId = options['tel-id'] as string | undefined
+    requireWord('NAME', name!)
+    if (telId !== undefined) requireWord('--tel-id', telId)
+    const { password, generated } = await readPassword(options['password-stdin'] === true)
+    requireWord('the password', password)
+
+    const { token, created } = await onUsers(settings, (users) => registerUser(users, { name: name!, password, telId: telId ?? null }))
+    print(created ? `user ${name} can send logs` : `user ${name} exists already; nothing changed`)
+    if (generated) print(`  password  ${password}`)
+    print(`  token     ${token}`)
+    print(`  try it    ${curl(settings, name!, token)}`)
+  }
+}
+
+/** Lists the users. */
+export const userList: Command = {
+  summary: 'list the users',
+
+  async run (settings) {
+    const users = await onUsers(settings, (users) => users.list())
+    const width = Math.max(4, ...users.map(({ name }) => name.length))
+    print(`${'NAME'.padEnd(width)}  CREATED (UTC)        STATE`)
+    for (const { name, createdAt, disabled } of users) {
+      print(`${name.padEnd(width)}  ${createdAt.slice(0, 19)}  ${disabled ? 'disabled' : 'active'}`)
+    }
+  }
+}
+
+/** Shuts a user out; their logs stay. */
+export const userDisable: Command = {
+  summary: 'shut a user out, within a second; their logs stay',
+  positionals: ['NAME'],
+
+  async run (settings, { positionals: [name] }) {
+    if (!await onUsers(settings, (users) => users.disable(name!))) throw new CommandError(`there is no user ${name}`)
+    print(`user ${name} is disabled`)
+  }
+}
+
+async function onUsers<T> (settings: Settings, work: (users: ReturnType<typeof usersOf>) => Promise<T>): Promise<T> {
+  return withDatabase(settings, async (knex) => {
+    // As the server does at its start: the embedded database is ours to set up, a MySQL only to look at.
+    if ('file' in databaseOptions(settings)) await migrateToLatest(knex)
+    else await checkSchema(knex)
+    try {
+      return await work(usersOf(knex))
+    } catch (error) {
+      throw error instanceof Conflict ? new CommandError(error.message) : error
+    }
+  })
+}
+
+function requireWord (what: string, value: string): void {
+  if (!new RegExp(word.pattern!, 'u').test(value)) throw new UsageError(`${what} must be ${word.description}`)
+}
+
+async function readPassword (fromStdin: boolean): Promise<{ password: string, generated: boolean }> {
+  if (fromStdin) return { password: (await text(process.stdin)).replace(/\r?\n$/, ''), generated: false }
+  const asked = process.stdin.isTTY ? await askSecret('password (empty: generate one): ') : ''
+  return asked === '' ? { password: randomBytes(18).toString('base64url'), generated: true } : { password: asked, generated: false }
+}
+
+function curl (settings: Settings, user: string, token: string): string {
+  const time = `${utcTime().slice(0, 19).replace(' ', 'T')}Z`
+  const body = { data: { user, pid: 1, p_name: 'curl', post_time: time, logs: [{ level: 'info', msg: 'Hello', event_at: time, p_description: '' }] } }
+  const url = `${urlOf(settings.LOGGER_HOST, settings.LOGGER_PORT)}/send_logs`
+  return `curl ${url} -H 'Content-Type: application/json' -H 'X-User-Token: ${token}' -d ${shellQuote(JSON.stringify(body))}`
+}

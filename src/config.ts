@@ -1,0 +1,100 @@
+import env from '@fastify/env'
+import { Type, type SchemaOptions, type Static, type TSchema } from '@sinclair/typebox'
+import type { Ajv, ErrorObject } from 'ajv'
+import Fastify from 'fastify'
+import { UsageError } from './errors.ts'
+import type { DatabaseOptions } from './store/dialects/dialect.ts'
+
+declare module '@sinclair/typebox' {
+  interface SchemaOptions {
+    /** The command line's name for a setting. */
+    flag?: string
+  }
+}
+
+const levels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
+
+/** All settings. Each description is the rule that an error quotes, and the text of --help and of the README. */
+export const settingsSchema = Type.Object({
+  LOGGER_HOST: text({ flag: 'host', default: '127.0.0.1', description: 'address to listen on; 0.0.0.0 is every IPv4 one' }),
+  LOGGER_PORT: Type.Integer({ flag: 'port', default: 5000, minimum: 0, maximum: 65535, description: 'port to listen on, 0 to 65535; 0 takes a free one' }),
+  LOGGER_DB_HOST: text({ flag: 'db-host', default: '', description: 'MySQL or MariaDB host; localhost when only a user is given' }),
+  LOGGER_DB_PORT: Type.Integer({ flag: 'db-port', default: 3306, minimum: 1, maximum: 65535, description: 'MySQL port, 1 to 65535' }),
+  LOGGER_DB_NAME: text({ flag: 'db-name', default: 'loggerbot', pattern: '^[\\w$-]{1,64}$', description: 'database name, 1 to 64 of A-Z a-z 0-9 _ $ -' }),
+  LOGGER_DB_USER: text({ flag: 'user', default: '', description: 'MySQL login' }),
+  LOGGER_DB_PASSWORD: text({ flag: 'password', default: '', description: 'MySQL password' }),
+  LOGGER_DB_SSL: text({ default: 'false', description: 'true: TLS, verified against the system\'s authorities; a file name: a PEM file of the authority to trust; false: no TLS' }),
+  LOGGER_DB_POOL: Type.Integer({ default: 10, minimum: 1, maximum: 1000, description: 'MySQL connections at most, 1 to 1000' }),
+  LOGGER_DB_PAGE_COMPRESSION: Type.Boolean({ default: true, description: 'true or false: whether new tables are page compressed where the engine does it at no cost (MariaDB)' }),
+  LOGGER_DB_FILE: text({ flag: 'db-file', default: 'data/loggerbot.sqlite', minLength: 1, description: 'SQLite file, used when neither a MySQL host nor a login is given' }),
+  LOGGER_API_KEY: text({ default: '', description: 'key that opens POST /create_user; closed while empty' }),
+  // A message fills a MEDIUMTEXT at most, and a request may be one message.
+  LOGGER_BODY_LIMIT: Type.Integer({ default: 8 * 1024 * 1024, minimum: 1024, maximum: 16 * 1024 * 1024 - 1, description: 'largest request body in bytes, 1024 to 16777215' }),
+  LOGGER_LOG_LEVEL: Type.Union(levels.map((level) => Type.Literal(level)), { default: 'warn', description: `the server's own log: ${levels.join(', ')}` }),
+  LOGGER_TRUST_PROXY: text({ default: 'false', description: 'whose X-Forwarded-For is believed: false: nobody\'s; true: everybody\'s; or the proxies\' addresses, comma separated' })
+})
+
+export type Settings = Static<typeof settingsSchema>
+export type SettingName = keyof Settings
+
+function text (options: SchemaOptions) {
+  return Type.String(options)
+}
+
+/** The settings as a table: what --help prints and the README must say. */
+export const settingsTable = Object.entries<TSchema>(settingsSchema.properties).map(([name, schema]) => ({
+  name: name as SettingName,
+  flag: schema.flag as string | undefined,
+  default: String(schema.default),
+  description: schema.description!
+}))
+
+/**
+ * Reads the settings: a flag goes before the environment, that before `.env` in the working
+ * directory, that before the default. Throws UsageError, one line that names the setting.
+ */
+export async function readSettings (flags: Partial<Record<SettingName, string>> = {}): Promise<Settings> {
+  // @fastify/env comes as a plugin, but a server can't be made before its settings are known.
+  const reader = Fastify()
+  try {
+    await reader.register(env, { schema: structuredClone(settingsSchema), data: { ...flags }, dotenv: true, ajv: { customOptions: prepareAjv } })
+    return reader.getEnvs<Settings>()
+  } catch (error) {
+    throw new UsageError(explain(error))
+  }
+}
+
+function prepareAjv (ajv: Ajv): Ajv {
+  // Strict, it would let Infinity pass: no limit is held against what is not finite.
+  ajv.opts.strictNumbers = false
+  return ajv.addKeyword('flag')
+}
+
+function explain (error: unknown): string {
+  const broken: ErrorObject[] = error instanceof Error && 'errors' in error ? error.errors as ErrorObject[] : []
+  const names = new Set(broken.map(({ instancePath }) => instancePath.slice(1)))
+  const lines = settingsTable.filter(({ name }) => names.has(name)).map(({ name, flag, description }) =>
+    `${name}${flag ? ` (--${flag})` : ''} is not valid: ${description}`)
+  return lines.join('\n') || `settings: ${error instanceof Error ? error.message : error}`
+}
+
+/** Which database the settings mean: MySQL as soon as a host or a login is given, else the embedded SQLite. */
+export function databaseOptions (settings: Settings): DatabaseOptions {
+  if (settings.LOGGER_DB_HOST === '' && settings.LOGGER_DB_USER === '') return { file: settings.LOGGER_DB_FILE }
+  return {
+    host: settings.LOGGER_DB_HOST || 'localhost',
+    port: settings.LOGGER_DB_PORT,
+    user: settings.LOGGER_DB_USER,
+    password: settings.LOGGER_DB_PASSWORD,
+    database: settings.LOGGER_DB_NAME,
+    ssl: booleanOr(settings.LOGGER_DB_SSL),
+    pool: settings.LOGGER_DB_POOL,
+    pageCompression: settings.LOGGER_DB_PAGE_COMPRESSION
+  }
+}
+
+/** `true`, `false` (also when empty), or the text as it is. */
+export function booleanOr (value: string): boolean | string {
+  if (value === 'true') return true
+  return value === 'false' || value === '' ? false : value
+}

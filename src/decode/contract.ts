@@ -1,0 +1,77 @@
+import { Type, type Static } from '@sinclair/typebox'
+import { BadRequest } from '../errors.ts'
+import type { LogRecord, Severity, UtcTime } from '../record.ts'
+import { levelRule, severityOfName, severityOfPythonNumber } from './level.ts'
+import { parseTime, timeRule } from './time.ts'
+
+/** One word of 1 to 100 characters: a name, a password, a chat id. Each description here is the rule that an error quotes. */
+export const word = Type.String({
+  pattern: '^[^\\s\\p{Cc}\\p{Cs}]{1,100}$',
+  description: 'one word of 1 to 100 characters'
+})
+
+const time = Type.String({ description: timeRule })
+
+const log = Type.Object({
+  level: Type.Union([Type.String(), Type.Integer()], { description: levelRule }),
+  msg: Type.Unknown({ description: 'the message: a string; any other JSON value is stored as its JSON text' }),
+  event_at: time,
+  p_description: Type.String({ description: 'a string, which may be empty' })
+}, { description: 'an object; fields beside these are kept as attributes' })
+
+/** The body of POST /send_logs, as the published contract has it. */
+export const contractBody = Type.Object({
+  data: Type.Object({
+    user: word,
+    pid: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, description: 'a whole number, 0 or more' }),
+    p_name: Type.String({ pattern: '\\S', description: 'a string that is not blank' }),
+    post_time: time,
+    logs: Type.Array(log, { description: 'an array of logs, which may be empty' })
+  }, { description: 'an object' })
+}, {
+  description: 'an object',
+  examples: [{
+    data: {
+      user: 'username',
+      pid: 1,
+      p_name: 'process name',
+      post_time: '2020-05-05T12:22:22+00:00',
+      logs: [{ level: 'error', msg: 'log message', event_at: '2020-05-05T12:22:22+00:00', p_description: 'process_user_description' }]
+    }
+  }]
+})
+
+export type ContractBody = Static<typeof contractBody>
+
+/**
+ * Reads the logs of a valid body. Throws BadRequest where a level or a time breaks its rule,
+ * the two rules that the schema leaves to this function.
+ */
+export function decodeContract ({ data }: ContractBody): LogRecord[] {
+  const postTime = readTime(data.post_time, 'data.post_time')
+  return data.logs.map((log, index) => {
+    const { level, msg, event_at: eventAt, p_description: description, ...others } = log
+    return {
+      eventAt: eventAt === data.post_time ? postTime : readTime(eventAt, `data.logs[${index}].event_at`),
+      postTime,
+      severity: readLevel(level, index),
+      message: typeof msg === 'string' ? msg : JSON.stringify(msg),
+      pid: data.pid,
+      processName: data.p_name,
+      description,
+      attributes: Object.keys(others).length === 0 ? null : others
+    }
+  })
+}
+
+function readTime (text: string, field: string): UtcTime {
+  const time = parseTime(text)
+  if (time === undefined) throw new BadRequest(`${field} must be ${timeRule}`)
+  return time
+}
+
+function readLevel (level: string | number, index: number): Severity {
+  const severity = typeof level === 'string' ? severityOfName(level) : severityOfPythonNumber(level)
+  if (severity === undefined) throw new BadRequest(`data.logs[${index}].level must be ${levelRule}`)
+  return severity
+}

@@ -1,0 +1,53 @@
+import createError from '@fastify/error'
+
+/** A rule is broken; the detail names the field and the rule, and quotes nothing of the request. */
+export const BadRequest = createError<[detail: string]>('LOGGER_BAD_REQUEST', '%s', 400)
+
+/** No such user, or the credential is not theirs; a caller is never told which. */
+export const Forbidden = createError('LOGGER_FORBIDDEN', 'Forbidden', 403)
+
+/** There is nothing at this path. */
+export const NotFound = createError('LOGGER_NOT_FOUND', 'there is nothing at this path', 404)
+
+/** The path exists, but not with this method. */
+export const MethodNotAllowed = createError('LOGGER_METHOD_NOT_ALLOWED', 'only POST is allowed here', 405)
+
+/** What is asked for contradicts what is stored. */
+export const Conflict = createError<[detail: string]>('LOGGER_CONFLICT', '%s', 409)
+
+/** Too many failed credentials; `retryAfter` is in whole seconds. */
+export class TooManyAttempts extends createError<[seconds: number]>('LOGGER_TOO_MANY_ATTEMPTS', 'too many failed attempts, try again in %d seconds', 429) {
+  readonly retryAfter: number
+
+  constructor (retryAfter: number) {
+    super(retryAfter)
+    this.retryAfter = retryAfter
+  }
+}
+
+/** The database lacks tables, or has newer ones than this version knows; the message says what to do. */
+export const SchemaMismatch = createError<[what: string]>('LOGGER_SCHEMA_MISMATCH', '%s', 500)
+
+/** The command was called wrongly: one line for the terminal, exit code 2. */
+export class UsageError extends Error {}
+
+/** The command was right but cannot be carried out: one line for the terminal, exit code 1. */
+export class CommandError extends Error {}
+
+/**
+ * What may be logged of an unexpected error: its name, its code and where it was thrown.
+ * Never the message: database drivers quote statements, with the logs in them.
+ */
+export function describeFailure (error: unknown): { name: string, code?: string, frames?: string } {
+  if (!(error instanceof Error)) return { name: typeof error }
+  return {
+    name: error.name,
+    code: codeOf(error),
+    frames: error.stack?.match(/\n {4}at .*/g)?.join('').trimStart()
+  }
+}
+
+/** The code that a driver or the system gave an error: `ER_DUP_ENTRY`, `ECONNREFUSED`, `SQLITE_FULL`. */
+export function codeOf (error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
+}

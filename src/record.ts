@@ -1,0 +1,40 @@
+/** The five severities that are stored, least severe first. */
+export const severities = ['debug', 'info', 'warning', 'error', 'critical'] as const
+
+export type Severity = typeof severities[number]
+
+/** An instant in UTC as both databases take and sort it: `YYYY-MM-DD HH:MM:SS.ffffff`. */
+export type UtcTime = string
+
+/** An instant of our own clock, in milliseconds since 1970; by default the present. */
+export function utcTime (milliseconds = Date.now()): UtcTime {
+  return new Date(milliseconds).toISOString().replace('T', ' ').replace('Z', '000')
+}
+
+/** One log, whatever protocol it came in by: the one currency between the rooms. */
+export interface LogRecord {
+  /** When it happened, by the sender's clock. */
+  eventAt: UtcTime
+  /** When the sender posted it, by the sender's clock. */
+  postTime: UtcTime
+  severity: Severity
+  /** Whole, of any length. */
+  message: string
+  pid: number
+  processName: string
+  description: string
+  /** Everything else that the sender gave; null when there is nothing else. */
+  attributes: Record<string, unknown> | null
+}
+
+/** Whom the logs belong to. */
+export interface LogUser {
+  id: number
+  name: string
+}
+
+/** What one request brings: stored as a whole or not at all. */
+export interface LogBatch {
+  userId: number
+  records: readonly LogRecord[]
+}

@@ -1,0 +1,84 @@
+import type { Socket } from 'node:net'
+import { STATUS_CODES, type Server } from 'node:http'
+import Fastify, { LogController, type FastifyHttpOptions, type FastifyInstance } from 'fastify'
+import { answerOf, sendError } from './answers.ts'
+import loggerbot from './app.ts'
+import { booleanOr, databaseOptions, type Settings } from './config.ts'
+import { NotFound } from './errors.ts'
+
+/** In milliseconds, how long a client may take, and how long closing may. */
+export interface Timeouts {
+  /** For the headers of a request. */
+  headers: number
+  /** For a whole request. */
+  request: number
+  /** Between two requests of a connection. */
+  keepAlive: number
+  /** For the requests under way once the server is told to close; then they are cut. */
+  close: number
+}
+
+const patience: Timeouts = { headers: 10_000, request: 60_000, keepAlive: 72_000, close: 8_000 }
+
+/**
+ * The service on a server of its own: what a host app would otherwise decide, namely timeouts,
+ * proxies, and the answers to what no route is there for. Listens when told to.
+ */
+export function buildServer (settings: Settings, { migrate, timeouts = patience }: { migrate?: boolean, timeouts?: Timeouts } = {}): FastifyInstance {
+  const options: FastifyHttpOptions<Server> = {
+    logger: { level: settings.LOGGER_LOG_LEVEL },
+    // What is refused or fails is logged where it is answered; what went well is not.
+    logController: new LogController({ disableRequestLogging: true }),
+    trustProxy: booleanOr(settings.LOGGER_TRUST_PROXY),
+    requestTimeout: timeouts.request,
+    keepAliveTimeout: timeouts.keepAlive,
+    http: { headersTimeout: timeouts.headers, connectionsCheckingInterval: Math.min(1000, timeouts.headers) },
+    clientErrorHandler: answerClientError,
+    frameworkErrors: sendError
+  }
+  const app = Fastify(options)
+  closeConnections(app, timeouts.close)
+  app.setErrorHandler(sendError)
+  app.setNotFoundHandler((request, reply) => sendError(new NotFound(), request, reply))
+
+  app.register(loggerbot, {
+    database: databaseOptions(settings),
+    migrate,
+    apiKey: settings.LOGGER_API_KEY,
+    bodyLimit: settings.LOGGER_BODY_LIMIT
+  })
+  return app
+}
+
+/**
+ * Connections would hold a closing server open: each goes as soon as its request is answered, and
+ * at once where none was begun, which Node does not count as idle.
+ */
+function closeConnections (app: FastifyInstance, patience: number): void {
+  const sockets = new Set<Socket>()
+  app.server.on('connection', (socket: Socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+  })
+
+  app.addHook('preClose', (done) => {
+    for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy()
+    const sweep = setInterval(() => app.server.closeIdleConnections(), 50)
+    const cut = setTimeout(() => app.server.closeAllConnections(), patience)
+    app.server.once('close', () => {
+      clearInterval(sweep)
+      clearTimeout(cut)
+    })
+    done()
+  })
+}
+
+const clientErrors: Record<string, number> = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 }
+
+/** What is no HTTP never becomes a request: it is answered on the bare socket. */
+function answerClientError (error: Error & { code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) return
+  const status = clientErrors[error.code ?? ''] ?? 400
+  const body = JSON.stringify(answerOf(status))
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`)
+}

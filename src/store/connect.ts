@@ -1,0 +1,31 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import knexFactory, { type Knex } from 'knex'
+import type { DatabaseOptions } from './dialects/dialect.ts'
+import { mysqlConfig } from './dialects/mysql.ts'
+import { sqliteConfig } from './dialects/sqlite.ts'
+import { migrations } from './migrations.ts'
+
+/** The configuration that the server and the knex command share. */
+export function knexConfig (options: DatabaseOptions): Knex.Config {
+  const config = 'file' in options ? sqliteConfig(options) : mysqlConfig(options)
+  // knex prints connection errors, stack and all, before it throws them.
+  return { ...config, migrations, log: { warn () {}, error () {} } }
+}
+
+/** Opens a pool, which connects at its first query. Whoever opened it destroys it. */
+export function connect (options: DatabaseOptions): Knex {
+  return knexFactory(knexConfig(options))
+}
+
+/** Resolves when the database answers a real read; rejects when it refuses, or is silent for so many milliseconds. */
+export async function probe (knex: Knex, patience = 2000): Promise<void> {
+  const answered = new AbortController()
+  const silence = delay(patience, undefined, { signal: answered.signal }).then(() => {
+    throw new Error(`no answer within ${patience} ms`)
+  })
+  try {
+    await Promise.race([knex('user_logs').select('id').first(), silence])
+  } finally {
+    answered.abort()
+  }
+}

@@ -1,0 +1,58 @@
+import type { Knex } from 'knex'
+import { utcTime } from '../record.ts'
+import { dialectOf } from './dialects/index.ts'
+
+/** A row of `users`. */
+export interface User {
+  id: number
+  name: string
+  telId: string | null
+  credential: string
+  /** UTC, `YYYY-MM-DD HH:MM:SS.ffffff`. */
+  createdAt: string
+  disabled: boolean
+}
+
+/** The table `users`. Upper and lower case are different users. */
+export function usersOf (knex: Knex) {
+  return {
+    async find (name: string): Promise<User | undefined> {
+      const row = await knex('users').where('username', name).first()
+      return row && toUser(row)
+    },
+
+    /** By name. */
+    async list (): Promise<User[]> {
+      return (await knex('users').orderBy('username')).map(toUser)
+    },
+
+    /** False, and nothing is stored, when the name is taken. */
+    async insert ({ name, credential, telId }: Pick<User, 'name' | 'credential' | 'telId'>): Promise<boolean> {
+      try {
+        await knex('users').insert({ username: name, credential, tel_id: telId, created_at: utcTime() })
+        return true
+      } catch (error) {
+        if (dialectOf(knex).isDuplicate(error)) return false
+        throw error
+      }
+    },
+
+    /** False when there is no such user. Who is disabled already stays so. */
+    async disable (name: string): Promise<boolean> {
+      if (!await this.find(name)) return false
+      await knex('users').where('username', name).whereNull('disabled_at').update({ disabled_at: utcTime() })
+      return true
+    }
+  }
+}
+
+function toUser (row: { id: number, username: string, tel_id: string | null, credential: string, created_at: string, disabled_at: string | null }): User {
+  return {
+    id: row.id,
+    name: row.username,
+    telId: row.tel_id,
+    credential: row.credential,
+    createdAt: row.created_at,
+    disabled: row.disabled_at !== null
+  }
+}

@@ -1,0 +1,322 @@
+import { createHook } from 'node:async_hooks'
+import t, { type Test } from 'tap'
+import { Attempts } from '../src/authenticate/attempts.ts'
+import { hashCredential, nobodysCredential, verifyCredential } from '../src/authenticate/credential.ts'
+import { registerUser, type UserStore } from '../src/authenticate/register.ts'
+import { contractToken, digestOf, sameSecret } from '../src/authenticate/token.ts'
+import { Verifier, type StoredUser } from '../src/authenticate/verifier.ts'
+
+/** Counts how often scrypt is begun while the work is done. */
+async function countScrypt (work: () => Promise<unknown>): Promise<number> {
+  let begun = 0
+  const hook = createHook({ init (_id, type) { if (type === 'SCRYPTREQUEST') begun++ } }).enable()
+  try {
+    await work()
+  } finally {
+    hook.disable()
+  }
+  return begun
+}
+
+/** A clock that stands still until it is set. */
+function stopClock (t: Test): { now: number } {
+  const clock = { now: Date.now() }
+  t.intercept(Date, 'now', { value: () => clock.now })
+  return clock
+}
+
+const minute = 60_000
+const tooMany = { statusCode: 429, code: 'LOGGER_TOO_MANY_ATTEMPTS' }
+
+t.test('contractToken is the md5 of user and password, nothing between them', async (t) => {
+  t.equal(contractToken('username', 'password'), 'd51c9a7e9353746a6020f9602d452929')
+  t.equal(contractToken('user', 'namepassword'), contractToken('username', 'password'))
+  t.equal(contractToken('é', '😀'), '62b3afe3b01f6f80152b567d9b216cde')
+})
+
+t.test('sameSecret compares secrets of any length', async (t) => {
+  const same: Array<[one: string, other: string, same: boolean]> = [
+    ['a', 'a', true], ['', '', true], ['é😀', 'é😀', true], ['a', 'b', false], ['a', 'A', false], ['a', 'aa', false], ['', 'a', false], ['a'.repeat(10_000), 'a'.repeat(9999), false]
+  ]
+  for (const [one, other, expected] of same) t.equal(sameSecret(one, other), expected, `${one.slice(0, 9)} ${other.slice(0, 9)}`)
+  t.equal(digestOf('').length, 32)
+})
+
+t.test('a credential', async (t) => {
+  const credential = await hashCredential('token')
+
+  await t.test('is its scrypt costs, a salt and a hash, and holds nothing of the token', async (t) => {
+    t.match(credential, /^scrypt\$N=16384,r=8,p=1\$[\w+/]{22}==\$[\w+/]{43}=$/)
+    t.notMatch(credential, 'token')
+    t.not(credential, await hashCredential('token'), 'each has a salt of its own')
+  })
+
+  await t.test('matches its token and no other', async (t) => {
+    t.ok(await verifyCredential('token', credential))
+    for (const other of ['', 'Token', 'token ', 'toke', credential]) t.notOk(await verifyCredential(other, credential), other)
+  })
+
+  await t.test('of other costs still matches', async (t) => {
+    // RFC 7914, 12: scrypt("password", "NaCl", N=1024, r=8, p=16), its first 32 bytes.
+    const hash = Buffer.from('fdbabe1c9d3472007856e7190d01e9fe7c6ad7cbc8237830e77376634b373162', 'hex').toString('base64')
+    const other = `scrypt$N=1024,r=8,p=16$${Buffer.from('NaCl').toString('base64')}$${hash}`
+    t.ok(await verifyCredential('password', other))
+    t.notOk(await verifyCredential('passwore', other))
+  })
+
+  await t.test('of unknown form matches nothing', async (t) => {
+    for (const unknown of ['', 'token', 'scrypt$', 'md5$token', credential.replace('scrypt', 'argon2id'), `${credential}$`]) t.notOk(await verifyCredential('token', unknown), unknown)
+  })
+
+  await t.test('of nobody has the form and the costs of any other, and matches nothing', async (t) => {
+    const form = (line: string) => line.split('$').map((part, index) => index < 2 ? part : part.length)
+    t.strictSame(form(nobodysCredential), form(credential))
+    t.equal(await countScrypt(() => verifyCredential('token', nobodysCredential)), 1)
+    t.notOk(await verifyCredential('token', nobodysCredential))
+  })
+})
+
+t.test('Attempts', async (t) => {
+  const failing = async () => undefined
+
+  await t.test('lets a key fail as often as the limit says, and then tells when to come again', async (t) => {
+    const clock = stopClock(t)
+    const attempts = new Attempts()
+    for (let i = 0; i < 10; i++) t.equal(await attempts.spend('key', failing), undefined)
+    clock.now += 15_500
+    await t.rejects(attempts.spend('key', async () => t.fail('the proof was run')), { message: 'too many failed attempts, try again in 45 seconds' })
+    t.equal(await attempts.spend('another key', failing), undefined)
+  })
+
+  await t.test('lets it try again when the window is over, which a refused try does not lengthen', async (t) => {
+    const clock = stopClock(t)
+    const attempts = new Attempts(2, minute)
+    await attempts.spend('key', failing)
+    clock.now += minute - 1
+    await attempts.spend('key', failing)
+    await t.rejects(attempts.spend('key', failing), tooMany)
+    clock.now += 1
+    t.equal(await attempts.spend('key', async () => 'proved'), 'proved')
+    await attempts.spend('key', failing)
+    await attempts.spend('key', failing)
+    await t.rejects(attempts.spend('key', failing), tooMany)
+  })
+
+  await t.test('takes no try for a proof that succeeds, or that throws', async (t) => {
+    const attempts = new Attempts(2)
+    for (let i = 0; i < 5; i++) {
+      t.equal(await attempts.spend('key', async () => 'proved'), 'proved')
+      await t.rejects(attempts.spend('key', async () => { throw new Error('no database') }), { message: 'no database' })
+    }
+    await attempts.spend('key', failing)
+    t.equal(await attempts.spend('key', async () => 'proved'), 'proved', 'with one try left')
+    await attempts.spend('key', failing)
+    await t.rejects(attempts.spend('key', failing), tooMany)
+  })
+
+  await t.test('lets no more through at once than one after another', async (t) => {
+    const attempts = new Attempts(10)
+    let proofs = 0
+    const proof = async () => { proofs++; return undefined }
+    const results = await Promise.allSettled(Array.from({ length: 50 }, () => attempts.spend('key', proof)))
+    t.equal(proofs, 10)
+    t.equal(results.filter(({ status }) => status === 'rejected').length, 40)
+  })
+
+  await t.test('forgets the oldest key after 10,000 others', async (t) => {
+    const attempts = new Attempts(1)
+    await attempts.spend('first', failing)
+    await attempts.spend('second', failing)
+    for (let i = 0; i < 9999; i++) await attempts.spend(`${i}`, failing)
+    await t.rejects(attempts.spend('second', failing), tooMany)
+    t.equal(await attempts.spend('first', failing), undefined)
+  })
+})
+
+t.test('Verifier', async (t) => {
+  const token = contractToken('denis', 'password')
+  const credential = await hashCredential(token)
+  const denis = { id: 1, name: 'denis' }
+
+  /** A verifier of one user, whose row the test may change. */
+  function setUp () {
+    const rows = new Map<string, StoredUser>([['denis', { ...denis, credential, disabled: false }]])
+    const asked: string[] = []
+    const find = async (name: string) => {
+      asked.push(name)
+      return rows.get(name)
+    }
+    return { rows, asked, verifier: new Verifier(find, new Attempts()) }
+  }
+
+  await t.test('tells whose a token is', async (t) => {
+    const { verifier } = setUp()
+    t.strictSame(await verifier.verify('denis', token, '::1'), denis)
+    t.equal(await verifier.verify('denis', contractToken('denis', 'wrong'), '::1'), undefined)
+    t.equal(await verifier.verify('Denis', token, '::1'), undefined)
+    t.equal(await verifier.verify('nobody', token, '::1'), undefined)
+  })
+
+  await t.test('runs scrypt once for many requests at once, and not again after them', async (t) => {
+    const { verifier, asked } = setUp()
+    stopClock(t)
+    t.equal(await countScrypt(async () => {
+      const users = await Promise.all(Array.from({ length: 100 }, () => verifier.verify('denis', token, '::1')))
+      t.strictSame(users, users.map(() => denis))
+    }), 1)
+    t.equal(await countScrypt(() => verifier.verify('denis', token, '10.0.0.1')), 0)
+    t.strictSame(asked, ['denis'])
+  })
+
+  await t.test('looks at the row once a second, without scrypt while it is the same', async (t) => {
+    const { verifier, asked } = setUp()
+    const clock = stopClock(t)
+    await verifier.verify('denis', token, '::1')
+    clock.now += 999
+    await verifier.verify('denis', token, '::1')
+    t.equal(asked.length, 1)
+    clock.now += 1
+    t.equal(await countScrypt(async () => {
+      const users = await Promise.all(Array.from({ length: 100 }, () => verifier.verify('denis', token, '::1')))
+      t.strictSame(users, users.map(() => denis))
+    }), 0)
+    t.equal(asked.length, 2)
+  })
+
+  const changes: Record<string, (rows: Map<string, StoredUser>) => Promise<void>> = {
+    'is disabled': async (rows) => { rows.get('denis')!.disabled = true },
+    'has another credential': async (rows) => { rows.get('denis')!.credential = await hashCredential('another') },
+    'is gone': async (rows) => { rows.delete('denis') }
+  }
+  for (const [what, change] of Object.entries(changes)) {
+    await t.test(`refuses a remembered token a second after the user ${what}`, async (t) => {
+      const { verifier, rows } = setUp()
+      const clock = stopClock(t)
+      await verifier.verify('denis', token, '::1')
+      await change(rows)
+      t.strictSame(await verifier.verify('denis', token, '::1'), denis)
+      clock.now += 1000
+      t.equal(await verifier.verify('denis', token, '::1'), undefined)
+      t.equal(await verifier.verify('denis', token, '::1'), undefined)
+    })
+  }
+
+  await t.test('lets a user in again whose row is as it was', async (t) => {
+    const { verifier, rows } = setUp()
+    const clock = stopClock(t)
+    await verifier.verify('denis', token, '::1')
+    rows.get('denis')!.disabled = true
+    clock.now += 1000
+    t.equal(await verifier.verify('denis', token, '::1'), undefined)
+    rows.get('denis')!.disabled = false
+    t.strictSame(await verifier.verify('denis', token, '::1'), denis)
+  })
+
+  await t.test('spends as much on an unknown and a disabled user as on a wrong token: one scrypt', async (t) => {
+    const { verifier, rows } = setUp()
+    rows.set('disabled', { id: 2, name: 'disabled', credential: await hashCredential('token of disabled'), disabled: true })
+    for (const [name, tried] of [['denis', 'wrong'], ['nobody', 'wrong'], ['disabled', 'wrong'], ['disabled', 'token of disabled']] as const) {
+      t.equal(await countScrypt(async () => t.equal(await verifier.verify(name, tried, '::1'), undefined)), 1, `${name} ${tried}`)
+    }
+  })
+
+  await t.test('refuses the eleventh try of an address and user, and runs nothing for it', async (t) => {
+    const { verifier, asked } = setUp()
+    stopClock(t)
+    for (let i = 0; i < 10; i++) t.equal(await verifier.verify('denis', `wrong ${i}`, '::1'), undefined)
+    asked.length = 0
+    t.equal(await countScrypt(() => t.rejects(verifier.verify('denis', 'wrong again', '::1'), tooMany)), 0)
+    await t.rejects(verifier.verify('denis', token, '::1'), tooMany, 'nor is the right token tried')
+    t.strictSame(asked, [])
+    t.equal(await verifier.verify('another', 'wrong', '::1'), undefined, 'another user of the address may try')
+    t.strictSame(await verifier.verify('denis', token, '10.0.0.1'), denis, 'the user may, from another address')
+  })
+
+  await t.test('goes on taking a remembered token while its address is refused', async (t) => {
+    const { verifier } = setUp()
+    const clock = stopClock(t)
+    await verifier.verify('denis', token, '::1')
+    for (let i = 0; i < 10; i++) await verifier.verify('denis', `wrong ${i}`, '::1')
+    await t.rejects(verifier.verify('denis', 'wrong again', '::1'), tooMany)
+    t.strictSame(await verifier.verify('denis', token, '::1'), denis)
+    clock.now += 1000
+    t.strictSame(await verifier.verify('denis', token, '::1'), denis, 'also when the row is looked at again')
+  })
+
+  await t.test('passes a fault of the store on, which costs no try', async (t) => {
+    const verifier = new Verifier(async () => { throw new Error('no database') }, new Attempts())
+    for (let i = 0; i < 20; i++) await t.rejects(verifier.verify('denis', token, '::1'), { message: 'no database' })
+  })
+})
+
+t.test('registerUser', async (t) => {
+  type Row = { id: number, name: string, credential: string, telId: string | null, disabled: boolean }
+
+  function fakeStore (rows: Row[] = []): UserStore & { rows: Row[] } {
+    return {
+      rows,
+      find: async (name) => rows.find((row) => row.name === name),
+      insert: async (user) => {
+        if (rows.some(({ name }) => name === user.name)) return false
+        rows.push({ id: rows.length + 1, disabled: false, ...user })
+        return true
+      }
+    }
+  }
+  const denis = { name: 'denis', password: 'password', telId: '1' }
+  const token = contractToken('denis', 'password')
+
+  await t.test('stores the name, the chat id and the token\'s hash, and gives the token', async (t) => {
+    const store = fakeStore()
+    t.strictSame(await registerUser(store, denis), { token, created: true })
+    t.match(store.rows, [{ name: 'denis', telId: '1' }])
+    t.ok(await verifyCredential(token, store.rows[0]!.credential))
+    t.notMatch(JSON.stringify(store.rows), new RegExp(`${token}|password`))
+  })
+
+  await t.test('changes nothing when it is called again', async (t) => {
+    const store = fakeStore()
+    await registerUser(store, denis)
+    const before = structuredClone(store.rows)
+    t.strictSame(await registerUser(store, denis), { token, created: false })
+    t.strictSame(store.rows, before)
+  })
+
+  await t.test('makes one user of the same call many times at once', async (t) => {
+    const store = fakeStore()
+    const made = await Promise.all(Array.from({ length: 5 }, () => registerUser(store, denis)))
+    t.equal(made.filter(({ created }) => created).length, 1)
+    t.ok(made.every((one) => one.token === token))
+    t.equal(store.rows.length, 1)
+  })
+
+  await t.test('takes the other\'s user for its own, or for a conflict, when another was quicker', async (t) => {
+    for (const [password, outcome] of [['password', 'same'], ['another', 'conflict']] as const) {
+      const store = fakeStore()
+      const { insert } = store
+      store.insert = async (user) => {
+        await insert({ name: 'denis', credential: await hashCredential(contractToken('denis', password)), telId: '1' })
+        return insert(user)
+      }
+      if (outcome === 'same') t.strictSame(await registerUser(store, denis), { token, created: false })
+      else await t.rejects(registerUser(store, denis), { code: 'LOGGER_CONFLICT' })
+      t.equal(store.rows.length, 1)
+    }
+  })
+
+  const conflicts: Record<string, [differences: Partial<typeof denis>, row: Partial<Row>, detail: string]> = {
+    'another password': [{ password: 'another' }, {}, 'user exists with another password'],
+    'another tel_id': [{ telId: '2' }, {}, 'user exists with another tel_id'],
+    'the name of a user without tel_id': [{}, { telId: null }, 'user exists with another tel_id'],
+    'the name of a disabled user': [{}, { disabled: true }, 'user is disabled'],
+    'another password for a disabled user': [{ password: 'another' }, { disabled: true }, 'user exists with another password']
+  }
+  for (const [what, [differences, row, detail]] of Object.entries(conflicts)) {
+    await t.test(`refuses ${what}, and changes nothing`, async (t) => {
+      const store = fakeStore([{ id: 1, name: 'denis', credential: await hashCredential(token), telId: '1', disabled: false, ...row }])
+      const before = structuredClone(store.rows)
+      await t.rejects(registerUser(store, { ...denis, ...differences }), { statusCode: 409, message: detail })
+      t.strictSame(store.rows, before)
+    })
+  }
+})

@@ -1,0 +1,252 @@
+import t from 'tap'
+import { decodeContract, type ContractBody } from '../src/decode/contract.ts'
+import { parseJson } from '../src/decode/json.ts'
+import { severityOfName, severityOfPythonNumber } from '../src/decode/level.ts'
+import { parseTime } from '../src/decode/time.ts'
+import { severities } from '../src/record.ts'
+import { body, log } from './helpers/service.ts'
+
+const parse = (text: string) => parseJson(Buffer.from(text))
+/** `open` and `close` so many times around nothing. */
+const nested = (depth: number, open = '[', close = ']') => open.repeat(depth) + close.repeat(depth)
+
+t.test('parseJson', async (t) => {
+  const good: Record<string, [text: string, value: unknown]> = {
+    'what any parser takes': ['{"a": [1, -2.5, 1e3, true, false, null, "text", {}]}', { a: [1, -2.5, 1000, true, false, null, 'text', {}] }],
+    'a bare value': [' 1 ', 1],
+    'NaN, Infinity and -Infinity as text': ['{"a":NaN,"b":Infinity,"c":-Infinity}', { a: 'NaN', b: 'Infinity', c: '-Infinity' }],
+    'them in arrays of arrays, too': ['[[NaN, [Infinity]], -Infinity ,1]', [['NaN', ['Infinity']], '-Infinity', 1]],
+    'a bare NaN': ['NaN', 'NaN'],
+    'whole numbers up to 2^53 as numbers': ['[9007199254740991,-9007199254740991]', [Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER]],
+    'whole numbers beyond 2^53 as text': ['[9007199254740993,-9007199254740993,123456789012345678901234567890]', ['9007199254740993', '-9007199254740993', '123456789012345678901234567890']],
+    'numbers beyond 1.8e308 as text': ['[1e400,-1E+400,1.5e999,1e308]', ['1e400', '-1E+400', '1.5e999', 1e308]],
+    'long fractions as numbers': ['[3.14159265358979323846,1e-400]', [Math.PI, 0]],
+    'the same inside of strings untouched': ['{"NaN 1e400":"NaN, Infinity, -Infinity, 1e400, 9007199254740993"}', { 'NaN 1e400': 'NaN, Infinity, -Infinity, 1e400, 9007199254740993' }],
+    'strings with escaped quotes': ['["\\"NaN\\"", "\\\\", NaN, "\\\\\\"", NaN]', ['"NaN"', '\\', 'NaN', '\\"', 'NaN']],
+    'brackets inside of strings, which nest nothing': [`["${'['.repeat(2000)}"]`, ['['.repeat(2000)]],
+    'many arrays beside each other, which nest nothing': [`[${'[],'.repeat(2000)}[]]`, Array.from({ length: 2001 }, () => [])],
+    'a byte order mark': ['\ufeff{"a":1}', { a: 1 }],
+    'characters of every length': ['["é€😀\\ud83d\\ude00"]', ['é€😀😀']],
+    'a field constructor that is no danger': ['{"constructor":"x"}', { constructor: 'x' }],
+    '__proto__ as a text': ['["__proto__"]', ['__proto__']]
+  }
+  for (const [what, [text, value]] of Object.entries(good)) {
+    await t.test(`reads ${what}`, async (t) => t.strictSame(parse(text), value))
+  }
+
+  await t.test('reads 1,000 levels', async (t) => {
+    t.equal(JSON.stringify(parse(nested(1000))), nested(1000))
+    const mixed = nested(500, '{"a":[', ']}')
+    t.equal(JSON.stringify(parse(mixed)), mixed)
+  })
+
+  const prototype = 'body must not have __proto__ or constructor.prototype as a field'
+  const deep = 'body must not be nested deeper than 1000 levels'
+  const refused: Record<string, [text: string | Buffer, detail: string | RegExp]> = {
+    nothing: ['', 'body must be JSON'],
+    'broken JSON': ['{"a":secret-of-the-sender}', /^body must be JSON(: unexpected character at position \d+)?$/],
+    'a cut string': ['{"a":"secret-of-the-sender', /^body must be JSON(: unexpected character at position \d+)?$/],
+    'a leading zero': ['[012]', /^body must be JSON/],
+    'a trailing comma': ['[1,]', /^body must be JSON/],
+    'two values': ['{} {}', /^body must be JSON/],
+    'a word that begins with NaN': ['[NaNsense]', /^body must be JSON/],
+    'a lonely minus': ['[-]', /^body must be JSON/],
+    'single quotes': ["{'a':1}", /^body must be JSON/],
+    'invalid UTF-8': [Buffer.from([0x22, 0xc3, 0x28, 0x22]), 'body must be UTF-8'],
+    'UTF-16': [Buffer.from('\ufeff{"a":"é"}', 'utf16le'), 'body must be UTF-8'],
+    'a lone surrogate in CESU-8': [Buffer.from([0x22, 0xed, 0xa0, 0x80, 0x22]), 'body must be UTF-8'],
+    '1,001 levels': [nested(1001), deep],
+    '1,001 levels of objects': [`${'{"a":'.repeat(1001)}1${'}'.repeat(1001)}`, deep],
+    'a field __proto__': ['{"__proto__":{"a":1}}', prototype],
+    'a field __proto__ deep inside': ['{"a":[{"b":{"__proto__":null}}]}', prototype],
+    'an escaped __proto__': ['{"\\u005f_proto__":{"a":1}}', prototype],
+    'a constructor.prototype': ['{"constructor":{"prototype":{"a":1}}}', prototype]
+  }
+  for (const [what, [text, detail]] of Object.entries(refused)) {
+    await t.test(`refuses ${what}, quoting nothing of it`, async (t) => {
+      const error = t.throws(() => parseJson(Buffer.from(text as string)), { code: 'LOGGER_BAD_REQUEST', message: detail }) as Error
+      t.notMatch(error.message, /secret|sender|sense/)
+    })
+  }
+
+  await t.test('leaves the prototype of objects alone', async (t) => {
+    parse('{"prototype":{"a":1},"toString":1}')
+    t.notOk('a' in {})
+  })
+
+  const size = 8 * 1024 * 1024
+  const hostile: Record<string, string> = {
+    'opening brackets': '['.repeat(size),
+    'opened objects': '{"a":'.repeat(size / 5),
+    'quotes and backslashes': '"\\'.repeat(size / 2),
+    'escaped quotes': `"${'\\"'.repeat(size / 2)}`,
+    backslashes: `"${'\\'.repeat(size)}"x`,
+    digits: `[${'9'.repeat(size)}`,
+    'minus signs': '-'.repeat(size),
+    'the letter I': 'I'.repeat(size),
+    'empty strings': `${'""'.repeat(size / 2)}`
+  }
+  for (const [what, text] of Object.entries(hostile)) {
+    await t.test(`refuses 8 MB of ${what} within two seconds`, async (t) => {
+      const bytes = Buffer.from(text)
+      const start = performance.now()
+      t.throws(() => parseJson(bytes), { code: 'LOGGER_BAD_REQUEST' })
+      t.ok(performance.now() - start < 2000, `${performance.now() - start} ms`)
+    })
+  }
+
+  await t.test('reads 8 MB of NaN within five seconds', async (t) => {
+    const start = performance.now()
+    const value = parse(`[${'NaN,'.repeat(size / 4)}NaN]`) as string[]
+    t.equal(value.length, size / 4 + 1)
+    t.equal(value.at(-1), 'NaN')
+    t.ok(performance.now() - start < 5000, `${performance.now() - start} ms`)
+  })
+})
+
+t.test('parseTime', async (t) => {
+  const good: Record<string, string> = {
+    '2020-05-05T12:22:22': '2020-05-05 12:22:22.000000',
+    '2020-05-05T12:22:22Z': '2020-05-05 12:22:22.000000',
+    '2020-05-05t12:22:22z': '2020-05-05 12:22:22.000000',
+    '2020-05-05 12:22:22': '2020-05-05 12:22:22.000000',
+    '2020-05-05 12:22:22Z': '2020-05-05 12:22:22.000000',
+    '2020-05-05T12:22:22+00:00': '2020-05-05 12:22:22.000000',
+    '2020-05-05T12:22:22-00:00': '2020-05-05 12:22:22.000000',
+    '2020-05-05T12:22:22+09:00': '2020-05-05 03:22:22.000000',
+    '2020-05-05T12:22:22+0530': '2020-05-05 06:52:22.000000',
+    '2020-05-05T12:22:22-03': '2020-05-05 15:22:22.000000',
+    '2020-05-05T12:22:22+23:59': '2020-05-04 12:23:22.000000',
+    '2020-01-01T00:30:00+01:00': '2019-12-31 23:30:00.000000',
+    '2020-12-31T23:30:00-01:00': '2021-01-01 00:30:00.000000',
+    '2020-05-05T12:22': '2020-05-05 12:22:00.000000',
+    '2020-05-05T12:22+01:00': '2020-05-05 11:22:00.000000',
+    '2020-05-05T12:22:22.5': '2020-05-05 12:22:22.500000',
+    '2020-05-05T12:22:22,25Z': '2020-05-05 12:22:22.250000',
+    '2020-05-05T12:22:22.123456': '2020-05-05 12:22:22.123456',
+    '2020-05-05T12:22:22.123456789+00:00': '2020-05-05 12:22:22.123456',
+    '2020-05-05T12:22:22.999999999': '2020-05-05 12:22:22.999999',
+    '2020-05-05T12:22:22.000001Z': '2020-05-05 12:22:22.000001',
+    '2016-12-31T23:59:60Z': '2017-01-01 00:00:00.000000',
+    '2016-12-31T23:59:60.5Z': '2017-01-01 00:00:00.500000',
+    '2017-01-01T08:59:60+09:00': '2017-01-01 00:00:00.000000',
+    '2020-02-29T00:00:00': '2020-02-29 00:00:00.000000',
+    '2000-02-29T00:00:00': '2000-02-29 00:00:00.000000',
+    '1969-12-31T23:59:59.75Z': '1969-12-31 23:59:59.750000',
+    '1000-01-01T00:00:00Z': '1000-01-01 00:00:00.000000',
+    '0999-12-31T23:00:00-01:00': '1000-01-01 00:00:00.000000',
+    '9999-12-31T23:59:59.999999Z': '9999-12-31 23:59:59.999999'
+  }
+  for (const [text, time] of Object.entries(good)) {
+    await t.test(`reads ${text}`, async (t) => t.equal(parseTime(text), time))
+  }
+
+  const refused = [
+    '', ' ', 'now', '0', '1588681342', '2020-05-05', '12:22:22', '2020-05-05T', '2020-05-05T12', '20200505T122222Z',
+    '2020-5-5T12:22:22', '20-05-05T12:22:22', '+002020-05-05T12:22:22', '2020/05/05 12:22:22', '05-05-2020T12:22:22',
+    '2020-05-05T1:22:22', '2020-05-05  12:22:22', '2020-05-05_12:22:22', ' 2020-05-05T12:22:22', '2020-05-05T12:22:22 ',
+    '2020-05-05T12:22:22\n', '2020-05-05T12:22:22.', '2020-05-05T12:22.5', '2020-05-05T12:22:22.5.5', '2020-05-05T12:22:22.-5',
+    '2020-05-05T12:22:22 UTC', '2020-05-05T12:22:22GMT', '2020-05-05T12:22:22ZZ', '2020-05-05T12:22:22+', '2020-05-05T12:22:22+1',
+    '2020-05-05T12:22:22+24:00', '2020-05-05T12:22:22+00:60', '2020-05-05T12:22:22+01:00:00', '2020-05-05T12:22:22Z+01:00',
+    '2020-00-05T12:22:22', '2020-13-05T12:22:22', '2020-05-00T12:22:22', '2020-05-32T12:22:22', '2020-04-31T12:22:22',
+    '2020-02-30T12:22:22', '2019-02-29T12:22:22', '1900-02-29T12:22:22', '2100-02-29T12:22:22',
+    '2020-05-05T24:00:00', '2020-05-05T12:60:00', '2020-05-05T12:22:61', '2020-05-05T12:22:-1',
+    '٢٠٢٠-05-05T12:22:22', '0000-01-01T00:00:00', '0999-12-31T23:59:59', '1000-01-01T00:00:00+00:01',
+    '9999-12-31T23:59:59-00:01', '9999-12-31T23:59:60', '10000-01-01T00:00:00', `2020-05-05T12:22:22.${'1'.repeat(100)}x`
+  ]
+  for (const text of refused) {
+    await t.test(`refuses ${JSON.stringify(text)}`, async (t) => t.equal(parseTime(text), undefined))
+  }
+})
+
+t.test('levels', async (t) => {
+  const aliases: Record<typeof severities[number], string[]> = {
+    debug: ['debug', 'trace', 'verbose', 'notset'],
+    info: ['info', 'information', 'informational', 'notice'],
+    warning: ['warning', 'warn'],
+    error: ['error', 'err', 'severe'],
+    critical: ['critical', 'crit', 'fatal', 'panic', 'alert', 'emerg', 'emergency']
+  }
+  for (const [severity, names] of Object.entries(aliases)) {
+    await t.test(`${names.join(', ')}, in any case, are ${severity}`, async (t) => {
+      for (const name of names) {
+        for (const form of [name, name.toUpperCase(), `${name[0]!.toUpperCase()}${name.slice(1)}`]) t.equal(severityOfName(form), severity, form)
+      }
+    })
+  }
+
+  await t.test('no other name is one', async (t) => {
+    for (const name of ['', ' ', 'loud', 'error ', ' error', 'errors', '10', '40', 'toString', 'constructor', '__proto__', 'hasOwnProperty', 'ınfo', 'error\n']) t.equal(severityOfName(name), undefined, name)
+  })
+
+  await t.test('a whole number from 0 to 100 counts as the standard level at or below it', async (t) => {
+    for (let level = 0; level <= 100; level++) {
+      const expected = level < 20 ? 'debug' : level < 30 ? 'info' : level < 40 ? 'warning' : level < 50 ? 'error' : 'critical'
+      t.equal(severityOfPythonNumber(level), expected, String(level))
+    }
+  })
+
+  await t.test('no other number is one', async (t) => {
+    for (const level of [-1, -0.5, 0.5, 30.5, 100.5, 101, 1000, Infinity, -Infinity, NaN, 2 ** 53]) t.equal(severityOfPythonNumber(level), undefined, String(level))
+  })
+})
+
+t.test('decodeContract', async (t) => {
+  const decode = (logs: unknown[], differences?: Record<string, unknown>) => decodeContract(body('denis', logs, differences) as unknown as ContractBody)
+
+  await t.test('gives every field its place', async (t) => {
+    t.strictSame(decode([log({ level: 'WARN', event_at: '2020-05-05T12:22:22+02:00' })], { pid: 7 }), [{
+      eventAt: '2020-05-05 10:22:22.000000',
+      postTime: '2020-05-05 12:22:23.000000',
+      severity: 'warning',
+      message: 'log message',
+      pid: 7,
+      processName: 'process name',
+      description: 'description',
+      attributes: null
+    }])
+  })
+
+  await t.test('keeps the order sent, whatever the times say', async (t) => {
+    const sent = Array.from({ length: 60 }, (_, index) => log({ msg: `${index}`, event_at: `2020-05-05T12:22:${String(59 - index).padStart(2, '0')}` }))
+    t.strictSame(decode(sent).map(({ message }) => message), sent.map(({ msg }) => msg))
+  })
+
+  await t.test('gives a log posted at its own time the same time twice', async (t) => {
+    const [record] = decode([log({ event_at: '2020-05-05 12:22' })], { post_time: '2020-05-05 12:22' })
+    t.match(record, { eventAt: '2020-05-05 12:22:00.000000', postTime: '2020-05-05 12:22:00.000000' })
+  })
+
+  await t.test('decodes no logs into none, once the time is valid', async (t) => {
+    t.strictSame(decode([]), [])
+    t.throws(() => decode([], { post_time: 'now' }), { statusCode: 400, message: /^data\.post_time must be an ISO 8601/ })
+  })
+
+  const messages: Array<[msg: unknown, stored: string]> = [
+    ['', ''], ['%s of "%s"\n', '%s of "%s"\n'], [1, '1'], [-0.5, '-0.5'], [true, 'true'], [null, 'null'], [[1, 'a'], '[1,"a"]'], [{ a: { b: [null] } }, '{"a":{"b":[null]}}']
+  ]
+  for (const [msg, stored] of messages) {
+    await t.test(`keeps the message ${JSON.stringify(msg)} as ${stored === msg ? 'it is' : 'its JSON text'}`, async (t) => {
+      t.equal(decode([log({ msg })])[0]!.message, stored)
+    })
+  }
+
+  await t.test('keeps what else a log has as its attributes', async (t) => {
+    const others = { line: 12, user_id: 'theirs', nested: { a: [1, null] }, empty: '', constructor: 'x' }
+    const [one, other] = decode([log(others), log()])
+    t.strictSame(one!.attributes, others)
+    t.equal(other!.attributes, null)
+  })
+
+  const refused: Record<string, [differences: Record<string, unknown>, detail: RegExp]> = {
+    'a level that is none': [{ level: 'loud' }, /^data\.logs\[1\]\.level must be a level \(debug, info, warning, error, critical\) or a whole number from 0 to 100$/],
+    'a level over 100': [{ level: 101 }, /^data\.logs\[1\]\.level must be/],
+    'a number in text': [{ level: '40' }, /^data\.logs\[1\]\.level must be/],
+    'a time that is none': [{ event_at: 'yesterday' }, /^data\.logs\[1\]\.event_at must be an ISO 8601 date and time in the years 1000 to 9999$/]
+  }
+  for (const [what, [differences, detail]] of Object.entries(refused)) {
+    await t.test(`refuses ${what} and names the field`, async (t) => {
+      t.throws(() => decode([log(), log(differences)]), { statusCode: 400, message: detail })
+    })
+  }
+})

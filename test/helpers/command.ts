@@ -1,0 +1,78 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
+import type { Test } from 'tap'
+
+/** The checkout's folder. */
+export const root = fileURLToPath(new URL('../../', import.meta.url))
+
+export interface CommandOptions {
+  /** Added to the environment, from which every setting of ours is taken out. */
+  env?: Record<string, string>
+  cwd?: string
+  input?: string
+}
+
+export interface Finished {
+  code: number | null
+  stdout: string
+  stderr: string
+}
+
+/** Runs a program to its end. */
+export async function run (program: string, args: string[], { env, cwd = root, input = '' }: CommandOptions = {}): Promise<Finished> {
+  const child = spawn(program, args, { cwd, env: { ...cleanEnvironment(), ...env } })
+  child.stdin.end(input)
+  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')])
+  return { code: child.exitCode, stdout, stderr }
+}
+
+/** Runs `loggerbot` to its end. */
+export function loggerbot (args: string[], options?: CommandOptions): Promise<Finished> {
+  return run(process.execPath, [`${root}bin/loggerbot.js`, ...args], options)
+}
+
+/** A server in a process of its own. */
+export interface Served {
+  child: ChildProcess
+  port: number
+  /** What it printed so far. */
+  stdout: () => string
+  stderr: () => string
+  /** Resolves to the exit code once it ended. */
+  ended: Promise<number | null>
+}
+
+/** Starts a server and waits until it says where it listens. It is killed when the test ends. */
+export async function startServed (t: Test, program: string, args: string[], { env, cwd = root }: CommandOptions = {}): Promise<Served> {
+  const child = spawn(program, args, { cwd, env: { ...cleanEnvironment(), ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+  const ended = once(child, 'close').then(([code]) => code as number | null)
+  t.teardown(async () => {
+    child.kill('SIGKILL')
+    await ended
+  })
+
+  let stdout = ''
+  let stderr = ''
+  child.stderr.setEncoding('utf8').on('data', (chunk) => { stderr += chunk })
+  const port = await new Promise<number>((resolve, reject) => {
+    child.stdout.setEncoding('utf8').on('data', (chunk) => {
+      stdout += chunk
+      const listens = /listens on {2}http:\/\/\S+?:(\d+) /.exec(stdout)
+      // The greeting's last line tells that it is complete.
+      if (listens && /\n {2}next .*\n/.test(stdout)) resolve(Number(listens[1]))
+    })
+    ended.then((code) => reject(new Error(`the server ended with ${code}: ${stdout}${stderr}`)), reject)
+  })
+  return { child, port, stdout: () => stdout, stderr: () => stderr, ended }
+}
+
+/** Starts `loggerbot serve` on a free port. */
+export function serve (t: Test, args: string[] = [], options?: CommandOptions): Promise<Served> {
+  return startServed(t, process.execPath, [`${root}bin/loggerbot.js`, 'serve', '--port=0', ...args], options)
+}
+
+function cleanEnvironment (): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(LOGGER_|TAP|NODE_OPTIONS)/.test(name)))
+}

@@ -1,0 +1,71 @@
+import type { AddressInfo } from 'node:net'
+import type { FastifyInstance } from 'fastify'
+import type { Knex } from 'knex'
+import type { Test } from 'tap'
+import { contractToken } from '../../src/authenticate/token.ts'
+import { readSettings, type Settings } from '../../src/config.ts'
+import { buildServer, type Timeouts } from '../../src/server.ts'
+import type { DatabaseOptions } from '../../src/store/dialects/dialect.ts'
+import { environmentOf, openKnex, type TestDatabase } from './databases.ts'
+import { post, type Answer } from './http.ts'
+
+export const apiKey = 'the key of these tests'
+
+/** A server that listens on a free port, on a database of its own. */
+export interface TestService {
+  app: FastifyInstance
+  port: number
+  options: DatabaseOptions
+  /** The test's own way into the database. */
+  knex: Knex
+}
+
+export interface ServiceOptions {
+  /** An existing database. Default: a new one. */
+  database?: DatabaseOptions
+  settings?: Partial<Record<keyof Settings, string>>
+  timeouts?: Timeouts
+}
+
+/** Starts the whole service; it closes when the test ends. */
+export async function startService (t: Test, database: TestDatabase, { database: existing, settings, timeouts }: ServiceOptions = {}): Promise<TestService> {
+  const options = existing ?? await database.create(t)
+  const knex = openKnex(t, options)
+  const app = buildServer(await readSettings({ LOGGER_API_KEY: apiKey, LOGGER_LOG_LEVEL: 'silent', ...environmentOf(options), ...settings }), { migrate: true, timeouts })
+  t.teardown(() => app.close())
+  await app.listen({ host: '127.0.0.1', port: 0 })
+  return { app, port: (app.server.address() as AddressInfo).port, options, knex }
+}
+
+/** Makes a user through the service; returns their token. */
+export async function createUser (service: { port: number }, user: string, password = 'password'): Promise<string> {
+  const answer = await post(service.port, '/create_user', { user, password, tel_id: '1' }, { 'x-api-key': apiKey })
+  if (answer.status !== 200) throw new Error(`create_user answered ${answer.status}: ${answer.headers['x-error-detail']}`)
+  return contractToken(user, password)
+}
+
+/** One valid log of the contract, but for what is given. */
+export function log (differences: Record<string, unknown> = {}): Record<string, unknown> {
+  return { level: 'error', msg: 'log message', event_at: '2020-05-05T12:22:22+00:00', p_description: 'description', ...differences }
+}
+
+/** One valid body of the contract, but for what is given. */
+export function body (user: string, logs: unknown, differences: Record<string, unknown> = {}): { data: Record<string, unknown> } {
+  return { data: { user, pid: 1, p_name: 'process name', post_time: '2020-05-05T12:22:23+00:00', logs, ...differences } }
+}
+
+/** Sends logs as the contract has it. */
+export function send (service: { port: number }, user: string, token: string, logs: unknown, differences?: Record<string, unknown>): Promise<Answer> {
+  return post(service.port, '/send_logs', body(user, logs, differences), { 'x-user-token': token })
+}
+
+/** How many logs are stored. */
+export async function count (knex: Knex): Promise<number> {
+  const [row] = await knex('user_logs').count({ count: '*' })
+  return Number(row!.count)
+}
+
+/** What is stored, in the order of the contract. */
+export function stored (knex: Knex): Promise<Array<Record<string, any>>> {
+  return knex('user_logs').orderBy(['log_event_at', 'id'])
+}

@@ -1,0 +1,121 @@
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { mustRun } from './helpers/checkout.ts'
+import { loggerbot, root, startServed } from './helpers/command.ts'
+import { databases, environmentOf, openKnex, temporaryFolder } from './helpers/databases.ts'
+import { apiKey, createUser, log, send, stored } from './helpers/service.ts'
+
+t.setTimeout(300_000)
+
+const versionOf = (name: string): string => JSON.parse(readFileSync(join(root, 'node_modules', name, 'package.json'), 'utf8')).version
+
+/** A host app with the plugin and its parts. */
+const host = `
+import Fastify, { type FastifyRequest } from 'fastify'
+import knex from 'knex'
+import {
+  auth, contractRoutes, db, loggerbot, openapi, opsRoutes, writer,
+  type DatabaseOptions, type LogBatch, type LoggerBotOptions, type LogUser
+} from 'loggerbot-server'
+
+const database: DatabaseOptions = { file: 'logs.sqlite' }
+const options: LoggerBotOptions = { database, apiKey: 'key', bodyLimit: 1024 }
+
+const app = Fastify()
+await app.register(loggerbot, { prefix: '/logs', ...options })
+await app.register(loggerbot, { prefix: '/mysql', database: { host: 'localhost', user: 'user' }, migrate: true })
+await app.register(loggerbot, { prefix: '/own', knex: knex({ client: 'mysql2' }) })
+
+await app.register(async (scope) => {
+  await scope.register(db, { database })
+  await scope.register(auth)
+  await scope.register(writer)
+  await scope.register(openapi)
+  await scope.register(contractRoutes, { authenticate: async (request: FastifyRequest): Promise<LogUser> => ({ id: 1, name: request.ip }) })
+  await scope.register(opsRoutes)
+  const batch: LogBatch = { userId: 1, records: [] }
+  const stored: Promise<void> = scope.writeLogs(batch)
+  await stored
+})
+
+// @ts-expect-error a port is a number
+const wrong: LoggerBotOptions = { database: { host: 'localhost', user: 'user', port: '3306' } }
+await app.register(loggerbot, wrong)
+`
+
+await t.test('The package, installed in an empty project', async (t) => {
+  const project = temporaryFolder(t)
+  await mustRun('npm', ['pack', '--pack-destination', project])
+  const tarball = readdirSync(project).find((file) => file.endsWith('.tgz'))!
+
+  await t.test('holds the build and its types, but no sources and no tests', async (t) => {
+    const files = (await mustRun('tar', ['-tzf', tarball], { cwd: project })).trim().split('\n')
+    t.ok(files.includes('package/dist/src/index.js') && files.includes('package/dist/src/index.d.ts') && files.includes('package/bin/loggerbot.js'))
+    t.strictSame(files.filter((file) => /(?<!\.d)\.ts$|\/test\/|\.test\.|\.env|data\//.test(file)), [])
+  })
+
+  writeFileSync(join(project, 'package.json'), JSON.stringify({ name: 'host', private: true, type: 'module' }))
+  const beside = ['better-sqlite3', 'fastify', 'knex', 'typescript', '@types/node'].map((name) => `${name}@${versionOf(name)}`)
+  await mustRun('npm', ['install', '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund', `./${tarball}`, ...beside], { cwd: project })
+  // The same version for the same Node: compiling it again would take a minute.
+  const build = join(project, 'node_modules/better-sqlite3/build/Release')
+  mkdirSync(build, { recursive: true })
+  cpSync(join(root, 'node_modules/better-sqlite3/build/Release/better_sqlite3.node'), join(build, 'better_sqlite3.node'))
+
+  await t.test('is imported by its documented names', async (t) => {
+    const names = await mustRun(process.execPath, ['--input-type=module', '-e', "console.log(Object.keys(await import('loggerbot-server')).sort().join(' '))"], { cwd: project })
+    t.equal(names.trim(), 'auth contractRoutes db loggerbot openapi opsRoutes writer')
+  })
+
+  await t.test('type-checks in a strict host app, and refuses wrong options', async (t) => {
+    writeFileSync(join(project, 'host.ts'), host)
+    writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({
+      compilerOptions: {
+        target: 'es2023',
+        module: 'nodenext',
+        strict: true,
+        noUncheckedIndexedAccess: true,
+        exactOptionalPropertyTypes: true,
+        verbatimModuleSyntax: true,
+        skipLibCheck: false,
+        types: ['node'],
+        noEmit: true
+      },
+      files: ['host.ts']
+    }))
+    t.equal(await mustRun('npx', ['tsc'], { cwd: project }), '')
+  })
+
+  await t.test('npx loggerbot --version says the version', async (t) => {
+    t.equal(await mustRun('npx', ['loggerbot', '--version'], { cwd: project }), `${JSON.parse(readFileSync(`${root}package.json`, 'utf8')).version}\n`)
+  })
+
+  for (const database of databases) {
+    await t.test(`npx loggerbot serves and stores a log, on tables made from source, on ${database.name}`, async (t) => {
+      const options = await database.create(t)
+      const env = { ...environmentOf(options), LOGGER_API_KEY: apiKey }
+      t.match(await loggerbot(['migrate'], { env }), { code: 0, stdout: /applied .+_users\n/ })
+      t.notMatch(await mustRun('npx', ['loggerbot', 'migrate'], { cwd: project, env }), /applied/)
+
+      // Debian's sh would stay between npx and the server, and keep the signal to itself.
+      const service = await startServed(t, 'npx', ['--script-shell=bash', 'loggerbot', 'serve', '--port=0'], { cwd: project, env })
+      t.teardown(async () => {
+        service.child.kill('SIGTERM')
+        await service.ended
+      })
+      const answer = await send(service, 'alice', await createUser(service, 'alice'), [log({ msg: 'to the build' })])
+      t.match(answer, { status: 200, body: '{"code":200,"message":"Logs added successfully"}' })
+      t.match(await stored(openKnex(t, options)), [{ log_msg: 'to the build' }])
+    })
+
+    await t.test(`a checkout recognises what the package migrated on ${database.name}`, async (t) => {
+      const env = environmentOf(await database.create(t))
+      t.match(await mustRun('npx', ['loggerbot', 'migrate'], { cwd: project, env }), /applied .+_users\n/)
+      const { code, stdout } = await loggerbot(['migrate'], { env })
+      t.equal(code, 0)
+      t.notMatch(stdout, /applied/)
+      t.match(await loggerbot(['user', 'add', 'alice'], { env }), { code: 0 })
+    })
+  }
+})

@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# All checks, from a fresh Debian machine with Node on: installs MariaDB, a compiler and the packages
+# where they are missing, lints, type-checks, builds and tests. Ends with `N passed, N failed`.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+PATH="$PATH:/usr/sbin"
+
+has () { command -v "$1" > /dev/null; }
+
+missing=()
+[ -n "${LOGGER_TEST_MYSQL_URL:-}" ] || has mariadbd || has mysqld || missing+=(mariadb-server-core mariadb-client-core)
+# For the native SQLite module, which is compiled where no ready one can be had.
+for tool in python3 make g++; do has "$tool" || missing+=("$tool"); done
+if [ ${#missing[@]} -gt 0 ]; then
+  as_root=()
+  [ "$(id -u)" -eq 0 ] || as_root=(sudo)
+  "${as_root[@]}" apt-get update -qq
+  "${as_root[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}"
+fi
+
+npm ci
+npm run lint
+npm run typecheck
+npm run build
+
+report=$(mktemp)
+trap 'rm -f "$report"' EXIT
+failed=0
+npx tap --reporter=terse 2>&1 | tee "$report" || failed=$?
+
+# tap's own last count: # { total: 12, pass: 11, fail: 1 }
+counts=$(grep -E '^# \{ total:' "$report" | tail -n 1)
+count () { grep -oE "$1: [0-9]+" <<< "$counts" | grep -oE '[0-9]+' || echo 0; }
+echo "$(count pass) passed, $(count fail) failed"
+exit "$failed"
