@@ -6,8 +6,8 @@ import { copyCheckout, installNode, mustRun } from './helpers/checkout.ts'
 import { databases, environmentOf, openKnex } from './helpers/databases.ts'
 import { apiKey, createUser, log, send, stored } from './helpers/service.ts'
 
-// The first run fetches two versions of Node and compiles better-sqlite3 for each.
-t.setTimeout(600_000)
+// The first run fetches two versions of Node.
+t.setTimeout(300_000)
 
 const migrations = 4
 
@@ -30,7 +30,6 @@ await t.test('On the current Node', async (t) => {
 })
 
 await t.test('On the Nodes to come', async (t) => {
-  // Two processors compile for both at once.
   const copies = await Promise.all([24, 26].map(async (major) => {
     const node = await installNode(major)
     return { major, node, cwd: await copyCheckout(t, node) }

@@ -30,8 +30,7 @@ export function explained (error: unknown, options: DatabaseOptions): unknown {
 }
 
 function explain (code: string, options: DatabaseOptions): string | undefined {
-  if (code === 'MODULE_NOT_FOUND') return 'the embedded database needs the package better-sqlite3: npm install better-sqlite3, or use MySQL (--user)'
-  if (code === 'ERR_DLOPEN_FAILED') return 'better-sqlite3 was built for another version of Node: npm rebuild better-sqlite3, or use MySQL (--user)'
+  if (code === 'MODULE_NOT_FOUND' || code === 'ERR_DLOPEN_FAILED') return 'the native module of the embedded database is missing, or is for another version of Node: install again with this Node (npm ci), or use MySQL (--user)'
   if ('file' in options) {
     if (!/^(SQLITE_|E[A-Z]+$)/.test(code)) return undefined
     return `LOGGER_DB_FILE (--db-file): ${options.file} can't be used as a database (${code}); name a file in a folder that may be written to`

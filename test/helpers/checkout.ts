@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
-import { delimiter, dirname, join } from 'node:path'
-import { tmpdir } from 'node:os'
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import type { Test } from 'tap'
 import { root, run, type CommandOptions } from './command.ts'
 import { temporaryFolder } from './databases.ts'
@@ -24,15 +23,15 @@ export async function copyCheckout (t: Test, node = process.execPath): Promise<s
   if ((await run('cp', ['-al', ...packages, modules])).code !== 0) await mustRun('cp', ['-a', ...packages, modules])
 
   if (node !== process.execPath) {
-    const build = join(modules, 'better-sqlite3/build')
-    rmSync(build, { recursive: true })
-    mkdirSync(join(build, 'Release'), { recursive: true })
-    cpSync(await sqliteFor(node), join(build, 'Release/better_sqlite3.node'))
+    const own = join(dirname(node), '../../better-sqlite3')
+    const sqlite = join(modules, 'better-sqlite3')
+    rmSync(sqlite, { recursive: true, force: true })
+    cpSync(own, sqlite, { recursive: true })
   }
   return folder
 }
 
-/** The newest Node of a major version, from npm. Its headers lie beside it. */
+/** The newest Node of a major version, from npm, and beside it the better-sqlite3 that an install with it would bring. */
 export async function installNode (major: number): Promise<string> {
   const name = `node-${process.platform}-${process.arch}`
   const node = join('node_modules', name, 'bin/node')
@@ -40,41 +39,13 @@ export async function installNode (major: number): Promise<string> {
   if (!existsSync(join(kept, node))) {
     const fresh = `${kept}-${randomBytes(4).toString('hex')}`
     mkdirSync(fresh, { recursive: true })
-    await mustRun('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--prefix', fresh, `${name}@${major}`])
+    const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'))
+    await mustRun('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--prefix', fresh,
+      `${name}@${major}`, `better-sqlite3@${packages['node_modules/better-sqlite3'].version}`])
     rmSync(kept, { recursive: true, force: true })
     renameSync(fresh, kept)
   }
   return join(kept, node)
-}
-
-/** better-sqlite3, compiled for this Node. */
-async function sqliteFor (node: string): Promise<string> {
-  const sources = join(root, 'node_modules/better-sqlite3')
-  const { version } = JSON.parse(readFileSync(join(sources, 'package.json'), 'utf8'))
-  const abi = (await mustRun(node, ['-p', 'process.versions.modules'])).trim()
-  const kept = join(cache, `better-sqlite3-${version}-${process.platform}-${process.arch}-${abi}.node`)
-  if (existsSync(kept)) return kept
-
-  const folder = mkdtempSync(join(tmpdir(), 'loggerbot-sqlite-'))
-  try {
-    cpSync(sources, folder, { recursive: true, filter: (file) => file !== join(sources, 'build') })
-    const gyp = join((await mustRun('npm', ['root', '-g'])).trim(), 'npm/node_modules/node-gyp/bin/node-gyp.js')
-    // Without optimisation it compiles in a third of the time.
-    await mustRun(process.execPath, [gyp, 'rebuild', '--debug'], {
-      cwd: folder,
-      // As a variable, because a user's own nodedir, which npm hands down as one, goes before a flag.
-      env: { PATH: `${dirname(node)}${delimiter}${process.env.PATH}`, npm_config_nodedir: dirname(dirname(node)) }
-    })
-    const built = join(folder, 'build/Debug/better_sqlite3.node')
-    // What was compiled against other headers must not be kept.
-    await mustRun(node, ['-e', 'process.dlopen({ exports: {} }, process.argv[1])', built])
-    const fresh = `${kept}-${randomBytes(4).toString('hex')}`
-    cpSync(built, fresh)
-    renameSync(fresh, kept)
-  } finally {
-    rmSync(folder, { recursive: true })
-  }
-  return kept
 }
 
 /** Runs a program; resolves to what it printed, or throws what it said when it failed. */

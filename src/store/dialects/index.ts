@@ -5,7 +5,7 @@ import { sqlite } from './sqlite.ts'
 
 /** The dialect of the database that this knex speaks to; a transaction is a knex, too. */
 export function dialectOf (knex: Knex): Dialect {
-  const client = String(knex.client.config.client)
+  const client: string = knex.client.driverName
   if (client.startsWith('mysql')) return mysql
   if (client === 'better-sqlite3') return sqlite
   throw new Error(`LoggerBot needs a knex of client mysql2 or better-sqlite3, not ${client}`)

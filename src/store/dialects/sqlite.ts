@@ -1,15 +1,25 @@
 import { mkdirSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { dirname } from 'node:path'
 import type { Database } from 'better-sqlite3'
 import type { Knex } from 'knex'
 import { codeOf } from '../../errors.ts'
+import { sqliteDriver } from '../../sqlite.ts'
 import type { Dialect, SqliteOptions } from './dialect.ts'
+
+const KnexClient: typeof Knex.Client = createRequire(import.meta.url)('knex/lib/dialects/better-sqlite3/index.js')
+
+class SqliteClient extends KnexClient {
+  _driver () {
+    return sqliteDriver()
+  }
+}
 
 /** How knex opens the embedded database: one connection, every commit on the disk before it returns. */
 export function sqliteConfig ({ file }: SqliteOptions): Knex.Config {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
   return {
-    client: 'better-sqlite3',
+    client: SqliteClient,
     connection: { filename: file },
     useNullAsDefault: true,
     pool: { min: 1, max: 1, afterCreate: prepareConnection },
