@@ -6,6 +6,7 @@ import { sameSecret } from '../src/authenticate/token.ts'
 import { Verifier } from '../src/authenticate/verifier.ts'
 import { BadRequest, Forbidden } from '../src/errors.ts'
 import type { LogUser } from '../src/record.ts'
+import { within } from '../src/store/patience.ts'
 import { usersOf } from '../src/store/users.ts'
 
 declare module 'fastify' {
@@ -27,11 +28,18 @@ export interface AuthOptions {
   apiKey?: string
 }
 
+/** How long the database may take to say who somebody is, in milliseconds: then it counts as away. */
+const lookupPatience = 2000
+
 /** Tells who a caller is. Failed tries are limited: 10 a minute for an address and user, then 429. */
 export default fp<AuthOptions>(async (app, { apiKey = '' }) => {
   const users = usersOf(app.logDb)
   const attempts = new Attempts()
-  const verifier = new Verifier(users.find, attempts)
+  const verifier = new Verifier(
+    (name) => within(lookupPatience, users.find(name)),
+    attempts,
+    () => app.hasDecorator('logSpool') ? app.logSpool.users : undefined
+  )
 
   app.decorate('authenticateToken', async (request: FastifyRequest, user: string) => {
     const token = header(request, 'x-user-token')

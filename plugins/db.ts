@@ -1,7 +1,9 @@
 import fp from 'fastify-plugin'
 import type { Knex } from 'knex'
+import { codeOf } from '../src/errors.ts'
 import { connect } from '../src/store/connect.ts'
 import type { DatabaseOptions } from '../src/store/dialects/dialect.ts'
+import { dialectOf } from '../src/store/dialects/index.ts'
 import { checkSchema, migrateToLatest } from '../src/store/migrations.ts'
 
 declare module 'fastify' {
@@ -23,12 +25,21 @@ export interface DbOptions {
   migrate?: boolean
 }
 
-/** Opens the database, sees to its schema, and closes it last. */
+/**
+ * Opens the database, sees to its schema, and closes it last. A database that is away is an error,
+ * unless the spool knows users from before: then the service starts, and takes logs in for it.
+ */
 export default fp<DbOptions>(async (app, { database = { file: 'data/loggerbot.sqlite' }, knex, migrate = !knex && 'file' in database }) => {
   const logDb = knex ?? connect(database)
   app.decorate('logDb', logDb)
   if (!knex) app.addHook('onClose', () => logDb.destroy())
 
-  if (migrate) await migrateToLatest(logDb)
-  else await checkSchema(logDb)
+  try {
+    if (migrate) await migrateToLatest(logDb)
+    else await checkSchema(logDb)
+  } catch (error) {
+    const usersKnown = app.hasDecorator('logSpool') && app.logSpool.users !== undefined && app.logSpool.users.size > 0
+    if (!usersKnown || !dialectOf(logDb).isUnreachable(error)) throw error
+    app.log.error({ code: codeOf(error) }, 'the database is away: logs of known users go to the spool')
+  }
 }, { name: 'loggerbot-db', fastify: '5.x' })

@@ -1,14 +1,59 @@
+import { EventEmitter } from 'node:events'
 import fp from 'fastify-plugin'
-import { codeOf } from '../src/errors.ts'
-import { utcTime, type LogBatch } from '../src/record.ts'
-import { insertBatch, isWorthRetrying, purgeBatchKeys } from '../src/store/logs.ts'
+import type { onRequestHookHandler } from 'fastify'
+import { codeOf, describeFailure } from '../src/errors.ts'
+import { utcTime, type LogBatch, type Receipt } from '../src/record.ts'
+import { probe } from '../src/store/connect.ts'
+import { deadLettersOf } from '../src/store/dead-letters.ts'
+import type { DatabaseOptions } from '../src/store/dialects/dialect.ts'
+import { logStoreOf, purgeBatchKeys } from '../src/store/logs.ts'
+import type { KeyedBatch } from '../src/write/batch.ts'
 import { committer } from '../src/write/commit.ts'
+import { Drain } from '../src/write/drain.ts'
+import { Gate } from '../src/write/gate.ts'
+import { RecordIds } from '../src/write/ids.ts'
+import { Quota } from '../src/write/quota.ts'
+import type { Damage } from '../src/write/segment.ts'
+import { Writer } from '../src/write/writer.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
     /** Resolves once every record of the batch is durable; rejects when none is. */
-    writeLogs: (batch: LogBatch) => Promise<void>
+    writeLogs: (batch: LogBatch) => Promise<Receipt>
+    /** Lets a request in once there is memory for its body, before that is read; throws Overloaded after some seconds. */
+    awaitRoom: onRequestHookHandler
+    /** What goes on behind writeLogs. */
+    logWriter: LogWriter
   }
+}
+
+/** What there is to be seen of the writing. */
+export interface LogWriter {
+  readonly events: EventEmitter<WriterEvents>
+  /** What waits for a transaction, and what requests take. */
+  readonly state: { records: number, bytes: number, requestBytes: number, requestsWaiting: number, away: boolean }
+}
+
+export interface WriterEvents {
+  /** A transaction took place, within so many seconds. */
+  committed: [batches: readonly KeyedBatch[], seconds: number]
+  retried: []
+  spooled: [batches: readonly KeyedBatch[]]
+  drained: [batches: readonly KeyedBatch[]]
+  /** So many records became dead letters. */
+  buried: [records: number]
+  replayed: []
+}
+
+export interface WriterOptions {
+  /** How the database was opened, where it is not your own knex: MariaDB then gets its rows by the bulk protocol. */
+  database?: DatabaseOptions
+  /** How long logs wait for the database, in milliseconds: then they are spooled, or refused. Default 5000. */
+  patience?: number
+  /** Bytes of request bodies under way at most; who comes then waits. Default 32 MiB. */
+  queueLimit?: number
+  /** Logs a second that a user may send. Default: any number. */
+  userRate?: number
 }
 
 const hour = 60 * 60 * 1000
@@ -16,14 +61,68 @@ const hour = 60 * 60 * 1000
 const keptFor = 7 * 24 * hour
 
 /** The only way in: every protocol hands its records to app.writeLogs. */
-export default fp(async (app) => {
-  app.decorate('writeLogs', committer({
-    insert: (batch) => insertBatch(app.logDb, batch),
-    isTransient: (error) => isWorthRetrying(app.logDb, error)
-  }))
+export default fp<WriterOptions>(async (app, { database, patience = 5000, queueLimit = 32 * 1024 * 1024, userRate = 0 }) => {
+  const events = new EventEmitter<WriterEvents>()
+  const ids = new RecordIds()
+  const gate = new Gate(queueLimit, patience)
+  const quota = userRate > 0 ? new Quota(userRate) : undefined
+  const deadLetters = deadLettersOf(app.logDb)
+  const store = logStoreOf(app.logDb, database)
+  const commit = committer(store, ids, patience, {
+    committed: (batches, seconds) => events.emit('committed', batches, seconds),
+    retried: () => events.emit('retried'),
+    buried (records) {
+      events.emit('buried', records)
+      app.log.warn(`${records} logs were refused by the database; see: loggerbot dead-letters`)
+    }
+  })
+
+  // A spool is an extra: whoever embeds the writer may do without.
+  const spool = app.hasDecorator('logSpool') ? () => app.logSpool.spool : () => undefined
+  const writer = new Writer({
+    commit,
+    ids,
+    spool,
+    patience,
+    onAway: (error) => app.log.error({ failure: describeFailure(error) }, 'the database can\'t store logs: they go to the spool'),
+    onBack: () => app.log.warn('the database stores logs again'),
+    onSpooled: (batches) => events.emit('spooled', batches)
+  })
+  const drain = app.hasDecorator('logSpool')
+    ? new Drain({ spool, commit, bury, writer, probe: () => probe(app.logDb), onDrained: (batches) => events.emit('drained', batches) })
+    : undefined
+
+  app.decorate('writeLogs', async (batch: LogBatch) => {
+    await quota?.take(batch.userId, batch.records.length)
+    const receipt = await writer.write(batch)
+    if (receipt.replayed) events.emit('replayed')
+    return receipt
+  })
+
+  app.decorate('awaitRoom', async (request, reply) => {
+    // Of a body whose length is not told, the most is assumed.
+    const bytes = Number(request.headers['content-length'] ?? request.routeOptions.bodyLimit)
+    await gate.enter(bytes)
+    // Who went away while they waited closes no more.
+    if (request.socket.destroyed) gate.leave(bytes)
+    else reply.raw.once('close', () => gate.leave(bytes))
+  })
+
+  app.decorate('logWriter', {
+    events,
+    get state () {
+      const { bytes: requestBytes, waiting: requestsWaiting } = gate.state
+      return { ...writer.waiting, requestBytes, requestsWaiting, away: writer.away }
+    }
+  })
 
   const timer = setInterval(purge, hour).unref()
-  app.addHook('onClose', () => clearInterval(timer))
+  app.addHook('onClose', async () => {
+    clearInterval(timer)
+    await writer.close()
+    await drain?.close()
+    await store.close()
+  })
 
   async function purge (): Promise<void> {
     try {
@@ -31,5 +130,11 @@ export default fp(async (app) => {
     } catch (error) {
       app.log.warn({ code: codeOf(error) }, 'old batch keys could not be deleted; the next try is in an hour')
     }
+  }
+
+  async function bury ({ bytes, reason }: Damage): Promise<void> {
+    await deadLetters.insert({ id: ids.take(1).toString(), userId: null, source: 'spool', record: bytes.toString('base64'), reason })
+    events.emit('buried', 1)
+    app.log.error(`${bytes.length} bytes of the spool can't be read (${reason}); see: loggerbot dead-letters`)
   }
 }, { name: 'loggerbot-writer', fastify: '5.x', dependencies: ['loggerbot-db'] })

@@ -1,9 +1,10 @@
 import type { Knex } from 'knex'
 import { registerUser } from '../src/authenticate/register.ts'
 import { utcTime, type LogRecord, type Severity } from '../src/record.ts'
-import { insertBatch } from '../src/store/logs.ts'
+import { logStoreOf } from '../src/store/logs.ts'
 import { migrateToLatest } from '../src/store/migrations.ts'
 import { usersOf } from '../src/store/users.ts'
+import { freshKey } from '../src/write/batch.ts'
 import { RecordIds } from '../src/write/ids.ts'
 
 /** What one process of the demo logs, over and over. */
@@ -71,16 +72,16 @@ export async function seed (knex: Knex): Promise<void> {
   const { id } = (await users.find('demo'))!
   await knex('user_logs').where('user_id', id).delete()
 
+  const store = logStoreOf(knex)
   const ids = new RecordIds()
   const now = Date.now()
+  const batches = []
   for (const [index, process] of processes.entries()) {
     const records = logsOf(process, now - (index + 5) * 1000)
-    // No two of these can be one batch sent twice: the first id is new each time.
-    const firstId = ids.take(records.length)
-    const key = Buffer.alloc(16)
-    key.writeBigUInt64BE(firstId)
-    await insertBatch(knex, { userId: id, key, firstId, records })
+    batches.push({ userId: id, key: freshKey(), firstId: ids.take(records.length), records })
   }
+  await store.store(batches, new AbortController().signal)
+  await store.close()
 }
 
 /** Every line comes in turn, evenly over the day; the lines late in a list come less often. */

@@ -1,21 +1,31 @@
 import type { FastifyPluginAsync } from 'fastify'
 import auth, { type AuthOptions } from '../plugins/auth.ts'
 import db, { type DbOptions } from '../plugins/db.ts'
+import metrics from '../plugins/metrics.ts'
 import openapi from '../plugins/openapi.ts'
-import writer from '../plugins/writer.ts'
+import preflight from '../plugins/preflight.ts'
+import spool from '../plugins/spool.ts'
+import writer, { type WriterOptions } from '../plugins/writer.ts'
 import contract, { type ContractOptions } from '../routes/contract/index.ts'
 import ops from '../routes/ops/index.ts'
+import type { SpoolOptions } from './write/spool.ts'
 
-export interface LoggerBotOptions extends DbOptions, AuthOptions, ContractOptions {}
+export interface LoggerBotOptions extends DbOptions, AuthOptions, WriterOptions, ContractOptions {
+  /** Where logs are kept while MySQL is away; SQLite needs none. Default: nowhere, and they are refused. */
+  spool?: SpoolOptions
+}
 
 /**
  * The whole service as one plugin, in the order in which a log meets its parts. It keeps to its own
  * scope: register it under any prefix, more than once, in an app that is somebody else's.
  */
-const loggerbot: FastifyPluginAsync<LoggerBotOptions> = async (app, { database, knex, migrate, apiKey, bodyLimit, authenticate }) => {
+const loggerbot: FastifyPluginAsync<LoggerBotOptions> = async (app, { database, knex, migrate, apiKey, bodyLimit, authenticate, spool: spoolOptions, patience, queueLimit, userRate }) => {
+  if (spoolOptions) await app.register(spool, spoolOptions)
   await app.register(db, { database, knex, migrate })
   await app.register(auth, { apiKey })
-  await app.register(writer)
+  await app.register(writer, { database: knex ? undefined : database, patience, queueLimit, userRate })
+  await app.register(preflight)
+  await app.register(metrics)
 
   await app.register(openapi)
   await app.register(contract, { bodyLimit, authenticate })

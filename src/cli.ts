@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import type { Command } from './commands/command.ts'
 import { print } from './commands/command.ts'
+import { deadLettersDelete, deadLettersList, deadLettersReplay } from './commands/dead-letters.ts'
 import { migrate } from './commands/migrate.ts'
 import { serve } from './commands/serve.ts'
 import { setupDatabase } from './commands/setup-database.ts'
@@ -15,7 +16,10 @@ const commands: Record<string, Command> = {
   migrate,
   'user add': userAdd,
   'user list': userList,
-  'user disable': userDisable
+  'user disable': userDisable,
+  'dead-letters list': deadLettersList,
+  'dead-letters replay': deadLettersReplay,
+  'dead-letters delete': deadLettersDelete
 }
 
 /** Runs one command line. Sets the exit code: 2 for a wrong call, 1 for what could not be done. */

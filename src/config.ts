@@ -4,6 +4,7 @@ import type { Ajv, ErrorObject } from 'ajv'
 import Fastify from 'fastify'
 import { UsageError } from './errors.ts'
 import type { DatabaseOptions } from './store/dialects/dialect.ts'
+import type { SpoolOptions } from './write/spool.ts'
 
 declare module '@sinclair/typebox' {
   interface SchemaOptions {
@@ -27,6 +28,11 @@ export const settingsSchema = Type.Object({
   LOGGER_DB_POOL: Type.Integer({ default: 10, minimum: 1, maximum: 1000, description: 'MySQL connections at most, 1 to 1000' }),
   LOGGER_DB_PAGE_COMPRESSION: Type.Boolean({ default: true, description: 'true or false: whether new tables are page compressed where the engine does it at no cost (MariaDB)' }),
   LOGGER_DB_FILE: text({ flag: 'db-file', default: 'data/loggerbot.sqlite', minLength: 1, description: 'SQLite file, used when neither a MySQL host nor a login is given' }),
+  LOGGER_DB_TIMEOUT: Type.Integer({ default: 5000, minimum: 100, maximum: 600_000, description: 'milliseconds that logs wait for the database before they go to the spool, 100 to 600000' }),
+  LOGGER_SPOOL_DIR: text({ flag: 'spool-dir', default: 'data/spool', description: 'folder that keeps logs while MySQL is away, one for each instance; empty: none' }),
+  LOGGER_SPOOL_LIMIT: Type.Integer({ default: 4 * 1024 ** 3, minimum: 1024 * 1024, maximum: Number.MAX_SAFE_INTEGER, description: 'bytes that the spool may hold, from 1048576' }),
+  LOGGER_QUEUE_LIMIT: Type.Integer({ default: 32 * 1024 * 1024, minimum: 1024, maximum: Number.MAX_SAFE_INTEGER, description: 'bytes of request bodies under way at most, from 1024; more requests wait' }),
+  LOGGER_USER_RATE: Type.Integer({ default: 0, minimum: 0, maximum: 1_000_000_000, description: 'logs a second that one user may send; 0: any number' }),
   LOGGER_API_KEY: text({ default: '', description: 'key that opens POST /create_user; closed while empty' }),
   // A message fills a MEDIUMTEXT at most, and a request may be one message.
   LOGGER_BODY_LIMIT: Type.Integer({ default: 8 * 1024 * 1024, minimum: 1024, maximum: 16 * 1024 * 1024 - 1, description: 'largest request body in bytes, 1024 to 16777215' }),
@@ -91,6 +97,12 @@ export function databaseOptions (settings: Settings): DatabaseOptions {
     pool: settings.LOGGER_DB_POOL,
     pageCompression: settings.LOGGER_DB_PAGE_COMPRESSION
   }
+}
+
+/** Where logs are kept while MySQL is away; the embedded SQLite is never away. */
+export function spoolOptions (settings: Settings): SpoolOptions | undefined {
+  if (settings.LOGGER_SPOOL_DIR === '' || 'file' in databaseOptions(settings)) return undefined
+  return { folder: settings.LOGGER_SPOOL_DIR, limit: settings.LOGGER_SPOOL_LIMIT }
 }
 
 /** `true`, `false` (also when empty), or the text as it is. */

@@ -25,6 +25,47 @@ export class TooManyAttempts extends createError<[seconds: number]>('LOGGER_TOO_
   }
 }
 
+/** One user sends more logs than they may; `retryAfter` is in whole seconds. */
+export class TooManyLogs extends createError<[]>('LOGGER_TOO_MANY_LOGS', 'more logs than the user may send', 429) {
+  readonly retryAfter: number
+
+  constructor (retryAfter: number) {
+    super()
+    this.retryAfter = retryAfter
+  }
+}
+
+/** Nothing was stored, and the same may be sent again after `retryAfter` seconds. */
+export class Unavailable extends createError<[detail: string]>('LOGGER_UNAVAILABLE', '%s', 503) {
+  readonly retryAfter = 5
+}
+
+/** More comes in than goes out. */
+export class Overloaded extends Unavailable {
+  constructor () {
+    super('the server is overloaded')
+  }
+}
+
+/** The database is away, and the disk has no room left to keep logs until it is back. */
+export class SpoolFull extends Unavailable {
+  constructor () {
+    super('the database is away and the spool is full')
+  }
+}
+
+/** The folder of the spool can't be used; the message says why. */
+export class SpoolUnavailable extends Error {}
+
+/** The database took longer than it may. */
+export class DatabaseSlow extends Error {
+  readonly code = 'LOGGER_DATABASE_SLOW'
+
+  constructor (milliseconds: number) {
+    super(`the database did not store within ${milliseconds} ms`)
+  }
+}
+
 /** The database lacks tables, or has newer ones than this version knows; the message says what to do. */
 export const SchemaMismatch = createError<[what: string]>('LOGGER_SCHEMA_MISMATCH', '%s', 500)
 

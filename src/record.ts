@@ -37,4 +37,14 @@ export interface LogUser {
 export interface LogBatch {
   userId: number
   records: readonly LogRecord[]
+  /** 16 bytes that name the batch among the user's of the last seven days: stored once, however often it comes. Default: a name of its own. */
+  key?: Buffer
+}
+
+/** How a batch was made durable. */
+export interface Receipt {
+  /** Where it is: in the database, or, while that is away, in the spool on our own disk. */
+  stored: 'database' | 'spool'
+  /** Its key was stored before; nothing was stored this time. */
+  replayed: boolean
 }

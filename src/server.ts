@@ -3,7 +3,7 @@ import { STATUS_CODES, type Server } from 'node:http'
 import Fastify, { LogController, type FastifyHttpOptions, type FastifyInstance } from 'fastify'
 import { answerOf, sendError } from './answers.ts'
 import loggerbot from './app.ts'
-import { booleanOr, databaseOptions, type Settings } from './config.ts'
+import { booleanOr, databaseOptions, spoolOptions, type Settings } from './config.ts'
 import { NotFound } from './errors.ts'
 
 /** In milliseconds, how long a client may take, and how long closing may. */
@@ -43,6 +43,10 @@ export function buildServer (settings: Settings, { migrate, timeouts = patience 
 
   app.register(loggerbot, {
     database: databaseOptions(settings),
+    spool: spoolOptions(settings),
+    patience: settings.LOGGER_DB_TIMEOUT,
+    queueLimit: settings.LOGGER_QUEUE_LIMIT,
+    userRate: settings.LOGGER_USER_RATE,
     migrate,
     apiKey: settings.LOGGER_API_KEY,
     bodyLimit: settings.LOGGER_BODY_LIMIT

@@ -5,8 +5,22 @@ const require = createRequire(import.meta.url)
 
 /**
  * The better-sqlite3 for this Node: from 13 on it needs Node 22, and before that it aborts
- * Node 24, now and then, when a statement is collected. Throws where it is not installed.
+ * Node 24, now and then, when a statement is collected.
  */
+const packageName = Number.parseInt(process.versions.node) < 22 ? 'better-sqlite3-node20' : 'better-sqlite3'
+
+/** Throws where it is not installed. */
 export function sqliteDriver (): typeof Sqlite {
-  return require(Number.parseInt(process.versions.node) < 22 ? 'better-sqlite3-node20' : 'better-sqlite3')
+  return require(packageName)
 }
+
+/** Where a thread finds it. */
+export function sqliteDriverPath (): string {
+  return require.resolve(packageName)
+}
+
+/**
+ * Every commit is on the disk before it returns. To be set each time: a database that is opened
+ * again in WAL mode falls back to NORMAL, which can lose the last commits.
+ */
+export const durablePragmas = ['journal_mode = WAL', 'synchronous = FULL', 'busy_timeout = 5000'] as const

@@ -1,10 +1,13 @@
 import { createHook } from 'node:async_hooks'
+import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { Attempts } from '../src/authenticate/attempts.ts'
 import { hashCredential, nobodysCredential, verifyCredential } from '../src/authenticate/credential.ts'
+import { KnownUsers } from '../src/authenticate/known-users.ts'
 import { registerUser, type UserStore } from '../src/authenticate/register.ts'
 import { contractToken, digestOf, sameSecret } from '../src/authenticate/token.ts'
 import { Verifier, type StoredUser } from '../src/authenticate/verifier.ts'
+import { temporaryFolder } from './helpers/databases.ts'
 
 /** Counts how often scrypt is begun while the work is done. */
 async function countScrypt (work: () => Promise<unknown>): Promise<number> {
@@ -243,9 +246,47 @@ t.test('Verifier', async (t) => {
     t.strictSame(await verifier.verify('denis', token, '::1'), denis, 'also when the row is looked at again')
   })
 
-  await t.test('passes a fault of the store on, which costs no try', async (t) => {
-    const verifier = new Verifier(async () => { throw new Error('no database') }, new Attempts())
-    for (let i = 0; i < 20; i++) await t.rejects(verifier.verify('denis', token, '::1'), { message: 'no database' })
+  await t.test('while the database is away, knows who proved their token before, and tells nobody else that it is wrong', async (t) => {
+    const clock = stopClock(t)
+    const folder = temporaryFolder(t)
+    let away = false
+    const find = async () => {
+      if (away) throw new Error('no database')
+      return { ...denis, credential, disabled: false }
+    }
+    const unavailable = { statusCode: 503, retryAfter: 5 }
+    const start = () => {
+      const users = new KnownUsers(join(folder, 'users'))
+      return { users, verifier: new Verifier(find, new Attempts(), () => users) }
+    }
+    const before = start()
+    t.strictSame(await before.verifier.verify('denis', token, '::1'), denis)
+    clock.now += 2000
+    away = true
+    t.strictSame(await before.verifier.verify('denis', token, '::1'), denis, 'in the same process')
+    await before.users.close()
+
+    const { verifier } = start()
+    t.match(await verifier.verify('denis', contractToken('denis', 'other'), '::1').catch((error: unknown) => error), unavailable)
+    t.match(await verifier.verify('nobody', token, '::1').catch((error: unknown) => error), unavailable)
+    t.strictSame(await verifier.verify('denis', token, '::1'), denis, 'after a restart')
+    for (let i = 0; i < 10; i++) await verifier.verify('nobody', token, '::2').catch(() => {})
+    t.match(await verifier.verify('nobody', token, '::2').catch((error: unknown) => error), { statusCode: 429 }, 'guessing is limited as ever')
+  })
+
+  await t.test('forgets who was changed or disabled, beyond this process', async (t) => {
+    const clock = stopClock(t)
+    const file = join(temporaryFolder(t), 'users')
+    const users = new KnownUsers(file)
+    let disabled = false
+    const verifier = new Verifier(async () => ({ ...denis, credential, disabled }), new Attempts(), () => users)
+    t.strictSame(await verifier.verify('denis', token, '::1'), denis)
+    t.equal(users.size, 1)
+    disabled = true
+    clock.now += 2000
+    t.equal(await verifier.verify('denis', token, '::1'), undefined)
+    await users.close()
+    t.equal(new KnownUsers(file).size, 0)
   })
 })
 

@@ -3,7 +3,7 @@ import swagger from '@fastify/swagger'
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
 import type { Knex } from 'knex'
 import t, { type Test } from 'tap'
-import { auth, contractRoutes, db, loggerbot, opsRoutes, writer } from '../src/index.ts'
+import { auth, contractRoutes, db, loggerbot, metrics, opsRoutes, preflight, writer } from '../src/index.ts'
 import { contractToken } from '../src/authenticate/token.ts'
 import { migrateToLatest } from '../src/store/migrations.ts'
 import { databases, openKnex } from './helpers/databases.ts'
@@ -59,7 +59,7 @@ for (const database of databases) {
 
       for (const prefix of ['/first', '/second']) {
         const { paths } = JSON.parse((await http(port, 'GET', `${prefix}/docs/json`)).body)
-        t.strictSame(Object.keys(paths).sort(), ['create_user', 'healthz', 'readyz', 'send_logs'].map((path) => `${prefix}/${path}`))
+        t.strictSame(Object.keys(paths).sort(), ['create_user', 'healthz', 'metrics', 'readyz', 'send_logs'].map((path) => `${prefix}/${path}`))
       }
 
       await host.close()
@@ -91,6 +91,8 @@ for (const database of databases) {
       await host.register(db, { database: options, migrate: true })
       await host.register(auth, { apiKey })
       await host.register(writer)
+      await host.register(preflight)
+      await host.register(metrics)
       host.register(contractRoutes)
       host.register(contractRoutes, { prefix: '/inside', authenticate: bySession(() => host.logDb), bodyLimit: 1000 })
       host.register(opsRoutes)

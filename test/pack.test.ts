@@ -15,8 +15,8 @@ const host = `
 import Fastify, { type FastifyRequest } from 'fastify'
 import knex from 'knex'
 import {
-  auth, contractRoutes, db, loggerbot, openapi, opsRoutes, writer,
-  type DatabaseOptions, type LogBatch, type LoggerBotOptions, type LogUser
+  auth, contractRoutes, db, loggerbot, metrics, openapi, opsRoutes, preflight, spool, writer,
+  type DatabaseOptions, type LogBatch, type LoggerBotOptions, type LogUser, type Receipt
 } from 'loggerbot-server'
 
 const database: DatabaseOptions = { file: 'logs.sqlite' }
@@ -30,13 +30,16 @@ await app.register(loggerbot, { prefix: '/own', knex: knex({ client: 'mysql2' })
 await app.register(async (scope) => {
   await scope.register(db, { database })
   await scope.register(auth)
+  await scope.register(spool, { folder: 'spool' })
   await scope.register(writer)
+  await scope.register(preflight)
+  await scope.register(metrics)
   await scope.register(openapi)
   await scope.register(contractRoutes, { authenticate: async (request: FastifyRequest): Promise<LogUser> => ({ id: 1, name: request.ip }) })
   await scope.register(opsRoutes)
   const batch: LogBatch = { userId: 1, records: [] }
-  const stored: Promise<void> = scope.writeLogs(batch)
-  await stored
+  const { stored }: Receipt = await scope.writeLogs(batch)
+  stored satisfies 'database' | 'spool'
 })
 
 // @ts-expect-error a port is a number
@@ -64,7 +67,7 @@ await t.test('The package, installed in an empty project', async (t) => {
 
   await t.test('is imported by its documented names', async (t) => {
     const names = await mustRun(process.execPath, ['--input-type=module', '-e', "console.log(Object.keys(await import('loggerbot-server')).sort().join(' '))"], { cwd: project })
-    t.equal(names.trim(), 'auth contractRoutes db loggerbot openapi opsRoutes writer')
+    t.equal(names.trim(), 'auth contractRoutes db loggerbot metrics openapi opsRoutes preflight spool writer')
   })
 
   await t.test('type-checks in a strict host app, and refuses wrong options', async (t) => {

@@ -1,11 +1,15 @@
 import { randomBytes } from 'node:crypto'
+import { EventEmitter, once } from 'node:events'
 import type { Knex } from 'knex'
 import t from 'tap'
+import { SpoolFull } from '../src/errors.ts'
 import { utcTime, type LogRecord } from '../src/record.ts'
-import { insertBatch, isWorthRetrying, purgeBatchKeys, type StorableBatch } from '../src/store/logs.ts'
+import { logStoreOf, purgeBatchKeys, type StorableBatch } from '../src/store/logs.ts'
 import { migrateToLatest } from '../src/store/migrations.ts'
-import { committer, type KeyedBatch } from '../src/write/commit.ts'
+import { freshKey, type KeyedBatch } from '../src/write/batch.ts'
+import { committer, type Outcome } from '../src/write/commit.ts'
 import { RecordIds } from '../src/write/ids.ts'
+import { Writer, type WriterOptions } from '../src/write/writer.ts'
 import { databases, openKnex } from './helpers/databases.ts'
 import { count, stored } from './helpers/service.ts'
 
@@ -64,85 +68,261 @@ t.test('RecordIds', async (t) => {
 t.test('the committer', async (t) => {
   // No waiting between the tries.
   t.before(() => t.intercept(Math, 'random', { value: () => 0 }))
-  const batch = { userId: 1, records: [record(), record()] }
+  const ids = new RecordIds()
+  const batch = (records = [record(), record()]): KeyedBatch => ({ userId: 1, key: freshKey(), firstId: ids.take(records.length), records })
 
-  function failing (times: number, isTransient = () => true) {
-    const tries: KeyedBatch[] = []
+  /** A store that fails so many times before it stores. */
+  function failing (times: number, verdict: 'passing' | 'collision' | 'away' = 'passing') {
+    const tries: Array<{ keys: string[], ids: bigint[] }> = []
     const commit = committer({
-      async insert (batch) {
-        tries.push(batch)
+      async store (batches) {
+        tries.push({ keys: batches.map(({ key }) => key.toString('hex')), ids: batches.map(({ firstId }) => firstId) })
         if (tries.length <= times) throw new Error(`fault ${tries.length}`)
+        return new Set()
       },
-      isTransient
-    })
+      storeSparing: () => Promise.reject(new Error('nothing was refused')),
+      verdict: () => verdict
+    }, ids, 5000)
     return { tries, commit }
   }
 
-  await t.test('gives each batch a key and ids of its own', async (t) => {
-    const { tries, commit } = failing(0)
-    await commit(batch)
-    await commit({ userId: 2, records: [record()] })
-    t.match(tries, [batch, { userId: 2 }])
-    for (const { key } of tries) t.equal(key.length, 16)
-    t.notSame(tries[0]!.key, tries[1]!.key)
-    t.ok(tries[1]!.firstId > tries[0]!.firstId + 1n)
+  await t.test('tries again after a passing fault, with the same key and ids', async (t) => {
+    const { tries, commit } = failing(3)
+    const given = batch()
+    t.strictSame((await commit([given])).get(given), { state: 'stored' })
+    t.strictSame(tries, Array.from({ length: 4 }, () => tries[0]))
   })
 
-  await t.test('tries again after a passing fault, with the same key and fresh ids', async (t) => {
-    const { tries, commit } = failing(3)
-    await commit(batch)
-    t.equal(tries.length, 4)
-    t.equal(new Set(tries.map(({ key }) => key.toString('hex'))).size, 1)
-    for (const [index, { firstId, records }] of tries.entries()) {
-      t.strictSame(records, batch.records)
-      if (index > 0) t.ok(firstId > tries[index - 1]!.firstId + 1n)
+  await t.test('takes fresh ids, but the same key, where an id was taken', async (t) => {
+    const { tries, commit } = failing(1, 'collision')
+    const given = batch()
+    t.strictSame((await commit([given])).get(given), { state: 'stored' })
+    t.strictSame(tries[1]!.keys, tries[0]!.keys)
+    t.ok(tries[1]!.ids[0]! > tries[0]!.ids[0]! + 1n)
+  })
+
+  for (const [what, verdict, tried] of [['five tries', 'passing', 5], ['one try where the database is away', 'away', 1]] as const) {
+    await t.test(`gives up after ${what}, with the last fault, for every batch of the group`, async (t) => {
+      const { tries, commit } = failing(10, verdict)
+      const group = [batch(), batch()]
+      const outcomes = await commit(group)
+      for (const given of group) t.match(outcomes.get(given), { state: 'failed', error: { message: `fault ${tried}` } })
+      t.equal(tries.length, tried)
+    })
+  }
+
+  await t.test('calls a batch replayed that was known at the first try, and stored where only the answer was lost', async (t) => {
+    for (const [lost, state] of [[0, 'replayed'], [1, 'stored']] as const) {
+      let tries = 0
+      const commit = committer({
+        async store (batches) {
+          if (tries++ < lost) throw new Error('the answer was lost')
+          return new Set(batches)
+        },
+        storeSparing: async () => 0,
+        verdict: () => 'passing'
+      }, ids, 5000)
+      const given = batch()
+      t.strictSame((await commit([given])).get(given), { state })
     }
   })
 
-  await t.test('resolves only once the batch is stored', async (t) => {
-    let stored = () => {}
-    let done = false
-    const commit = committer({ insert: () => new Promise<void>((resolve) => { stored = resolve }), isTransient: () => false })
-    const committed = commit(batch).then(() => { done = true })
+  await t.test('gives up on a database that is silent', async (t) => {
+    const commit = committer({
+      store: (_batches, signal) => new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
+      storeSparing: async () => 0,
+      verdict: () => 'passing'
+    }, ids, 20)
+    const given = batch()
+    t.match((await commit([given])).get(given), { state: 'failed', error: { code: 'LOGGER_DATABASE_SLOW' } })
+  })
+
+  await t.test('spares the neighbours of a batch that is refused', async (t) => {
+    const group = Array.from({ length: 9 }, () => batch())
+    const bad = group[5]!
+    const stored: KeyedBatch[] = []
+    const spared: KeyedBatch[] = []
+    let dead = 0
+    const commit = committer({
+      async store (batches) {
+        if (batches.includes(bad)) throw new Error('refused')
+        stored.push(...batches)
+        return new Set()
+      },
+      async storeSparing (batch) {
+        spared.push(batch)
+        return 1
+      },
+      verdict: () => 'refused'
+    }, ids, 5000, { buried: (records) => { dead += records } })
+    const outcomes = await commit(group)
+    t.strictSame(spared, [bad])
+    t.equal(stored.length, 8)
+    t.equal(dead, 1)
+    t.ok(group.every((given) => outcomes.get(given)!.state === 'stored'))
+  })
+})
+
+t.test('the writer', async (t) => {
+  const ids = new RecordIds()
+  /** A writer whose transactions end when they are told to. */
+  function held (options: Partial<WriterOptions> = {}) {
+    const groups: Array<{ batches: readonly KeyedBatch[], end: (state?: Outcome) => void }> = []
+    const changed = new EventEmitter()
+    const writer = new Writer({
+      commit: (batches) => new Promise((resolve) => {
+        groups.push({ batches, end: (state = { state: 'stored' }) => resolve(new Map(batches.map((batch) => [batch, state]))) })
+        changed.emit('group')
+      }),
+      ids,
+      spool: () => undefined,
+      patience: 5000,
+      ...options
+    })
+    return { writer, groups, group: () => once(changed, 'group') }
+  }
+  const write = (writer: Writer, records = 1) => writer.write({ userId: 1, records: Array.from({ length: records }, () => record()) })
+
+  await t.test('commits a lone batch at once, and all that came meanwhile together', async (t) => {
+    const { writer, groups, group } = held()
+    const first = write(writer)
+    await group()
+    const rest = [write(writer), write(writer), write(writer)]
+    t.equal(groups.length, 1)
+    const second = group()
+    groups[0]!.end()
+    t.strictSame(await first, { stored: 'database', replayed: false })
+    await second
+    t.equal(groups[1]!.batches.length, 3)
+    groups[1]!.end()
+    await Promise.all(rest)
+    await writer.close()
+  })
+
+  await t.test('begins a second group beside the first only when more than a full one waits', async (t) => {
+    const { writer, groups, group } = held()
+    const all = [write(writer)]
+    await group()
+    all.push(write(writer, 1000), write(writer, 1000))
     await new Promise((resolve) => setImmediate(resolve))
-    t.notOk(done)
-    stored()
-    await committed
-    t.ok(done)
+    t.equal(groups.length, 1, 'a full group waits')
+    const second = group()
+    all.push(write(writer, 10))
+    await second
+    t.strictSame(groups[1]!.batches.map(({ records }) => records.length), [1000, 1000])
+    for (const { end } of groups) end()
+    while (groups.length < 3) await group()
+    groups[2]!.end()
+    await Promise.all(all)
+    await writer.close()
   })
 
-  await t.test('gives up after five tries, with the last fault', async (t) => {
-    const { tries, commit } = failing(10)
-    await t.rejects(commit(batch), { message: 'fault 5' })
-    t.equal(tries.length, 5)
+  await t.test('bounds a group by rows and by bytes, but never cuts a batch', async (t) => {
+    const { writer, groups, group } = held()
+    const all = [write(writer)]
+    await group()
+    const large = 'x'.repeat(3 * 1024 * 1024)
+    all.push(...[1, 2, 3].map(() => writer.write({ userId: 1, records: [record({ message: large })] })), write(writer, 5000))
+    groups[0]!.end()
+    for (let ended = 1; ended < 5; ended++) {
+      while (groups.length <= ended) await group()
+      groups[ended]!.end()
+    }
+    await Promise.all(all)
+    t.strictSame(groups.map(({ batches }) => batches.map(({ records }) => records.length)), [[1], [1], [1], [1], [5000]])
+    await writer.close()
   })
 
-  await t.test('gives up at once on what no second try mends', async (t) => {
-    const { tries, commit } = failing(10, () => false)
-    await t.rejects(commit(batch), { message: 'fault 1' })
-    t.equal(tries.length, 1)
+  await t.test('answers each batch for itself', async (t) => {
+    const failure = new Error('not this one')
+    const { writer } = held({
+      patience: -1,
+      commit: async (batches) => new Map(batches.map((batch) => [batch, batch.records[0]!.message === 'bad' ? { state: 'failed', error: failure } : { state: 'stored' }]))
+    })
+    const [good, bad] = await Promise.allSettled(['good', 'bad'].map((message) => writer.write({ userId: 1, records: [record({ message })] })))
+    t.match(good, { status: 'fulfilled', value: { stored: 'database' } })
+    t.match(bad, { status: 'rejected', reason: failure })
+    await writer.close()
   })
 
-  await t.test('goes on with other batches after it gave up on one', async (t) => {
-    const { tries, commit } = failing(5)
-    await t.rejects(commit(batch))
-    await commit(batch)
-    t.equal(tries.length, 6)
-    t.notSame(tries[5]!.key, tries[0]!.key)
+  await t.test('stores a key once that is sent twice at the same time, and again after it failed', async (t) => {
+    const { writer, groups, group } = held({ patience: -1 })
+    const key = freshKey()
+    const send = () => writer.write({ userId: 1, records: [record()], key })
+    const both = [send(), send()]
+    await group()
+    const again = group()
+    groups[0]!.end({ state: 'failed', error: new Error('away') })
+    await t.rejects(both[0]!, { message: 'away' })
+    await again
+    groups[1]!.end()
+    t.strictSame(await both[1], { stored: 'database', replayed: false })
+    t.equal(groups.length, 2)
+    await writer.close()
   })
 
-  await t.test('stores nothing of an empty batch', async (t) => {
-    const { tries, commit } = failing(10)
-    await commit({ userId: 1, records: [] })
-    t.equal(tries.length, 0)
+  await t.test('spools what the database does not take, and then all, until it is back', async (t) => {
+    const spooled: KeyedBatch[] = []
+    const said: string[] = []
+    const { writer, groups, group } = held({
+      spool: () => ({ append: async (batches) => { spooled.push(...batches) } }),
+      onAway: () => said.push('away'),
+      onBack: () => said.push('back')
+    })
+    const first = write(writer)
+    await group()
+    groups[0]!.end({ state: 'failed', error: new Error('gone') })
+    t.strictSame(await first, { stored: 'spool', replayed: false })
+    t.strictSame(await write(writer), { stored: 'spool', replayed: false })
+    t.equal(groups.length, 1, 'the database is left alone')
+    t.equal(spooled.length, 2)
+
+    writer.databaseIsBack()
+    const next = group()
+    const last = write(writer)
+    await next
+    groups[1]!.end()
+    t.strictSame(await last, { stored: 'database', replayed: false })
+    t.strictSame(said, ['away', 'back'])
+    await writer.close()
+  })
+
+  await t.test('tells of a full spool, and of the database\'s own failure where the disk fails otherwise', async (t) => {
+    for (const [failure, told] of [[new SpoolFull(), { statusCode: 503, retryAfter: 5 }], [new Error('EIO'), { message: 'gone' }]] as const) {
+      const { writer, groups, group } = held({ spool: () => ({ append: () => Promise.reject(failure) }) })
+      const answer = write(writer)
+      await group()
+      groups[0]!.end({ state: 'failed', error: new Error('gone') })
+      t.match(await answer.catch((error: unknown) => error), told)
+      await writer.close()
+    }
+  })
+
+  await t.test('closes when all that was begun is durable', async (t) => {
+    const { writer, groups, group } = held()
+    const answer = write(writer)
+    await group()
+    let closed = false
+    const closing = writer.close().then(() => { closed = true })
+    await new Promise((resolve) => setImmediate(resolve))
+    t.notOk(closed)
+    groups[0]!.end()
+    await Promise.all([answer, closing])
   })
 })
 
 for (const database of databases) {
-  t.test(`insertBatch on ${database.name}`, async (t) => {
+  t.test(`the log store on ${database.name}`, async (t) => {
     const options = await database.create(t)
     const knex = openKnex(t, options)
     await migrateToLatest(knex)
+    const open = (knex: Knex) => {
+      const store = logStoreOf(knex, options)
+      t.teardown(() => store.close())
+      return store
+    }
+    const store = open(knex)
+    const insertBatch = async (batch: StorableBatch) => (await store.store([batch], new AbortController().signal)).size === 0
     const ids = new RecordIds()
     t.afterEach(async () => {
       await knex('user_logs').delete()
@@ -155,7 +335,7 @@ for (const database of databases) {
 
     await t.test('stores every field, and beside the rows the key', async (t) => {
       const given = batch([record({ attributes: { line: 12, 'é😀': ['\'"\\\0', null] }, message: 'é😀 \'"\\\0\n%s ? ?? :a', pid: Number.MAX_SAFE_INTEGER })])
-      await insertBatch(knex, given)
+      await insertBatch(given)
       const [row] = await stored(knex)
       t.match(row, {
         user_id: 1,
@@ -177,10 +357,10 @@ for (const database of databases) {
     await t.test('stores a key\'s batch once, also with fresh ids and at the same time', async (t) => {
       const key = randomBytes(16)
       const records = [record(), record()]
-      await insertBatch(knex, batch(records, { key }))
-      await Promise.all(Array.from({ length: 5 }, () => insertBatch(knex, batch(records, { key }))))
+      await insertBatch(batch(records, { key }))
+      await Promise.all(Array.from({ length: 5 }, () => insertBatch(batch(records, { key }))))
       t.equal(await count(knex), 2)
-      await insertBatch(knex, batch(records, { key, userId: 2 }))
+      await insertBatch(batch(records, { key, userId: 2 }))
       t.equal(await count(knex), 4, 'another user\'s key is another')
     })
 
@@ -192,12 +372,12 @@ for (const database of databases) {
       }
       for (const [what, differences] of Object.entries(refused)) {
         const bad = batch(records.with(2000, record(differences)))
-        const error: unknown = await insertBatch(knex, bad).then(() => undefined, (error) => error)
+        const error: unknown = await insertBatch(bad).then(() => undefined, (error) => error)
         t.type(error, Error, what)
-        t.notOk(isWorthRetrying(knex, error), what)
+        t.equal(store.verdict(error), 'refused', what)
         t.equal(await count(knex), 0, what)
         t.strictSame(await keys(knex), [], what)
-        await insertBatch(knex, { ...bad, records: [record()] })
+        await insertBatch({ ...bad, records: [record()] })
         t.equal(await count(knex), 1, 'its key is free')
         await knex('user_logs').delete()
         await knex('ingest_batches').delete()
@@ -206,20 +386,20 @@ for (const database of databases) {
 
     await t.test('is worth trying again, with fresh ids, when two instances gave out the same', async (t) => {
       const first = batch([record(), record(), record()])
-      await insertBatch(knex, first)
+      await insertBatch(first)
       const second = batch([record(), record()], { firstId: first.firstId + 2n })
-      const error: unknown = await insertBatch(knex, second).then(() => undefined, (error) => error)
+      const error: unknown = await insertBatch(second).then(() => undefined, (error) => error)
       t.type(error, Error)
-      t.equal(isWorthRetrying(knex, error), true)
+      t.equal(store.verdict(error), 'collision')
       t.equal(await count(knex), 3)
-      await insertBatch(knex, { ...second, firstId: ids.take(2) })
+      await insertBatch({ ...second, firstId: ids.take(2) })
       t.equal(await count(knex), 5)
     })
 
     await t.test('cuts long names by characters, and keeps the whole of them', async (t) => {
       const fits = '😀'.repeat(255)
       const long = `${'😀'.repeat(254)}éx`
-      await insertBatch(knex, batch([
+      await insertBatch(batch([
         record({ processName: fits, description: fits, message: 'fits' }),
         record({ processName: long, description: 'x'.repeat(256), attributes: { line: 12 }, message: 'long' })
       ]))
@@ -231,7 +411,7 @@ for (const database of databases) {
 
     await t.test('keeps attributes of up to 31 levels as they are, and deeper ones as JSON text', async (t) => {
       const nested = (depth: number): unknown => depth === 0 ? 1 : depth % 2 ? { a: nested(depth - 1) } : [nested(depth - 1)]
-      await insertBatch(knex, batch([record({ attributes: { fits: nested(30), deep: nested(31), deepest: nested(990), flat: 1 } })]))
+      await insertBatch(batch([record({ attributes: { fits: nested(30), deep: nested(31), deepest: nested(990), flat: 1 } })]))
       const [row] = await stored(knex)
       t.strictSame(attributesOf(row!), { fits: nested(30), deep: JSON.stringify(nested(31)), deepest: JSON.stringify(nested(990)), flat: 1 })
     })
@@ -242,7 +422,7 @@ for (const database of databases) {
       emoji: '😀'.repeat(2_000_000)
     })) {
       await t.test(`keeps a message of megabytes of ${what}`, async (t) => {
-        await insertBatch(knex, batch([record({ message })]))
+        await insertBatch(batch([record({ message })]))
         const [row] = await stored(knex)
         t.ok(row!.log_msg === message)
       })
@@ -250,17 +430,18 @@ for (const database of databases) {
 
     await t.test('stores 5,000 rows at once, and gives them back in the order given', async (t) => {
       const records = Array.from({ length: 5000 }, (_, index) => record({ message: `${index}` }))
-      await insertBatch(knex, batch(records))
+      await insertBatch(batch(records))
       t.strictSame((await stored(knex)).map(({ log_msg: message }) => message), records.map(({ message }) => message))
       t.equal((await keys(knex)).length, 1)
     })
 
     await t.test('loses no batch of two instances that write at once', async (t) => {
-      const instances = [knex, openKnex(t, options)].map((own) => committer({
-        insert: (batch) => insertBatch(own, batch),
-        isTransient: (error) => isWorthRetrying(own, error)
-      }))
-      await Promise.all(Array.from({ length: 60 }, (_, index) => instances[index % 2]!({ userId: index % 3, records: [record(), record()] })))
+      const instances = [knex, openKnex(t, options)].map((own) => {
+        const ids = new RecordIds()
+        return new Writer({ commit: committer(open(own), ids, 5000), ids, spool: () => undefined, patience: 5000 })
+      })
+      await Promise.all(Array.from({ length: 60 }, (_, index) => instances[index % 2]!.write({ userId: index % 3, records: [record(), record()] })))
+      for (const writer of instances) await writer.close()
       t.equal(await count(knex), 120)
       t.equal((await keys(knex)).length, 60)
     })

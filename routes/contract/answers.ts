@@ -9,8 +9,9 @@ const meanings: Record<number, string> = {
   403: 'The token or key is well formed, but not the right one',
   409: 'The user exists with another password',
   413: 'The body is over the limit',
-  429: 'Too many failed attempts; Retry-After says when to come back',
-  500: 'Nothing was stored'
+  429: 'Too many failed attempts, or more logs than the user may send; Retry-After says when to come back',
+  500: 'Nothing was stored',
+  503: 'Overloaded, or the database is away and the spool is full; nothing was stored, Retry-After says when to come back'
 }
 
 /** What an endpoint answers, for its description. */

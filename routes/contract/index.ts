@@ -1,10 +1,19 @@
 import fp from 'fastify-plugin'
+import type { FastifyRequest } from 'fastify'
 import { sendError } from '../../src/answers.ts'
 import { parseJson } from '../../src/decode/json.ts'
-import { MethodNotAllowed } from '../../src/errors.ts'
+import { BadRequest, MethodNotAllowed } from '../../src/errors.ts'
+import { batchKeyOf } from '../../src/decode/batch-key.ts'
 import { useOwnCompilers } from '../../src/schema.ts'
 import createUser from './create-user.ts'
 import sendLogs, { type SendLogsOptions } from './send-logs.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** What names the request's batch, where its sender gave it an Idempotency-Key. */
+    batchKey?: Buffer
+  }
+}
 
 export interface ContractOptions extends SendLogsOptions {
   /** The largest request body in bytes. Default 8 MiB; a message holds 16 MiB at most. */
@@ -16,7 +25,11 @@ export default fp<ContractOptions>(async (app, { bodyLimit = 8 * 1024 * 1024, au
   useOwnCompilers(app)
   app.setErrorHandler(sendError)
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser('application/json', { parseAs: 'buffer', bodyLimit }, async (_request: unknown, body: Buffer) => parseJson(body))
+  app.decorateRequest('batchKey')
+  app.addContentTypeParser('application/json', { parseAs: 'buffer', bodyLimit }, async (request: FastifyRequest, body: Buffer) => {
+    request.batchKey = batchKey(request, body)
+    return parseJson(body)
+  })
 
   await app.register(sendLogs, { authenticate })
   await app.register(createUser)
@@ -34,3 +47,10 @@ export default fp<ContractOptions>(async (app, { bodyLimit = 8 * 1024 * 1024, au
     })
   }
 }, { name: 'loggerbot-contract', fastify: '5.x', encapsulate: true, dependencies: ['loggerbot-auth', 'loggerbot-writer'] })
+
+function batchKey ({ headers }: FastifyRequest, body: Buffer): Buffer | undefined {
+  const key = headers['idempotency-key']
+  if (key === undefined) return undefined
+  if (typeof key !== 'string' || !/^[\x20-\x7e]{1,255}$/.test(key)) throw new BadRequest('header Idempotency-Key must be 1 to 255 printable ASCII characters')
+  return batchKeyOf(key, body)
+}

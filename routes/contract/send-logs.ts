@@ -10,10 +10,11 @@ const schema = {
   summary: 'Send logs',
   description: '200 means that every log of the request is durable; on any other answer none of them is stored.',
   headers: Type.Object({
-    'x-user-token': Type.Optional(Type.String({ description: 'required: the md5 hex digest of user + password, 32 characters', examples: ['d51c9a7e9353746a6020f9602d452929'] }))
+    'x-user-token': Type.Optional(Type.String({ description: 'required: the md5 hex digest of user + password, 32 characters', examples: ['d51c9a7e9353746a6020f9602d452929'] })),
+    'idempotency-key': Type.Optional(Type.String({ description: '1 to 255 printable ASCII characters: the same key with the same body again is stored once, for seven days' }))
   }),
   body: contractBody,
-  response: answers(400, 403, 413, 429, 500)
+  response: answers(400, 403, 413, 429, 500, 503)
 }
 
 export interface SendLogsOptions {
@@ -29,10 +30,12 @@ const sendLogs: FastifyPluginAsyncTypebox<SendLogsOptions> = async (app, options
 
   // The Python client posts to `{host}//send_logs`.
   for (const url of ['/send_logs', '//send_logs']) {
-    app.post(url, { schema: { ...schema, hide: url.startsWith('//') } }, async (request) => {
+    app.post(url, { schema: { ...schema, hide: url.startsWith('//') }, onRequest: app.awaitRoom }, async (request, reply) => {
       const records = decodeContract(request.body)
       const { id } = await authenticate(request)
-      await app.writeLogs({ userId: id, records })
+      const { stored, replayed } = await app.writeLogs({ userId: id, records, key: request.batchKey })
+      if (stored === 'spool') reply.header('x-log-stored', 'spool')
+      if (replayed) reply.header('idempotency-replayed', 'true')
       return done
     })
   }

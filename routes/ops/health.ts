@@ -5,10 +5,18 @@ import { probe } from '../../src/store/connect.ts'
 
 const State = Type.Object({
   status: Type.String({ examples: ['ok'] }),
+  warnings: Type.Optional(Type.Array(Type.String(), { examples: [['innodb_flush_log_at_trx_commit is not 1: …']] })),
   reason: Type.Optional(Type.String({ examples: ['the database does not answer: ECONNREFUSED'] }))
 })
 
 const health: FastifyPluginAsyncTypebox = async (app) => {
+  /** What is not as it should be, though logs are taken. */
+  function warnings (): { warnings?: string[] } {
+    const problem = app.hasDecorator('logSpool') ? app.logSpool.problem : undefined
+    const all = [...app.logRisks, ...problem === undefined ? [] : [`no spool: ${problem}`]]
+    return all.length === 0 ? {} : { warnings: all }
+  }
+
   app.get('/healthz', { schema: { tags: ['operations'], summary: 'Is the process alive?', response: { 200: State } } }, async (_request, reply) => {
     reply.preventCache()
     return { status: 'ok' }
@@ -18,9 +26,10 @@ const health: FastifyPluginAsyncTypebox = async (app) => {
     reply.preventCache()
     try {
       await probe(app.logDb)
-      return { status: 'ok' }
+      return { status: 'ok', ...warnings() }
     } catch (error) {
-      return reply.code(503).send({ status: 'unavailable', reason: `the database does not answer: ${codeOf(error) ?? 'no answer in time'}` })
+      const reason = `the database does not answer: ${codeOf(error) ?? 'no answer in time'}`
+      return reply.code(503).send({ status: 'unavailable', reason, ...warnings() })
     }
   })
 }

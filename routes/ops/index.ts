@@ -2,6 +2,7 @@ import sensible from '@fastify/sensible'
 import fp from 'fastify-plugin'
 import { useOwnCompilers } from '../../src/schema.ts'
 import health from './health.ts'
+import metrics from './metrics.ts'
 
 /** For whoever runs the server: no user, nothing of the logs. */
 export default fp(async (app) => {
@@ -9,4 +10,5 @@ export default fp(async (app) => {
   // A host app may have it already.
   if (!app.hasReplyDecorator('preventCache')) await app.register(sensible)
   await app.register(health)
-}, { name: 'loggerbot-ops', fastify: '5.x', encapsulate: true, dependencies: ['loggerbot-db'] })
+  await app.register(metrics)
+}, { name: 'loggerbot-ops', fastify: '5.x', encapsulate: true, dependencies: ['loggerbot-metrics'] })

@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { createHash, hash, timingSafeEqual } from 'node:crypto'
 
 /** The contract's token: the md5 hex digest of user + password in UTF-8, nothing between them. */
 export function contractToken (user: string, password: string): string {
@@ -7,7 +7,7 @@ export function contractToken (user: string, password: string): string {
 
 /** What is remembered of a secret, or compared in its stead: always 32 bytes. */
 export function digestOf (secret: string): Buffer {
-  return createHash('sha256').update(secret, 'utf8').digest()
+  return hash('sha256', secret, 'buffer')
 }
 
 /** Compares two secrets of any length in a time that tells nothing of either. */

@@ -1,6 +1,7 @@
 import { timingSafeEqual } from 'node:crypto'
+import { Unavailable } from '../errors.ts'
 import type { LogUser } from '../record.ts'
-import { Attempts } from './attempts.ts'
+import type { Attempts } from './attempts.ts'
 import { nobodysCredential, verifyCredential } from './credential.ts'
 import { digestOf } from './token.ts'
 
@@ -10,12 +11,21 @@ export interface StoredUser extends LogUser {
   disabled: boolean
 }
 
+/** Where those who proved a token are kept beyond this process, for the time that the database is away. */
+export interface Memory {
+  find (name: string): Omit<StoredUser, 'disabled'> | undefined
+  remember (user: Omit<StoredUser, 'disabled'>): void
+  forget (name: string): void
+}
+
 interface Proved {
   user: LogUser
   /** SHA-256 of the token: the token itself is not kept. */
   digest: Buffer
   credential: string
   checkedAt: number
+  /** The last check found the database away. */
+  unconfirmed: boolean
 }
 
 /** For so long, in milliseconds, a proved token is not held against the user's row: a disabled user is out after it. */
@@ -23,51 +33,79 @@ const recheckAfter = 1000
 
 /**
  * Tells whose a token is. scrypt runs once for a user and process: a token that was proved is
- * remembered for as long as the user's row stays as it was.
+ * remembered for as long as the user's row stays as it was, or can't be read.
  */
 export class Verifier {
   readonly #find: (name: string) => Promise<StoredUser | undefined>
   readonly #attempts: Attempts
+  readonly #memory: () => Memory | undefined
   readonly #proved = new Map<string, Proved>()
   readonly #underWay = new Map<string, Promise<LogUser | undefined>>()
 
-  constructor (find: (name: string) => Promise<StoredUser | undefined>, attempts: Attempts) {
+  /** `find` rejects when the database is away. */
+  constructor (find: (name: string) => Promise<StoredUser | undefined>, attempts: Attempts, memory: () => Memory | undefined = () => undefined) {
     this.#find = find
     this.#attempts = attempts
+    this.#memory = memory
   }
 
   /**
    * The user, if the token is theirs. Undefined for a wrong token, an unknown and a disabled user,
-   * at the same cost for each. Throws TooManyAttempts after too many of those from the address.
+   * at the same cost for each. Throws TooManyAttempts after too many of those from the address, and
+   * Unavailable for whoever is not known while the database is away.
    */
   async verify (name: string, token: string, address: string): Promise<LogUser | undefined> {
     const digest = digestOf(token)
     return await this.#recall(name, digest) ??
-      await this.#once(`prove ${name} ${digest.toString('hex')}`, () =>
-        this.#attempts.spend(`${address} ${name}`, () => this.#prove(name, token, digest)))
+      await this.#once(`prove ${name} ${digest.toString('hex')}`, () => this.#spendAttempt(name, token, digest, address))
   }
 
   async #recall (name: string, digest: Buffer): Promise<LogUser | undefined> {
     const proved = this.#proved.get(name)
     if (!proved || !timingSafeEqual(proved.digest, digest)) return undefined
     if (Date.now() - proved.checkedAt < recheckAfter) return proved.user
-    return this.#once(`recall ${name}`, async () => {
-      const stored = await this.#find(name)
-      if (stored?.credential === proved.credential && !stored.disabled) {
-        proved.checkedAt = Date.now()
-        return proved.user
-      }
-      this.#proved.delete(name)
-      return undefined
-    })
+    const checked = this.#once(`recall ${name}`, () => this.#recheck(name, proved))
+    // Nobody waits a second time for a database that is silent.
+    return proved.unconfirmed ? proved.user : checked
   }
 
-  async #prove (name: string, token: string, digest: Buffer): Promise<LogUser | undefined> {
-    const stored = await this.#find(name)
-    const matches = await verifyCredential(token, stored?.credential ?? nobodysCredential)
-    if (!stored || !matches || stored.disabled) return undefined
-    const user = { id: stored.id, name: stored.name }
-    this.#proved.set(name, { user, digest, credential: stored.credential, checkedAt: Date.now() })
+  async #recheck (name: string, proved: Proved): Promise<LogUser | undefined> {
+    try {
+      const stored = await this.#find(name)
+      proved.unconfirmed = false
+      if (stored?.credential !== proved.credential || stored.disabled) {
+        this.#proved.delete(name)
+        this.#memory()?.forget(name)
+        return undefined
+      }
+    } catch {
+      proved.unconfirmed = true
+    }
+    proved.checkedAt = Date.now()
+    return proved.user
+  }
+
+  async #spendAttempt (name: string, token: string, digest: Buffer, address: string): Promise<LogUser | undefined> {
+    let away = false
+    const user = await this.#attempts.spend(`${address} ${name}`, async () => {
+      const stored = await this.#find(name).catch(() => {
+        away = true
+        const known = this.#memory()?.find(name)
+        return known && { ...known, disabled: false }
+      })
+      const matches = await verifyCredential(token, stored?.credential ?? nobodysCredential)
+      if (!stored || !matches || stored.disabled) return undefined
+      return this.#remember(stored, digest, away)
+    })
+    // A new user or a new password would be in the database: nobody may be told that it is wrong.
+    if (!user && away) throw new Unavailable('the database is away, and the user or the token is not known here')
+    return user
+  }
+
+  #remember ({ id, name, credential }: StoredUser, digest: Buffer, unconfirmed: boolean): LogUser {
+    const user = { id, name }
+    this.#proved.set(name, { user, digest, credential, checkedAt: Date.now(), unconfirmed })
+    this.#memory()?.remember({ id, name, credential })
     return user
   }
 

@@ -3,6 +3,7 @@ import { databaseOptions, type Settings } from '../config.ts'
 import { codeOf, CommandError, SchemaMismatch } from '../errors.ts'
 import { connect } from '../store/connect.ts'
 import type { DatabaseOptions } from '../store/dialects/dialect.ts'
+import { checkSchema, migrateToLatest } from '../store/migrations.ts'
 
 /** Opens the database of the settings for one piece of work, and closes it. What goes wrong becomes one clear line. */
 export async function withDatabase<T> (settings: Settings, work: (knex: Knex) => Promise<T>, options = databaseOptions(settings)): Promise<T> {
@@ -15,6 +16,15 @@ export async function withDatabase<T> (settings: Settings, work: (knex: Knex) =>
   } finally {
     await knex?.destroy()
   }
+}
+
+/** The same, once the tables are as this version needs them: those of the embedded database are ours to set up, a MySQL's only to look at. */
+export async function withTables<T> (settings: Settings, work: (knex: Knex) => Promise<T>): Promise<T> {
+  return withDatabase(settings, async (knex) => {
+    if ('file' in databaseOptions(settings)) await migrateToLatest(knex)
+    else await checkSchema(knex)
+    return work(knex)
+  })
 }
 
 /** How a person names the database. */

@@ -1,14 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import { text } from 'node:stream/consumers'
 import { registerUser } from '../authenticate/register.ts'
-import { databaseOptions, type Settings } from '../config.ts'
+import type { Settings } from '../config.ts'
 import { word } from '../decode/contract.ts'
 import { CommandError, Conflict, UsageError } from '../errors.ts'
 import { utcTime } from '../record.ts'
-import { checkSchema, migrateToLatest } from '../store/migrations.ts'
 import { usersOf } from '../store/users.ts'
 import { print, shellQuote, type Command } from './command.ts'
-import { withDatabase } from './database.ts'
+import { withTables } from './database.ts'
 import { askSecret } from './prompt.ts'
 import { urlOf } from './serve.ts'
 
@@ -63,10 +62,7 @@ export const userDisable: Command = {
 }
 
 async function onUsers<T> (settings: Settings, work: (users: ReturnType<typeof usersOf>) => Promise<T>): Promise<T> {
-  return withDatabase(settings, async (knex) => {
-    // As the server does at its start: the embedded database is ours to set up, a MySQL only to look at.
-    if ('file' in databaseOptions(settings)) await migrateToLatest(knex)
-    else await checkSchema(knex)
+  return withTables(settings, async (knex) => {
     try {
       return await work(usersOf(knex))
     } catch (error) {

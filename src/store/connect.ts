@@ -1,9 +1,10 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import knexFactory, { type Knex } from 'knex'
 import type { DatabaseOptions } from './dialects/dialect.ts'
+import { dialectOf } from './dialects/index.ts'
 import { mysqlConfig } from './dialects/mysql.ts'
 import { sqliteConfig } from './dialects/sqlite.ts'
 import { migrations } from './migrations.ts'
+import { within } from './patience.ts'
 
 /** The configuration that the server and the knex command share. */
 export function knexConfig (options: DatabaseOptions): Knex.Config {
@@ -17,15 +18,12 @@ export function connect (options: DatabaseOptions): Knex {
   return knexFactory(knexConfig(options))
 }
 
+/** How the database, as it is set up, could lose logs that were acknowledged: a sentence each. */
+export function findRisks (knex: Knex): Promise<string[]> {
+  return dialectOf(knex).findRisks(knex)
+}
+
 /** Resolves when the database answers a real read; rejects when it refuses, or is silent for so many milliseconds. */
 export async function probe (knex: Knex, patience = 2000): Promise<void> {
-  const answered = new AbortController()
-  const silence = delay(patience, undefined, { signal: answered.signal }).then(() => {
-    throw new Error(`no answer within ${patience} ms`)
-  })
-  try {
-    await Promise.race([knex('user_logs').select('id').first(), silence])
-  } finally {
-    answered.abort()
-  }
+  await within(patience, knex('user_logs').select('id').first().timeout(patience))
 }

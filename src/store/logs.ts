@@ -1,8 +1,9 @@
 import type { Knex } from 'knex'
-import { utcTime, type LogRecord } from '../record.ts'
+import type { LogRecord } from '../record.ts'
+import { toDeadLetter } from './dead-letters.ts'
+import type { DatabaseOptions, RowBatch, RowSink, Value, Verdict } from './dialects/dialect.ts'
 import { dialectOf } from './dialects/index.ts'
-
-const columns = ['user_id', 'log_event_at', 'id', 'log_level', 'pid', 'p_name', 'p_description', 'log_msg', 'post_time', 'attributes']
+import { silence } from './patience.ts'
 
 /** How many characters `p_name` and `p_description` hold. */
 export const nameLength = 255
@@ -15,16 +16,56 @@ export interface StorableBatch {
   records: readonly LogRecord[]
 }
 
-/** Stores all the records in one transaction, or none; none when the batch's key is stored already. */
-export async function insertBatch (knex: Knex, { userId, key, firstId, records }: StorableBatch): Promise<void> {
-  const rows = records.map((record, index) => toRow(userId, firstId + BigInt(index), record))
-  await dialectOf(knex).insertBatch(knex, columns, { userId, key, createdAt: utcTime(), rows })
+/** The way of batches into the database; whoever made it closes it. */
+export interface LogStore {
+  /**
+   * Stores all the batches in one transaction, or none. Resolves to those whose key was stored
+   * before, of which nothing is stored again. Rejects soon after the signal; whether they are
+   * stored is then unknown, and trying again under the same keys is safe.
+   */
+  store (batches: readonly StorableBatch[], signal: AbortSignal): Promise<ReadonlySet<StorableBatch>>
+  /**
+   * Stores one batch in one transaction; records that the database refuses go to `dead_letters`.
+   * Resolves to how many did, or to undefined where the key was stored before.
+   */
+  storeSparing (batch: StorableBatch): Promise<number | undefined>
+  /** What to make of an error of the two. */
+  verdict (error: unknown): Verdict
+  close (): Promise<void>
 }
 
-/** Whether storing the batch may succeed at the next try, with fresh ids. */
-export function isWorthRetrying (knex: Knex, error: unknown): boolean {
+/**
+ * The way, which opens at its first use: the database may be away. `database` says how the knex was
+ * opened, where it is not a host app's own.
+ */
+export function logStoreOf (knex: Knex, database?: DatabaseOptions): LogStore {
   const dialect = dialectOf(knex)
-  return dialect.isDuplicate(error) || dialect.isTransient(error)
+  let opening: Promise<RowSink> | undefined
+
+  function sink (): Promise<RowSink> {
+    opening ??= dialect.openSink(knex, database).catch((error) => {
+      opening = undefined
+      throw error
+    })
+    return opening
+  }
+
+  return {
+    async store (batches, signal) {
+      const rows = batches.map(toRows)
+      const { insert } = await Promise.race([sink(), silence(signal)])
+      const known = await insert(rows, signal)
+      return new Set(batches.filter((_, index) => known.has(rows[index]!)))
+    },
+    async storeSparing (batch) {
+      const letters = batch.records.map((record, index) => toDeadLetter(batch, index, record))
+      return (await sink()).insertSparing({ ...toRows(batch), letters })
+    },
+    verdict: (error) => dialect.verdict(error),
+    async close () {
+      await (await opening?.catch(() => undefined))?.close()
+    }
+  }
 }
 
 /** Forgets the keys of batches stored before then, in small steps. */
@@ -32,32 +73,36 @@ export async function purgeBatchKeys (knex: Knex, before: string): Promise<void>
   while (await dialectOf(knex).deleteBatchKeys(knex, before) > 0);
 }
 
-function toRow (userId: number, id: bigint, record: LogRecord): unknown[] {
-  const whole: Record<string, unknown> = {}
-  const name = fit(record.processName, 'p_name', whole)
-  const description = fit(record.description, 'p_description', whole)
+function toRows ({ userId, key, firstId, records }: StorableBatch): RowBatch {
+  return { userId, key, rows: records.map((record, index) => toRow(userId, firstId + BigInt(index), record)) }
+}
+
+function toRow (userId: number, id: bigint, record: LogRecord): Value[] {
+  const name = fit(record.processName)
+  const description = fit(record.description)
   return [
     userId,
     record.eventAt,
     id.toString(),
     record.severity,
-    record.pid,
+    // As text, also where it would fit 32 bits: the bulk protocol wants one type a column.
+    String(record.pid),
     name,
     description,
     record.message,
     record.postTime,
-    toJson({ ...record.attributes, ...whole })
+    toJson({
+      ...record.attributes,
+      ...name !== record.processName && { p_name: record.processName },
+      ...description !== record.description && { p_description: record.description }
+    })
   ]
 }
 
-/** Cuts a text to its column, and then keeps the whole of it aside. */
-function fit (text: string, column: string, whole: Record<string, unknown>): string {
+/** Cuts a text to its column. */
+function fit (text: string): string {
   // A character takes one or two UTF-16 units: shorter than this it fits for certain.
-  if (text.length <= nameLength) return text
-  const characters = Array.from(text)
-  if (characters.length <= nameLength) return text
-  whole[column] = text
-  return characters.slice(0, nameLength).join('')
+  return text.length <= nameLength ? text : Array.from(text).slice(0, nameLength).join('')
 }
 
 /** Deeper JSON than this, the object itself counted, MariaDB takes for invalid. */

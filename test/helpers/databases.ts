@@ -45,7 +45,7 @@ export const databases: TestDatabase[] = [
   }
 ]
 
-/** The settings that mean this database, as environment variables. */
+/** The settings that mean this database, and no spool, as environment variables. */
 export function environmentOf (options: DatabaseOptions): Record<string, string> {
   if ('file' in options) return { LOGGER_DB_FILE: options.file }
   return {
@@ -53,7 +53,8 @@ export function environmentOf (options: DatabaseOptions): Record<string, string>
     LOGGER_DB_PORT: String(options.port),
     LOGGER_DB_USER: options.user,
     LOGGER_DB_PASSWORD: options.password ?? '',
-    LOGGER_DB_NAME: options.database ?? ''
+    LOGGER_DB_NAME: options.database ?? '',
+    LOGGER_SPOOL_DIR: ''
   }
 }
 

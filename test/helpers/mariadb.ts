@@ -44,7 +44,7 @@ async function startPrivate (flags: string[]): Promise<TestServer> {
   const server = spawn(program, [
     '--no-defaults', `--datadir=${data}`, `--socket=${join(folder, 'socket')}`, `--pid-file=${join(folder, 'pid')}`,
     '--bind-address=127.0.0.1', `--port=${port}`, `--user=${userInfo().username}`,
-    '--innodb-buffer-pool-size=64M', '--innodb-flush-log-at-trx-commit=2', '--skip-log-bin', '--max-connections=500', ...flags
+    '--innodb-buffer-pool-size=64M', '--skip-log-bin', '--max-connections=500', ...flags
   ], { stdio: 'ignore' })
   const kill = () => server.kill('SIGKILL')
   process.once('exit', kill)

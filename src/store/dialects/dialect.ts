@@ -11,7 +11,7 @@ export interface MysqlOptions {
   database?: string
   /** `true`: TLS, verified against the system's authorities; a string: a PEM file of the authority to trust. Default: no TLS. */
   ssl?: boolean | string
-  /** Connections at most. Default 10. */
+  /** Connections at most, beside the three that write. Default 10. */
   pool?: number
   /** New tables are page compressed where the engine does it at no cost (MariaDB). Default true. */
   pageCompression?: boolean
@@ -25,18 +25,52 @@ export interface SqliteOptions {
 
 export type DatabaseOptions = MysqlOptions | SqliteOptions
 
-/** A batch as rows of `user_logs`, in the order of the columns that go with it. */
+/** A value as it stands in a row. */
+export type Value = string | number | null
+
+/** A batch as rows of `user_logs`, in the order of `logColumns`. */
 export interface RowBatch {
   userId: number
+  /** 16 bytes, unique to the user. */
   key: Buffer
-  createdAt: string
-  rows: ReadonlyArray<readonly unknown[]>
+  rows: ReadonlyArray<readonly Value[]>
+}
+
+/** A batch of which single records may be refused: for each row there is the dead letter that would take its place. */
+export interface SparingBatch extends RowBatch {
+  /** In the order of `deadLetterColumns`, all but the last, which is the reason. */
+  letters: ReadonlyArray<readonly Value[]>
+}
+
+/**
+ * What a failure to store means for what was to be stored: `collision`: an id was taken, try again
+ * with fresh ones; `passing`: try again; `refused`: a record breaks a rule of the database;
+ * `away`: the database can't store anything for now.
+ */
+export type Verdict = 'collision' | 'passing' | 'refused' | 'away'
+
+/** The way of rows into the database. */
+export interface RowSink {
+  /**
+   * One transaction: every batch with its key, or nothing. Resolves to the batches whose key was
+   * stored before, of which nothing is stored again. Rejects soon after the signal: whether the
+   * transaction took place is then unknown, which the keys make harmless.
+   */
+  insert (batches: readonly RowBatch[], signal: AbortSignal): Promise<ReadonlySet<RowBatch>>
+  /**
+   * One transaction, row by row: what the database refuses becomes a dead letter. Resolves to how
+   * many did, or to undefined where the key was stored before.
+   */
+  insertSparing (batch: SparingBatch): Promise<number | undefined>
+  close (): Promise<void>
 }
 
 /** All that differs from one database to the other. */
 export interface Dialect {
-  /** One transaction: the batch's key and all its rows, or nothing. Where the key is stored already, nothing. */
-  insertBatch (knex: Knex, columns: readonly string[], batch: RowBatch): Promise<void>
+  /** With the options that the database was opened with; without, it goes through the given knex alone. */
+  openSink (knex: Knex, options?: DatabaseOptions): Promise<RowSink>
+  /** How the database, as it is set up, could lose what it committed: a sentence each. */
+  findRisks (knex: Knex): Promise<string[]>
   /** Forgets at most 2,000 of the batch keys that are older; resolves to how many. */
   deleteBatchKeys (knex: Knex, before: string): Promise<number>
   /** What follows the columns of a new table. A clustered one is stored in the order of its primary key. */
@@ -45,6 +79,6 @@ export interface Dialect {
   isDuplicate (error: unknown): boolean
   /** Whether the database is away, or went away. */
   isUnreachable (error: unknown): boolean
-  /** Whether the whole transaction may succeed at the next try. */
-  isTransient (error: unknown): boolean
+  /** What the error of a sink means. */
+  verdict (error: unknown): Verdict
 }

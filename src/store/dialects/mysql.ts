@@ -1,8 +1,12 @@
 import { readFileSync } from 'node:fs'
 import type { Knex } from 'knex'
+import type { Connection as MariadbConnection } from 'mariadb'
 import type { Connection, ConnectionOptions } from 'mysql2'
 import { codeOf } from '../../errors.ts'
-import type { Dialect, MysqlOptions } from './dialect.ts'
+import { utcTime } from '../../record.ts'
+import { deadLetterColumns, logColumns } from '../columns.ts'
+import type { Dialect, MysqlOptions, SparingBatch } from './dialect.ts'
+import { bulkSink, textSink } from './mysql-sink.ts'
 
 /** How knex reaches a MySQL or MariaDB: UTC throughout, times and 64-bit numbers as strings, strict, READ COMMITTED. */
 export function mysqlConfig (options: MysqlOptions): Knex.Config & { userParams: { pageCompression: boolean } } {
@@ -34,30 +38,66 @@ function connectionConfig ({ host, port = 3306, user, password, database = 'logg
   }
 }
 
+const sessionSettings = [
+  "SET time_zone = '+00:00', sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION'",
+  'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED'
+] as const
+
 function prepareSession (connection: Connection, done: (error: unknown, connection: Connection) => void): void {
-  connection.query("SET time_zone = '+00:00', sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION'", (error) => {
+  connection.query(sessionSettings[0], (error) => {
     if (error) done(error, connection)
-    else connection.query('SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED', (error) => done(error, connection))
+    else connection.query(sessionSettings[1], (error) => done(error, connection))
   })
 }
 
-/** A statement holds at most so many rows and, before escapes double them, so many characters: far below any `max_allowed_packet`. */
-const statementRows = 1000
-const statementLength = 1024 * 1024
+/** A connection of the mariadb connector, which speaks the bulk protocol, as knex's connections are. */
+async function connectMariadb ({ host, port = 3306, user, password, database = 'loggerbot', ssl = false }: MysqlOptions, maxAllowedPacket: number): Promise<MariadbConnection> {
+  const { createConnection } = await import('mariadb')
+  const connection = await createConnection({
+    host,
+    port,
+    user,
+    password,
+    database,
+    ...ssl !== false && { ssl: { ca: ssl === true ? undefined : readFileSync(ssl, 'utf8') } },
+    bulk: true,
+    maxAllowedPacket,
+    connectTimeout: 5000
+  })
+  // Whoever uses the connection is told as well.
+  connection.on('error', () => {})
+  await Promise.all(sessionSettings.map((sql) => connection.query(sql)))
+  return connection
+}
 
 /** Deadlocks, lock waits, lost connections, and a cluster that refuses for now (Galera, group replication, TiDB). */
-const transientErrors = new Set([1213, 1205, 1180, 1047, 1053, 2006, 2013, 3100, 3101, 8002, ...Array.from({ length: 12 }, (_, i) => 9001 + i)])
-const lostConnection = new Set(['PROTOCOL_CONNECTION_LOST', 'ECONNRESET', 'ECONNREFUSED', 'EPIPE', 'ETIMEDOUT', 'PROTOCOL_SEQUENCE_TIMEOUT'])
+const passing = new Set([1213, 1205, 1180, 1047, 1053, 2006, 2013, 3100, 3101, 8002, ...Array.from({ length: 12 }, (_, i) => 9001 + i)])
+const lostConnection = new Set(['PROTOCOL_CONNECTION_LOST', 'ECONNRESET', 'EPIPE', 'ER_SOCKET_UNEXPECTED_CLOSE', 'ER_CMD_CONNECTION_CLOSED'])
+const noConnection = new Set(['ECONNREFUSED', 'ETIMEDOUT', 'PROTOCOL_SEQUENCE_TIMEOUT'])
+/**
+ * Nulls, numbers out of range, texts too long or in no character set, times that are none, JSON that
+ * is none, rows and packets too large, and what a host's own checks, keys and triggers refuse.
+ */
+const refused = new Set([1048, 1118, 1139, 1153, 1216, 1264, 1265, 1292, 1366, 1406, 1452, 1644, 1690, 3140, 3141, 3156, 3157, 3819, 4025])
 
 export const mysql: Dialect = {
-  insertBatch (knex, columns, { userId, key, createdAt, rows }) {
-    return knex.transaction(async (transaction) => {
-      const [result] = await transaction.raw('INSERT IGNORE INTO ingest_batches (user_id, batch_key, created_at) VALUES (?, ?, ?)', [userId, key, createdAt])
-      if (result.affectedRows === 0) return
-      for (const statement of statements(rows)) {
-        await transaction.raw(`INSERT INTO user_logs (${columns.join(', ')}) VALUES ?`, [statement as unknown as Knex.Value])
-      }
-    })
+  async openSink (knex, options) {
+    const [[{ version, maxAllowedPacket }]] = await knex.raw('SELECT VERSION() AS version, @@max_allowed_packet AS maxAllowedPacket')
+    const way = options && 'host' in options && version.includes('MariaDB')
+      ? bulkSink(() => connectMariadb(options, Number(maxAllowedPacket)))
+      : textSink(knex)
+    return { ...way, insertSparing: (batch) => insertSparing(knex, batch) }
+  },
+
+  async findRisks (knex) {
+    const [[{ flush, binlog, syncBinlog, sqlMode }]] = await knex.raw(`
+      SELECT @@GLOBAL.innodb_flush_log_at_trx_commit AS flush, @@GLOBAL.log_bin AS binlog, @@GLOBAL.sync_binlog AS syncBinlog, @@SESSION.sql_mode AS sqlMode`)
+    const risks: Record<string, boolean> = {
+      'innodb_flush_log_at_trx_commit is not 1: a crash of the database or a power cut can lose acknowledged logs of the last second': Number(flush) !== 1,
+      'sync_binlog is not 1: after a power cut replicas can lack acknowledged logs': Number(binlog) === 1 && Number(syncBinlog) !== 1,
+      'sql_mode is not strict: the database may cut values short instead of refusing them': !/STRICT_(ALL|TRANS)_TABLES|TRADITIONAL/.test(sqlMode)
+    }
+    return Object.keys(risks).filter((risk) => risks[risk])
   },
 
   async deleteBatchKeys (knex, before) {
@@ -74,25 +114,37 @@ export const mysql: Dialect = {
 
   isDuplicate: (error) => errnoOf(error) === 1062,
 
-  isUnreachable: (error) => lostConnection.has(codeOf(error) ?? ''),
+  isUnreachable (error) {
+    const code = codeOf(error) ?? ''
+    return lostConnection.has(code) || noConnection.has(code)
+  },
 
-  isTransient: (error) => transientErrors.has(errnoOf(error) ?? 0) || mysql.isUnreachable(error)
+  verdict (error) {
+    const errno = errnoOf(error) ?? 0
+    if (errno === 1062) return 'collision'
+    if (refused.has(errno)) return 'refused'
+    return passing.has(errno) || lostConnection.has(codeOf(error) ?? '') ? 'passing' : 'away'
+  }
 }
 
-function * statements (rows: ReadonlyArray<readonly unknown[]>): Generator<Array<readonly unknown[]>> {
-  let statement: Array<readonly unknown[]> = []
-  let length = 0
-  for (const row of rows) {
-    const rowLength = row.reduce<number>((sum, value) => sum + (typeof value === 'string' ? value.length : 0), 0)
-    if (statement.length === statementRows || (statement.length > 0 && length + rowLength > statementLength)) {
-      yield statement
-      statement = []
-      length = 0
+function insertSparing (knex: Knex, { userId, key, rows, letters }: SparingBatch): Promise<number | undefined> {
+  return knex.transaction(async (transaction) => {
+    const [result] = await transaction.raw('INSERT IGNORE INTO ingest_batches (user_id, batch_key, created_at) VALUES (?, ?, ?)', [userId, key, utcTime()])
+    if (result.affectedRows === 0) return undefined
+
+    let dead = 0
+    for (const [index, row] of rows.entries()) {
+      try {
+        await transaction.raw(`INSERT INTO user_logs (${logColumns.join(', ')}) VALUES (?)`, [row as unknown as Knex.Value])
+      } catch (error) {
+        if (mysql.verdict(error) !== 'refused') throw error
+        dead++
+        const reason = (error as { sqlMessage?: string }).sqlMessage ?? ''
+        await transaction.raw(`INSERT INTO dead_letters (${deadLetterColumns.join(', ')}) VALUES (?)`, [[...letters[index]!, reason.slice(0, 255)] as unknown as Knex.Value])
+      }
     }
-    statement.push(row)
-    length += rowLength
-  }
-  yield statement
+    return dead
+  })
 }
 
 function errnoOf (error: unknown): number | undefined {

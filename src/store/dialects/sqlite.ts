@@ -4,8 +4,9 @@ import { dirname } from 'node:path'
 import type { Database } from 'better-sqlite3'
 import type { Knex } from 'knex'
 import { codeOf } from '../../errors.ts'
-import { sqliteDriver } from '../../sqlite.ts'
+import { durablePragmas, sqliteDriver } from '../../sqlite.ts'
 import type { Dialect, SqliteOptions } from './dialect.ts'
+import { sqliteSink } from './sqlite-sink.ts'
 
 const KnexClient: typeof Knex.Client = createRequire(import.meta.url)('knex/lib/dialects/better-sqlite3/index.js')
 
@@ -29,34 +30,31 @@ export function sqliteConfig ({ file }: SqliteOptions): Knex.Config {
 
 function prepareConnection (database: Database, done: (error: unknown, database: Database) => void): void {
   try {
-    database.pragma('journal_mode = WAL')
-    // A database that is opened again in WAL mode falls back to NORMAL, which can lose the last commits.
-    database.pragma('synchronous = FULL')
-    database.pragma('busy_timeout = 5000')
+    for (const pragma of durablePragmas) database.pragma(pragma)
     done(null, database)
   } catch (error) {
     done(error, database)
   }
 }
 
+/** What breaks a rule of the schema, or is larger than SQLite takes. */
+const refused = /^SQLITE_(CONSTRAINT_(?!UNIQUE|PRIMARYKEY)|TOOBIG|MISMATCH)/
+
 export const sqlite: Dialect = {
-  // Within one tick of the event loop: were the lock held across ticks, a second instance in this process
-  // would wait for it synchronously, and so forever.
-  insertBatch (knex, columns, { userId, key, createdAt, rows }) {
-    return withDatabase(knex, (database) => {
-      const insertKey = database.prepare('INSERT OR IGNORE INTO ingest_batches (user_id, batch_key, created_at) VALUES (?, ?, ?)')
-      const insertRow = database.prepare(`INSERT INTO user_logs (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`)
-      database.transaction(() => {
-        if (insertKey.run(userId, key, createdAt).changes === 0) return
-        for (const row of rows) insertRow.run(...row)
-      }).immediate()
-    })
+  async openSink (knex) {
+    const file: string = knex.client.connectionSettings.filename
+    if (file === '' || file === ':memory:') throw new Error('LoggerBot needs an SQLite database in a file: logs in memory would not be durable')
+    return sqliteSink(file, refused)
   },
 
-  deleteBatchKeys (knex, before) {
-    return withDatabase(knex, (database) => database.prepare(`
+  // The thread that writes sees to it itself.
+  findRisks: async () => [],
+
+  async deleteBatchKeys (knex, before) {
+    const { changes } = await knex.raw(`
       DELETE FROM ingest_batches WHERE (user_id, batch_key) IN
-        (SELECT user_id, batch_key FROM ingest_batches WHERE created_at < ? LIMIT 2000)`).run(before).changes)
+        (SELECT user_id, batch_key FROM ingest_batches WHERE created_at < ? LIMIT 2000)`, [before])
+    return changes
   },
 
   tableOptions: async (_knex, clustered) => clustered ? 'WITHOUT ROWID' : '',
@@ -65,15 +63,10 @@ export const sqlite: Dialect = {
 
   isUnreachable: () => false,
 
-  isTransient: (error) => /^SQLITE_(BUSY|LOCKED)/.test(codeOf(error) ?? '')
-}
-
-/** knex has no synchronous transactions: this one goes to its connection. */
-async function withDatabase<T> (knex: Knex, work: (database: Database) => T): Promise<T> {
-  const database: Database = await knex.client.acquireConnection()
-  try {
-    return work(database)
-  } finally {
-    await knex.client.releaseConnection(database)
+  verdict (error) {
+    if (sqlite.isDuplicate(error)) return 'collision'
+    const code = codeOf(error) ?? ''
+    if (refused.test(code)) return 'refused'
+    return /^SQLITE_(BUSY|LOCKED)/.test(code) ? 'passing' : 'away'
   }
 }

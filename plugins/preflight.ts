@@ -1,0 +1,32 @@
+import fp from 'fastify-plugin'
+import { codeOf } from '../src/errors.ts'
+import { findRisks } from '../src/store/connect.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** How the database, as it is set up at the moment, could lose acknowledged logs. */
+    logRisks: readonly string[]
+  }
+}
+
+const pause = 10 * 60 * 1000
+
+/** Looks, at start and every ten minutes, whether the database keeps what it commits, and warns once of each way in which it may not. */
+export default fp(async (app) => {
+  let risks: string[] = []
+  app.decorate('logRisks', { getter: () => risks })
+
+  async function look (): Promise<void> {
+    try {
+      const found = await findRisks(app.logDb)
+      for (const risk of found) if (!risks.includes(risk)) app.log.warn(risk)
+      risks = found
+    } catch (error) {
+      app.log.debug({ code: codeOf(error) }, 'the settings of the database could not be read')
+    }
+  }
+
+  const timer = setInterval(look, pause).unref()
+  app.addHook('onClose', () => clearInterval(timer))
+  await look()
+}, { name: 'loggerbot-preflight', fastify: '5.x', dependencies: ['loggerbot-db'] })

@@ -1,0 +1,74 @@
+import { databaseOptions } from '../config.ts'
+import { CommandError } from '../errors.ts'
+import { deadLettersOf, replayDeadLetter, type DeadLetter } from '../store/dead-letters.ts'
+import { logStoreOf } from '../store/logs.ts'
+import { print, type Command } from './command.ts'
+import { withTables } from './database.ts'
+
+/** Lists what was accepted but could not be stored as a log. */
+export const deadLettersList: Command = {
+  summary: 'list what was accepted but could not be stored as a log',
+  details: 'The oldest first, one JSON object a line: id, userId, createdAt (UTC), source, reason, record.',
+
+  async run (settings) {
+    await withTables(settings, async (knex) => {
+      for await (const letter of all(deadLettersOf(knex))) print(JSON.stringify(letter))
+    })
+  }
+}
+
+/** Stores them after all, once what the database refused is mended. */
+export const deadLettersReplay: Command = {
+  summary: 'store them after all, once the reason is mended',
+  details: 'What is refused still stays. What the spool lost to a damaged disk can\'t be replayed.',
+
+  async run (settings) {
+    await withTables(settings, async (knex) => {
+      const store = logStoreOf(knex, databaseOptions(settings))
+      const letters = deadLettersOf(knex)
+      let replayed = 0
+      let left = 0
+      try {
+        for await (const letter of all(letters)) {
+          if (await replay(letter)) replayed++
+          else left++
+        }
+      } finally {
+        await store.close()
+      }
+      print(`${replayed} stored, ${left} left`)
+
+      async function replay (letter: DeadLetter): Promise<boolean> {
+        if (letter.source !== 'database') return false
+        try {
+          await replayDeadLetter(knex, store, letter)
+          return true
+        } catch (error) {
+          if (store.verdict(error) !== 'refused') throw error
+          return false
+        }
+      }
+    })
+  }
+}
+
+/** Forgets one of them. */
+export const deadLettersDelete: Command = {
+  summary: 'forget one of them',
+  positionals: ['ID'],
+
+  async run (settings, { positionals: [id] }) {
+    await withTables(settings, async (knex) => {
+      if (!/^\d{1,20}$/.test(id!) || !await deadLettersOf(knex).delete(id!)) throw new CommandError(`there is no dead letter ${id}`)
+      print(`dead letter ${id} is deleted`)
+    })
+  }
+}
+
+async function * all (letters: ReturnType<typeof deadLettersOf>): AsyncGenerator<DeadLetter> {
+  let page = await letters.list()
+  while (page.length > 0) {
+    yield * page
+    page = await letters.list({ after: page.at(-1)!.id })
+  }
+}

@@ -1,0 +1,47 @@
+import { randomFillSync } from 'node:crypto'
+import type { LogBatch, LogRecord } from '../record.ts'
+
+/** A batch that is admitted: with its key and ids, any number of tries stores it once. */
+export interface KeyedBatch extends LogBatch {
+  /** 16 bytes that no other batch of the user has. */
+  key: Buffer
+  /** The first record's id; the others follow it in order. */
+  firstId: bigint
+}
+
+/**
+ * A key of its own: our clock, then chance. Keys of one time lie side by side in the index, which
+ * is what makes them cheap.
+ */
+export function freshKey (): Buffer {
+  if (used === chance.length) {
+    randomFillSync(chance)
+    used = 0
+  }
+  const key = Buffer.allocUnsafe(16)
+  key.writeUIntBE(Date.now(), 0, 6)
+  used += chance.copy(key, 6, used, used + 10)
+  return key
+}
+
+/** Drawn for a thousand keys at once, which costs what one does. */
+const chance = Buffer.alloc(10 * 1000)
+let used = chance.length
+
+/** About how many bytes the records take. */
+export function sizeOf (records: readonly LogRecord[]): number {
+  let size = 0
+  for (const { message, processName, description, attributes } of records) {
+    size += 100 + message.length + processName.length + description.length
+    if (attributes !== null) size += sizeOfValue(attributes)
+  }
+  return size
+}
+
+function sizeOfValue (value: unknown): number {
+  if (typeof value === 'string') return value.length
+  if (typeof value !== 'object' || value === null) return 8
+  let size = 2
+  for (const [name, inner] of Object.entries(value)) size += name.length + 4 + sizeOfValue(inner)
+  return size
+}

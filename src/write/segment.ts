@@ -1,0 +1,75 @@
+// A segment of the spool: a file to which batches are appended, and which is never changed otherwise.
+//
+//   file   = "LBSPOOL1" frame*
+//   frame  = marker (ff 4c 42 52), length of the body (u32, little endian),
+//            CRC-32 of the body (u32, little endian), body
+//   body   = JSON in UTF-8: {"userId":1,"key":"<base64>","firstId":"<decimal>","records":[LogRecord]}
+//
+// The marker's first byte does not occur in UTF-8, so that after a damaged frame the next whole one
+// is found again: what is lost is what was damaged. Frames that a crash cut short stand at the end
+// of a file, were never acknowledged, and are told apart from later damage by nobody; so they are
+// reported, too.
+import { crc32 } from 'node:zlib'
+import type { KeyedBatch } from './batch.ts'
+
+export const fileHeader = Buffer.from('LBSPOOL1', 'latin1')
+
+const marker = Buffer.from([0xff, 0x4c, 0x42, 0x52])
+const frameHeaderLength = 12
+
+/** A stretch of a file in which there is no whole frame. */
+export interface Damage {
+  bytes: Buffer
+  reason: string
+}
+
+/** A batch as a frame. */
+export function toFrame ({ userId, key, firstId, records }: KeyedBatch): Buffer {
+  const body = Buffer.from(JSON.stringify({ userId, key: key.toString('base64'), firstId: firstId.toString(), records }))
+  const header = Buffer.alloc(frameHeaderLength)
+  marker.copy(header)
+  header.writeUInt32LE(body.length, 4)
+  header.writeUInt32LE(crc32(body), 8)
+  return Buffer.concat([header, body])
+}
+
+/** What a segment holds, in order. */
+export function * readSegment (file: Buffer): Generator<KeyedBatch | Damage> {
+  let at = file.subarray(0, fileHeader.length).equals(fileHeader) ? fileHeader.length : 0
+  while (at < file.length) {
+    const body = bodyAt(file, at)
+    if (body) {
+      yield fromBody(body)
+      at += frameHeaderLength + body.length
+      continue
+    }
+    const next = nextFrame(file, at + 1)
+    yield {
+      bytes: file.subarray(at, next),
+      reason: next === file.length ? 'incomplete at the end of the file: cut short before it was acknowledged, or truncated later' : 'its checksum is wrong: the file was damaged on the disk'
+    }
+    at = next
+  }
+}
+
+/** The body of the frame that begins there, if it is whole. */
+function bodyAt (file: Buffer, at: number): Buffer | undefined {
+  const start = at + frameHeaderLength
+  if (start > file.length || !file.subarray(at, at + marker.length).equals(marker)) return undefined
+  const length = file.readUInt32LE(at + 4)
+  if (start + length > file.length) return undefined
+  const body = file.subarray(start, start + length)
+  return crc32(body) === file.readUInt32LE(at + 8) ? body : undefined
+}
+
+function nextFrame (file: Buffer, from: number): number {
+  for (let at = file.indexOf(marker, from); at !== -1; at = file.indexOf(marker, at + 1)) {
+    if (bodyAt(file, at)) return at
+  }
+  return file.length
+}
+
+function fromBody (body: Buffer): KeyedBatch {
+  const { userId, key, firstId, records } = JSON.parse(body.toString())
+  return { userId, key: Buffer.from(key, 'base64'), firstId: BigInt(firstId), records }
+}

@@ -1,0 +1,224 @@
+// Group commit: many requests, few transactions.
+//
+//   write → ADMITTED (key and ids fixed) → queue → group → commit → STORED, REPLAYED
+//                                            │ the database is away, or silent too long,
+//                                            ↓ or the queue has waited too long
+//                                          spool → SPOOLED            (see drain.ts for the way home)
+//                                            ↓ no spool: held and tried again, then the error
+//                                          spool full: 503
+//
+// While one group is under way, arriving batches gather; the next group takes them. There is no
+// timer: on an idle server a lone batch goes at once. A second group goes beside the first only
+// while more than a full one waits: below that it would halve the groups and gain nothing. Ids are
+// given out on arrival, so the order of the logs does not depend on which group commits first.
+//
+// What waits here is bounded by the gate in front of the server, see gate.ts.
+import { setTimeout as delay } from 'node:timers/promises'
+import { Overloaded, SpoolFull } from '../errors.ts'
+import type { LogBatch, Receipt } from '../record.ts'
+import { freshKey, sizeOf, type KeyedBatch } from './batch.ts'
+import type { Outcome } from './commit.ts'
+import type { RecordIds } from './ids.ts'
+
+export interface WriterOptions {
+  commit: (batches: readonly KeyedBatch[]) => Promise<Map<KeyedBatch, Outcome>>
+  ids: RecordIds
+  /** The spool, where there is one at the moment. */
+  spool: () => { append (batches: readonly KeyedBatch[]): Promise<void> } | undefined
+  /** How long a batch may wait for the database, in milliseconds: then it is spooled, or fails. */
+  patience: number
+  /** The database went away (the error says how), or came back. */
+  onAway?: (error: unknown) => void
+  onBack?: () => void
+  onSpooled?: (batches: readonly KeyedBatch[]) => void
+}
+
+/** A transaction holds so many records and about so many bytes at most, or one batch. */
+const groupRecords = 2000
+const groupBytes = 4 * 1024 * 1024
+
+interface Waiting {
+  batch: KeyedBatch
+  bytes: number
+  since: number
+  resolve: (receipt: Receipt) => void
+  reject: (error: unknown) => void
+}
+
+export class Writer {
+  readonly #options: WriterOptions
+  readonly #queue: Waiting[] = []
+  #records = 0
+  #bytes = 0
+  #groups = 0
+  #spooling = false
+  #scheduled = false
+  #away = false
+  readonly #watch: NodeJS.Timeout
+  /** Batches with a key of the client's, by that key, while they are under way. */
+  readonly #named = new Map<string, Promise<Receipt>>()
+  #idle: (() => void) | undefined
+
+  constructor (options: WriterOptions) {
+    this.#options = options
+    this.#watch = setInterval(() => this.#relieve(), 1000).unref()
+  }
+
+  /** What waits for a transaction. */
+  get waiting (): { records: number, bytes: number } {
+    return { records: this.#records, bytes: this.#bytes }
+  }
+
+  /** Whether batches go to the spool without the database being asked. */
+  get away (): boolean {
+    return this.#away
+  }
+
+  /** From now on batches go to the spool. */
+  databaseLeft (error: unknown): void {
+    if (this.#away) return
+    this.#away = true
+    this.#options.onAway?.(error)
+  }
+
+  databaseIsBack (): void {
+    if (!this.#away) return
+    this.#away = false
+    this.#options.onBack?.()
+    this.#schedule()
+  }
+
+  /** Resolves once every record is durable; rejects when none is. */
+  async write ({ userId, records, key }: LogBatch): Promise<Receipt> {
+    if (records.length === 0) return { stored: 'database', replayed: false }
+    if (!key) return this.#admit({ userId, records, key: freshKey(), firstId: this.#options.ids.take(records.length) })
+
+    const name = `${userId} ${key.toString('hex')}`
+    for (let first = this.#named.get(name); first; first = this.#named.get(name)) {
+      const receipt = await first.catch(() => undefined)
+      if (receipt) return { ...receipt, replayed: true }
+    }
+    const receipt = this.#admit({ userId, records, key, firstId: this.#options.ids.take(records.length) })
+    this.#named.set(name, receipt)
+    return receipt.finally(() => this.#named.delete(name))
+  }
+
+  /** Resolves when nothing is under way any more. */
+  async close (): Promise<void> {
+    if (this.#queue.length > 0 || this.#groups > 0 || this.#spooling) {
+      await new Promise<void>((resolve) => { this.#idle = resolve })
+    }
+    clearInterval(this.#watch)
+  }
+
+  #admit (batch: KeyedBatch): Promise<Receipt> {
+    return new Promise((resolve, reject) => {
+      const bytes = sizeOf(batch.records)
+      this.#queue.push({ batch, bytes, since: Date.now(), resolve, reject })
+      this.#records += batch.records.length
+      this.#bytes += bytes
+      this.#schedule()
+    })
+  }
+
+  /** All that arrives in one turn of the event loop goes together. */
+  #schedule (): void {
+    if (this.#scheduled) return
+    this.#scheduled = true
+    setImmediate(() => {
+      this.#scheduled = false
+      this.#startGroups()
+    })
+  }
+
+  #startGroups (): void {
+    if (this.#away && this.#options.spool()) return this.#startSpooling()
+    while (this.#queue.length > 0 && this.#groups < this.#groupsAllowed()) {
+      this.#groups++
+      this.#storeGroup(this.#takeGroup()).finally(() => {
+        this.#groups--
+        this.#next()
+      })
+    }
+  }
+
+  #startSpooling (): void {
+    if (this.#spooling || this.#queue.length === 0) return
+    this.#spooling = true
+    this.#spoolGroup(this.#takeGroup()).finally(() => {
+      this.#spooling = false
+      this.#next()
+    })
+  }
+
+  #next (): void {
+    if (this.#queue.length > 0) this.#startGroups()
+    else if (this.#groups === 0 && !this.#spooling) this.#idle?.()
+  }
+
+  #groupsAllowed (): number {
+    return this.#records > groupRecords || this.#bytes > groupBytes ? 2 : 1
+  }
+
+  #takeGroup (): Waiting[] {
+    let records = 0
+    let bytes = 0
+    let length = 0
+    for (const { batch, bytes: size } of this.#queue) {
+      if (length > 0 && (records + batch.records.length > groupRecords || bytes + size > groupBytes)) break
+      records += batch.records.length
+      bytes += size
+      length++
+    }
+    this.#records -= records
+    this.#bytes -= bytes
+    return this.#queue.splice(0, length)
+  }
+
+  async #storeGroup (group: Waiting[]): Promise<void> {
+    const deadline = Date.now() + this.#options.patience
+    for (let left = group; left.length > 0;) {
+      const outcomes = await this.#options.commit(left.map(({ batch }) => batch))
+      let failure: unknown
+      left = left.filter(({ batch, resolve }) => {
+        const outcome = outcomes.get(batch)!
+        if (outcome.state === 'failed') failure = outcome.error
+        else resolve({ stored: 'database', replayed: outcome.state === 'replayed' })
+        return outcome.state === 'failed'
+      })
+      if (left.length === 0) return
+
+      if (this.#options.spool()) {
+        this.databaseLeft(failure)
+        return this.#spoolGroup(left, failure)
+      }
+      if (Date.now() > deadline) return left.forEach(({ reject }) => reject(failure))
+      await delay(250)
+    }
+  }
+
+  /** Rejects with why the database did not take them, where the disk does not take them either. */
+  async #spoolGroup (group: Waiting[], failure?: unknown): Promise<void> {
+    try {
+      const batches = group.map(({ batch }) => batch)
+      await this.#options.spool()!.append(batches)
+      this.#options.onSpooled?.(batches)
+      for (const { resolve } of group) resolve({ stored: 'spool', replayed: false })
+    } catch (error) {
+      for (const { reject } of group) reject(error instanceof SpoolFull ? error : failure ?? error)
+    }
+  }
+
+  /** A database that answers, but slower than logs come, must not hold them for ever. */
+  #relieve (): void {
+    const limit = Date.now() - this.#options.patience
+    if (this.#queue.length === 0 || this.#queue[0]!.since > limit) return
+    if (this.#options.spool()) return this.#startSpooling()
+    while (this.#queue.length > 0 && this.#queue[0]!.since <= limit) {
+      const { batch, bytes, reject } = this.#queue.shift()!
+      this.#records -= batch.records.length
+      this.#bytes -= bytes
+      reject(new Overloaded())
+    }
+  }
+}
