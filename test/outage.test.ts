@@ -1,0 +1,190 @@
+import { appendFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import t, { type Test } from 'tap'
+import type { MysqlOptions } from '../src/store/dialects/dialect.ts'
+import { Proxy } from './chaos/proxy.ts'
+import { serve } from './helpers/command.ts'
+import { databases, environmentOf, openKnex, temporaryFolder } from './helpers/databases.ts'
+import { http, post } from './helpers/http.ts'
+import { body, count, createUser, log, send, startService, stored, type ServiceOptions, type TestService } from './helpers/service.ts'
+
+const mysql = databases.find(({ name }) => name === 'MySQL')!
+const done = { status: 200, body: '{"code":200,"message":"Logs added successfully"}' }
+const spooled = { ...done, headers: { 'x-log-stored': 'spool' } }
+
+interface Stage {
+  service: TestService
+  proxy: Proxy
+  /** The database through the proxy. */
+  database: MysqlOptions
+  folder: string
+  token: string
+}
+
+/** A service that reaches its database through a proxy, with a spool, and the user alice. */
+async function stage (t: Test, settings: ServiceOptions['settings'] = {}): Promise<Stage & { restart: () => Promise<TestService> }> {
+  const direct = await mysql.create(t) as MysqlOptions
+  const proxy = await Proxy.start(t, direct.port!)
+  const database = { ...direct, host: proxy.host, port: proxy.port }
+  const folder = join(temporaryFolder(t), 'spool')
+  const start = (): Promise<TestService> => startService(t, mysql, { database, settings: { LOGGER_SPOOL_DIR: folder, LOGGER_DB_TIMEOUT: '1000', ...settings } })
+  const service = await start()
+  const token = await createUser(service, 'alice')
+  await send(service, 'alice', token, [log({ msg: 'before' })])
+  return {
+    service: { ...service, knex: openKnex(t, direct) },
+    proxy,
+    database,
+    folder,
+    token,
+    restart: async () => ({ ...await start(), knex: openKnex(t, direct) })
+  }
+}
+
+const gauge = async ({ port }: { port: number }, name: string): Promise<number> =>
+  Number(new RegExp(`^loggerbot_${name} (.*)$`, 'm').exec((await http(port, 'GET', '/metrics')).body)![1])
+
+/** Waits for a condition that nobody tells of. */
+async function until (condition: () => Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + 20_000
+  while (!await condition()) {
+    if (Date.now() > deadline) throw new Error(`never: ${condition}`)
+    await delay(50)
+  }
+}
+
+const home = (service: TestService) => until(async () => await gauge(service, 'spool_bytes') === 0)
+const messages = async (service: TestService) => (await stored(service.knex)).map(({ log_msg: message }) => message)
+
+for (const mode of ['refuse', 'hang'] as const) {
+  t.test(`while the database ${mode}s`, async (t) => {
+    const { service, proxy, token } = await stage(t)
+    await proxy.setMode(mode)
+
+    await t.test('logs of known users are acknowledged from the spool, and come home in order, once', async (t) => {
+      const key = { 'idempotency-key': 'once' }
+      const keyed = () => post(service.port, '/send_logs', body('alice', [log({ msg: 'keyed' })]), { 'x-user-token': token, ...key })
+      for (const msg of ['one', 'two', 'three']) t.match(await send(service, 'alice', token, [log({ msg }), log({ msg: `${msg}, too` })]), spooled)
+      t.match(await keyed(), spooled)
+      t.match(await keyed(), done, 'the same again')
+      t.ok(await gauge(service, 'spool_bytes') > 0)
+      t.equal(await gauge(service, 'database_up'), 0)
+
+      await proxy.setMode('pass')
+      await home(service)
+      t.strictSame(await messages(service), ['before', 'one', 'one, too', 'two', 'two, too', 'three', 'three, too', 'keyed'])
+      t.equal(await gauge(service, 'drained_logs_total') >= 7, true)
+      await until(async () => await gauge(service, 'database_up') === 1)
+      t.match(await keyed(), { ...done, headers: { 'idempotency-replayed': 'true' } })
+      const direct = await send(service, 'alice', token, [log({ msg: 'after' })])
+      t.match(direct, done)
+      t.notOk(direct.headers['x-log-stored'])
+      t.equal(await count(service.knex), 9)
+    })
+  })
+}
+
+t.test('while the database is away', async (t) => {
+  await t.test('whoever is not known is told to come back, not that they are wrong', async (t) => {
+    const { service, proxy, token } = await stage(t)
+    await proxy.setMode('refuse')
+    const unavailable = { status: 503, body: '{"code":503,"message":"ServiceUnavailable"}', headers: { 'retry-after': '5' } }
+    t.match(await send(service, 'nobody', token, [log()]), unavailable)
+    t.match(await send(service, 'alice', 'x'.repeat(32), [log()]), unavailable)
+    t.match(await send(service, 'alice', token, 'no logs'), { status: 400 })
+    t.match(await send(service, 'alice', token, [log()]), spooled)
+  })
+
+  await t.test('a restart loses nothing, and knows its users', async (t) => {
+    const { service, proxy, token, restart } = await stage(t)
+    await proxy.setMode('refuse')
+    t.match(await send(service, 'alice', token, [log({ msg: 'one' })]), spooled)
+    await service.app.close()
+    const again = await restart()
+    t.match(await send(again, 'alice', token, [log({ msg: 'two' })]), spooled)
+    await proxy.setMode('pass')
+    await home(again)
+    t.strictSame(await messages(again), ['before', 'one', 'two'])
+  })
+
+  await t.test('a full spool is 503, nothing of it is stored, and there is room again later', async (t) => {
+    const { service, proxy, token } = await stage(t, { LOGGER_SPOOL_LIMIT: String(1024 * 1024) })
+    for (const round of [1, 2]) {
+      await proxy.setMode('refuse')
+      let taken = 0
+      let answer = await send(service, 'alice', token, [log({ msg: 'x'.repeat(100_000) })])
+      for (; answer.status === 200; taken++) answer = await send(service, 'alice', token, [log({ msg: 'x'.repeat(100_000) })])
+      t.match(answer, { status: 503, headers: { 'retry-after': '5', 'x-error-detail': /spool is full/ } })
+      await proxy.setMode('pass')
+      await home(service)
+      t.equal(await count(service.knex), 1 + taken * round)
+    }
+  })
+
+  await t.test('without a spool, the answer is 500 after the time that the database is given, and nothing is stored', async (t) => {
+    const { service, proxy, token } = await stage(t, { LOGGER_SPOOL_DIR: '' })
+    await proxy.setMode('refuse')
+    t.match(await send(service, 'alice', token, [log()]), { status: 500, body: '{"code":500,"message":"InternalServerError"}' })
+    await proxy.setMode('pass')
+    t.match(await send(service, 'alice', token, [log({ msg: 'after' })]), done)
+    t.strictSame(await messages(service), ['before', 'after'])
+  })
+
+  await t.test('a folder that can\'t be used is told of in /readyz, and used once it can be', async (t) => {
+    const { service: other, folder } = await stage(t)
+    const { service, proxy, token } = await stage(t, { LOGGER_SPOOL_DIR: folder })
+    t.match(JSON.parse((await http(service.port, 'GET', '/readyz')).body), { status: 'ok', warnings: [`no spool: ${folder}: another instance uses this folder; each needs one of its own`] })
+    t.equal(await gauge(service, 'spool_available'), 0)
+    await proxy.setMode('refuse')
+    t.match(await send(service, 'alice', token, [log()]), { status: 500 })
+
+    await other.app.close()
+    await until(async () => await gauge(service, 'spool_available') === 1)
+    t.match(await send(service, 'alice', token, [log()]), spooled)
+  })
+})
+
+t.test('a spool that was damaged on the disk', async (t) => {
+  const { service, proxy, token, folder, restart } = await stage(t)
+  await proxy.setMode('refuse')
+  for (const msg of ['one', 'two', 'three']) await send(service, 'alice', token, [log({ msg })])
+  await service.app.close()
+  const file = join(folder, readdirSync(folder).find((name) => name.endsWith('.spool'))!)
+  const bytes = readFileSync(file)
+  bytes[bytes.indexOf('two')]! ^= 1
+  writeFileSync(file, bytes)
+  appendFileSync(file, 'a torn end')
+
+  await proxy.setMode('pass')
+  const again = await restart()
+  await home(again)
+  t.strictSame(await messages(again), ['before', 'one', 'three'])
+  const letters = await again.knex('dead_letters')
+  t.match(letters, [{ source: 'spool', user_id: null, reason: /checksum/ }, { source: 'spool', reason: /incomplete/ }])
+  t.match(Buffer.from(letters[0].record, 'base64').toString(), '"message":"uwo"')
+})
+
+t.test('a server whose database is away at its start', async (t) => {
+  const { service, database, folder, token, proxy } = await stage(t)
+  const env = { ...environmentOf(database), LOGGER_SPOOL_DIR: folder }
+  await send(service, 'alice', token, [log({ msg: 'one' })])
+  await service.app.close()
+  await proxy.setMode('refuse')
+
+  await t.test('starts where it knows users from before', async (t) => {
+    const served = await serve(t, [], { env })
+    t.match(await send(served, 'alice', token, [log({ msg: 'two' })]), spooled)
+    await proxy.setMode('pass')
+    await until(async () => await gauge(served, 'spool_bytes') === 0)
+    t.strictSame(await messages(service), ['before', 'one', 'two'])
+    served.child.kill('SIGTERM')
+    await served.ended
+    await proxy.setMode('refuse')
+  })
+
+  await t.test('does not start otherwise', async (t) => {
+    rmSync(folder, { recursive: true })
+    await t.rejects(serve(t, [], { env }), { message: /ended with 1: .*no MySQL at/s })
+  })
+})

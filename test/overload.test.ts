@@ -1,0 +1,108 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import t from 'tap'
+import { Gate } from '../src/write/gate.ts'
+import { Quota } from '../src/write/quota.ts'
+import { databases } from './helpers/databases.ts'
+import { http } from './helpers/http.ts'
+import { body, count, createUser, log, send, startService } from './helpers/service.ts'
+
+t.test('the gate', async (t) => {
+  const settled = async (promise: Promise<void>) => Promise.race([promise.then(() => true), new Promise((resolve) => setImmediate(() => resolve(false)))])
+
+  await t.test('lets in what there is room for, and the others in line, as room comes', async (t) => {
+    const gate = new Gate(100)
+    await gate.enter(60)
+    const large = gate.enter(60)
+    const small = gate.enter(10)
+    t.equal(await settled(large), false)
+    t.equal(await settled(small), false, 'nobody overtakes')
+    t.strictSame(gate.state, { bytes: 60, waiting: 2 })
+    gate.leave(60)
+    await Promise.all([large, small])
+    t.strictSame(gate.state, { bytes: 70, waiting: 0 })
+  })
+
+  await t.test('lets in what is larger than all the room when it is alone', async (t) => {
+    const gate = new Gate(100)
+    await gate.enter(1)
+    const huge = gate.enter(1000)
+    t.equal(await settled(huge), false)
+    gate.leave(1)
+    await huge
+  })
+
+  await t.test('turns away who waited too long, and nobody else', async (t) => {
+    const gate = new Gate(100, 20)
+    await gate.enter(100)
+    t.match(await gate.enter(50).catch((error: unknown) => error), { statusCode: 503, retryAfter: 5 })
+    gate.leave(100)
+    await gate.enter(50)
+    t.strictSame(gate.state, { bytes: 50, waiting: 0 })
+  })
+})
+
+t.test('the quota holds who is a little over it, and refuses who is far over it', async (t) => {
+  const clock = { now: Date.now() }
+  t.intercept(Date, 'now', { value: () => clock.now })
+  const quota = new Quota(100)
+  await quota.take(1, 1000)
+  const started = performance.now()
+  await quota.take(1, 10)
+  t.ok(performance.now() - started > 90, 'a tenth of a second is what ten logs take')
+  t.match(await quota.take(1, 600).catch((error: unknown) => error), { statusCode: 429, retryAfter: 7 })
+  clock.now += 6500
+  await quota.take(1, 600)
+})
+
+for (const database of databases) {
+  t.test(`overload on ${database.name}`, async (t) => {
+    await t.test('a request for which there is no memory is held unread, then 503; others go on when it comes', async (t) => {
+      const service = await startService(t, database, { settings: { LOGGER_QUEUE_LIMIT: '2000', LOGGER_DB_TIMEOUT: '2000' } })
+      const token = await createUser(service, 'alice')
+      const slow = connect(service.port, '127.0.0.1')
+      await once(slow, 'connect')
+      const bytes = JSON.stringify(body('alice', [log({ msg: 'x'.repeat(1500) })]))
+      slow.write(`POST /send_logs HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nX-User-Token: ${token}\r\nContent-Length: ${bytes.length}\r\n\r\n`)
+      slow.write(bytes.slice(0, 100))
+      // The room is taken once the gauge says so.
+      while (!/loggerbot_request_bytes [1-9]/.test((await http(service.port, 'GET', '/metrics')).body));
+
+      const large = [log({ msg: 'y'.repeat(1000) })]
+      t.match(await send(service, 'alice', token, large), { status: 503, body: '{"code":503,"message":"ServiceUnavailable"}', headers: { 'retry-after': '5' } })
+      const waiting = send(service, 'alice', token, large)
+      slow.write(bytes.slice(100))
+      t.match(String(await once(slow, 'data')), '200 OK')
+      t.equal((await waiting).status, 200)
+      slow.destroy()
+      t.equal(await count(service.knex), 2)
+    })
+
+    await t.test('memory comes back from who went away, read or waiting', async (t) => {
+      const service = await startService(t, database, { settings: { LOGGER_QUEUE_LIMIT: '1500' } })
+      const token = await createUser(service, 'alice')
+      for (let round = 0; round < 3; round++) {
+        const gone = [1, 2, 3].map(() => connect(service.port, '127.0.0.1'))
+        for (const socket of gone) {
+          await once(socket, 'connect')
+          socket.write('POST /send_logs HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n')
+        }
+        while (!/loggerbot_requests_waiting 2/.test((await http(service.port, 'GET', '/metrics')).body));
+        for (const socket of gone) socket.destroy()
+      }
+      t.equal((await send(service, 'alice', token, [log({ msg: 'x'.repeat(1000) })])).status, 200)
+      t.match((await http(service.port, 'GET', '/metrics')).body, /^loggerbot_request_bytes 0$/m)
+    })
+
+    await t.test('a user far over their rate is 429; another is not', async (t) => {
+      const service = await startService(t, database, { settings: { LOGGER_USER_RATE: '10' } })
+      const token = await createUser(service, 'alice')
+      const bobs = await createUser(service, 'bob')
+      const logs = (length: number) => Array.from({ length }, () => log())
+      t.equal((await send(service, 'alice', token, logs(100))).status, 200, 'ten seconds\' worth at once')
+      t.match(await send(service, 'alice', token, logs(100)), { status: 429, body: '{"code":429,"message":"TooManyRequests"}', headers: { 'retry-after': /^([6-9]|10)$/ } })
+      t.equal((await send(service, 'bob', bobs, logs(100))).status, 200)
+      t.equal(await count(service.knex), 200)
+    })
+  })
+}
