@@ -3,7 +3,7 @@ import { connect } from '../src/store/connect.ts'
 import { checkSchema, migrateToLatest, migrations } from '../src/store/migrations.ts'
 import { databases, openKnex } from './helpers/databases.ts'
 
-const tables = ['ingest_batches', 'tokens', 'user_logs', 'users']
+const tables = ['dead_letters', 'ingest_batches', 'tokens', 'user_logs', 'users']
 
 for (const database of databases) {
   t.test(`the schema on ${database.name}`, async (t) => {
