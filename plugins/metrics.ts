@@ -3,7 +3,7 @@ import fp from 'fastify-plugin'
 import type { FastifyError, FastifyInstance } from 'fastify'
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import { version } from '../src/version.ts'
-import { sizeOf, type KeyedBatch } from '../src/write/batch.ts'
+import type { KeyedBatch } from '../src/write/batch.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -55,7 +55,7 @@ function countWriting (app: FastifyInstance, registry: Registry): void {
       const records = count(committed)
       logs.inc(records)
       batches.inc(committed.length)
-      bytes.inc(committed.reduce((sum, { records }) => sum + sizeOf(records), 0))
+      bytes.inc(committed.reduce((sum, { bytes }) => sum + bytes, 0))
       seconds.observe(took)
       group.observe(records)
     })

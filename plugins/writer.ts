@@ -93,19 +93,22 @@ export default fp<WriterOptions>(async (app, { database, patience = 5000, queueL
     : undefined
 
   app.decorate('writeLogs', async (batch: LogBatch) => {
-    await quota?.take(batch.userId, batch.records.length)
+    if (quota) await quota.take(batch.userId, batch.records.length)
     const receipt = await writer.write(batch)
     if (receipt.replayed) events.emit('replayed')
     return receipt
   })
 
-  app.decorate('awaitRoom', async (request, reply) => {
+  app.decorate('awaitRoom', (request, reply, done) => {
     // Of a body whose length is not told, the most is assumed.
     const bytes = Number(request.headers['content-length'] ?? request.routeOptions.bodyLimit)
-    await gate.enter(bytes)
-    // Who went away while they waited closes no more.
-    if (request.socket.destroyed) gate.leave(bytes)
-    else reply.raw.once('close', () => gate.leave(bytes))
+    gate.enter(bytes, (error) => {
+      if (error) return done(error)
+      // Who went away while they waited closes no more.
+      if (request.socket.destroyed) gate.leave(bytes)
+      else reply.raw.once('close', () => gate.leave(bytes))
+      done()
+    })
   })
 
   app.decorate('logWriter', {

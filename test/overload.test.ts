@@ -7,14 +7,17 @@ import { databases } from './helpers/databases.ts'
 import { http } from './helpers/http.ts'
 import { body, count, createUser, log, send, startService } from './helpers/service.ts'
 
+/** As a promise. */
+const enter = (gate: Gate, bytes: number) => new Promise<void>((resolve, reject) => gate.enter(bytes, (error) => error ? reject(error) : resolve()))
+
 t.test('the gate', async (t) => {
   const settled = async (promise: Promise<void>) => Promise.race([promise.then(() => true), new Promise((resolve) => setImmediate(() => resolve(false)))])
 
   await t.test('lets in what there is room for, and the others in line, as room comes', async (t) => {
     const gate = new Gate(100)
-    await gate.enter(60)
-    const large = gate.enter(60)
-    const small = gate.enter(10)
+    await enter(gate, 60)
+    const large = enter(gate, 60)
+    const small = enter(gate, 10)
     t.equal(await settled(large), false)
     t.equal(await settled(small), false, 'nobody overtakes')
     t.strictSame(gate.state, { bytes: 60, waiting: 2 })
@@ -25,8 +28,8 @@ t.test('the gate', async (t) => {
 
   await t.test('lets in what is larger than all the room when it is alone', async (t) => {
     const gate = new Gate(100)
-    await gate.enter(1)
-    const huge = gate.enter(1000)
+    await enter(gate, 1)
+    const huge = enter(gate, 1000)
     t.equal(await settled(huge), false)
     gate.leave(1)
     await huge
@@ -34,10 +37,10 @@ t.test('the gate', async (t) => {
 
   await t.test('turns away who waited too long, and nobody else', async (t) => {
     const gate = new Gate(100, 20)
-    await gate.enter(100)
-    t.match(await gate.enter(50).catch((error: unknown) => error), { statusCode: 503, retryAfter: 5 })
+    await enter(gate, 100)
+    t.match(await enter(gate, 50).catch((error: unknown) => error), { statusCode: 503, retryAfter: 5 })
     gate.leave(100)
-    await gate.enter(50)
+    await enter(gate, 50)
     t.strictSame(gate.state, { bytes: 50, waiting: 0 })
   })
 })

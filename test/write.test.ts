@@ -69,7 +69,7 @@ t.test('the committer', async (t) => {
   // No waiting between the tries.
   t.before(() => t.intercept(Math, 'random', { value: () => 0 }))
   const ids = new RecordIds()
-  const batch = (records = [record(), record()]): KeyedBatch => ({ userId: 1, key: freshKey(), firstId: ids.take(records.length), records })
+  const batch = (records = [record(), record()]): KeyedBatch => ({ userId: 1, key: freshKey(), firstId: ids.take(records.length), bytes: 0, records })
 
   /** A store that fails so many times before it stores. */
   function failing (times: number, verdict: 'passing' | 'collision' | 'away' = 'passing') {

@@ -56,17 +56,15 @@ export class Verifier {
    */
   async verify (name: string, token: string, address: string): Promise<LogUser | undefined> {
     const digest = digestOf(token)
-    return await this.#recall(name, digest) ??
-      await this.#once(`prove ${name} ${digest.toString('hex')}`, () => this.#spendAttempt(name, token, digest, address))
-  }
-
-  async #recall (name: string, digest: Buffer): Promise<LogUser | undefined> {
     const proved = this.#proved.get(name)
-    if (!proved || !timingSafeEqual(proved.digest, digest)) return undefined
-    if (Date.now() - proved.checkedAt < recheckAfter) return proved.user
-    const checked = this.#once(`recall ${name}`, () => this.#recheck(name, proved))
-    // Nobody waits a second time for a database that is silent.
-    return proved.unconfirmed ? proved.user : checked
+    if (proved && timingSafeEqual(proved.digest, digest)) {
+      if (Date.now() - proved.checkedAt < recheckAfter) return proved.user
+      const checked = this.#once(`check ${name}`, () => this.#recheck(name, proved))
+      // Nobody waits a second time for a database that is silent.
+      const user = proved.unconfirmed ? proved.user : await checked
+      if (user) return user
+    }
+    return this.#once(`prove ${name} ${digest.toString('hex')}`, () => this.#spendAttempt(name, token, digest, address))
   }
 
   async #recheck (name: string, proved: Proved): Promise<LogUser | undefined> {

@@ -14,13 +14,16 @@ const deepest = 1000
  */
 export function parseJson (body: Buffer): unknown {
   if (!isUtf8(body)) throw new BadRequest('body must be UTF-8')
-  const text = quoteUnsafeNumbers(body.toString('utf8'))
+  const text = quoteUnsafeNumbers(body.toString('utf8').replace(/^\ufeff/, ''))
   try {
-    return secureJson.parse(text)
+    return forbiddenNames.test(text) ? secureJson.parse(text) : JSON.parse(text)
   } catch (error) {
     throw new BadRequest(explain(error))
   }
 }
+
+/** Where one of them may stand, written out or with escapes of ASCII letters; the careful parser then looks for certain. */
+const forbiddenNames = /__proto__|constructor|\\u00/
 
 function explain (error: unknown): string {
   const message = error instanceof Error ? error.message : ''

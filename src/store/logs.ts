@@ -23,7 +23,7 @@ export interface LogStore {
    * before, of which nothing is stored again. Rejects soon after the signal; whether they are
    * stored is then unknown, and trying again under the same keys is safe.
    */
-  store (batches: readonly StorableBatch[], signal: AbortSignal): Promise<ReadonlySet<StorableBatch>>
+  store<T extends StorableBatch> (batches: readonly T[], signal: AbortSignal): Promise<ReadonlySet<T>>
   /**
    * Stores one batch in one transaction; records that the database refuses go to `dead_letters`.
    * Resolves to how many did, or to undefined where the key was stored before.

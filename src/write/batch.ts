@@ -7,6 +7,8 @@ export interface KeyedBatch extends LogBatch {
   key: Buffer
   /** The first record's id; the others follow it in order. */
   firstId: bigint
+  /** About how many bytes it takes. */
+  bytes: number
 }
 
 /**

@@ -8,7 +8,7 @@ import { Overloaded } from '../errors.ts'
 export class Gate {
   readonly #limit: number
   readonly #patience: number
-  readonly #line: Array<{ bytes: number, enter: () => void }> = []
+  readonly #line: Array<{ bytes: number, entered: () => void }> = []
   #taken = 0
 
   constructor (limit: number, patience = 5000) {
@@ -21,39 +21,39 @@ export class Gate {
     return { bytes: this.#taken, waiting: this.#line.length }
   }
 
-  /** Resolves once there is room, for whoever gives it back; throws Overloaded. What is larger than all the room waits until it is alone. */
-  async enter (bytes: number): Promise<void> {
-    if (this.#line.length > 0 || !this.#fits(bytes)) await this.#wait(bytes)
-    else this.#taken += bytes
+  /**
+   * Calls back once there is room, at once where there is, for whoever gives it back; or with
+   * Overloaded. What is larger than all the room waits until it is alone.
+   */
+  enter (bytes: number, callback: (error?: Error) => void): void {
+    if (this.#line.length === 0 && this.#fits(bytes)) {
+      this.#taken += bytes
+      return callback()
+    }
+    const place = {
+      bytes,
+      entered () {
+        clearTimeout(timer)
+        callback()
+      }
+    }
+    const timer = setTimeout(() => {
+      this.#line.splice(this.#line.indexOf(place), 1)
+      callback(new Overloaded())
+    }, this.#patience)
+    this.#line.push(place)
   }
 
   leave (bytes: number): void {
     this.#taken -= bytes
     while (this.#line.length > 0 && this.#fits(this.#line[0]!.bytes)) {
-      const { bytes, enter } = this.#line.shift()!
+      const { bytes, entered } = this.#line.shift()!
       this.#taken += bytes
-      enter()
+      entered()
     }
   }
 
   #fits (bytes: number): boolean {
     return this.#taken === 0 || this.#taken + bytes <= this.#limit
-  }
-
-  #wait (bytes: number): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const place = {
-        bytes,
-        enter () {
-          clearTimeout(timer)
-          resolve()
-        }
-      }
-      const timer = setTimeout(() => {
-        this.#line.splice(this.#line.indexOf(place), 1)
-        reject(new Overloaded())
-      }, this.#patience)
-      this.#line.push(place)
-    })
   }
 }

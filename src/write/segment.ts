@@ -71,5 +71,5 @@ function nextFrame (file: Buffer, from: number): number {
 
 function fromBody (body: Buffer): KeyedBatch {
   const { userId, key, firstId, records } = JSON.parse(body.toString())
-  return { userId, key: Buffer.from(key, 'base64'), firstId: BigInt(firstId), records }
+  return { userId, key: Buffer.from(key, 'base64'), firstId: BigInt(firstId), bytes: body.length, records }
 }

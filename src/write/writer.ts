@@ -15,7 +15,7 @@
 // What waits here is bounded by the gate in front of the server, see gate.ts.
 import { setTimeout as delay } from 'node:timers/promises'
 import { Overloaded, SpoolFull } from '../errors.ts'
-import type { LogBatch, Receipt } from '../record.ts'
+import type { LogBatch, LogRecord, Receipt } from '../record.ts'
 import { freshKey, sizeOf, type KeyedBatch } from './batch.ts'
 import type { Outcome } from './commit.ts'
 import type { RecordIds } from './ids.ts'
@@ -39,7 +39,6 @@ const groupBytes = 4 * 1024 * 1024
 
 interface Waiting {
   batch: KeyedBatch
-  bytes: number
   since: number
   resolve: (receipt: Receipt) => void
   reject: (error: unknown) => void
@@ -91,14 +90,14 @@ export class Writer {
   /** Resolves once every record is durable; rejects when none is. */
   async write ({ userId, records, key }: LogBatch): Promise<Receipt> {
     if (records.length === 0) return { stored: 'database', replayed: false }
-    if (!key) return this.#admit({ userId, records, key: freshKey(), firstId: this.#options.ids.take(records.length) })
+    if (!key) return this.#admit(userId, records, freshKey())
 
     const name = `${userId} ${key.toString('hex')}`
     for (let first = this.#named.get(name); first; first = this.#named.get(name)) {
       const receipt = await first.catch(() => undefined)
       if (receipt) return { ...receipt, replayed: true }
     }
-    const receipt = this.#admit({ userId, records, key, firstId: this.#options.ids.take(records.length) })
+    const receipt = this.#admit(userId, records, key)
     this.#named.set(name, receipt)
     return receipt.finally(() => this.#named.delete(name))
   }
@@ -111,12 +110,12 @@ export class Writer {
     clearInterval(this.#watch)
   }
 
-  #admit (batch: KeyedBatch): Promise<Receipt> {
+  #admit (userId: number, records: readonly LogRecord[], key: Buffer): Promise<Receipt> {
     return new Promise((resolve, reject) => {
-      const bytes = sizeOf(batch.records)
-      this.#queue.push({ batch, bytes, since: Date.now(), resolve, reject })
-      this.#records += batch.records.length
-      this.#bytes += bytes
+      const batch = { userId, records, key, firstId: this.#options.ids.take(records.length), bytes: sizeOf(records) }
+      this.#queue.push({ batch, since: Date.now(), resolve, reject })
+      this.#records += records.length
+      this.#bytes += batch.bytes
       this.#schedule()
     })
   }
@@ -164,10 +163,10 @@ export class Writer {
     let records = 0
     let bytes = 0
     let length = 0
-    for (const { batch, bytes: size } of this.#queue) {
-      if (length > 0 && (records + batch.records.length > groupRecords || bytes + size > groupBytes)) break
+    for (const { batch } of this.#queue) {
+      if (length > 0 && (records + batch.records.length > groupRecords || bytes + batch.bytes > groupBytes)) break
       records += batch.records.length
-      bytes += size
+      bytes += batch.bytes
       length++
     }
     this.#records -= records
@@ -215,9 +214,9 @@ export class Writer {
     if (this.#queue.length === 0 || this.#queue[0]!.since > limit) return
     if (this.#options.spool()) return this.#startSpooling()
     while (this.#queue.length > 0 && this.#queue[0]!.since <= limit) {
-      const { batch, bytes, reject } = this.#queue.shift()!
+      const { batch, reject } = this.#queue.shift()!
       this.#records -= batch.records.length
-      this.#bytes -= bytes
+      this.#bytes -= batch.bytes
       reject(new Overloaded())
     }
   }
