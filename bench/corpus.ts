@@ -1,0 +1,140 @@
+import { createHash } from 'node:crypto'
+import { createWriteStream } from 'node:fs'
+import { finished } from 'node:stream/promises'
+
+/** Stands in a body where a time belongs; load.lua writes the present, less so many seconds, in its place. */
+const stamp = (secondsAgo: number) => `@${secondsAgo}`.padEnd('2020-05-05T12:22:22'.length, '@')
+
+/** A log as it is sent, but for its time. */
+export interface CorpusLog {
+  level: string | number
+  message: string
+  description: string
+  /** How long ago it happened, in whole seconds: a client gathers its logs for some time before it sends them. */
+  secondsAgo: number
+}
+
+/** What one process sends at once. */
+export interface CorpusRequest {
+  pid: number
+  processName: string
+  logs: CorpusLog[]
+}
+
+/** Numbers from 0 to 1, always the same for the same seed (mulberry32). */
+export function seeded (seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+}
+
+type Random = () => number
+
+function pick<T> (random: Random, choices: readonly T[]): T {
+  return choices[Math.floor(random() * choices.length)]!
+}
+
+/** Python's numbers or the contract's names, as the client has it; most logs are of little weight. */
+const levels: Array<[share: number, name: string, number: number]> = [
+  [0.2, 'debug', 10], [0.8, 'info', 20], [0.93, 'warning', 30], [0.99, 'error', 40], [1, 'critical', 50]
+]
+
+const processes: Array<{ name: string, loggers: string[], numeric: boolean }> = [
+  { name: 'gunicorn: worker [shop]', loggers: ['django.request', 'shop.orders', 'shop.payments'], numeric: true },
+  { name: 'celery@worker-3', loggers: ['celery.worker', 'shop.mail', 'shop.reports'], numeric: true },
+  { name: 'ingest', loggers: ['ingest.reader', 'ingest.parser'], numeric: true },
+  { name: 'nightly-backup', loggers: ['backup'], numeric: false },
+  { name: 'api-gateway', loggers: ['http', 'upstream', 'rate-limit'], numeric: false },
+  { name: 'telegram-bot', loggers: ['aiogram.dispatcher', ''], numeric: true }
+]
+
+const paths = ['/api/v1/orders', '/api/v1/orders/search', '/healthz', '/static/css/main.css', '/checkout/payment', '/login', '/users/settings']
+const hosts = ['db-1.internal', 'cache-2.internal', 'mq.internal', 'payments.example.com']
+const people = ['anna', 'bjørn', 'chloé', 'dmitri', 'emre', 'ольга', 'farah', 'george']
+
+const whole = (random: Random, limit: number) => Math.floor(random() * limit)
+const hex = (random: Random, length: number) => Array.from({ length }, () => whole(random, 16).toString(16)).join('')
+const address = (random: Random) => `10.${whole(random, 4)}.${whole(random, 256)}.${whole(random, 256)}`
+
+/** What programs say: short and long, with quotes, paths, line breaks and other letters than ASCII in it. About 120 bytes on average. */
+const sentences: Array<(random: Random) => string> = [
+  (r) => `${address(r)} "${pick(r, ['GET', 'GET', 'POST'])} ${pick(r, paths)}?page=${whole(r, 90)} HTTP/1.1" ${pick(r, [200, 200, 200, 304, 404, 500])} ${whole(r, 90_000)} ${whole(r, 900)}ms`,
+  (r) => `request ${hex(r, 32)} finished in ${(r() * 900).toFixed(3)} ms, ${whole(r, 40)} queries, ${whole(r, 64)} from cache, user ${pick(r, people)}`,
+  (r) => `Order A-${whole(r, 100_000)} of ${pick(r, people)} was paid: ${(r() * 400).toFixed(2)} €, method "card", reference ${hex(r, 16)}`,
+  (r) => `connection to ${pick(r, hosts)}:${pick(r, [3306, 6379, 5672, 443])} lost, trying again in ${whole(r, 30)} s (attempt ${whole(r, 9)} of 10)`,
+  (r) => `Task reports.render[${hex(r, 8)}-${hex(r, 4)}-${hex(r, 4)}-${hex(r, 12)}] succeeded in ${(r() * 20).toFixed(6)}s: {'rows': ${whole(r, 5000)}, 'file': '/var/lib/reports/${hex(r, 10)}.pdf'}`,
+  (r) => `cache miss for key session:${hex(r, 24)}`,
+  (r) => `read ${whole(r, 10_000)} lines from C:\\spool\\in\\${hex(r, 8)}.csv, skipped ${whole(r, 20)}, checksum ${hex(r, 16)}`,
+  (r) => `slow query (${whole(r, 9000)} ms): SELECT o.id, o.total, c.name FROM orders o JOIN customers c ON c.id = o.customer_id WHERE o.state = 'open' AND o.created_at > '2020-05-0${1 + whole(r, 9)}' LIMIT ${whole(r, 100)}`,
+  (r) => `user ${pick(r, people)} logged in from ${address(r)}`,
+  (r) => `webhook answered: {"id":"evt_${hex(r, 24)}","type":"payment.captured","amount":${whole(r, 90_000)},"currency":"EUR","customer":{"name":"${pick(r, people)}","country":"NO"},"livemode":true}`,
+  (r) => `/srv/shop/orders/models.py:${whole(r, 400)}: RuntimeWarning: DateTimeField Order.created_at received a naive datetime (2020-05-05 12:22:22) while time zone support is active.\n  warnings.warn(`
+]
+
+const failure = (r: Random) => [
+  'Traceback (most recent call last):',
+  `  File "/srv/shop/orders/views.py", line ${whole(r, 400)}, in checkout`,
+  '    payment = gateway.charge(order.total, token=form.cleaned_data["token"])',
+  `TimeoutError: ${pick(r, hosts)} did not answer within ${whole(r, 30)} s`
+].join('\n')
+
+/** `count` logs as one process sends them at once. */
+export function corpusRequest (random: Random, count: number): CorpusRequest {
+  const { name, loggers, numeric } = pick(random, processes)
+  return {
+    pid: 300 + whole(random, 30_000),
+    processName: name,
+    logs: Array.from({ length: count }, (_, index) => {
+      const weight = random()
+      const [, level, number] = levels.find(([share]) => weight < share)!
+      const sentence = number >= 40 && random() < 0.5 ? failure : pick(random, sentences)
+      return {
+        level: numeric ? number : level,
+        message: sentence(random),
+        description: pick(random, loggers),
+        // The oldest comes first.
+        secondsAgo: 2 - Math.floor(index * 3 / count)
+      }
+    })
+  }
+}
+
+/** Who sends, and how it proves it: the contract's token. */
+export function corpusUser (id: number): { id: number, name: string, token: string } {
+  const name = `user${id}`
+  return { id, name, token: createHash('md5').update(`${name}password`).digest('hex') }
+}
+
+/** All of a corpus' bodies together stay below this, because every thread of wrk holds a few copies of them. */
+const mostBytes = 64 * 1024 * 1024
+
+/**
+ * Writes the requests that wrk cycles through, one a line: the token, a tab, the body. 200 of them, or
+ * one for each user where there are more. The same for the same arguments.
+ */
+export async function writeCorpus (file: string, { logs, users, seed = 1 }: { logs: number, users: number, seed?: number }): Promise<void> {
+  const random = seeded(seed)
+  const out = createWriteStream(file)
+  let bytes = 0
+  for (let index = 0; index < Math.max(200, users) && bytes < mostBytes; index++) {
+    const { name, token } = corpusUser(1 + index % users)
+    const { pid, processName, logs: sent } = corpusRequest(random, logs)
+    const line = `${token}\t${JSON.stringify({
+      data: {
+        user: name,
+        pid,
+        p_name: processName,
+        post_time: stamp(0),
+        logs: sent.map(({ level, message, description, secondsAgo }) => ({ level, msg: message, event_at: stamp(secondsAgo), p_description: description }))
+      }
+    })}\n`
+    bytes += line.length
+    out.write(line)
+  }
+  out.end()
+  await finished(out)
+}

@@ -1,0 +1,134 @@
+import { execFile } from 'node:child_process'
+import { scryptSync } from 'node:crypto'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import mysql, { type RowDataPacket } from 'mysql2/promise'
+import { sqliteDriver } from '../src/sqlite.ts'
+import { startMariadb, type TestServer } from '../test/helpers/mariadb.ts'
+import { corpusUser } from './corpus.ts'
+import { cleanEnvironment, serveFile } from './service.ts'
+
+/** A database that a bench fills and counts. */
+export interface BenchDatabase {
+  /** The settings that mean it, as environment variables. */
+  environment: Record<string, string>
+  /** How many logs there are: all, or of users 1 to `users` alone those that happened since then, which a large table tells faster. */
+  count (since?: { time: Date, users: number }): Promise<number>
+  /** Takes all the logs away. */
+  empty (): Promise<void>
+  drop (): Promise<void>
+}
+
+/** A private MariaDB, as durable as one in production and large enough for a bench. */
+export function startDatabaseServer (): Promise<TestServer> {
+  return startMariadb(['--innodb-flush-log-at-trx-commit=1', '--innodb-buffer-pool-size=1G', '--innodb-log-file-size=512M', '--skip-log-bin', '--max-connections=500'])
+}
+
+/** Which database it is, and how durable. */
+export async function describeServer ({ host, port, user, password }: TestServer): Promise<string> {
+  const connection = await mysql.createConnection({ host, port, user, password })
+  const [[row]] = await connection.query<RowDataPacket[]>(`SELECT VERSION() AS version, @@innodb_flush_log_at_trx_commit AS flush,
+    @@innodb_buffer_pool_size DIV 1048576 AS pool, @@sync_binlog AS sync, @@log_bin AS binlog`)
+  await connection.end()
+  return `${row!.version}, innodb_flush_log_at_trx_commit ${row!.flush}, binary log ${row!.binlog ? `on, sync_binlog ${row!.sync}` : 'off'}, buffer pool ${row!.pool} MB`
+}
+
+let made = 0
+
+/** A new database with the service's tables and users 1 to `users`. */
+export async function makeMysql (server: TestServer, { pageCompression = false, users = 1 } = {}): Promise<BenchDatabase & { name: string }> {
+  const { host, port, user, password } = server
+  const made = await makeEmptyMysql(server)
+  const environment = {
+    LOGGER_DB_HOST: host,
+    LOGGER_DB_PORT: String(port),
+    LOGGER_DB_USER: user,
+    LOGGER_DB_PASSWORD: password,
+    LOGGER_DB_NAME: made.name,
+    LOGGER_DB_PAGE_COMPRESSION: String(pageCompression)
+  }
+  await migrate(environment)
+  await made.connection.query('INSERT INTO users (id, username, tel_id, credential, created_at) VALUES ?', [userRows(users)])
+  return { ...made, environment }
+}
+
+/** A new database that is left to the naive server. */
+export function makeNaive (server: TestServer): Promise<BenchDatabase & { name: string, addUser: () => Promise<void> }> {
+  return makeEmptyMysql(server)
+}
+
+async function makeEmptyMysql ({ host, port, user, password }: TestServer) {
+  const name = `loggerbot_bench_${process.pid}_${++made}`
+  const connection = await mysql.createConnection({ host, port, user, password })
+  await connection.query(`CREATE DATABASE ${name} CHARACTER SET utf8mb4`)
+  await connection.query(`USE ${name}`)
+
+  return {
+    name,
+    connection,
+    environment: { NAIVE_HOST: host, NAIVE_PORT: String(port), NAIVE_USER: user, NAIVE_PASSWORD: password, NAIVE_DATABASE: name } as Record<string, string>,
+
+    async count (since?: { time: Date, users: number }) {
+      const ids = Array.from({ length: since?.users ?? 0 }, (_, index) => index + 1)
+      const where = since ? connection.format('WHERE user_id IN (?) AND log_event_at >= ?', [ids, since.time.toISOString().slice(0, 19).replace('T', ' ')]) : ''
+      const [[row]] = await connection.query<RowDataPacket[]>(`SELECT COUNT(*) AS count FROM user_logs ${where}`)
+      return Number(row!.count)
+    },
+
+    async empty () {
+      const [tables] = await connection.query<RowDataPacket[]>("SHOW TABLES LIKE 'ingest_batches'")
+      if (tables.length > 0) await connection.query('TRUNCATE TABLE ingest_batches')
+      await connection.query('TRUNCATE TABLE user_logs')
+    },
+
+    /** The user of the corpus, as the naive server knows users. */
+    async addUser () {
+      const { name, token } = corpusUser(1)
+      await connection.query('INSERT INTO users (username, token) VALUES (?, ?)', [name, token])
+    },
+
+    async drop () {
+      await connection.query(`DROP DATABASE ${name}`)
+      await connection.end()
+    }
+  }
+}
+
+/** A new SQLite file with the service's tables and one user. */
+export async function makeSqlite (folder: string): Promise<BenchDatabase & { file: string }> {
+  const file = join(folder, `bench-${++made}.sqlite`)
+  await migrate({ LOGGER_DB_FILE: file })
+  const database = new (sqliteDriver())(file)
+  database.pragma('busy_timeout = 60000')
+  const insertUser = database.prepare('INSERT INTO users (id, username, tel_id, credential, created_at) VALUES (?, ?, ?, ?, ?)')
+  for (const row of userRows(1)) insertUser.run(row)
+
+  return {
+    file,
+    environment: { LOGGER_DB_FILE: file },
+    count: async () => database.prepare('SELECT COUNT(*) FROM user_logs').pluck().get() as number,
+    async empty () {
+      database.exec('DELETE FROM ingest_batches; DELETE FROM user_logs')
+      database.pragma('wal_checkpoint(TRUNCATE)')
+    },
+    // It goes with its folder.
+    async drop () { database.close() }
+  }
+}
+
+async function migrate (environment: Record<string, string>): Promise<void> {
+  await promisify(execFile)(process.execPath, [serveFile, 'migrate'], { env: { ...cleanEnvironment(), ...environment } })
+}
+
+/**
+ * Users 1 to `count`. Their credentials are as cheap as scrypt can be: the service proves each user once and
+ * remembers it, and 10,000 proofs at the full price would be minutes of something else than writing logs.
+ */
+function userRows (count: number): unknown[][] {
+  return Array.from({ length: count }, (_, index) => {
+    const { id, name, token } = corpusUser(index + 1)
+    const hash = scryptSync(token, 'salt', 32, { N: 2, r: 1, p: 1 })
+    const credential = `scrypt$N=2,r=1,p=1$${Buffer.from('salt').toString('base64')}$${hash.toString('base64')}`
+    return [id, name, '1', credential, '2020-05-05 12:22:22.000000']
+  })
+}

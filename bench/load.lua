@@ -1,0 +1,44 @@
+-- What wrk sends: the lines of a corpus file, in turn, each thread from another place on. Times are
+-- those of the moment, to the second, as a client has them; a body is stamped anew once a second at most.
+
+local threads = 0
+
+function setup (thread)
+  thread:set('number', threads)
+  threads = threads + 1
+end
+
+local requests, ready, readyAt = {}, {}, {}
+local turn, second, stamps = 0, 0, {}
+
+function init (arguments)
+  for line in io.lines(arguments[1]) do
+    local token, body = line:match('^(%x+)\t(.*)$')
+    -- Stamps are as long as the times that take their place, so Content-Length stays right.
+    requests[#requests + 1] = wrk.format('POST', '/send_logs', { ['Content-Type'] = 'application/json', ['X-User-Token'] = token }, body)
+  end
+  turn = number * math.floor(#requests / 2)
+end
+
+function request ()
+  local now = os.time()
+  if now ~= second then
+    second = now
+    for ago = 0, 9 do
+      stamps[('@' .. ago) .. ('@'):rep(17)] = os.date('!%Y-%m-%dT%H:%M:%S', now - ago)
+    end
+  end
+  turn = turn % #requests + 1
+  if readyAt[turn] ~= now then
+    ready[turn] = requests[turn]:gsub('@%d@@@@@@@@@@@@@@@@@', stamps)
+    readyAt[turn] = now
+  end
+  return ready[turn]
+end
+
+function done (summary, latency)
+  local errors = summary.errors
+  io.write(('\n{"requests":%d,"microseconds":%d,"refused":%d,"errors":%d,"p50":%d,"p99":%d,"max":%d}\n'):format(
+    summary.requests, summary.duration, errors.status, errors.connect + errors.read + errors.write + errors.timeout,
+    latency:percentile(50), latency:percentile(99), latency.max))
+end
