@@ -50,7 +50,7 @@ async function createLogin (t: Test, grant?: string): Promise<{ user: string, pa
 
 /** The flags that mean this MySQL for every command but setup-database. */
 function flagsOf ({ host, port, user, password, database }: MysqlOptions): string[] {
-  return [`--db-host=${host}`, `--db-port=${port}`, `--user=${user}`, `--password=${password}`, `--db-name=${database}`]
+  return [`--db-host=${host}`, `--db-port=${port}`, `--user=${user}`, `--password=${password}`, `--db-name=${database}`, '--spool-dir=']
 }
 
 /** What follows `name` in a command's output. */
