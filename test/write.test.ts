@@ -5,6 +5,7 @@ import t from 'tap'
 import { SpoolFull } from '../src/errors.ts'
 import { utcTime, type LogRecord } from '../src/record.ts'
 import { logStoreOf, purgeBatchKeys, type StorableBatch } from '../src/store/logs.ts'
+import { mysql as mysqlDialect } from '../src/store/dialects/mysql.ts'
 import { migrateToLatest } from '../src/store/migrations.ts'
 import { freshKey, type KeyedBatch } from '../src/write/batch.ts'
 import { committer, type Outcome } from '../src/write/commit.ts'
@@ -459,3 +460,24 @@ for (const database of databases) {
     })
   })
 }
+
+t.test('what MySQL\'s errors mean for what was to be stored', async (t) => {
+  const verdicts: Record<string, [error: object, verdict: string]> = {
+    'an id that was taken': [{ errno: 1062, sqlState: '23000' }, 'collision'],
+    'a deadlock': [{ errno: 1213, sqlState: '40001' }, 'passing'],
+    'a connection that broke': [{ code: 'ECONNRESET' }, 'passing'],
+    'a connection that broke, of the other driver': [{ errno: 45009, sqlState: '08S01', code: 'ER_SOCKET_UNEXPECTED_CLOSE' }, 'passing'],
+    'a value out of range': [{ errno: 1264, sqlState: '22003' }, 'refused'],
+    'a check': [{ errno: 4025, sqlState: '23000' }, 'refused'],
+    'a trigger with a number of its own': [{ errno: 31001, sqlState: '45000' }, 'refused'],
+    'nobody listening': [{ code: 'ECONNREFUSED', errno: -111 }, 'away'],
+    'a connection that takes too long': [{ errno: 45012, sqlState: '08S01' }, 'away'],
+    'a full disk': [{ errno: 1114, sqlState: 'HY000' }, 'away'],
+    'a server that is read-only': [{ errno: 1290, sqlState: 'HY000' }, 'away'],
+    'a missing table': [{ errno: 1146, sqlState: '42S02' }, 'away'],
+    'anything else': [{}, 'away']
+  }
+  for (const [what, [error, verdict]] of Object.entries(verdicts)) {
+    t.equal(mysqlDialect.verdict(Object.assign(new Error(), error)), verdict, what)
+  }
+})

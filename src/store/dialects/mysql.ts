@@ -70,15 +70,17 @@ async function connectMariadb ({ host, port = 3306, user, password, database = '
   return connection
 }
 
-/** Deadlocks, lock waits, lost connections, and a cluster that refuses for now (Galera, group replication, TiDB). */
-const passing = new Set([1213, 1205, 1180, 1047, 1053, 2006, 2013, 3100, 3101, 8002, ...Array.from({ length: 12 }, (_, i) => 9001 + i)])
+/** Deadlocks, lock waits, statements that were interrupted, lost connections, and a cluster that refuses for now (Galera, group replication, TiDB). */
+const passing = new Set([
+  1205, 1213, 1180, 1317, 1412, 1615, 1927, 1969, 3024, 1053, 2006, 2013, 1047, 3100, 3101, 8002, ...Array.from({ length: 12 }, (_, i) => 9001 + i)
+])
 const lostConnection = new Set(['PROTOCOL_CONNECTION_LOST', 'ECONNRESET', 'EPIPE', 'ER_SOCKET_UNEXPECTED_CLOSE', 'ER_CMD_CONNECTION_CLOSED'])
 const noConnection = new Set(['ECONNREFUSED', 'ETIMEDOUT', 'PROTOCOL_SEQUENCE_TIMEOUT'])
-/**
- * Nulls, numbers out of range, texts too long or in no character set, times that are none, JSON that
- * is none, rows and packets too large, and what a host's own checks, keys and triggers refuse.
- */
-const refused = new Set([1048, 1118, 1139, 1153, 1216, 1264, 1265, 1292, 1366, 1406, 1452, 1644, 1690, 3140, 3141, 3156, 3157, 3819, 4025])
+/** No space, no memory, no connection left, no right, no such database, table or column, read-only: whatever the record, it would be refused. */
+const unable = new Set([
+  1021, 1030, 1037, 1038, 1040, 1041, 1044, 1045, 1046, 1049, 1054, 1064, 1114, 1129, 1130, 1142, 1143, 1146,
+  1203, 1223, 1226, 1227, 1290, 1698, 1792, 1812, 1836, 1877, 1932
+])
 
 export const mysql: Dialect = {
   async openSink (knex, options) {
@@ -122,9 +124,17 @@ export const mysql: Dialect = {
   verdict (error) {
     const errno = errnoOf(error) ?? 0
     if (errno === 1062) return 'collision'
-    if (refused.has(errno)) return 'refused'
-    return passing.has(errno) || lostConnection.has(codeOf(error) ?? '') ? 'passing' : 'away'
+    if (passing.has(errno) || lostConnection.has(codeOf(error) ?? '')) return 'passing'
+    // A trigger may fail with any number. What the database says of a statement, and is not for all of them, is about the data.
+    return isAnswer(error) && !unable.has(errno) ? 'refused' : 'away'
   }
+}
+
+/** Whether the database said so, not the driver, whose own errors have no SQLSTATE, that of a connection, or numbers of their own. */
+function isAnswer (error: unknown): boolean {
+  if (!(error instanceof Error) || !('sqlState' in error) || typeof error.sqlState !== 'string') return false
+  const errno = errnoOf(error) ?? 0
+  return !error.sqlState.startsWith('08') && !(errno >= 45_000 && errno < 46_000)
 }
 
 function insertSparing (knex: Knex, { userId, key, rows, letters }: SparingBatch): Promise<number | undefined> {
