@@ -1,6 +1,7 @@
 import fp from 'fastify-plugin'
 import { codeOf } from '../src/errors.ts'
 import { findRisks } from '../src/store/connect.ts'
+import { within } from '../src/store/patience.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -10,6 +11,8 @@ declare module 'fastify' {
 }
 
 const pause = 10 * 60 * 1000
+/** How long the database may take to tell its settings, in milliseconds: it may hang, and the server starts all the same. */
+const patience = 2000
 
 /** Looks, at start and every ten minutes, whether the database keeps what it commits, and warns once of each way in which it may not. */
 export default fp(async (app) => {
@@ -18,7 +21,7 @@ export default fp(async (app) => {
 
   async function look (): Promise<void> {
     try {
-      const found = await findRisks(app.logDb)
+      const found = await within(patience, findRisks(app.logDb))
       for (const risk of found) if (!risks.includes(risk)) app.log.warn(risk)
       risks = found
     } catch (error) {

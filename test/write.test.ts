@@ -180,7 +180,13 @@ t.test('the writer', async (t) => {
       patience: 5000,
       ...options
     })
-    return { writer, groups, group: () => once(changed, 'group') }
+    let awaited = 0
+    /** Resolves when the next group began. */
+    async function group (): Promise<void> {
+      awaited++
+      while (groups.length < awaited) await once(changed, 'group')
+    }
+    return { writer, groups, group }
   }
   const write = (writer: Writer, records = 1) => writer.write({ userId: 1, records: Array.from({ length: records }, () => record()) })
 
@@ -200,20 +206,19 @@ t.test('the writer', async (t) => {
     await writer.close()
   })
 
-  await t.test('begins a second group beside the first only when more than a full one waits', async (t) => {
+  await t.test('begins a second group beside the first only when many logs wait, and no third', async (t) => {
     const { writer, groups, group } = held()
-    const all = [write(writer)]
-    await group()
-    all.push(write(writer, 1000), write(writer, 1000))
-    await new Promise((resolve) => setImmediate(resolve))
-    t.equal(groups.length, 1, 'a full group waits')
-    const second = group()
-    all.push(write(writer, 10))
-    await second
-    t.strictSame(groups[1]!.batches.map(({ records }) => records.length), [1000, 1000])
-    for (const { end } of groups) end()
-    while (groups.length < 3) await group()
-    groups[2]!.end()
+    const all = [write(writer), write(writer, 250), write(writer, 250)]
+    t.equal(groups.length, 1, '500 wait')
+    all.push(write(writer, 1))
+    t.strictSame(groups.map(({ batches }) => batches.map(({ records }) => records.length)), [[1], [250, 250, 1]])
+    all.push(write(writer, 600), write(writer, 600))
+    t.equal(groups.length, 2)
+    for (let ended = 0; ended < 4; ended++) {
+      await group()
+      groups[ended]!.end()
+    }
+    t.strictSame(groups.slice(2).map(({ batches }) => batches.map(({ records }) => records.length)), [[600], [600]])
     await Promise.all(all)
     await writer.close()
   })

@@ -3,7 +3,7 @@ import type { LogRecord } from '../record.ts'
 import { toDeadLetter } from './dead-letters.ts'
 import type { DatabaseOptions, RowBatch, RowSink, Value, Verdict } from './dialects/dialect.ts'
 import { dialectOf } from './dialects/index.ts'
-import { silence } from './patience.ts'
+import { unlessAborted } from './patience.ts'
 
 /** How many characters `p_name` and `p_description` hold. */
 export const nameLength = 255
@@ -26,9 +26,9 @@ export interface LogStore {
   store<T extends StorableBatch> (batches: readonly T[], signal: AbortSignal): Promise<ReadonlySet<T>>
   /**
    * Stores one batch in one transaction; records that the database refuses go to `dead_letters`.
-   * Resolves to how many did, or to undefined where the key was stored before.
+   * Resolves to how many did, or to undefined where the key was stored before. The signal is as above.
    */
-  storeSparing (batch: StorableBatch): Promise<number | undefined>
+  storeSparing (batch: StorableBatch, signal: AbortSignal): Promise<number | undefined>
   /** What to make of an error of the two. */
   verdict (error: unknown): Verdict
   close (): Promise<void>
@@ -53,13 +53,14 @@ export function logStoreOf (knex: Knex, database?: DatabaseOptions): LogStore {
   return {
     async store (batches, signal) {
       const rows = batches.map(toRows)
-      const { insert } = await Promise.race([sink(), silence(signal)])
+      const { insert } = await unlessAborted(signal, sink())
       const known = await insert(rows, signal)
       return new Set(batches.filter((_, index) => known.has(rows[index]!)))
     },
-    async storeSparing (batch) {
+    async storeSparing (batch, signal) {
       const letters = batch.records.map((record, index) => toDeadLetter(batch, index, record))
-      return (await sink()).insertSparing({ ...toRows(batch), letters })
+      const { insertSparing } = await unlessAborted(signal, sink())
+      return insertSparing({ ...toRows(batch), letters }, signal)
     },
     verdict: (error) => dialect.verdict(error),
     async close () {

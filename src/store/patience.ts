@@ -1,10 +1,17 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
-/** Rejects with the signal's reason, once there is one: to be raced. */
-export function silence (signal: AbortSignal): Promise<never> {
-  return new Promise((_resolve, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason))
+/** What the work resolves to; rejects with the signal's reason once there is one. The work itself goes on. */
+export async function unlessAborted<T> (signal: AbortSignal, work: Promise<T>): Promise<T> {
+  let abort = (): void => {}
+  const aborted = new Promise<never>((_resolve, reject) => {
+    abort = () => reject(signal.reason)
+    signal.addEventListener('abort', abort)
   })
+  try {
+    return await Promise.race([work, aborted])
+  } finally {
+    signal.removeEventListener('abort', abort)
+  }
 }
 
 /** What the work resolves to; rejects when that takes longer than so many milliseconds. The work itself goes on. */

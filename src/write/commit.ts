@@ -18,7 +18,7 @@ import type { RecordIds } from './ids.ts'
 /** Where batches are stored, and what its errors mean. See LogStore of `src/store`. */
 export interface BatchStore {
   store (batches: readonly KeyedBatch[], signal: AbortSignal): Promise<ReadonlySet<KeyedBatch>>
-  storeSparing (batch: KeyedBatch): Promise<number | undefined>
+  storeSparing (batch: KeyedBatch, signal: AbortSignal): Promise<number | undefined>
   verdict (error: unknown): 'collision' | 'passing' | 'refused' | 'away'
 }
 
@@ -36,54 +36,65 @@ export interface CommitObserver {
 
 const attempts = 5
 
-/** Returns the function that stores a group, and never rejects: it resolves to what became of each batch. `patience` is in milliseconds. */
+/**
+ * Returns the function that stores a group within so many milliseconds, and never rejects: it resolves
+ * to what became of each batch.
+ */
 export function committer (store: BatchStore, ids: RecordIds, patience: number, observer: CommitObserver = {}) {
   return async function commit (batches: readonly KeyedBatch[]): Promise<Map<KeyedBatch, Outcome>> {
     const outcomes = new Map<KeyedBatch, Outcome>()
-    await settle(batches, outcomes)
-    return outcomes
-  }
-
-  async function settle (batches: readonly KeyedBatch[], outcomes: Map<KeyedBatch, Outcome>): Promise<void> {
     const silence = new AbortController()
     const timer = setTimeout(() => silence.abort(new DatabaseSlow(patience)), patience)
     try {
-      for (let attempt = 1; ; attempt++) {
-        try {
-          const started = performance.now()
-          const known = await store.store(batches, silence.signal)
-          observer.committed?.(batches, (performance.now() - started) / 1000)
-          // Known at a second try: the first one took place, and only its answer was lost.
-          for (const batch of batches) outcomes.set(batch, { state: attempt === 1 && known.has(batch) ? 'replayed' : 'stored' })
-          return
-        } catch (error) {
-          const verdict = silence.signal.aborted ? 'away' : store.verdict(error)
-          if (verdict === 'refused') break
-          if (verdict === 'away' || attempt === attempts) return fail(batches, error, outcomes)
-          if (verdict === 'collision') for (const batch of batches) batch.firstId = ids.take(batch.records.length)
-          observer.retried?.()
-          await delay(25 * 2 ** attempt * Math.random())
-        }
-      }
+      await settle(batches, outcomes, silence.signal)
     } finally {
       clearTimeout(timer)
     }
-
-    if (batches.length === 1) return settleSparing(batches[0]!, outcomes)
-    const half = Math.ceil(batches.length / 2)
-    await settle(batches.slice(0, half), outcomes)
-    await settle(batches.slice(half), outcomes)
+    return outcomes
   }
 
-  async function settleSparing (batch: KeyedBatch, outcomes: Map<KeyedBatch, Outcome>): Promise<void> {
-    try {
-      const started = performance.now()
-      const dead = await store.storeSparing(batch)
-      observer.committed?.([batch], (performance.now() - started) / 1000)
-      observer.buried?.(dead ?? 0)
-      outcomes.set(batch, { state: dead === undefined ? 'replayed' : 'stored' })
-    } catch (error) {
-      fail([batch], error, outcomes)
+  async function settle (batches: readonly KeyedBatch[], outcomes: Map<KeyedBatch, Outcome>, signal: AbortSignal): Promise<void> {
+    const refused = await attempt(batches, outcomes, signal, async (first) => {
+      const known = await store.store(batches, signal)
+      // Known at a second try: the first one took place, and only its answer was lost.
+      for (const batch of batches) outcomes.set(batch, { state: first && known.has(batch) ? 'replayed' : 'stored' })
+    })
+    if (!refused) return
+    if (batches.length === 1) return settleSparing(batches[0]!, outcomes, signal)
+    const half = Math.ceil(batches.length / 2)
+    await settle(batches.slice(0, half), outcomes, signal)
+    await settle(batches.slice(half), outcomes, signal)
+  }
+
+  async function settleSparing (batch: KeyedBatch, outcomes: Map<KeyedBatch, Outcome>, signal: AbortSignal): Promise<void> {
+    const refused = await attempt([batch], outcomes, signal, async (first) => {
+      const dead = await store.storeSparing(batch, signal)
+      outcomes.set(batch, { state: first && dead === undefined ? 'replayed' : 'stored' })
+      if (dead) observer.buried?.(dead)
+    })
+    if (refused) fail([batch], new Error('the database refuses the dead letter'), outcomes)
+  }
+
+  /** Tries until the work is done, or fails for good. Resolves to whether it was refused as data. */
+  async function attempt (batches: readonly KeyedBatch[], outcomes: Map<KeyedBatch, Outcome>, signal: AbortSignal, work: (first: boolean) => Promise<void>): Promise<boolean> {
+    for (let count = 1; ; count++) {
+      try {
+        signal.throwIfAborted()
+        const started = performance.now()
+        await work(count === 1)
+        observer.committed?.(batches, (performance.now() - started) / 1000)
+        return false
+      } catch (error) {
+        const verdict = signal.aborted ? 'away' : store.verdict(error)
+        if (verdict === 'refused') return true
+        if (verdict === 'away' || count === attempts) {
+          fail(batches, error, outcomes)
+          return false
+        }
+        if (verdict === 'collision') for (const batch of batches) batch.firstId = ids.take(batch.records.length)
+        observer.retried?.()
+        await delay(25 * 2 ** count * Math.random())
+      }
     }
   }
 }

@@ -14,7 +14,7 @@
 // - Draining reads and unlinks: it needs no free space. Appending stops before the disk is full.
 // - The lock is SQLite's own on an empty file: the system lets go of it however the process ends.
 import { mkdir, open, readdir, readFile, stat, statfs, unlink, type FileHandle } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { Database } from 'better-sqlite3'
 import { SpoolFull, SpoolUnavailable, codeOf } from '../errors.ts'
 import { sqliteDriver } from '../sqlite.ts'
@@ -70,7 +70,8 @@ export class Spool {
   static async open (options: SpoolOptions): Promise<Spool> {
     let lock: Database | undefined
     try {
-      await mkdir(options.folder, { recursive: true, mode: 0o700 })
+      const made = await mkdir(options.folder, { recursive: true, mode: 0o700 })
+      if (made !== undefined) await syncFolder(dirname(made))
       lock = takeLock(join(options.folder, 'lock'))
       const spool = new Spool(options, lock)
       await spool.#find()

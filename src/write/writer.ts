@@ -9,8 +9,11 @@
 //
 // While one group is under way, arriving batches gather; the next group takes them. There is no
 // timer: on an idle server a lone batch goes at once. A second group goes beside the first only
-// while more than a full one waits: below that it would halve the groups and gain nothing. Ids are
-// given out on arrival, so the order of the logs does not depend on which group commits first.
+// while many logs wait: below that it would halve the groups and gain nothing. Full groups are
+// smaller than a transaction may be, because all that 64 clients send with 30 logs each would fit
+// into one of 2,000: the clients, this process and the database would then take turns (measured:
+// 1.3 times slower). Ids are given out on arrival, so the order of the logs does not depend on
+// which group commits first.
 //
 // What waits here is bounded by the gate in front of the server, see gate.ts.
 import { setTimeout as delay } from 'node:timers/promises'
@@ -33,9 +36,11 @@ export interface WriterOptions {
   onSpooled?: (batches: readonly KeyedBatch[]) => void
 }
 
-/** A transaction holds so many records and about so many bytes at most, or one batch. */
-const groupRecords = 2000
+/** A group holds so many records and about so many bytes at most, or one batch. */
+const groupRecords = 1000
 const groupBytes = 4 * 1024 * 1024
+/** A second group goes beside the first while more than so many records wait, or more bytes than a group holds. */
+const manyRecords = 500
 
 interface Waiting {
   batch: KeyedBatch
@@ -51,7 +56,6 @@ export class Writer {
   #bytes = 0
   #groups = 0
   #spooling = false
-  #scheduled = false
   #away = false
   readonly #watch: NodeJS.Timeout
   /** Batches with a key of the client's, by that key, while they are under way. */
@@ -84,7 +88,7 @@ export class Writer {
     if (!this.#away) return
     this.#away = false
     this.#options.onBack?.()
-    this.#schedule()
+    this.#startGroups()
   }
 
   /** Resolves once every record is durable; rejects when none is. */
@@ -116,16 +120,6 @@ export class Writer {
       this.#queue.push({ batch, since: Date.now(), resolve, reject })
       this.#records += records.length
       this.#bytes += batch.bytes
-      this.#schedule()
-    })
-  }
-
-  /** All that arrives in one turn of the event loop goes together. */
-  #schedule (): void {
-    if (this.#scheduled) return
-    this.#scheduled = true
-    setImmediate(() => {
-      this.#scheduled = false
       this.#startGroups()
     })
   }
@@ -156,7 +150,7 @@ export class Writer {
   }
 
   #groupsAllowed (): number {
-    return this.#records > groupRecords || this.#bytes > groupBytes ? 2 : 1
+    return this.#records > manyRecords || this.#bytes > groupBytes ? 2 : 1
   }
 
   #takeGroup (): Waiting[] {

@@ -59,9 +59,9 @@ export interface RowSink {
   insert (batches: readonly RowBatch[], signal: AbortSignal): Promise<ReadonlySet<RowBatch>>
   /**
    * One transaction, row by row: what the database refuses becomes a dead letter. Resolves to how
-   * many did, or to undefined where the key was stored before.
+   * many did, or to undefined where the key was stored before. The signal is as above.
    */
-  insertSparing (batch: SparingBatch): Promise<number | undefined>
+  insertSparing (batch: SparingBatch, signal: AbortSignal): Promise<number | undefined>
   close (): Promise<void>
 }
 

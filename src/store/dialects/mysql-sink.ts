@@ -1,30 +1,32 @@
-// Rows into MySQL or MariaDB. A transaction takes two waits, because its statements are sent
-// without waiting for each other's answers:
+// Rows into MySQL or MariaDB, by one transaction:
 //
-//   START TRANSACTION, INSERT IGNORE of the keys, INSERT of the rows → COMMIT
-//                                                                    → ROLLBACK after any error
+//   INSERT IGNORE of the keys, INSERT of the rows → COMMIT
+//                                                 → ROLLBACK after any error
 //
 // A key that is there already shows as a row less that was inserted. Then all is rolled back, the
 // stored keys are looked up, and the other batches go again. INSERT IGNORE stands on the table of
 // keys alone: it would turn broken data into other data.
 //
 // A session is how statements travel. On MariaDB rows travel by the bulk protocol of the mariadb
-// connector, 1.4 to 1.7 times as fast as text; anywhere else, and on a host app's knex, as
-// multi-row text by mysql2.
+// connector, 1.4 to 1.7 times as fast as text, and without waiting for the answer about the keys.
+// So its connections never commit on their own (autocommit is off): a deadlock over the keys ends
+// the transaction, and the rows that are on their way already must not be stored without them.
+// Anywhere else, and on a host app's knex, rows travel as multi-row text by mysql2, which waits for
+// every answer.
 import type { Knex } from 'knex'
 import type { Connection as MariadbConnection } from 'mariadb'
 import type { Connection as Mysql2Connection, ResultSetHeader } from 'mysql2'
 import { utcTime } from '../../record.ts'
 import { logColumns } from '../columns.ts'
-import { silence } from '../patience.ts'
+import { unlessAborted } from '../patience.ts'
 import type { RowBatch, RowSink, Value } from './dialect.ts'
 
 /** One connection, for one transaction at a time. */
 interface Session {
-  /** Sends one statement. */
-  execute (sql: string): Promise<{ affectedRows: number }>
+  /** Begins a transaction with the keys and the rows; resolves to how many keys are new. The rows count only if all are. */
+  insert (keys: string, newKeys: number, rows: ReadonlyArray<readonly Value[]>): Promise<number>
+  execute (sql: string): Promise<unknown>
   select (sql: string): Promise<Array<Record<string, unknown>>>
-  insertLogs (rows: ReadonlyArray<readonly Value[]>): Promise<void>
   /** To be used again. */
   release (): void
   /** At once, whatever is under way. */
@@ -38,7 +40,7 @@ export function textSink (knex: Knex): InsertWay {
   return { insert: inserter(() => openText(knex)), close: async () => {} }
 }
 
-/** Stores by MariaDB's bulk protocol, on connections of its own. */
+/** Stores by MariaDB's bulk protocol, on connections of its own, on which autocommit is off. */
 export function bulkSink (connect: () => Promise<MariadbConnection>): InsertWay {
   const idle: MariadbConnection[] = []
 
@@ -56,7 +58,7 @@ export function bulkSink (connect: () => Promise<MariadbConnection>): InsertWay 
 }
 
 function inserter (open: () => Promise<Session>): RowSink['insert'] {
-  return (batches, signal) => Promise.race([insert(batches, signal), silence(signal)])
+  return (batches, signal) => unlessAborted(signal, insert(batches, signal))
 
   async function insert (batches: readonly RowBatch[], signal: AbortSignal): Promise<ReadonlySet<RowBatch>> {
     const known = new Set<RowBatch>()
@@ -94,23 +96,20 @@ async function withSession<T> (open: () => Promise<Session>, signal: AbortSignal
 
 /** Stores all the batches; or none, and then resolves to the names of those that are stored already. */
 async function insertOrFind (session: Session, batches: ReadonlyMap<string, RowBatch>): Promise<string[] | undefined> {
-  const sent = await Promise.allSettled([
-    session.execute('START TRANSACTION'),
-    session.execute(insertKeys(batches.values())),
-    session.insertLogs([...batches.values()].flatMap(({ rows }) => rows))
-  ])
-  const failed = sent.find((result) => result.status === 'rejected')
-  const keys = sent[1].status === 'fulfilled' ? sent[1].value.affectedRows : 0
-  // An error of the rows may come of a batch that is stored already.
-  if (keys < batches.size && sent[1].status === 'fulfilled') {
+  try {
+    const rows = [...batches.values()].flatMap(({ rows }) => rows)
+    if (await session.insert(insertKeys(batches.values()), batches.size, rows) === batches.size) {
+      await session.execute('COMMIT')
+      return undefined
+    }
     await session.execute('ROLLBACK')
-    return findKeys(session, batches.values())
-  }
-  if (failed) {
+    const known = await findKeys(session, batches.values())
+    await session.execute('ROLLBACK')
+    return known
+  } catch (error) {
     await session.execute('ROLLBACK').catch(() => session.destroy())
-    throw failed.reason
+    throw error
   }
-  await session.execute('COMMIT')
 }
 
 async function findKeys (session: Session, batches: Iterable<RowBatch>): Promise<string[]> {
@@ -136,13 +135,14 @@ async function openText (knex: Knex): Promise<Session> {
     connection.query(sql, (error: unknown, result: unknown) => error ? reject(error) : resolve(result as T))
   })
   return {
-    execute: (sql) => send<ResultSetHeader>(sql),
-    select: send,
-    async insertLogs (rows) {
-      const sent = await Promise.allSettled(Array.from(statements(rows), (sql) => send(sql)))
-      const failed = sent.find((result) => result.status === 'rejected')
-      if (failed) throw failed.reason
+    async insert (keys, newKeys, rows) {
+      await send('START TRANSACTION')
+      const { affectedRows } = await send<ResultSetHeader>(keys)
+      if (affectedRows === newKeys) for (const statement of statements(rows)) await send(statement)
+      return affectedRows
     },
+    execute: send,
+    select: send,
     release: () => { knex.client.releaseConnection(connection) },
     destroy: () => connection.destroy()
   }
@@ -179,11 +179,18 @@ const mostIdle = 3
 
 function bulkSession (connection: MariadbConnection, idle: MariadbConnection[]): Session {
   return {
+    async insert (keys, newKeys, rows) {
+      const [first, second] = await Promise.allSettled([
+        connection.query(keys),
+        connection.batch(`${insertInto}(${logColumns.map(() => '?').join(',')})`, rows as Value[][])
+      ])
+      if (first.status === 'rejected') throw first.reason
+      // Where a key was known, an error of the rows may come of that.
+      if (first.value.affectedRows === newKeys && second.status === 'rejected') throw second.reason
+      return first.value.affectedRows
+    },
     execute: (sql) => connection.query(sql),
     select: (sql) => connection.query(sql),
-    async insertLogs (rows) {
-      await connection.batch(`${insertInto}(${logColumns.map(() => '?').join(',')})`, rows as Value[][])
-    },
     release () {
       if (connection.isValid() && idle.length < mostIdle) idle.push(connection)
       else connection.destroy()

@@ -5,6 +5,7 @@ import type { Connection, ConnectionOptions } from 'mysql2'
 import { codeOf } from '../../errors.ts'
 import { utcTime } from '../../record.ts'
 import { deadLetterColumns, logColumns } from '../columns.ts'
+import { unlessAborted } from '../patience.ts'
 import type { Dialect, MysqlOptions, SparingBatch } from './dialect.ts'
 import { bulkSink, textSink } from './mysql-sink.ts'
 
@@ -50,7 +51,7 @@ function prepareSession (connection: Connection, done: (error: unknown, connecti
   })
 }
 
-/** A connection of the mariadb connector, which speaks the bulk protocol, as knex's connections are. */
+/** A connection of the mariadb connector, which speaks the bulk protocol: as knex's connections are, but without autocommit. */
 async function connectMariadb ({ host, port = 3306, user, password, database = 'loggerbot', ssl = false }: MysqlOptions, maxAllowedPacket: number): Promise<MariadbConnection> {
   const { createConnection } = await import('mariadb')
   const connection = await createConnection({
@@ -66,20 +67,20 @@ async function connectMariadb ({ host, port = 3306, user, password, database = '
   })
   // Whoever uses the connection is told as well.
   connection.on('error', () => {})
-  await Promise.all(sessionSettings.map((sql) => connection.query(sql)))
+  await Promise.all([...sessionSettings, 'SET autocommit = 0'].map((sql) => connection.query(sql)))
   return connection
 }
 
 /** Deadlocks, lock waits, statements that were interrupted, lost connections, and a cluster that refuses for now (Galera, group replication, TiDB). */
 const passing = new Set([
-  1205, 1213, 1180, 1317, 1412, 1615, 1927, 1969, 3024, 1053, 2006, 2013, 1047, 3100, 3101, 8002, ...Array.from({ length: 12 }, (_, i) => 9001 + i)
+  1020, 1205, 1213, 1180, 1317, 1412, 1615, 1927, 1969, 3024, 1053, 2006, 2013, 1047, 3100, 3101, 8002, ...Array.from({ length: 12 }, (_, i) => 9001 + i)
 ])
 const lostConnection = new Set(['PROTOCOL_CONNECTION_LOST', 'ECONNRESET', 'EPIPE', 'ER_SOCKET_UNEXPECTED_CLOSE', 'ER_CMD_CONNECTION_CLOSED'])
 const noConnection = new Set(['ECONNREFUSED', 'ETIMEDOUT', 'PROTOCOL_SEQUENCE_TIMEOUT'])
 /** No space, no memory, no connection left, no right, no such database, table or column, read-only: whatever the record, it would be refused. */
 const unable = new Set([
-  1021, 1030, 1037, 1038, 1040, 1041, 1044, 1045, 1046, 1049, 1054, 1064, 1114, 1129, 1130, 1142, 1143, 1146,
-  1203, 1223, 1226, 1227, 1290, 1698, 1792, 1812, 1836, 1877, 1932
+  1016, 1021, 1030, 1034, 1037, 1038, 1040, 1041, 1044, 1045, 1046, 1049, 1054, 1064, 1105, 1114, 1129, 1130, 1135, 1142, 1143, 1146,
+  1194, 1195, 1203, 1206, 1223, 1226, 1227, 1290, 1698, 1792, 1812, 1836, 1877, 1932
 ])
 
 export const mysql: Dialect = {
@@ -88,7 +89,7 @@ export const mysql: Dialect = {
     const way = options && 'host' in options && version.includes('MariaDB')
       ? bulkSink(() => connectMariadb(options, Number(maxAllowedPacket)))
       : textSink(knex)
-    return { ...way, insertSparing: (batch) => insertSparing(knex, batch) }
+    return { ...way, insertSparing: (batch, signal) => unlessAborted(signal, insertSparing(knex, batch)) }
   },
 
   async findRisks (knex) {

@@ -1,0 +1,207 @@
+// The database is killed, hangs, is away, or is reached by a network that breaks.
+import { readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { poison } from './ledger.ts'
+import { Mariadb, noMariadb } from './mariadb.ts'
+import { Proxy } from './proxy.ts'
+import { Stage } from './stage.ts'
+import { again, pass, random, seconds, until } from './timing.ts'
+
+t.setTimeout((600 + seconds * 30) * 1000)
+
+const skip = noMariadb
+const mariadb = noMariadb ? undefined! : await Mariadb.start()
+t.teardown(() => mariadb?.remove())
+if (noMariadb) t.comment(`NOT TESTED: ${noMariadb}`)
+
+/** In milliseconds, so much patience has the service: the scenarios are short. */
+const LOGGER_DB_TIMEOUT = '500'
+
+t.test('kill -9 of the database again and again', { skip }, async (t) => {
+  const stage = await Stage.set(t, { mariadb })
+  const load = await stage.load()
+  const kills = await again(3, async () => {
+    const before = load.counts.acknowledged
+    await until('logs are acknowledged again', () => load.counts.acknowledged > before + 20)
+    await pass(0, 500)
+    await mariadb.kill()
+    await pass(0, 500)
+    await mariadb.start()
+  })
+  t.comment(`${kills} kills`)
+  await stage.settle(t, load, { spooled: 1 })
+})
+
+t.test('the database stops and goes on, its connections open', { skip }, async (t) => {
+  const stage = await Stage.set(t, { mariadb, settings: { LOGGER_DB_TIMEOUT } })
+  const load = await stage.load()
+  const stops = await again(2, async (round) => {
+    const before = load.counts.acknowledged
+    await until('logs are acknowledged again', () => load.counts.acknowledged > before + 20)
+    await pass(0, 300)
+    mariadb.freeze()
+    // Sometimes it is back before the service has lost patience.
+    await (round % 2 === 0 ? pass(1000, 1500) : pass(100, 600))
+    mariadb.thaw()
+  })
+  t.comment(`${stops} stops`)
+  await stage.settle(t, load, { spooled: 1 })
+})
+
+t.test('the service starts while the database hangs', { skip }, async (t) => {
+  const stage = await Stage.set(t, { mariadb, settings: { LOGGER_DB_TIMEOUT } })
+  const load = await stage.load({ rest: 20 })
+  await until('every user is known', () => load.counts.acknowledged > 100)
+  t.teardown(() => mariadb.thaw())
+  mariadb.freeze()
+  await stage.instances[0]!.kill()
+  await stage.instances[0]!.start()
+  const before = load.counts.spooled
+  await until('logs go to the spool', () => load.counts.spooled > before + 20)
+  mariadb.thaw()
+  await stage.settle(t, load, { spooled: 20 })
+})
+
+t.test('the database hangs while poison is told from the rest', { skip }, async (t) => {
+  const proxy = await Proxy.start(t, mariadb.access.port)
+  const stage = await Stage.set(t, { mariadb, proxy, settings: { LOGGER_DB_TIMEOUT } })
+  await stage.knex.raw(`ALTER TABLE user_logs ADD CONSTRAINT refuses CHECK (log_msg NOT LIKE '%${poison}')`)
+  const patience = 3000
+  const load = await stage.load({ poisoned: 0.9, largest: 30, rest: 50, patience })
+  await until('poison comes to the database', () => load.counts.acknowledged > 100)
+  // The slower each answer, the surer the database is in the middle of it.
+  await proxy.setMode('delay')
+  await pass(300)
+  await proxy.setMode('hang')
+  await pass(patience + 500)
+  await proxy.setMode('pass')
+  await stage.settle(t, load)
+  t.strictSame(load.counts.unanswered, {}, 'nobody waited much longer than the database may take')
+})
+
+t.test('the database is away all the time, the service is killed meanwhile, and all comes home', { skip }, async (t) => {
+  const stage = await Stage.set(t, { mariadb })
+  const [instance] = stage.instances
+  const load = await stage.load({ rest: 20 })
+  // What the service has to know of its users it learns before.
+  await until('every user is known', () => load.counts.acknowledged > 100)
+  await mariadb.kill()
+  const kills = await again(2, async () => {
+    await pass(300, 800)
+    await instance!.kill()
+    await instance!.start()
+    const before = load.counts.acknowledged
+    await until('logs are acknowledged without the database', () => load.counts.acknowledged > before + 20)
+  })
+  t.comment(`${kills} kills of the service, without a database to start with`)
+  await mariadb.start()
+  let first: number | undefined
+  await until('the first of them come home', async () => {
+    const [{ count }] = await mariadb.query(`SELECT COUNT(*) AS count FROM ${stage.name}.user_logs`)
+    first ??= count
+    return count > first!
+  })
+  await instance!.kill()
+  await instance!.start()
+  // New logs keep coming while the old ones come home.
+  const spooled = load.counts.spooled
+  await until('logs go to the database again', () => load.counts.acknowledged - load.counts.spooled > spooled / 10, { progress: () => load.counts.acknowledged })
+  await stage.settle(t, load, { spooled: 100 })
+  t.strictSame(load.counts.refused, {}, 'nothing was refused')
+})
+
+t.test('connections cut at random bytes, answers to COMMIT included', { skip }, async (t) => {
+  const proxy = await Proxy.start(t, mariadb.access.port)
+  const stage = await Stage.set(t, { mariadb, proxy, settings: { LOGGER_DB_TIMEOUT } })
+  const load = await stage.load()
+  await proxy.setMode('cut')
+  await pass(seconds * 1000)
+  await until('connections were cut, and some in the answer to a COMMIT', () => proxy.cuts >= 10 && proxy.cutCommits >= 3, { progress: () => proxy.cuts })
+  await proxy.setMode('pass')
+  t.comment(`${proxy.connections} connections, ${proxy.cuts} cut, ${proxy.cutCommits} of them in the answer to a COMMIT`)
+  await stage.settle(t, load)
+})
+
+t.test('transactions that the database breaks off, because they and another wait for each other', { skip }, async (t) => {
+  const stage = await Stage.set(t, { mariadb })
+  const load = await stage.load()
+  const rival = await mariadb.connect(stage.name)
+  t.teardown(() => rival.destroy())
+  await rival.query('CREATE TABLE weight (number INT)')
+  await rival.query('SET innodb_lock_wait_timeout = 1')
+  const last = Math.max(...await stage.knex('users').pluck('id'))
+  const before = await deadlocks()
+
+  let own = 0
+  const broken = async () => await deadlocks() - before - own
+  for (const end = Date.now() + seconds * 1000; Date.now() < end || (await broken() < 3 && Date.now() < end + 60_000);) {
+    await rival.query('START TRANSACTION')
+    // Of the two the database spares the one that did more.
+    await rival.query('INSERT INTO weight SELECT seq FROM seq_1_to_20000')
+    const table = Math.random() < 0.5 ? 'user_logs' : 'ingest_batches'
+    try {
+      // The service's transaction of several users comes to the last one, and waits for us; then we for it.
+      await rival.query(`SELECT COUNT(*) FROM ${table} WHERE user_id = ? FOR UPDATE`, [last])
+      await pass(10, 50)
+      await rival.query(`SELECT COUNT(*) FROM ${table} WHERE user_id < ? FOR UPDATE`, [last])
+    } catch (error) {
+      if ((error as { errno?: number }).errno !== 1213) throw error
+      own++
+    }
+    await rival.query('ROLLBACK')
+    await pass(0, 50)
+  }
+  t.ok(await broken() >= 3, `transactions of the service were broken off: ${await broken()}`)
+  await rival.end()
+  await stage.settle(t, load)
+})
+
+t.test('a network that refuses, hangs, is slow, and breaks, with two instances behind it', { skip }, async (t) => {
+  const proxy = await Proxy.start(t, mariadb.access.port)
+  const stage = await Stage.set(t, { mariadb, proxy, instances: 2, settings: { LOGGER_DB_TIMEOUT } })
+  const load = await stage.load({ rest: 20 })
+  const modes = ['cut', 'hang', 'refuse', 'delay', 'pass'] as const
+  await again(modes.length, async (round) => {
+    await proxy.setMode(modes[round < modes.length ? round : random(0, modes.length - 1)]!)
+    await pass(100, 1500)
+  })
+  await proxy.setMode('pass')
+  await stage.settle(t, load, { spooled: 1 })
+})
+
+t.test('a spool that is full, drained, and full again', { skip }, async (t) => {
+  const limit = 1024 * 1024
+  const proxy = await Proxy.start(t, mariadb.access.port)
+  const stage = await Stage.set(t, { mariadb, proxy, settings: { LOGGER_DB_TIMEOUT, LOGGER_SPOOL_LIMIT: String(limit) } })
+  const load = await stage.load({ largest: 300 })
+  let largest = 0
+  for (let round = 0; round < 2; round++) {
+    await proxy.setMode('refuse')
+    const before = load.counts.refused[503] ?? 0
+    const full = await until('the spool is full', () => load.counts.refused[503]! > before + 20, { progress: () => load.counts.spooled })
+    t.ok(full, `full for the ${round + 1}. time`)
+    largest = Math.max(largest, sizeOf(stage.folder))
+    await pass(seconds * 200)
+    await proxy.setMode('pass')
+    const direct = load.counts.acknowledged - load.counts.spooled
+    await until('logs go to the database again', () => load.counts.acknowledged - load.counts.spooled > direct + 20)
+    await stage.instances[0]!.drained()
+  }
+  t.ok(largest < 3 * limit, `the spool's folder never grew far beyond the limit: ${largest} bytes`)
+  await stage.settle(t, load, { spooled: 100 })
+  t.strictSame(Object.keys(load.counts.refused), ['503'], 'whoever was refused was told that it is for now')
+  t.equal(load.counts.withoutRetryAfter, 0, 'and when to come back')
+  t.strictSame(load.counts.unanswered, {}, 'nobody was left without an answer')
+})
+
+/** How many times the database broke off one of two transactions that waited for each other. */
+async function deadlocks (): Promise<number> {
+  const [{ Value }] = await mariadb.query("SHOW GLOBAL STATUS LIKE 'Innodb_deadlocks'")
+  return Number(Value)
+}
+
+function sizeOf (folder: string): number {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .reduce((sum, file) => sum + (file.isFile() ? statSync(join(file.parentPath, file.name), { throwIfNoEntry: false })?.size ?? 0 : 0), 0)
+}

@@ -1,0 +1,91 @@
+import { fileURLToPath } from 'node:url'
+import type { Test } from 'tap'
+import { startServed, type Served } from '../helpers/command.ts'
+import { http } from '../helpers/http.ts'
+import { atExit } from './at-exit.ts'
+import { quietPort } from './ports.ts'
+import { until } from './timing.ts'
+
+const program = fileURLToPath(new URL('../../bin/loggerbot.js', import.meta.url))
+
+/** The service in a process of its own, that is killed and started again on the same port and the same files. */
+export class Instance {
+  readonly port: number
+  /** How often it ended without being told to. */
+  crashes = 0
+  readonly #t: Test
+  readonly #env: Record<string, string>
+  #served: Served | undefined
+  #output = ''
+
+  static async start (t: Test, env: Record<string, string>): Promise<Instance> {
+    const instance = new Instance(t, env, await quietPort())
+    await instance.start(['--migrate'])
+    return instance
+  }
+
+  private constructor (t: Test, env: Record<string, string>, port: number) {
+    this.#t = t
+    this.#env = env
+    this.port = port
+    t.teardown(atExit(() => { this.#served?.child.kill('SIGKILL') }))
+  }
+
+  get pid (): number {
+    return this.#served!.child.pid!
+  }
+
+  /** What it printed, its own log included, over all its lives. */
+  get output (): string {
+    return this.#output + (this.#served ? outputOf(this.#served) : '')
+  }
+
+  async start (flags: string[] = []): Promise<void> {
+    const served = await startServed(this.#t, process.execPath, [program, 'serve', `--port=${this.port}`, ...flags], { env: this.#env })
+    this.#served = served
+    served.ended.then(() => {
+      if (this.#served === served) this.crashes++
+    }, () => {})
+  }
+
+  /** As the kernel ends it when there is no memory left. */
+  async kill (): Promise<void> {
+    await this.#end('SIGKILL')
+  }
+
+  /** As an operator ends it; resolves to the exit code. */
+  async stop (): Promise<number | null> {
+    return this.#end('SIGTERM')
+  }
+
+  async #end (signal: NodeJS.Signals): Promise<number | null> {
+    const served = this.#served!
+    this.#served = undefined
+    served.child.kill(signal)
+    const code = await served.ended
+    this.#output += outputOf(served)
+    return code
+  }
+
+  /** The value of a metric without labels; undefined while the service has none of that name. */
+  async metric (name: string): Promise<number | undefined> {
+    const { status, body } = await http(this.port, 'GET', '/metrics')
+    const value = new RegExp(`^${name}(?:\\{[^}]*\\})? (\\S+)`, 'm').exec(body)?.[1]
+    return status === 200 && value !== undefined ? Number(value) : undefined
+  }
+
+  /** Resolves when all that was spooled has come home; for as long as some of it does, however slowly. */
+  async drained (): Promise<void> {
+    let home: number | undefined
+    await until('the spool is drained', async () => {
+      home = await this.metric('loggerbot_drained_logs_total')
+      const bytes = await this.metric('loggerbot_spool_bytes')
+      // A service without a spool has nothing in it.
+      return bytes === undefined || bytes === 0
+    }, { progress: () => home })
+  }
+}
+
+function outputOf (served: Served): string {
+  return served.stdout() + served.stderr()
+}

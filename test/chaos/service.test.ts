@@ -1,0 +1,103 @@
+// The service is killed, run twice, and given more than it can take.
+import t from 'tap'
+import { loggerbot } from '../helpers/command.ts'
+import { Mariadb, noMariadb } from './mariadb.ts'
+import { poison } from './ledger.ts'
+import { Proxy } from './proxy.ts'
+import { check, Stage } from './stage.ts'
+import { again, pass, seconds, until } from './timing.ts'
+
+t.setTimeout((600 + seconds * 30) * 1000)
+
+const mariadb = noMariadb ? undefined : await Mariadb.start()
+t.teardown(() => mariadb?.remove())
+if (noMariadb) t.comment(`NOT TESTED on MariaDB: ${noMariadb}`)
+
+/** How a database can be taught to refuse a log, and to take it after all. */
+const refusals = {
+  MariaDB: {
+    'a constraint': {
+      refuse: `ALTER TABLE user_logs ADD CONSTRAINT refuses CHECK (log_msg NOT LIKE '%${poison}')`,
+      accept: 'ALTER TABLE user_logs DROP CONSTRAINT refuses'
+    },
+    // Nobody can list all the errors that mean that it is this one record which is not wanted.
+    'an error of its own': {
+      refuse: `CREATE TRIGGER refuses BEFORE INSERT ON user_logs FOR EACH ROW IF NEW.log_msg LIKE '%${poison}' THEN SIGNAL SQLSTATE '45000' SET MYSQL_ERRNO = 31001; END IF`,
+      accept: 'DROP TRIGGER refuses'
+    }
+  },
+  SQLite: {
+    'a trigger': {
+      refuse: `CREATE TRIGGER refuses BEFORE INSERT ON user_logs WHEN NEW.log_msg LIKE '%${poison}' BEGIN SELECT RAISE(ABORT, 'refused'); END`,
+      accept: 'DROP TRIGGER refuses'
+    }
+  }
+}
+
+for (const database of ['MariaDB', 'SQLite']) {
+  const skip = database === 'MariaDB' && noMariadb
+  const where = { mariadb: database === 'MariaDB' ? mariadb : undefined }
+
+  t.test(`kill -9 of the service again and again, on ${database}`, { skip }, async (t) => {
+    const stage = await Stage.set(t, where)
+    const [instance] = stage.instances
+    const load = await stage.load()
+    const kills = await again(3, async () => {
+      const before = load.counts.acknowledged
+      await until('the service is at work again', () => load.counts.acknowledged > before + 20)
+      await pass(0, 600)
+      await instance!.kill()
+      await instance!.start()
+    })
+    t.comment(`${kills} kills`)
+    await stage.settle(t, load)
+  })
+
+  t.test(`two instances, and clients that repeat keyed requests on both, on ${database}`, { skip }, async (t) => {
+    const stage = await Stage.set(t, { ...where, instances: 2 })
+    const load = await stage.load({ keyed: 0.1 })
+    await pass(seconds * 1000)
+    await stage.settle(t, load, { until: ({ counts }) => counts.replayed >= 10 })
+    t.equal(load.counts.notReplayed, 0, 'every repeat that came after the first answer was answered as such')
+    t.strictSame(load.counts.refused, {}, 'nothing was refused')
+    t.strictSame(load.counts.unanswered, {}, 'nothing was left unanswered')
+  })
+
+  for (const [way, { refuse, accept }] of Object.entries(where.mariadb ? refusals.MariaDB : refusals.SQLite)) {
+    t.test(`poison among the logs, refused by ${way}, on ${database}`, { skip }, async (t) => {
+      const stage = await Stage.set(t, where)
+      await stage.knex.raw(refuse)
+      const load = await stage.load({ poisoned: 0.1 })
+      await pass(seconds * 1000)
+      const { dead } = await stage.settle(t, load)
+      t.ok(dead >= 3, `logs went to the dead letters: ${dead}`)
+      t.strictSame(load.counts.refused, {}, 'no request was refused for them')
+      t.equal((await stage.knex('user_logs').where('log_msg', 'like', `%${poison}`)).length, 0, 'and none was stored')
+
+      await stage.knex.raw(accept)
+      const replay = await loggerbot(['dead-letters', 'replay'], { env: stage.environment(0) })
+      t.match(replay.stdout, `${dead} stored`)
+      const replayed = await load.ledger.compare(stage.knex)
+      t.equal(replayed.dead, 0, 'all of them can be stored after all')
+      check(t, replayed)
+    })
+  }
+
+  t.test(`400 clients on a small queue, on ${database}`, { skip }, async (t) => {
+    const proxy = where.mariadb && await Proxy.start(t, where.mariadb.access.port)
+    const stage = await Stage.set(t, { ...where, proxy, settings: { LOGGER_QUEUE_LIMIT: '65536', LOGGER_SPOOL_DIR: '' } })
+    // The slower the database, the sooner the queue is full.
+    if (proxy) proxy.slowness = 150
+    await proxy?.setMode('delay')
+    const load = await stage.load({ clients: 400, largest: 60 })
+    await pass(seconds * 1000)
+    if (proxy) {
+      await until('more came than the queue holds', () => load.counts.refused[503])
+    }
+    await proxy?.setMode('pass')
+    await stage.settle(t, load)
+    t.strictSame(Object.keys(load.counts.refused).filter((status) => status !== '503'), [], 'whoever was refused was told that it is for now')
+    t.equal(load.counts.withoutRetryAfter, 0, 'and when to come back')
+    t.strictSame(load.counts.unanswered, {}, 'nobody was left without an answer')
+  })
+}

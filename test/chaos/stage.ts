@@ -1,0 +1,150 @@
+import { join } from 'node:path'
+import type { Knex } from 'knex'
+import type { Test } from 'tap'
+import type { DatabaseOptions } from '../../src/store/dialects/dialect.ts'
+import { environmentOf, openKnex, temporaryFolder } from '../helpers/databases.ts'
+import { apiKey, createUser } from '../helpers/service.ts'
+import { startLoad, type Load, type LoadOptions } from './clients.ts'
+import { Instance } from './instance.ts'
+import type { Compared, Findings } from './ledger.ts'
+import type { Mariadb } from './mariadb.ts'
+import type { Proxy } from './proxy.ts'
+import { until } from './timing.ts'
+
+export interface StageOptions {
+  /** The database server; without it the stage is set on SQLite. */
+  mariadb?: Mariadb
+  /** What the service's connections go through. */
+  proxy?: Proxy
+  instances?: number
+  settings?: Record<string, string>
+  /** Where the spools are, or the SQLite file; default: in a folder of the stage's own. */
+  folder?: string
+}
+
+/** What must be true for the scenario to have seen anything at all. */
+export interface Proof {
+  /** Requests that went to the spool, at least. */
+  spooled?: number
+  /** What else has to have happened before the clients are stopped. */
+  until?: (load: Load) => boolean
+}
+
+/** So many requests are acknowledged in every scenario: on a slow machine it takes longer. */
+const acknowledgedAtLeast = 150
+
+/** A scenario's own database with users in it, the service in front, and clients to come. */
+export class Stage {
+  readonly instances: Instance[] = []
+  readonly users: Array<{ name: string, token: string }> = []
+  /** The scenario's own way into the database, past any proxy. */
+  readonly knex: Knex
+  readonly folder: string
+  readonly database: DatabaseOptions
+  readonly #t: Test
+  readonly #options: StageOptions
+
+  static async set (t: Test, options: StageOptions): Promise<Stage> {
+    const folder = options.folder ?? temporaryFolder(t)
+    if (!options.mariadb) return new Stage(t, { file: join(folder, 'logs.sqlite') }, folder, options).#begin()
+    const database = `chaos_${process.hrtime.bigint()}`
+    // The scenario before may have failed while it was down.
+    await options.mariadb.restore()
+    await options.mariadb.query(`CREATE DATABASE ${database}`)
+    return new Stage(t, { ...options.mariadb.access, database }, folder, options).#begin()
+  }
+
+  private constructor (t: Test, database: DatabaseOptions, folder: string, options: StageOptions) {
+    this.#t = t
+    this.#options = options
+    this.database = database
+    this.folder = folder
+    this.knex = openKnex(t, database)
+  }
+
+  async #begin (): Promise<this> {
+    this.#t.teardown(() => {
+      if (this.#t.passing()) return
+      for (const { output } of this.instances) this.#t.comment(`the service's own log ends with\n${output.slice(-3000)}`)
+    })
+    const { instances = 1, proxy } = this.#options
+    this.instances.push(...await Promise.all(Array.from({ length: instances }, (_, i) => Instance.start(this.#t, this.environment(i, proxy)))))
+    // Several: one commit then holds the batches of more than one user.
+    for (const name of ['anna', 'boris', 'clara']) {
+      this.users.push({ name, token: await createUser(this.instances[0]!, name) })
+    }
+    return this
+  }
+
+  /** What the database server calls the scenario's database. */
+  get name (): string {
+    return 'file' in this.database ? 'main' : this.database.database!
+  }
+
+  /** The settings of the n-th instance. */
+  environment (index: number, proxy?: Proxy): Record<string, string> {
+    const { host, port } = proxy ?? {}
+    return {
+      ...environmentOf('file' in this.database ? this.database : { ...this.database, ...proxy && { host, port } }),
+      LOGGER_API_KEY: apiKey,
+      LOGGER_LOG_LEVEL: 'error',
+      LOGGER_SPOOL_DIR: join(this.folder, `spool-${index}`),
+      ...this.#options.settings
+    }
+  }
+
+  /** Starts the clients, on all instances, and waits until the first logs are acknowledged. */
+  async load (options: Partial<LoadOptions> = {}): Promise<Load> {
+    const load = startLoad({ ports: this.instances.map(({ port }) => port), users: this.users, ...options })
+    this.#t.teardown(() => load.stop())
+    await until('the first logs are acknowledged', () => load.counts.acknowledged >= 10)
+    return load
+  }
+
+  /**
+   * The end of a scenario, all faults being over: stops the clients, waits until what is spooled is
+   * home and the service is down, and holds the database against what was acknowledged.
+   */
+  async settle (t: Test, load: Load, proof: Proof = {}): Promise<Compared> {
+    const { counts, ledger } = load
+    await until('enough was sent', () => counts.acknowledged >= acknowledgedAtLeast && (proof.until?.(load) ?? true), { patience: 60_000 })
+    await load.stop()
+    if (counts.spooled > 0) t.not(await this.instances[0]!.metric('loggerbot_spool_bytes'), undefined, 'the service tells how much is spooled')
+    await this.quit(t)
+
+    const { acknowledged, spooled, refused, unanswered, replayed } = counts
+    t.comment(`${acknowledged} requests acknowledged, ${spooled} of them in the spool; answers refused ${JSON.stringify(refused)}, unanswered ${JSON.stringify(unanswered)}, replayed ${replayed}`)
+    if (proof.spooled !== undefined) t.ok(spooled >= proof.spooled, `enough requests went to the spool: ${spooled}`)
+    const compared = await ledger.compare(this.knex)
+    check(t, compared)
+    return compared
+  }
+
+  /** Ends the service, once its spools are empty. */
+  async quit (t: Test): Promise<void> {
+    for (const instance of this.instances) {
+      await instance.drained()
+      t.equal(await instance.stop(), 0, 'the service ends in order')
+      t.equal(instance.crashes, 0, 'the service never ended on its own')
+    }
+    await this.#quiet()
+  }
+
+  /** Whoever was cut off may have left a transaction behind that the database has not given up yet. */
+  async #quiet (): Promise<void> {
+    if ('file' in this.database) return
+    await until('nobody but us is connected to the database', async () => {
+      const [[{ others }]] = await this.knex.raw('SELECT COUNT(*) AS others FROM information_schema.processlist WHERE db = ? AND id <> CONNECTION_ID()', [this.name])
+      return Number(others) === 0
+    })
+  }
+}
+
+/** The figures of a scenario: 0 in every one of them. */
+export function check (t: Test, compared: Compared): void {
+  t.comment(`${compared.stored} logs stored, ${compared.dead} dead; LOST ${compared.lost}, DUPLICATE ${compared.duplicate}, PARTIAL ${compared.partial}`)
+  const findings: Array<keyof Findings> = ['lost', 'duplicate', 'partial', 'disordered', 'altered', 'refusedYetStored']
+  for (const finding of findings) {
+    t.equal(compared[finding], 0, `${finding}: ${compared[finding]}`, { examples: compared.examples[finding] })
+  }
+}
