@@ -62,19 +62,14 @@ function inserter (open: () => Promise<Session>): RowSink['insert'] {
 
   async function insert (batches: readonly RowBatch[], signal: AbortSignal): Promise<ReadonlySet<RowBatch>> {
     const known = new Set<RowBatch>()
-    // Of two batches with one key the first is the one that is stored.
-    const byName = new Map<string, RowBatch>()
-    for (const batch of batches) {
-      if (byName.has(nameOf(batch))) known.add(batch)
-      else byName.set(nameOf(batch), batch)
-    }
-
-    while (byName.size > 0) {
-      const taken = await withSession(open, signal, (session) => insertOrFind(session, byName))
-      if (taken === undefined) break
-      for (const name of taken) {
-        known.add(byName.get(name)!)
-        byName.delete(name)
+    for (let left = batches; left.length > 0; left = left.filter((batch) => !known.has(batch))) {
+      const names = await withSession(open, signal, (session) => insertOrFind(session, left))
+      if (names === undefined) break
+      for (const batch of left) {
+        const name = nameOf(batch)
+        if (names.has(name)) known.add(batch)
+        // Of two batches with one key the first is the one that is stored.
+        else names.add(name)
       }
     }
     return known
@@ -95,27 +90,26 @@ async function withSession<T> (open: () => Promise<Session>, signal: AbortSignal
 }
 
 /** Stores all the batches; or none, and then resolves to the names of those that are stored already. */
-async function insertOrFind (session: Session, batches: ReadonlyMap<string, RowBatch>): Promise<string[] | undefined> {
+async function insertOrFind (session: Session, batches: readonly RowBatch[]): Promise<Set<string> | undefined> {
   try {
-    const rows = [...batches.values()].flatMap(({ rows }) => rows)
-    if (await session.insert(insertKeys(batches.values()), batches.size, rows) === batches.size) {
+    if (await session.insert(insertKeys(batches), batches.length, batches.flatMap(({ rows }) => rows)) === batches.length) {
       await session.execute('COMMIT')
       return undefined
     }
     await session.execute('ROLLBACK')
-    const known = await findKeys(session, batches.values())
+    const names = await findNames(session, batches)
     await session.execute('ROLLBACK')
-    return known
+    return names
   } catch (error) {
     await session.execute('ROLLBACK').catch(() => session.destroy())
     throw error
   }
 }
 
-async function findKeys (session: Session, batches: Iterable<RowBatch>): Promise<string[]> {
-  const pairs = Array.from(batches, ({ userId, key }) => `(${userId}, x'${key.toString('hex')}')`)
+async function findNames (session: Session, batches: readonly RowBatch[]): Promise<Set<string>> {
+  const pairs = batches.map(({ userId, key }) => `(${userId}, x'${key.toString('hex')}')`)
   const rows = await session.select(`SELECT CONCAT(user_id, ' ', HEX(batch_key)) AS name FROM ingest_batches WHERE (user_id, batch_key) IN (${pairs.join(', ')})`)
-  return rows.map(({ name }) => String(name))
+  return new Set(rows.map(({ name }) => String(name)))
 }
 
 /** As the database names it, too. */
@@ -123,9 +117,9 @@ function nameOf ({ userId, key }: RowBatch): string {
   return `${userId} ${key.toString('hex').toUpperCase()}`
 }
 
-function insertKeys (batches: Iterable<RowBatch>): string {
+function insertKeys (batches: readonly RowBatch[]): string {
   const now = utcTime()
-  const rows = Array.from(batches, ({ userId, key }) => `(${userId}, x'${key.toString('hex')}', '${now}')`)
+  const rows = batches.map(({ userId, key }) => `(${userId}, x'${key.toString('hex')}', '${now}')`)
   return `INSERT IGNORE INTO ingest_batches (user_id, batch_key, created_at) VALUES ${rows.join(', ')}`
 }
 
