@@ -11,6 +11,8 @@ missing=()
 [ -n "${LOGGER_TEST_MYSQL_URL:-}" ] || has mariadbd || has mysqld || missing+=(mariadb-server-core mariadb-client-core)
 # For the native SQLite module, which is compiled where no ready one can be had.
 for tool in python3 make g++; do has "$tool" || missing+=("$tool"); done
+# For the power cuts, on a disk of their own.
+has mkfs.ext4 || missing+=(e2fsprogs)
 if [ ${#missing[@]} -gt 0 ]; then
   as_root=()
   [ "$(id -u)" -eq 0 ] || as_root=(sudo)
@@ -26,7 +28,7 @@ npm run build
 report=$(mktemp)
 trap 'rm -f "$report"' EXIT
 failed=0
-npx tap --reporter=terse 2>&1 | tee "$report" || failed=$?
+npx tap --reporter=terse test/*.test.ts test/chaos/*.test.ts 2>&1 | tee "$report" || failed=$?
 
 # tap's own last count: # { total: 12, pass: 11, fail: 1 }
 counts=$(grep -E '^# \{ total:' "$report" | tail -n 1)
