@@ -5,6 +5,7 @@ import { connect } from '../src/store/connect.ts'
 import type { DatabaseOptions } from '../src/store/dialects/dialect.ts'
 import { dialectOf } from '../src/store/dialects/index.ts'
 import { checkSchema, migrateToLatest } from '../src/store/migrations.ts'
+import { within } from '../src/store/patience.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -25,6 +26,9 @@ export interface DbOptions {
   migrate?: boolean
 }
 
+/** How long the database may take to say goodbye, in milliseconds. */
+const patience = 1000
+
 /**
  * Opens the database, sees to its schema, and closes it last. A database that is away is an error,
  * unless the spool knows users from before: then the service starts, and takes logs in for it.
@@ -32,7 +36,8 @@ export interface DbOptions {
 export default fp<DbOptions>(async (app, { database = { file: 'data/loggerbot.sqlite' }, knex, migrate = !knex && 'file' in database }) => {
   const logDb = knex ?? connect(database)
   app.decorate('logDb', logDb)
-  if (!knex) app.addHook('onClose', () => logDb.destroy())
+  // A database that hangs must not keep the service from closing.
+  if (!knex) app.addHook('onClose', () => within(patience, logDb.destroy()).catch(() => {}))
 
   try {
     if (migrate) await migrateToLatest(logDb)

@@ -183,6 +183,17 @@ t.test('a server whose database is away at its start', async (t) => {
     await proxy.setMode('refuse')
   })
 
+  await t.test('ends in order when it is told to, also while the database hangs', async (t) => {
+    await proxy.setMode('pass')
+    const served = await serve(t, [], { env: { ...env, LOGGER_DB_TIMEOUT: '1000' } })
+    await send(served, 'alice', token, [log({ msg: 'three' })])
+    await proxy.setMode('hang')
+    t.match(await send(served, 'alice', token, [log({ msg: 'four' })]), spooled)
+    served.child.kill('SIGTERM')
+    t.equal(await served.ended, 0)
+    await proxy.setMode('refuse')
+  })
+
   await t.test('does not start otherwise', async (t) => {
     rmSync(folder, { recursive: true })
     await t.rejects(serve(t, [], { env }), { message: /ended with 1: .*no MySQL at/s })
