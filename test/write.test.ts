@@ -466,6 +466,19 @@ for (const database of databases) {
   })
 }
 
+t.test('the thread that writes to SQLite begins anew after it failed', async (t) => {
+  const sqlite = databases.find(({ name }) => name === 'SQLite')!
+  const options = await sqlite.create(t)
+  const knex = openKnex(t, options)
+  const store = logStoreOf(knex, options)
+  t.teardown(() => store.close())
+  const write = () => store.store([{ userId: 1, key: freshKey(), firstId: new RecordIds().take(1), records: [record()] }], new AbortController().signal)
+  await t.rejects(write(), { message: 'the thread that writes to SQLite failed', code: 'SQLITE_ERROR' })
+  await migrateToLatest(knex)
+  await write()
+  t.equal(await count(knex), 1)
+})
+
 t.test('what MySQL\'s errors mean for what was to be stored', async (t) => {
   const verdicts: Record<string, [error: object, verdict: string]> = {
     'an id that was taken': [{ errno: 1062, sqlState: '23000' }, 'collision'],
