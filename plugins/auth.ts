@@ -38,7 +38,7 @@ export default fp<AuthOptions>(async (app, { apiKey = '' }) => {
   const verifier = new Verifier(
     (name) => within(lookupPatience, users.find(name)),
     attempts,
-    () => app.hasDecorator('logSpool') ? app.logSpool.users : undefined
+    () => app.logSpool.users
   )
 
   app.decorate('authenticateToken', async (request: FastifyRequest, user: string) => {

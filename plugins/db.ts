@@ -34,6 +34,9 @@ const patience = 1000
  * unless the spool knows users from before: then the service starts, and takes logs in for it.
  */
 export default fp<DbOptions>(async (app, { database = { file: 'data/loggerbot.sqlite' }, knex, migrate = !knex && 'file' in database }) => {
+  // A spool is an extra, which comes before this: whoever embeds the parts may do without.
+  if (!app.hasDecorator('logSpool')) app.decorate('logSpool', {})
+
   const logDb = knex ?? connect(database)
   app.decorate('logDb', logDb)
   // A database that hangs must not keep the service from closing.
@@ -43,8 +46,8 @@ export default fp<DbOptions>(async (app, { database = { file: 'data/loggerbot.sq
     if (migrate) await migrateToLatest(logDb)
     else await checkSchema(logDb)
   } catch (error) {
-    const usersKnown = app.hasDecorator('logSpool') && app.logSpool.users !== undefined && app.logSpool.users.size > 0
-    if (!usersKnown || !dialectOf(logDb).isUnreachable(error)) throw error
+    const usersKnown = app.logSpool.users?.size ?? 0
+    if (usersKnown === 0 || !dialectOf(logDb).isUnreachable(error)) throw error
     app.log.error({ code: codeOf(error) }, 'the database is away: logs of known users go to the spool')
   }
 }, { name: 'loggerbot-db', fastify: '5.x' })

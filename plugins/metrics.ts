@@ -67,14 +67,13 @@ function countWriting (app: FastifyInstance, registry: Registry): void {
 }
 
 function gaugeState (app: FastifyInstance, registry: Registry): void {
-  const spool = () => app.hasDecorator('logSpool') ? app.logSpool.spool : undefined
   gauge('queue_logs', 'Logs that wait for a transaction', registry, () => app.logWriter.state.records)
   gauge('queue_bytes', 'Bytes of logs that wait for a transaction', registry, () => app.logWriter.state.bytes)
   gauge('request_bytes', 'Bytes of request bodies under way', registry, () => app.logWriter.state.requestBytes)
   gauge('requests_waiting', 'Requests that wait for memory, unread', registry, () => app.logWriter.state.requestsWaiting)
-  gauge('spool_available', '1 while logs could be kept on the disk', registry, () => spool() ? 1 : 0)
-  gauge('spool_bytes', 'Bytes in the spool', registry, () => spool()?.bytes ?? 0)
-  gauge('spool_oldest_seconds', 'Age of the oldest batch in the spool', registry, () => (Date.now() - (spool()?.oldest ?? Date.now())) / 1000)
+  gauge('spool_available', '1 while logs could be kept on the disk', registry, () => app.logSpool.spool ? 1 : 0)
+  gauge('spool_bytes', 'Bytes in the spool', registry, () => app.logSpool.spool?.bytes ?? 0)
+  gauge('spool_oldest_seconds', 'Age of the oldest batch in the spool', registry, () => (Date.now() - (app.logSpool.spool?.oldest ?? Date.now())) / 1000)
   gauge('database_up', '1 while logs are stored in the database, 0 while they go to the spool', registry, () => app.logWriter.state.away ? 0 : 1)
   gauge('durability_risks', 'Ways in which the database, as it is set up, could lose acknowledged logs', registry, () => app.logRisks.length)
 }

@@ -5,7 +5,7 @@ import { Spool, type SpoolOptions } from '../src/write/spool.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** Where logs go while the database is away. */
+    /** Where logs go while the database is away; empty where no spool is registered. */
     logSpool: LogSpool
   }
 }

@@ -77,8 +77,7 @@ export default fp<WriterOptions>(async (app, { database, patience = 5000, queueL
     }
   })
 
-  // A spool is an extra: whoever embeds the writer may do without.
-  const spool = app.hasDecorator('logSpool') ? () => app.logSpool.spool : () => undefined
+  const spool = () => app.logSpool.spool
   const writer = new Writer({
     commit,
     ids,
@@ -88,7 +87,7 @@ export default fp<WriterOptions>(async (app, { database, patience = 5000, queueL
     onBack: () => app.log.warn('the database stores logs again'),
     onSpooled: (batches) => events.emit('spooled', batches)
   })
-  const drain = app.hasDecorator('logSpool')
+  const drain = app.hasPlugin('loggerbot-spool')
     ? new Drain({ spool, commit, bury, writer, probe: () => probe(app.logDb), onDrained: (batches) => events.emit('drained', batches) })
     : undefined
 

@@ -13,7 +13,7 @@ export function answerOf (status: number): { code: number, message: string } {
  */
 export function sendError (error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const status = statusOf(error)
-  if (status >= 500 && !error.code?.startsWith('LOGGER_')) {
+  if (status >= 500 && !('retryAfter' in error)) {
     request.log.error({ failure: describeFailure(error) }, 'request failed')
   } else {
     const detail = printableAscii(error.message)

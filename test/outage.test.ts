@@ -1,9 +1,9 @@
 import { appendFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import type { MysqlOptions } from '../src/store/dialects/dialect.ts'
 import { Proxy } from './chaos/proxy.ts'
+import { until } from './chaos/timing.ts'
 import { serve } from './helpers/command.ts'
 import { databases, environmentOf, openKnex, temporaryFolder } from './helpers/databases.ts'
 import { http, post } from './helpers/http.ts'
@@ -45,16 +45,7 @@ async function stage (t: Test, settings: ServiceOptions['settings'] = {}): Promi
 const gauge = async ({ port }: { port: number }, name: string): Promise<number> =>
   Number(new RegExp(`^loggerbot_${name} (.*)$`, 'm').exec((await http(port, 'GET', '/metrics')).body)![1])
 
-/** Waits for a condition that nobody tells of. */
-async function until (condition: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 20_000
-  while (!await condition()) {
-    if (Date.now() > deadline) throw new Error(`never: ${condition}`)
-    await delay(50)
-  }
-}
-
-const home = (service: TestService) => until(async () => await gauge(service, 'spool_bytes') === 0)
+const home = (service: TestService) => until('the spool is empty', async () => await gauge(service, 'spool_bytes') === 0)
 const messages = async (service: TestService) => (await stored(service.knex)).map(({ log_msg: message }) => message)
 
 for (const mode of ['refuse', 'hang'] as const) {
@@ -75,7 +66,7 @@ for (const mode of ['refuse', 'hang'] as const) {
       await home(service)
       t.strictSame(await messages(service), ['before', 'one', 'one, too', 'two', 'two, too', 'three', 'three, too', 'keyed'])
       t.equal(await gauge(service, 'drained_logs_total') >= 7, true)
-      await until(async () => await gauge(service, 'database_up') === 1)
+      await until('the database is known to be back', async () => await gauge(service, 'database_up') === 1)
       t.match(await keyed(), { ...done, headers: { 'idempotency-replayed': 'true' } })
       const direct = await send(service, 'alice', token, [log({ msg: 'after' })])
       t.match(direct, done)
@@ -140,7 +131,7 @@ t.test('while the database is away', async (t) => {
     t.match(await send(service, 'alice', token, [log()]), { status: 500 })
 
     await other.app.close()
-    await until(async () => await gauge(service, 'spool_available') === 1)
+    await until('the folder is taken', async () => await gauge(service, 'spool_available') === 1)
     t.match(await send(service, 'alice', token, [log()]), spooled)
   })
 })
@@ -176,7 +167,7 @@ t.test('a server whose database is away at its start', async (t) => {
     const served = await serve(t, [], { env })
     t.match(await send(served, 'alice', token, [log({ msg: 'two' })]), spooled)
     await proxy.setMode('pass')
-    await until(async () => await gauge(served, 'spool_bytes') === 0)
+    await until('the spool is empty', async () => await gauge(served, 'spool_bytes') === 0)
     t.strictSame(await messages(service), ['before', 'one', 'two'])
     served.child.kill('SIGTERM')
     await served.ended

@@ -12,7 +12,7 @@ const State = Type.Object({
 const health: FastifyPluginAsyncTypebox = async (app) => {
   /** What is not as it should be, though logs are taken. */
   function warnings (): { warnings?: string[] } {
-    const problem = app.hasDecorator('logSpool') ? app.logSpool.problem : undefined
+    const { problem } = app.logSpool
     const all = [...app.logRisks, ...problem === undefined ? [] : [`no spool: ${problem}`]]
     return all.length === 0 ? {} : { warnings: all }
   }

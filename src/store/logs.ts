@@ -81,6 +81,7 @@ function toRows ({ userId, key, firstId, records }: StorableBatch): RowBatch {
 function toRow (userId: number, id: bigint, record: LogRecord): Value[] {
   const name = fit(record.processName)
   const description = fit(record.description)
+  const cut = name !== record.processName || description !== record.description
   return [
     userId,
     record.eventAt,
@@ -92,11 +93,13 @@ function toRow (userId: number, id: bigint, record: LogRecord): Value[] {
     description,
     record.message,
     record.postTime,
-    toJson({
-      ...record.attributes,
-      ...name !== record.processName && { p_name: record.processName },
-      ...description !== record.description && { p_description: record.description }
-    })
+    cut || record.attributes !== null
+      ? toJson({
+        ...record.attributes,
+        ...name !== record.processName && { p_name: record.processName },
+        ...description !== record.description && { p_description: record.description }
+      })
+      : null
   ]
 }
 

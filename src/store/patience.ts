@@ -1,11 +1,10 @@
-import { setTimeout as delay } from 'node:timers/promises'
-
 /** What the work resolves to; rejects with the signal's reason once there is one. The work itself goes on. */
 export async function unlessAborted<T> (signal: AbortSignal, work: Promise<T>): Promise<T> {
   let abort = (): void => {}
   const aborted = new Promise<never>((_resolve, reject) => {
     abort = () => reject(signal.reason)
     signal.addEventListener('abort', abort)
+    if (signal.aborted) abort()
   })
   try {
     return await Promise.race([work, aborted])
@@ -16,13 +15,11 @@ export async function unlessAborted<T> (signal: AbortSignal, work: Promise<T>): 
 
 /** What the work resolves to; rejects when that takes longer than so many milliseconds. The work itself goes on. */
 export async function within<T> (patience: number, work: Promise<T>): Promise<T> {
-  const answered = new AbortController()
-  const late = delay(patience, undefined, { signal: answered.signal }).then(() => {
-    throw new Error(`no answer within ${patience} ms`)
-  })
+  const silence = new AbortController()
+  const timer = setTimeout(() => silence.abort(new Error(`no answer within ${patience} ms`)), patience)
   try {
-    return await Promise.race([work, late])
+    return await unlessAborted(silence.signal, work)
   } finally {
-    answered.abort()
+    clearTimeout(timer)
   }
 }

@@ -97,17 +97,17 @@ export class Spool {
     return this.#exclusive(async () => {
       const bytes = Buffer.concat(batches.map(toFrame))
       await this.#requireRoom(bytes.length)
-      const segment = await this.#activeSegment()
       try {
+        const segment = await this.#activeSegment()
         await writeAll(this.#active!, bytes, segment.bytes)
         await this.#active!.datasync()
+        segment.bytes += bytes.length
+        this.#bytes += bytes.length
+        if (segment.bytes >= segmentSize) await this.#seal()
       } catch (error) {
-        await this.#cutOff(segment)
+        await this.#cutOff()
         throw /^(ENOSPC|EDQUOT|EFBIG)$/.test(codeOf(error) ?? '') ? new SpoolFull() : error
       }
-      segment.bytes += bytes.length
-      this.#bytes += bytes.length
-      if (segment.bytes >= segmentSize) await this.#seal()
     })
   }
 
@@ -179,21 +179,16 @@ export class Spool {
     const segment = { file, bytes: fileHeader.length, createdAt: Date.now() }
     this.#segments.push(segment)
     this.#bytes += segment.bytes
-    try {
-      await writeAll(this.#active, fileHeader, 0)
-      await syncFolder(this.folder)
-    } catch (error) {
-      await this.#cutOff(segment)
-      throw error
-    }
+    await writeAll(this.#active, fileHeader, 0)
+    await syncFolder(this.folder)
     return segment
   }
 
   /** After a failed write nothing is known of the file's end: it goes back to what was acknowledged, and is not written to again. */
-  async #cutOff ({ bytes }: Segment): Promise<void> {
+  async #cutOff (): Promise<void> {
     try {
-      await this.#active!.truncate(bytes)
-      await this.#active!.datasync()
+      await this.#active?.truncate(this.#segments.at(-1)!.bytes)
+      await this.#active?.datasync()
     } finally {
       await this.#seal()
     }

@@ -117,7 +117,8 @@ function nameOf ({ userId, key }: RowBatch): string {
   return `${userId} ${key.toString('hex').toUpperCase()}`
 }
 
-function insertKeys (batches: readonly RowBatch[]): string {
+/** The statement that stores the keys; those which are there already count as none. */
+export function insertKeys (batches: readonly RowBatch[]): string {
   const now = utcTime()
   const rows = batches.map(({ userId, key }) => `(${userId}, x'${key.toString('hex')}', '${now}')`)
   return `INSERT IGNORE INTO ingest_batches (user_id, batch_key, created_at) VALUES ${rows.join(', ')}`
@@ -142,7 +143,7 @@ async function openText (knex: Knex): Promise<Session> {
   }
 }
 
-const insertInto = `INSERT INTO user_logs (${logColumns.join(', ')}) VALUES `
+export const insertIntoLogs = `INSERT INTO user_logs (${logColumns.join(', ')}) VALUES `
 
 /** A statement has so many characters at most, or one row: far below any `max_allowed_packet`. */
 const statementLength = 1024 * 1024
@@ -152,12 +153,12 @@ function * statements (rows: ReadonlyArray<readonly Value[]>): Generator<string>
   for (const row of rows) {
     const literal = `(${row.map(literalOf).join(',')})`
     if (statement !== '' && statement.length + literal.length > statementLength) {
-      yield insertInto + statement
+      yield insertIntoLogs + statement
       statement = ''
     }
     statement += statement === '' ? literal : `,${literal}`
   }
-  if (statement !== '') yield insertInto + statement
+  if (statement !== '') yield insertIntoLogs + statement
 }
 
 const special = /['\\]/g
@@ -176,7 +177,7 @@ function bulkSession (connection: MariadbConnection, idle: MariadbConnection[]):
     async insert (keys, newKeys, rows) {
       const [first, second] = await Promise.allSettled([
         connection.query(keys),
-        connection.batch(`${insertInto}(${logColumns.map(() => '?').join(',')})`, rows as Value[][])
+        connection.batch(`${insertIntoLogs}(${logColumns.map(() => '?').join(',')})`, rows as Value[][])
       ])
       if (first.status === 'rejected') throw first.reason
       // Where a key was known, an error of the rows may come of that.

@@ -3,11 +3,10 @@ import type { Knex } from 'knex'
 import type { Connection as MariadbConnection } from 'mariadb'
 import type { Connection, ConnectionOptions } from 'mysql2'
 import { codeOf } from '../../errors.ts'
-import { utcTime } from '../../record.ts'
-import { deadLetterColumns, logColumns } from '../columns.ts'
+import { deadLetterColumns } from '../columns.ts'
 import { unlessAborted } from '../patience.ts'
 import type { Dialect, MysqlOptions, SparingBatch } from './dialect.ts'
-import { bulkSink, textSink } from './mysql-sink.ts'
+import { bulkSink, insertIntoLogs, insertKeys, textSink } from './mysql-sink.ts'
 
 /** How knex reaches a MySQL or MariaDB: UTC throughout, times and 64-bit numbers as strings, strict, READ COMMITTED. */
 export function mysqlConfig (options: MysqlOptions): Knex.Config & { userParams: { pageCompression: boolean } } {
@@ -138,20 +137,20 @@ function isAnswer (error: unknown): boolean {
   return !error.sqlState.startsWith('08') && !(errno >= 45_000 && errno < 46_000)
 }
 
-function insertSparing (knex: Knex, { userId, key, rows, letters }: SparingBatch): Promise<number | undefined> {
+function insertSparing (knex: Knex, batch: SparingBatch): Promise<number | undefined> {
   return knex.transaction(async (transaction) => {
-    const [result] = await transaction.raw('INSERT IGNORE INTO ingest_batches (user_id, batch_key, created_at) VALUES (?, ?, ?)', [userId, key, utcTime()])
+    const [result] = await transaction.raw(insertKeys([batch]))
     if (result.affectedRows === 0) return undefined
 
     let dead = 0
-    for (const [index, row] of rows.entries()) {
+    for (const [index, row] of batch.rows.entries()) {
       try {
-        await transaction.raw(`INSERT INTO user_logs (${logColumns.join(', ')}) VALUES (?)`, [row as unknown as Knex.Value])
+        await transaction.raw(`${insertIntoLogs}(?)`, [row as unknown as Knex.Value])
       } catch (error) {
         if (mysql.verdict(error) !== 'refused') throw error
         dead++
         const reason = (error as { sqlMessage?: string }).sqlMessage ?? ''
-        await transaction.raw(`INSERT INTO dead_letters (${deadLetterColumns.join(', ')}) VALUES (?)`, [[...letters[index]!, reason.slice(0, 255)] as unknown as Knex.Value])
+        await transaction.raw(`INSERT INTO dead_letters (${deadLetterColumns.join(', ')}) VALUES (?)`, [[...batch.letters[index]!, reason.slice(0, 255)] as unknown as Knex.Value])
       }
     }
     return dead
