@@ -21,8 +21,8 @@ const verb = /^src\/(?!commands\/)\w+\//
 
 /** Who may import, of what the rule is about, only what. */
 const rules: Record<string, [who: RegExp, about: RegExp, only: (folder: string) => RegExp]> = {
-  'record, errors and sqlite import nothing of ours': [/^src\/(record|errors|sqlite)\.ts$/, ours, none],
-  'a verb imports its own folder, record, errors and sqlite, and no other verb': [verb, ours, (folder) => new RegExp(`^${folder}/|^src/(record|errors|sqlite)\\.ts$`)],
+  'record, errors, sqlite and words import nothing of ours': [/^src\/(record|errors|sqlite|words)\.[jt]s$/, ours, none],
+  'a verb imports its own folder, record, errors, sqlite and words, and no other verb': [verb, ours, (folder) => new RegExp(`^${folder}/|^src/(record|errors|sqlite|words)\\.[jt]s$`)],
   'a verb knows nothing of fastify': [verb, /fastify/, none],
   'of src, app and index alone import plugins and routes': [/^src\/(?!(app|index)\.ts$)/, /^(plugins|routes)\//, none],
   'a plugin imports src, but no other plugin and no route': [/^plugins\//, ours, () => /^src\//],
