@@ -1,39 +1,83 @@
 import { mkdirSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname } from 'node:path'
-import type { Database } from 'better-sqlite3'
 import type { Knex } from 'knex'
 import { codeOf } from '../../errors.ts'
-import { durablePragmas, sqliteDriver } from '../../sqlite.ts'
+import { sqliteDriver } from '../../sqlite.ts'
 import type { Dialect, SqliteOptions } from './dialect.ts'
 import { sqliteSink } from './sqlite-sink.ts'
+import { SqliteThread } from './sqlite-thread.ts'
 
 const KnexClient: typeof Knex.Client = createRequire(import.meta.url)('knex/lib/dialects/better-sqlite3/index.js')
 
+/** What a connection of knex's is asked. */
+interface Query {
+  sql: string
+  bindings?: unknown[]
+  response?: unknown
+  context?: { lastID: unknown, changes: number }
+}
+
+interface QueryAnswer {
+  rows?: Array<Record<string, unknown>>
+  changes: number
+  lastInsertRowid: unknown
+}
+
+/** Each of its connections is a thread: several read at once, beside the one that writes. */
 class SqliteClient extends KnexClient {
   _driver () {
     return sqliteDriver()
   }
+
+  override async acquireRawConnection () {
+    const thread = new SqliteThread('sqlite-connection.js', (this.connectionSettings as { filename: string }).filename)
+    // Tells at once where the file can't be opened.
+    await thread.ask({ sql: 'SELECT 1', bindings: [] })
+    return thread
+  }
+
+  override async destroyRawConnection (thread: SqliteThread) {
+    await thread.close()
+  }
+
+  override validateConnection (thread: SqliteThread) {
+    return Promise.resolve(!thread.ended)
+  }
+
+  async _query (thread: SqliteThread, query: Query) {
+    // Whoever begins a transaction here means to write: later there might be no way to.
+    const sql = query.sql === 'BEGIN;' ? 'BEGIN IMMEDIATE' : query.sql
+    const { rows, changes, lastInsertRowid } = await thread.ask<QueryAnswer>({ sql, bindings: (query.bindings ?? []).map(toBinding) })
+    query.response = rows?.map(withBuffers) ?? { changes, lastInsertRowid }
+    query.context = { lastID: lastInsertRowid, changes }
+    return query
+  }
 }
 
-/** How knex opens the embedded database: one connection, every commit on the disk before it returns. */
+function toBinding (value: unknown): unknown {
+  if (value instanceof Date) return value.valueOf()
+  return typeof value === 'boolean' ? Number(value) : value
+}
+
+/** Between threads a Buffer becomes a plain array of bytes. */
+function withBuffers (row: Record<string, unknown>): Record<string, unknown> {
+  for (const name in row) {
+    const value = row[name]
+    if (value instanceof Uint8Array) row[name] = Buffer.from(value.buffer, value.byteOffset, value.byteLength)
+  }
+  return row
+}
+
+/** How knex opens the embedded database: every commit on the disk before it returns. */
 export function sqliteConfig ({ file }: SqliteOptions): Knex.Config {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
   return {
     client: SqliteClient,
     connection: { filename: file },
     useNullAsDefault: true,
-    pool: { min: 1, max: 1, afterCreate: prepareConnection },
+    pool: { min: 0, max: 4 },
     compileSqlOnError: false
-  }
-}
-
-function prepareConnection (database: Database, done: (error: unknown, database: Database) => void): void {
-  try {
-    for (const pragma of durablePragmas) database.pragma(pragma)
-    done(null, database)
-  } catch (error) {
-    done(error, database)
   }
 }
 
