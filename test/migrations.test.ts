@@ -4,7 +4,7 @@ import { connect } from '../src/store/connect.ts'
 import { checkSchema, migrateToLatest, migrations } from '../src/store/migrations.ts'
 import { databases, openKnex } from './helpers/databases.ts'
 
-const tables = ['dead_letters', 'ingest_batches', 'leases', 'tokens', 'user_logs', 'users']
+const tables = ['dead_letters', 'ingest_batches', 'tokens', 'user_logs', 'users']
 const files = readdirSync(new URL('../migrations/', import.meta.url)).filter((file) => file.endsWith('.ts'))
 
 for (const database of databases) {
