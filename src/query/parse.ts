@@ -1,0 +1,201 @@
+// The query language, by recursive descent:
+//
+//   query      = [ any ]
+//   any        = all { "OR" all }
+//   all        = not { [ "AND" ] not }
+//   not        = [ "NOT" | "-" ] one
+//   one        = "(" any ")" | field ":" condition | text
+//   condition  = ( ">" | ">=" | "<" | "<=" ) value | "[" value "TO" value "]" | "(" value { [ "OR" ] value } ")" | "*" | value
+//   text       = value                    in the message, as whole words
+//   value      = word | quoted
+//   word       = characters other than white space, quotes, brackets and ":"; "\" takes the next as it is; "*" is anything
+//   quoted     = '"' characters '"'       "\" takes the next as it is; "*" is itself
+//   field      = word | quoted            level, pid, process, description, message, or an attribute by its dotted name
+import { BadRequest } from '../errors.ts'
+import { severities, type Severity } from '../record.ts'
+import { fold } from '../words.js'
+import { everything, type Comparison, type Field, type Filter, type Pattern } from './filter.ts'
+
+/** A query has so many characters at most, and so many brackets within each other. */
+const longest = 4096
+const deepest = 64
+
+/** A text as it was written: where, and in pieces between its open places. */
+interface Text {
+  at: number
+  pieces: [string, ...string[]]
+  quoted: boolean
+}
+
+/** The filter that a query stands for; an empty one holds for everything. Throws BadRequest, which says what was expected and where. */
+export function parseFilter (query: string): Filter {
+  if (query.length > longest) throw new BadRequest(`query must have ${longest} characters at most`)
+  return new Parser(query).parse()
+}
+
+class Parser {
+  readonly #query: string
+  #at = 0
+  #depth = 0
+
+  constructor (query: string) {
+    this.#query = query
+  }
+
+  parse (): Filter {
+    this.#skipSpace()
+    if (this.#at === this.#query.length) return everything
+    const filter = this.#any()
+    if (this.#at < this.#query.length) this.#expected('the end of the query')
+    return filter
+  }
+
+  #any (): Filter {
+    const of = [this.#all()]
+    while (this.#takeKeyword('OR')) of.push(this.#all())
+    return of.length === 1 ? of[0]! : { kind: 'any', of }
+  }
+
+  #all (): Filter {
+    const of = [this.#not()]
+    while (this.#takeKeyword('AND') || this.#moreFollows()) of.push(this.#not())
+    return of.length === 1 ? of[0]! : { kind: 'all', of }
+  }
+
+  #moreFollows (): boolean {
+    return this.#at < this.#query.length && !this.#see(')') && !this.#seeKeyword('OR')
+  }
+
+  #not (): Filter {
+    return this.#takeKeyword('NOT') || this.#take('-') ? { kind: 'not', filter: this.#one() } : this.#one()
+  }
+
+  #one (): Filter {
+    if (this.#take('(')) return this.#bracketed(() => this.#any())
+    const text = this.#text('a word, a "phrase", field:value or an opening bracket')
+    return this.#take(':', false) ? this.#condition(text) : { kind: 'words', pattern: patternOf(text) }
+  }
+
+  #bracketed<T> (inner: () => T): T {
+    if (++this.#depth > deepest) this.#fail(`brackets may stand ${deepest} deep at most`)
+    const result = inner()
+    if (!this.#take(')')) this.#expected('a closing bracket')
+    this.#depth--
+    return result
+  }
+
+  #condition (name: Text): Filter {
+    const field = name.pieces.join('*')
+    if (this.#take('(')) {
+      return this.#bracketed(() => {
+        const of = [this.#simple(field)]
+        while (this.#takeKeyword('OR') || this.#moreFollows()) of.push(this.#simple(field))
+        return { kind: 'any', of }
+      })
+    }
+    if (this.#take('[')) {
+      const low = this.#compare(field, '>=')
+      if (!this.#takeKeyword('TO')) this.#expected('TO')
+      const high = this.#compare(field, '<=')
+      if (!this.#take(']')) this.#expected('"]"')
+      return { kind: 'all', of: [low, high] }
+    }
+    return this.#simple(field)
+  }
+
+  #simple (field: string): Filter {
+    for (const comparison of ['>=', '<=', '>', '<'] as const) {
+      if (this.#take(comparison)) return this.#compare(field, comparison)
+    }
+    const text = this.#text(`a value after "${field}:"`)
+    if (field === 'level') return { kind: 'level', levels: [this.#level(text)] }
+    if (field === 'pid') return { kind: 'number', field, comparison: '=', value: this.#number(field, text) }
+    if (field === 'message') return { kind: 'words', pattern: patternOf(text) }
+    const where = fieldOf(field)
+    if (typeof where === 'object' && !text.quoted && text.pieces.join('*') === '*') return { kind: 'exists', path: where.path }
+    return { kind: 'value', field: where, pattern: patternOf(text) }
+  }
+
+  #compare (field: string, comparison: Comparison): Filter {
+    const text = this.#text(`a value for "${field}:"`)
+    if (field === 'level') return { kind: 'level', levels: levelsBy(comparison, this.#level(text)) }
+    const where = field === 'pid' ? field : fieldOf(field)
+    if (where !== 'pid' && typeof where === 'string') this.#fail(`"${field}" is text, and has no order`, text.at)
+    return { kind: 'number', field: where, comparison, value: this.#number(field, text) }
+  }
+
+  #level ({ at, pieces }: Text): Severity {
+    const level = severities.find((severity) => severity === pieces.join('*').toLowerCase())
+    return level ?? this.#fail(`level must be one of ${severities.join(', ')}`, at)
+  }
+
+  #number (field: string, { at, pieces }: Text): number {
+    const text = pieces.join('*')
+    return /^-?\d+(\.\d+)?$/.test(text) && Number.isSafeInteger(Math.trunc(Number(text))) ? Number(text) : this.#fail(`"${field}" must be compared with a number`, at)
+  }
+
+  #text (expected: string): Text {
+    const at = this.#at
+    const quoted = this.#take('"', false)
+    const end = quoted ? /"/ : /[\s"()[\]:]/
+    const pieces: Text['pieces'] = ['']
+    for (;;) {
+      let character = this.#query[this.#at]
+      if (character === undefined || end.test(character)) break
+      this.#at++
+      if (character === '*' && !quoted) {
+        pieces.push('')
+        continue
+      }
+      if (character === '\\') character = this.#query[this.#at++] ?? this.#expected('a character after "\\"')
+      pieces[pieces.length - 1] += character
+    }
+    if (quoted ? !this.#take('"', false) : this.#at === at) this.#expected(quoted ? 'a closing quote' : expected)
+    if (!this.#see(':')) this.#skipSpace()
+    return { at, pieces, quoted }
+  }
+
+  #see (token: string): boolean {
+    return this.#query.startsWith(token, this.#at)
+  }
+
+  #take (token: string, andSpace = true): boolean {
+    if (!this.#see(token)) return false
+    this.#at += token.length
+    if (andSpace) this.#skipSpace()
+    return true
+  }
+
+  #seeKeyword (keyword: string): boolean {
+    return this.#see(keyword) && /^[\s()]?$/.test(this.#query.charAt(this.#at + keyword.length))
+  }
+
+  #takeKeyword (keyword: string): boolean {
+    return this.#seeKeyword(keyword) && this.#take(keyword)
+  }
+
+  #skipSpace (): void {
+    while (/\s/.test(this.#query.charAt(this.#at))) this.#at++
+  }
+
+  #expected (what: string): never {
+    return this.#fail(`expected ${what}`)
+  }
+
+  #fail (rule: string, at = this.#at): never {
+    throw new BadRequest(`query: at ${at + 1}: ${rule}`)
+  }
+}
+
+function patternOf ({ pieces: [first, ...others] }: Text): Pattern {
+  return [fold(first), ...others.map(fold)]
+}
+
+function fieldOf (name: string): Field {
+  return name === 'message' || name === 'process' || name === 'description' ? name : { path: name.split('.') }
+}
+
+function levelsBy (comparison: Comparison, level: Severity): Severity[] {
+  const limit = severities.indexOf(level)
+  return severities.filter((_, index) => comparison.startsWith('>') ? index > limit : index < limit).concat(comparison.endsWith('=') ? level : [])
+}
