@@ -1,40 +1,75 @@
 import fp from 'fastify-plugin'
-import type { FastifyRequest, onRequestHookHandler, preHandlerHookHandler } from 'fastify'
+import type { FastifyReply, FastifyRequest, onRequestHookHandler, preHandlerHookHandler } from 'fastify'
 import { Attempts } from '../src/authenticate/attempts.ts'
+import { Keyring, makeToken, type NewToken } from '../src/authenticate/keyring.ts'
+import { isFromElsewhere, presentedBy } from '../src/authenticate/presented.ts'
 import { registerUser, type NewUser } from '../src/authenticate/register.ts'
-import { sameSecret } from '../src/authenticate/token.ts'
+import { contractToken, sameSecret } from '../src/authenticate/token.ts'
 import { Verifier } from '../src/authenticate/verifier.ts'
-import { BadRequest, Forbidden } from '../src/errors.ts'
-import type { LogUser } from '../src/record.ts'
+import { BadRequest, Forbidden, NotAllowed, Unauthorized } from '../src/errors.ts'
+import { scopes, type Caller, type LogUser, type Scope } from '../src/record.ts'
 import { within } from '../src/store/patience.ts'
+import { tokensOf, type Token } from '../src/store/tokens.ts'
 import { usersOf } from '../src/store/users.ts'
 
+/**
+ * Whom a route lets in. `public`: everybody; `contract`: whom the published contract says, which
+ * its routes see to; a scope: callers whose credential has it.
+ */
+export type Access = 'public' | 'contract' | Scope
+
 declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Every route of ours says it; a host's own routes are left alone. */
+    logAccess?: Access
+  }
+  interface FastifyRequest {
+    /** Who sends it, on routes that ask for a scope. */
+    logCaller: Caller
+  }
   interface FastifyInstance {
     /** Whose the request's X-User-Token is, if it is the named user's; else throws BadRequest, Forbidden or TooManyAttempts. */
     // Spelled out, because the type declarations would lose the import.
     authenticateToken: (request: import('fastify').FastifyRequest, user: string) => Promise<LogUser>
+    /** Whose the password is; undefined where it is nobody's. Throws TooManyAttempts. */
+    authenticatePassword: (request: import('fastify').FastifyRequest, user: string, password: string) => Promise<Caller | undefined>
     /** Answers 403 to everything while there is no API key. */
     requireOpenApiKey: onRequestHookHandler
     /** Lets in who sends the API key as X-Api-Key. */
     requireApiKey: preHandlerHookHandler
     /** Makes a user, or throws Conflict; resolves to their token. */
     registerUser: (user: NewUser) => Promise<{ token: string, created: boolean }>
+    /** The random tokens of users. */
+    userTokens: UserTokens
   }
 }
 
+export interface UserTokens {
+  make (token: NewToken): Promise<{ id: number, token: string }>
+  list (userId: number): Promise<Token[]>
+  /** False when the user has no such token. */
+  revoke (userId: number, id: number): Promise<boolean>
+}
+
 export interface AuthOptions {
-  /** Opens POST /create_user to whoever sends it as X-Api-Key. Default: closed. */
+  /** Opens POST /create_user to whoever sends it as X-Api-Key, who is an administrator elsewhere. Default: closed. */
   apiKey?: string
 }
 
 /** How long the database may take to say who somebody is, in milliseconds: then it counts as away. */
 const lookupPatience = 2000
 
-/** Tells who a caller is. Failed tries are limited: 10 a minute for an address and user, then 429. */
+const everyScope: ReadonlySet<Scope> = new Set(scopes)
+
+/**
+ * Tells who a caller is, and lets in whom a route's `config.logAccess` says. Failed tries are
+ * limited: 10 a minute for an address and user, then 429.
+ */
 export default fp<AuthOptions>(async (app, { apiKey = '' }) => {
   const users = usersOf(app.logDb)
   const attempts = new Attempts()
+  const tokens = tokensOf(app.logDb)
+  const keyring = new Keyring(tokens)
   const verifier = new Verifier(
     (name) => within(lookupPatience, users.find(name)),
     attempts,
@@ -45,6 +80,11 @@ export default fp<AuthOptions>(async (app, { apiKey = '' }) => {
     const token = header(request, 'x-user-token')
     if (token.length !== 32) throw new BadRequest('header X-User-Token must be 32 characters')
     return await verifier.verify(user, token, request.ip) ?? refuse()
+  })
+
+  app.decorate('authenticatePassword', async (request: FastifyRequest, name: string, password: string) => {
+    const user = await verifier.verify(name, contractToken(name, password), request.ip)
+    return user && { ...user, scopes: everyScope }
   })
 
   app.decorate('requireOpenApiKey', async () => {
@@ -58,6 +98,53 @@ export default fp<AuthOptions>(async (app, { apiKey = '' }) => {
   })
 
   app.decorate('registerUser', (user: NewUser) => registerUser(users, user))
+  app.decorate('userTokens', {
+    make: (token) => makeToken(tokens, token),
+    list: tokens.list,
+    async revoke (userId, id) {
+      const revoked = await tokens.revoke(userId, id)
+      keyring.forget()
+      return revoked
+    }
+  })
+
+  app.decorateRequest('logCaller')
+  app.addHook('onRoute', (route) => {
+    const access = route.config?.logAccess
+    if (access === undefined || access === 'public' || access === 'contract') return
+    route.onRequest = [requireScope(access), ...[route.onRequest ?? []].flat()]
+  })
+
+  function requireScope (scope: Scope) {
+    return async (request: FastifyRequest, reply: FastifyReply) => {
+      const user = await callerOf(request)
+      if (!user) {
+        // A page's own requests must not make the browser ask for a password.
+        const mayAsk = ['', 'navigate'].includes(header(request, 'sec-fetch-mode'))
+        reply.header('www-authenticate', mayAsk ? ['Bearer', 'Basic realm="LoggerBot", charset="UTF-8"'] : 'Bearer')
+        throw new Unauthorized()
+      }
+      if (!user.scopes.has(scope)) throw new NotAllowed(scope === 'account' ? 'this needs a user and password, or a session' : `this needs a token with scope ${scope}`)
+      request.logCaller = user
+    }
+  }
+
+  async function callerOf (request: FastifyRequest): Promise<Caller | undefined> {
+    const shown = presentedBy(request.headers)
+    switch (shown?.kind) {
+      case 'token':
+        return keyring.find(shown.secret)
+      case 'password':
+        return app.authenticatePassword(request, shown.name, shown.secret)
+      case 'api key': {
+        const isRight = apiKey !== '' && await attempts.spend(`${request.ip} X-Api-Key`, async () => sameSecret(shown.secret, apiKey) || undefined)
+        return isRight ? { id: null, name: 'API key', scopes: everyScope, admin: true } : undefined
+      }
+      case 'session':
+        if (!['GET', 'HEAD'].includes(request.method) && isFromElsewhere(request.headers)) throw new NotAllowed('a session is good for requests of its own site only')
+        return keyring.find(shown.secret)
+    }
+  }
 }, { name: 'loggerbot-auth', fastify: '5.x', dependencies: ['loggerbot-db'] })
 
 function refuse (): never {

@@ -12,8 +12,13 @@ export function answerOf (status: number): { code: number, message: string } {
  * `X-Error-Detail` and our own log; of an unexpected error neither says more than its code.
  */
 export function sendError (error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  sendHead(error, request, reply)
+  return reply.send(JSON.stringify(answerOf(statusOf(error))))
+}
+
+function sendHead (error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
   const status = statusOf(error)
-  if (status >= 500 && !('retryAfter' in error)) {
+  if (isUnexpected(error)) {
     request.log.error({ failure: describeFailure(error) }, 'request failed')
   } else {
     const detail = printableAscii(error.message)
@@ -21,7 +26,18 @@ export function sendError (error: FastifyError, request: FastifyRequest, reply: 
     reply.header('x-error-detail', detail)
   }
   if ('retryAfter' in error) reply.header('retry-after', String(error.retryAfter))
-  return reply.code(status).type('application/json; charset=utf-8').send(JSON.stringify(answerOf(status)))
+  reply.code(status).type('application/json; charset=utf-8')
+}
+
+function isUnexpected (error: FastifyError): boolean {
+  return statusOf(error) >= 500 && !('retryAfter' in error)
+}
+
+/** Answers an error with its detail in the body: `{"code":400,"message":"BadRequest","detail":"limit must be …"}`. */
+export function sendDetailedError (error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const status = statusOf(error)
+  sendHead(error, request, reply)
+  return reply.send(JSON.stringify({ ...answerOf(status), detail: isUnexpected(error) ? 'the server failed; its log says where' : error.message }))
 }
 
 function statusOf ({ statusCode = 500 }: FastifyError): number {

@@ -6,6 +6,7 @@ import openapi from '../plugins/openapi.ts'
 import preflight from '../plugins/preflight.ts'
 import spool from '../plugins/spool.ts'
 import writer, { type WriterOptions } from '../plugins/writer.ts'
+import account from '../routes/account/index.ts'
 import contract, { type ContractOptions } from '../routes/contract/index.ts'
 import ops from '../routes/ops/index.ts'
 import type { SpoolOptions } from './write/spool.ts'
@@ -29,6 +30,7 @@ const loggerbot: FastifyPluginAsync<LoggerBotOptions> = async (app, { database, 
 
   await app.register(openapi)
   await app.register(contract, { bodyLimit, authenticate })
+  await app.register(account)
   await app.register(ops)
 }
 

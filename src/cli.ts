@@ -5,6 +5,7 @@ import { deadLettersDelete, deadLettersList, deadLettersReplay } from './command
 import { migrate } from './commands/migrate.ts'
 import { serve } from './commands/serve.ts'
 import { setupDatabase } from './commands/setup-database.ts'
+import { tokenAdd, tokenList, tokenRevoke } from './commands/token.ts'
 import { userAdd, userDisable, userList } from './commands/user.ts'
 import { readSettings, settingsTable, type SettingName } from './config.ts'
 import { CommandError, UsageError } from './errors.ts'
@@ -17,6 +18,9 @@ const commands: Record<string, Command> = {
   'user add': userAdd,
   'user list': userList,
   'user disable': userDisable,
+  'token add': tokenAdd,
+  'token list': tokenList,
+  'token revoke': tokenRevoke,
   'dead-letters list': deadLettersList,
   'dead-letters replay': deadLettersReplay,
   'dead-letters delete': deadLettersDelete

@@ -6,7 +6,13 @@ export const BadRequest = createError<[detail: string]>('LOGGER_BAD_REQUEST', '%
 /** No such user, or the credential is not theirs; a caller is never told which. */
 export const Forbidden = createError('LOGGER_FORBIDDEN', 'Forbidden', 403)
 
-/** There is nothing at this path. */
+/** No credential, or one that is nobody's; a caller is never told which. */
+export const Unauthorized = createError('LOGGER_UNAUTHORIZED', 'this needs a valid credential: Authorization: Bearer TOKEN, or Basic with user and password', 401)
+
+/** The credential is good, but not for this. */
+export const NotAllowed = createError<[detail: string]>('LOGGER_NOT_ALLOWED', '%s', 403)
+
+/** There is nothing at this path, or nothing that the caller may see. */
 export const NotFound = createError('LOGGER_NOT_FOUND', 'there is nothing at this path', 404)
 
 /** The path exists, but not with this method. */

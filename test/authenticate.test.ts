@@ -139,7 +139,7 @@ t.test('Attempts', async (t) => {
 t.test('Verifier', async (t) => {
   const token = contractToken('denis', 'password')
   const credential = await hashCredential(token)
-  const denis = { id: 1, name: 'denis' }
+  const denis = { id: 1, name: 'denis', admin: false }
 
   /** A verifier of one user, whose row the test may change. */
   function setUp () {
@@ -217,7 +217,7 @@ t.test('Verifier', async (t) => {
 
   await t.test('spends as much on an unknown and a disabled user as on a wrong token: one scrypt', async (t) => {
     const { verifier, rows } = setUp()
-    rows.set('disabled', { id: 2, name: 'disabled', credential: await hashCredential('token of disabled'), disabled: true })
+    rows.set('disabled', { id: 2, name: 'disabled', credential: await hashCredential('token of disabled'), disabled: true, admin: false })
     for (const [name, tried] of [['denis', 'wrong'], ['nobody', 'wrong'], ['disabled', 'wrong'], ['disabled', 'token of disabled']] as const) {
       t.equal(await countScrypt(async () => t.equal(await verifier.verify(name, tried, '::1'), undefined)), 1, `${name} ${tried}`)
     }
@@ -291,7 +291,7 @@ t.test('Verifier', async (t) => {
 })
 
 t.test('registerUser', async (t) => {
-  type Row = { id: number, name: string, credential: string, telId: string | null, disabled: boolean }
+  type Row = { id: number, name: string, credential: string, telId: string | null, disabled: boolean, admin: boolean }
 
   function fakeStore (rows: Row[] = []): UserStore & { rows: Row[] } {
     return {
@@ -336,7 +336,7 @@ t.test('registerUser', async (t) => {
       const store = fakeStore()
       const { insert } = store
       store.insert = async (user) => {
-        await insert({ name: 'denis', credential: await hashCredential(contractToken('denis', password)), telId: '1' })
+        await insert({ name: 'denis', credential: await hashCredential(contractToken('denis', password)), telId: '1', admin: false })
         return insert(user)
       }
       if (outcome === 'same') t.strictSame(await registerUser(store, denis), { token, created: false })
@@ -354,7 +354,7 @@ t.test('registerUser', async (t) => {
   }
   for (const [what, [differences, row, detail]] of Object.entries(conflicts)) {
     await t.test(`refuses ${what}, and changes nothing`, async (t) => {
-      const store = fakeStore([{ id: 1, name: 'denis', credential: await hashCredential(token), telId: '1', disabled: false, ...row }])
+      const store = fakeStore([{ id: 1, name: 'denis', credential: await hashCredential(token), telId: '1', disabled: false, admin: false, ...row }])
       const before = structuredClone(store.rows)
       await t.rejects(registerUser(store, { ...denis, ...differences }), { statusCode: 409, message: detail })
       t.strictSame(store.rows, before)

@@ -18,7 +18,7 @@ const schema = {
 }
 
 const createUser: FastifyPluginAsyncTypebox = async (app) => {
-  app.post('/create_user', { schema, onRequest: app.requireOpenApiKey, preHandler: app.requireApiKey }, async (request) => {
+  app.post('/create_user', { config: { logAccess: 'contract' }, schema, onRequest: app.requireOpenApiKey, preHandler: app.requireApiKey }, async (request) => {
     const { user, password, tel_id: telId } = request.body
     await app.registerUser({ name: user, password, telId })
     return done

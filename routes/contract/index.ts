@@ -38,6 +38,7 @@ export default fp<ContractOptions>(async (app, { bodyLimit = 8 * 1024 * 1024, au
     app.route({
       method: ['GET', 'PUT', 'PATCH', 'DELETE'],
       url,
+      config: { logAccess: 'public' },
       schema: { hide: true },
       onRequest: async (_request, reply) => {
         reply.header('allow', 'POST')

@@ -30,7 +30,7 @@ const sendLogs: FastifyPluginAsyncTypebox<SendLogsOptions> = async (app, options
 
   // The Python client posts to `{host}//send_logs`.
   for (const url of ['/send_logs', '//send_logs']) {
-    app.post(url, { schema: { ...schema, hide: url.startsWith('//') }, onRequest: app.awaitRoom }, async (request, reply) => {
+    app.post(url, { config: { logAccess: 'contract' }, schema: { ...schema, hide: url.startsWith('//') }, onRequest: app.awaitRoom }, async (request, reply) => {
       const records = decodeContract(request.body)
       const { id } = await authenticate(request)
       const { stored, replayed } = await app.writeLogs({ userId: id, records, key: request.batchKey })

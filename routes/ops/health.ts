@@ -17,12 +17,12 @@ const health: FastifyPluginAsyncTypebox = async (app) => {
     return all.length === 0 ? {} : { warnings: all }
   }
 
-  app.get('/healthz', { schema: { tags: ['operations'], summary: 'Is the process alive?', response: { 200: State } } }, async (_request, reply) => {
+  app.get('/healthz', { config: { logAccess: 'public' }, schema: { tags: ['operations'], summary: 'Is the process alive?', response: { 200: State } } }, async (_request, reply) => {
     reply.preventCache()
     return { status: 'ok' }
   })
 
-  app.get('/readyz', { schema: { tags: ['operations'], summary: 'Does the database answer a real read?', response: { 200: State, 503: State } } }, async (_request, reply) => {
+  app.get('/readyz', { config: { logAccess: 'public' }, schema: { tags: ['operations'], summary: 'Does the database answer a real read?', response: { 200: State, 503: State } } }, async (_request, reply) => {
     reply.preventCache()
     try {
       await probe(app.logDb)

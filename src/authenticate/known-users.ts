@@ -7,13 +7,11 @@
 // It holds no more than the table of users does: hashes, and no token.
 import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { appendFile } from 'node:fs/promises'
-import type { StoredUser } from './verifier.ts'
-
-type KnownUser = Pick<StoredUser, 'id' | 'name' | 'credential'>
+import type { RememberedUser } from './verifier.ts'
 
 export class KnownUsers {
   readonly #file: string
-  readonly #users = new Map<string, KnownUser>()
+  readonly #users = new Map<string, RememberedUser>()
   #last: Promise<void> = Promise.resolve()
 
   /** Reads the file, where there is one, and writes it anew without what was overtaken. */
@@ -29,11 +27,11 @@ export class KnownUsers {
     return this.#users.size
   }
 
-  find (name: string): KnownUser | undefined {
+  find (name: string): RememberedUser | undefined {
     return this.#users.get(name)
   }
 
-  remember ({ id, name, credential }: KnownUser): void {
+  remember ({ id, name, credential }: RememberedUser): void {
     const known = this.#users.get(name)
     if (known?.id !== id || known.credential !== credential) this.#change({ id, name, credential })
   }
@@ -42,13 +40,13 @@ export class KnownUsers {
     if (this.#users.has(name)) this.#change({ name })
   }
 
-  #change (line: { name: string } | KnownUser): void {
+  #change (line: { name: string } | RememberedUser): void {
     this.#apply(line)
     // What can't be written is known until the next start, and proved anew after it.
     this.#last = this.#last.then(() => appendFile(this.#file, `${JSON.stringify(line)}\n`, { mode: 0o600 })).catch(() => {})
   }
 
-  #apply (line: { name: string } | KnownUser): void {
+  #apply (line: { name: string } | RememberedUser): void {
     if ('credential' in line) this.#users.set(line.name, line)
     else this.#users.delete(line.name)
   }
@@ -59,7 +57,7 @@ export class KnownUsers {
   }
 }
 
-function linesOf (file: string): Array<{ name: string } | KnownUser> {
+function linesOf (file: string): Array<{ name: string } | RememberedUser> {
   let text
   try {
     text = readFileSync(file, 'utf8')

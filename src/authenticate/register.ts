@@ -8,13 +8,15 @@ export interface NewUser {
   name: string
   password: string
   telId: string | null
+  /** Sees everybody's logs. Default false. */
+  admin?: boolean
 }
 
 /** Where users are kept. */
 export interface UserStore {
   find (name: string): Promise<StoredUser & { telId: string | null } | undefined>
   /** False, and nothing is stored, when the name is taken. */
-  insert (user: { name: string, credential: string, telId: string | null }): Promise<boolean>
+  insert (user: { name: string, credential: string, telId: string | null, admin: boolean }): Promise<boolean>
 }
 
 /**
@@ -22,14 +24,15 @@ export interface UserStore {
  * the name with another password or chat id, or of a disabled user, throws Conflict.
  * Resolves to the token, and to whether the user is new.
  */
-export async function registerUser (users: UserStore, { name, password, telId }: NewUser): Promise<{ token: string, created: boolean }> {
+export async function registerUser (users: UserStore, { name, password, telId, admin = false }: NewUser): Promise<{ token: string, created: boolean }> {
   const token = contractToken(name, password)
-  if (!await users.find(name) && await users.insert({ name, credential: await hashCredential(token), telId })) {
+  if (!await users.find(name) && await users.insert({ name, credential: await hashCredential(token), telId, admin })) {
     return { token, created: true }
   }
   const stored = await users.find(name)
   if (!stored || !await verifyCredential(token, stored.credential)) throw new Conflict('user exists with another password')
   if (stored.telId !== telId) throw new Conflict('user exists with another tel_id')
+  if (admin && !stored.admin) throw new Conflict('user exists and is no administrator')
   if (stored.disabled) throw new Conflict('user is disabled')
   return { token, created: false }
 }

@@ -5,21 +5,29 @@ import type { Attempts } from './attempts.ts'
 import { nobodysCredential, verifyCredential } from './credential.ts'
 import { digestOf } from './token.ts'
 
+/** A user, and whether they see everybody's logs. */
+export interface ProvedUser extends LogUser {
+  admin: boolean
+}
+
 /** What the store knows of a user. */
-export interface StoredUser extends LogUser {
+export interface StoredUser extends ProvedUser {
   credential: string
   disabled: boolean
 }
 
+/** What is kept of a user beyond this process. */
+export type RememberedUser = Pick<StoredUser, 'id' | 'name' | 'credential'>
+
 /** Where those who proved a token are kept beyond this process, for the time that the database is away. */
 export interface Memory {
-  find (name: string): Omit<StoredUser, 'disabled'> | undefined
-  remember (user: Omit<StoredUser, 'disabled'>): void
+  find (name: string): RememberedUser | undefined
+  remember (user: RememberedUser): void
   forget (name: string): void
 }
 
 interface Proved {
-  user: LogUser
+  user: ProvedUser
   /** SHA-256 of the token: the token itself is not kept. */
   digest: Buffer
   credential: string
@@ -40,7 +48,7 @@ export class Verifier {
   readonly #attempts: Attempts
   readonly #memory: () => Memory | undefined
   readonly #proved = new Map<string, Proved>()
-  readonly #underWay = new Map<string, Promise<LogUser | undefined>>()
+  readonly #underWay = new Map<string, Promise<ProvedUser | undefined>>()
 
   /** `find` rejects when the database is away. */
   constructor (find: (name: string) => Promise<StoredUser | undefined>, attempts: Attempts, memory: () => Memory | undefined = () => undefined) {
@@ -54,7 +62,7 @@ export class Verifier {
    * at the same cost for each. Throws TooManyAttempts after too many of those from the address, and
    * Unavailable for whoever is not known while the database is away.
    */
-  async verify (name: string, token: string, address: string): Promise<LogUser | undefined> {
+  async verify (name: string, token: string, address: string): Promise<ProvedUser | undefined> {
     const digest = digestOf(token)
     const proved = this.#proved.get(name)
     if (proved && timingSafeEqual(proved.digest, digest)) {
@@ -67,7 +75,7 @@ export class Verifier {
     return this.#once(`prove ${name} ${digest.toString('hex')}`, () => this.#spendAttempt(name, token, digest, address))
   }
 
-  async #recheck (name: string, proved: Proved): Promise<LogUser | undefined> {
+  async #recheck (name: string, proved: Proved): Promise<ProvedUser | undefined> {
     try {
       const stored = await this.#find(name)
       proved.unconfirmed = false
@@ -76,6 +84,7 @@ export class Verifier {
         this.#memory()?.forget(name)
         return undefined
       }
+      proved.user = { ...proved.user, admin: stored.admin }
     } catch {
       proved.unconfirmed = true
     }
@@ -83,13 +92,13 @@ export class Verifier {
     return proved.user
   }
 
-  async #spendAttempt (name: string, token: string, digest: Buffer, address: string): Promise<LogUser | undefined> {
+  async #spendAttempt (name: string, token: string, digest: Buffer, address: string): Promise<ProvedUser | undefined> {
     let away = false
     const user = await this.#attempts.spend(`${address} ${name}`, async () => {
       const stored = await this.#find(name).catch(() => {
         away = true
         const known = this.#memory()?.find(name)
-        return known && { ...known, disabled: false }
+        return known && { ...known, disabled: false, admin: false }
       })
       const matches = await verifyCredential(token, stored?.credential ?? nobodysCredential)
       if (!stored || !matches || stored.disabled) return undefined
@@ -100,15 +109,15 @@ export class Verifier {
     return user
   }
 
-  #remember ({ id, name, credential }: StoredUser, digest: Buffer, unconfirmed: boolean): LogUser {
-    const user = { id, name }
+  #remember ({ id, name, admin, credential }: StoredUser, digest: Buffer, unconfirmed: boolean): ProvedUser {
+    const user = { id, name, admin }
     this.#proved.set(name, { user, digest, credential, checkedAt: Date.now(), unconfirmed })
     this.#memory()?.remember({ id, name, credential })
     return user
   }
 
   /** Of many requests that ask the same at once, the first does the work and all get its answer. */
-  #once (question: string, answer: () => Promise<LogUser | undefined>): Promise<LogUser | undefined> {
+  #once (question: string, answer: () => Promise<ProvedUser | undefined>): Promise<ProvedUser | undefined> {
     let answering = this.#underWay.get(question)
     if (!answering) {
       answering = answer().finally(() => this.#underWay.delete(question))

@@ -18,6 +18,7 @@ export const userAdd: Command = {
   positionals: ['NAME'],
   options: {
     'tel-id': { type: 'string', description: 'the user\'s Telegram chat id' },
+    admin: { type: 'boolean', description: 'the user sees everybody\'s logs' },
     'password-stdin': { type: 'boolean', description: 'read the password from standard input' }
   },
 
@@ -28,7 +29,7 @@ export const userAdd: Command = {
     const { password, generated } = await readPassword(options['password-stdin'] === true)
     requireWord('the password', password)
 
-    const { token, created } = await onUsers(settings, (users) => registerUser(users, { name: name!, password, telId: telId ?? null }))
+    const { token, created } = await onUsers(settings, (users) => registerUser(users, { name: name!, password, telId: telId ?? null, admin: options.admin === true }))
     print(created ? `user ${name} can send logs` : `user ${name} exists already; nothing changed`)
     if (generated) print(`  password  ${password}`)
     print(`  token     ${token}`)
@@ -44,8 +45,8 @@ export const userList: Command = {
     const users = await onUsers(settings, (users) => users.list())
     const width = Math.max(4, ...users.map(({ name }) => name.length))
     print(`${'NAME'.padEnd(width)}  CREATED (UTC)        STATE`)
-    for (const { name, createdAt, disabled } of users) {
-      print(`${name.padEnd(width)}  ${createdAt.slice(0, 19)}  ${disabled ? 'disabled' : 'active'}`)
+    for (const { name, createdAt, disabled, admin } of users) {
+      print(`${name.padEnd(width)}  ${createdAt.slice(0, 19)}  ${disabled ? 'disabled' : 'active'}${admin ? ', administrator' : ''}`)
     }
   }
 }

@@ -11,6 +11,7 @@ export interface User {
   /** UTC, `YYYY-MM-DD HH:MM:SS.ffffff`. */
   createdAt: string
   disabled: boolean
+  admin: boolean
 }
 
 /** The table `users`. Upper and lower case are different users. */
@@ -27,9 +28,9 @@ export function usersOf (knex: Knex) {
     },
 
     /** False, and nothing is stored, when the name is taken. */
-    async insert ({ name, credential, telId }: Pick<User, 'name' | 'credential' | 'telId'>): Promise<boolean> {
+    async insert ({ name, credential, telId, admin = false }: Pick<User, 'name' | 'credential' | 'telId'> & { admin?: boolean }): Promise<boolean> {
       try {
-        await knex('users').insert({ username: name, credential, tel_id: telId, created_at: utcTime() })
+        await knex('users').insert({ username: name, credential, tel_id: telId, admin, created_at: utcTime() })
         return true
       } catch (error) {
         if (dialectOf(knex).isDuplicate(error)) return false
@@ -46,13 +47,14 @@ export function usersOf (knex: Knex) {
   }
 }
 
-function toUser (row: { id: number, username: string, tel_id: string | null, credential: string, created_at: string, disabled_at: string | null }): User {
+function toUser (row: { id: number, username: string, tel_id: string | null, credential: string, created_at: string, disabled_at: string | null, admin: number }): User {
   return {
     id: row.id,
     name: row.username,
     telId: row.tel_id,
     credential: row.credential,
     createdAt: row.created_at,
-    disabled: row.disabled_at !== null
+    disabled: row.disabled_at !== null,
+    admin: Boolean(row.admin)
   }
 }

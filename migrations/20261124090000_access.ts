@@ -1,0 +1,12 @@
+import type { Knex } from 'knex'
+
+/** Administrators, who see everybody's logs; and tokens that end by themselves, as those of browser sessions do. */
+export async function up (knex: Knex): Promise<void> {
+  await knex.schema.alterTable('users', (table) => { table.boolean('admin').notNullable().defaultTo(false) })
+  await knex.schema.alterTable('tokens', (table) => { table.datetime('expires_at', { precision: 6 }) })
+}
+
+export async function down (knex: Knex): Promise<void> {
+  await knex.schema.alterTable('tokens', (table) => { table.dropColumn('expires_at') })
+  await knex.schema.alterTable('users', (table) => { table.dropColumn('admin') })
+}

@@ -1,0 +1,49 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from '@sinclair/typebox'
+import { stringifySetCookie, type SerializeOptions } from 'cookie'
+import type { FastifyRequest } from 'fastify'
+import { Unauthorized } from '../../src/errors.ts'
+
+const tags = ['account']
+const cookieName = 'loggerbot_session'
+const days = 30
+
+const Who = Type.Object({ user: Type.String(), admin: Type.Boolean(), scopes: Type.Array(Type.String()) })
+
+const session: FastifyPluginAsyncTypebox = async (app) => {
+  app.get('/api/session', { config: { logAccess: 'read' }, schema: { tags, summary: 'Who am I?', response: { 200: Who } } }, async ({ logCaller: { name, admin, scopes } }) => {
+    return { user: name, admin, scopes: [...scopes] }
+  })
+
+  app.post('/api/session', {
+    config: { logAccess: 'public' },
+    schema: {
+      tags,
+      summary: 'Sign in',
+      description: `Sets a cookie that is good for ${days} days.`,
+      body: Type.Object({ user: Type.String({ maxLength: 100 }), password: Type.String({ maxLength: 100 }) }, { description: 'an object' }),
+      response: { 200: Who }
+    }
+  }, async (request, reply) => {
+    const { user, password } = request.body
+    const caller = await app.authenticatePassword(request, user, password)
+    if (!caller) throw new Unauthorized()
+    const expires = Date.now() + days * 24 * 60 * 60 * 1000
+    const { token } = await app.userTokens.make({ userId: caller.id!, name: 'browser session', scopes: [...caller.scopes], expires })
+    reply.header('set-cookie', stringifySetCookie(cookieName, token, { ...cookieOptions(request), expires: new Date(expires) }))
+    return { user: caller.name, admin: caller.admin, scopes: [...caller.scopes] }
+  })
+
+  app.delete('/api/session', { config: { logAccess: 'read' }, schema: { tags, summary: 'Sign out', response: { 204: Type.Null() } } }, async (request, reply) => {
+    const { id, tokenId } = request.logCaller
+    if (tokenId !== undefined) await app.userTokens.revoke(id!, tokenId)
+    reply.header('set-cookie', stringifySetCookie(cookieName, '', { ...cookieOptions(request), maxAge: 0 }))
+    return reply.code(204).send(null)
+  })
+}
+
+export default session
+
+function cookieOptions ({ protocol, server }: FastifyRequest): SerializeOptions {
+  return { httpOnly: true, sameSite: 'strict', secure: protocol === 'https', path: server.prefix || '/' }
+}

@@ -1,0 +1,92 @@
+import { randomBytes } from 'node:crypto'
+import { utcTime, type Caller, type Scope, type UtcTime } from '../record.ts'
+import { digestOf } from './token.ts'
+
+/** What the store knows of a random token's owner. */
+interface Owner {
+  tokenId: number
+  userId: number
+  userName: string
+  admin: boolean
+  scopes: readonly Scope[]
+}
+
+/** Where random tokens are kept, by their SHA-256. */
+export interface TokenStore {
+  findOwner (hash: Buffer): Promise<Owner | undefined>
+  markUsed (id: number): Promise<void>
+  insert (token: { userId: number, name: string, hash: Buffer, scopes: readonly Scope[], expiresAt: UtcTime | null }): Promise<number>
+}
+
+/** A token that a user asks for. */
+export interface NewToken {
+  userId: number
+  /** 1 to 100 characters. */
+  name: string
+  scopes: readonly Scope[]
+  /** Milliseconds since 1970. Default: never. */
+  expires?: number
+}
+
+/** Makes a random token: 256 bits, so that nobody guesses it and SHA-256 hides it. It is told this once. */
+export async function makeToken (store: TokenStore, { userId, name, scopes, expires }: NewToken): Promise<{ id: number, token: string }> {
+  const token = `lb_${randomBytes(32).toString('base64url')}`
+  const id = await store.insert({ userId, name, hash: digestOf(token), scopes, expiresAt: expires === undefined ? null : utcTime(expires) })
+  return { id, token }
+}
+
+/** For so long, in milliseconds, a token is not looked up again: one that is revoked is out after it. */
+const recheckAfter = 1000
+/** So often its use is noted. */
+const noteAfter = 60_000
+/** So many tokens are remembered. */
+const mostTokens = 10_000
+
+interface Known {
+  caller: Promise<Caller | undefined>
+  checkedAt: number
+}
+
+/** Tells whose a random token is. */
+export class Keyring {
+  readonly #store: TokenStore
+  readonly #known = new Map<string, Known>()
+  readonly #notedAt = new Map<number, number>()
+
+  constructor (store: TokenStore) {
+    this.#store = store
+  }
+
+  /** The owner, with the token's scopes. Undefined for a token that is nobody's; rejects when the database is away. */
+  find (token: string): Promise<Caller | undefined> {
+    const hash = digestOf(token)
+    const key = hash.toString('hex')
+    const known = this.#known.get(key)
+    if (known && Date.now() - known.checkedAt < recheckAfter) return known.caller
+
+    const caller = this.#look(hash)
+    this.#known.delete(key)
+    this.#known.set(key, { caller, checkedAt: Date.now() })
+    if (this.#known.size > mostTokens) this.#known.delete(this.#known.keys().next().value!)
+    // What failed is asked again.
+    caller.catch(() => this.#known.delete(key))
+    return caller
+  }
+
+  /** Asks anew for every token: one was revoked through this process. */
+  forget (): void {
+    this.#known.clear()
+  }
+
+  async #look (hash: Buffer): Promise<Caller | undefined> {
+    const owner = await this.#store.findOwner(hash)
+    if (!owner) return undefined
+    const { tokenId, userId, userName, admin, scopes } = owner
+    if (Date.now() - (this.#notedAt.get(tokenId) ?? 0) > noteAfter) {
+      this.#notedAt.set(tokenId, Date.now())
+      // Its use is no reason to refuse or to wait.
+      this.#store.markUsed(tokenId).catch(() => {})
+    }
+    return { id: userId, name: userName, scopes: new Set(scopes), admin, tokenId }
+  }
+}

@@ -1,0 +1,64 @@
+import { makeToken } from '../authenticate/keyring.ts'
+import type { Settings } from '../config.ts'
+import { CommandError, UsageError } from '../errors.ts'
+import type { Scope } from '../record.ts'
+import { tokensOf } from '../store/tokens.ts'
+import { usersOf } from '../store/users.ts'
+import { print, type Command } from './command.ts'
+import { withTables } from './database.ts'
+
+/** Makes a random token and prints it, once. */
+export const tokenAdd: Command = {
+  summary: 'make a token for a user\'s programs; prints it, once',
+  positionals: ['USER', 'NAME'],
+  options: { scopes: { type: 'string', description: 'what it is good for: read, write or read,write (default read)' } },
+
+  async run (settings, { positionals: [user, name], options }) {
+    const scopes = readScopes(String(options.scopes ?? 'read'))
+    if (name!.length < 1 || name!.length > 100) throw new UsageError('NAME must be 1 to 100 characters')
+    const { id, token } = await onTokens(settings, user!, (tokens, userId) => makeToken(tokens, { userId, name: name!, scopes }))
+    print(`token ${id} of ${user} can ${scopes.join(' and ')}; it is shown this once:`)
+    print(`  ${token}`)
+  }
+}
+
+/** Lists a user's tokens, without their secrets. */
+export const tokenList: Command = {
+  summary: 'list a user\'s tokens and when they were last used',
+  positionals: ['USER'],
+
+  async run (settings, { positionals: [user] }) {
+    const tokens = await onTokens(settings, user!, (tokens, userId) => tokens.list(userId))
+    print('     ID  SCOPES              CREATED (UTC)        LAST USED            NAME')
+    for (const { id, scopes, createdAt, lastUsedAt, name } of tokens) {
+      print(`${String(id).padStart(7)}  ${scopes.join(',').padEnd(18)}  ${createdAt.slice(0, 19)}  ${(lastUsedAt ?? 'never').slice(0, 19).padEnd(19)}  ${name}`)
+    }
+  }
+}
+
+/** Makes a token good for nothing. */
+export const tokenRevoke: Command = {
+  summary: 'revoke a token, within a second',
+  positionals: ['USER', 'ID'],
+
+  async run (settings, { positionals: [user, id] }) {
+    if (!/^\d{1,9}$/.test(id!)) throw new UsageError('ID must be the number of a token (loggerbot token list USER)')
+    if (!await onTokens(settings, user!, (tokens, userId) => tokens.revoke(userId, Number(id)))) throw new CommandError(`${user} has no token ${id}`)
+    print(`token ${id} of ${user} is revoked`)
+  }
+}
+
+function readScopes (text: string): Scope[] {
+  const wanted = text.split(',')
+  const scopes = (['read', 'write'] as const).filter((scope) => wanted.includes(scope))
+  if (scopes.length !== wanted.length) throw new UsageError('--scopes must be read, write or read,write')
+  return scopes
+}
+
+function onTokens<T> (settings: Settings, userName: string, work: (tokens: ReturnType<typeof tokensOf>, userId: number) => Promise<T>): Promise<T> {
+  return withTables(settings, async (knex) => {
+    const user = await usersOf(knex).find(userName)
+    if (!user) throw new CommandError(`there is no user ${userName}`)
+    return work(tokensOf(knex), user.id)
+  })
+}

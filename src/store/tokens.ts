@@ -1,0 +1,67 @@
+import type { Knex } from 'knex'
+import { scopes, utcTime, type Scope, type UtcTime } from '../record.ts'
+
+/** A row of `tokens`, as its owner may see it. */
+export interface Token {
+  id: number
+  name: string
+  scopes: Scope[]
+  createdAt: UtcTime
+  /** To the minute. */
+  lastUsedAt: UtcTime | null
+  expiresAt: UtcTime | null
+}
+
+/** Whose a token is, and what it is good for. */
+export interface TokenOwner {
+  tokenId: number
+  userId: number
+  userName: string
+  admin: boolean
+  scopes: Scope[]
+}
+
+/** The table `tokens`. One that is revoked or has expired is as if it were not there. */
+export function tokensOf (knex: Knex) {
+  const valid = () => knex('tokens').whereNull('tokens.revoked_at').where((where) => where.whereNull('tokens.expires_at').orWhere('tokens.expires_at', '>', utcTime()))
+
+  return {
+    /** `hash` is the SHA-256 of the token. Resolves to its id. */
+    async insert ({ userId, name, hash, scopes, expiresAt = null }: { userId: number, name: string, hash: Buffer, scopes: readonly Scope[], expiresAt?: UtcTime | null }): Promise<number> {
+      const [id] = await knex('tokens').insert({ user_id: userId, name, token_hash: hash, scopes: scopes.join(' '), created_at: utcTime(), expires_at: expiresAt })
+      return id!
+    },
+
+    /** Undefined also where the owner is disabled. */
+    async findOwner (hash: Buffer): Promise<TokenOwner | undefined> {
+      const row = await valid().join('users', 'users.id', 'tokens.user_id').where('tokens.token_hash', hash).whereNull('users.disabled_at')
+        .first('tokens.id', 'tokens.user_id', 'tokens.scopes', 'users.username', 'users.admin')
+      return row && { tokenId: row.id, userId: row.user_id, userName: row.username, admin: Boolean(row.admin), scopes: toScopes(row.scopes) }
+    },
+
+    /** A user's, the oldest first. */
+    async list (userId: number): Promise<Token[]> {
+      return (await valid().where('user_id', userId).orderBy('id')).map((row) => ({
+        id: row.id,
+        name: row.name,
+        scopes: toScopes(row.scopes),
+        createdAt: row.created_at,
+        lastUsedAt: row.last_used_at,
+        expiresAt: row.expires_at
+      }))
+    },
+
+    async markUsed (id: number): Promise<void> {
+      await knex('tokens').where({ id }).update({ last_used_at: utcTime() })
+    },
+
+    /** False when the user has no such token. */
+    async revoke (userId: number, id: number): Promise<boolean> {
+      return await valid().where({ id, user_id: userId }).update({ revoked_at: utcTime() }) > 0
+    }
+  }
+}
+
+function toScopes (text: string): Scope[] {
+  return scopes.filter((scope) => text.split(' ').includes(scope))
+}
