@@ -18,16 +18,17 @@ const finds = [
   '', 'payment', 'FAILED', '"payment failed"', 'заказ', 'user-42', 'time*', '*out', '*imed*', 'pay*failed', '"100%"',
   'level:error', 'level:>=warning', 'level:(info OR error)', 'pid:7', 'pid:>6', 'pid:[1 TO 7]', 'process:shop', 'process:s*p', 'description:"billing worker"',
   'http.status:503', 'http.status:>=500', 'http.path:\\/pay', 'a.b:true', 'http.status:*', 'message:failed',
-  'payment AND failed', 'nothing OR failed', 'NOT nothing', '-nothing', 'payment (nothing OR failed)', 'payment -level:info'
+  'payment AND failed', 'nothing OR failed', 'NOT nothing', '-nothing', 'payment (nothing OR failed)', 'payment -level:info',
+  '/pay.*failed/', '/user-\\d+/', 'http.path:/^\\/p/', '/etc/hosts OR payment', 'user:alice', 'user:a*', 'level:>=warn'
 ]
 const misses = [
   'pay', 'ayment', '"failed payment"', 'заказы', 'user-4', 'time', 'level:info', 'level:<error', 'pid:8', 'pid:[8 TO 9]', 'process:sho', 'process:hop',
-  'http.status:>503', 'empty:*', 'missing:*', 'http:x', 'payment AND nothing', 'NOT payment', 'payment -failed'
+  'http.status:>503', 'empty:*', 'missing:*', 'http:x', 'payment AND nothing', 'NOT payment', 'payment -failed', '/^failed/', '/(?-i)payment/', 'user:bob', '/etc/hosts'
 ]
 
 t.test('a query holds for the records that it describes', async (t) => {
-  for (const query of finds) t.ok(matcherOf(parseFilter(query))(record), query)
-  for (const query of misses) t.notOk(matcherOf(parseFilter(query))(record), query)
+  for (const query of finds) t.ok(matcherOf(parseFilter(query))(record, 'Alice'), query)
+  for (const query of misses) t.notOk(matcherOf(parseFilter(query))(record, 'Alice'), query)
 })
 
 const refused: Record<string, string> = {
@@ -40,6 +41,8 @@ const refused: Record<string, string> = {
   'process:>a': 'query: at 10: "process" is text, and has no order',
   'pid:[1 2]': 'query: at 8: expected TO',
   'a OR': 'query: at 5: expected a word, a "phrase", field:value or an opening bracket',
+  '/(a/': 'query: at 1: the regular expression is not valid: error parsing regexp: missing closing ): `(?i)(a`',
+  '/(?=a)/': 'query: at 1: the regular expression is not valid: error parsing regexp: invalid or unsupported Perl syntax: `(?=`',
   'a\\': 'query: at 4: expected a character after "\\"'
 }
 

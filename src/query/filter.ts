@@ -1,7 +1,12 @@
 import type { Severity } from '../record.ts'
 
-/** Where a condition looks: a field of the record, or one of its attributes by its path. */
-export type Field = 'message' | 'process' | 'description' | { path: readonly string[] }
+/** One of a record's attributes, by its path. */
+export interface Attribute {
+  path: readonly string[]
+}
+
+/** Where a condition looks. */
+export type Field = 'message' | 'process' | 'description' | Attribute
 
 /** Folded pieces of text; between one and the next there may be anything. */
 export type Pattern = readonly [string, ...string[]]
@@ -17,10 +22,24 @@ export type Filter =
   | { kind: 'words', pattern: Pattern }
   /** The whole value is like the pattern, any case. */
   | { kind: 'value', field: Field, pattern: Pattern }
+  /** The value holds a match of the regular expression, in RE2's syntax. */
+  | { kind: 'regex', field: Field, source: string }
   | { kind: 'level', levels: readonly Severity[] }
-  | { kind: 'number', field: 'pid' | { path: readonly string[] }, comparison: Comparison, value: number }
+  | { kind: 'number', field: 'pid' | Attribute, comparison: Comparison, value: number }
   /** The record has such an attribute, and it is not null. */
   | { kind: 'exists', path: readonly string[] }
+  /** The user's name is like the pattern, any case. */
+  | { kind: 'user', pattern: Pattern }
 
 /** Holds for every record. */
 export const everything: Filter = { kind: 'all', of: [] }
+
+/** Whether the filter asks for users by name anywhere. */
+export function asksForUsers (filter: Filter): boolean {
+  switch (filter.kind) {
+    case 'all':
+    case 'any': return filter.of.some(asksForUsers)
+    case 'not': return asksForUsers(filter.filter)
+    default: return filter.kind === 'user'
+  }
+}

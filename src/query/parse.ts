@@ -4,17 +4,18 @@
 //   any        = all { "OR" all }
 //   all        = not { [ "AND" ] not }
 //   not        = [ "NOT" | "-" ] one
-//   one        = "(" any ")" | field ":" condition | text
-//   condition  = ( ">" | ">=" | "<" | "<=" ) value | "[" value "TO" value "]" | "(" value { [ "OR" ] value } ")" | "*" | value
+//   one        = "(" any ")" | field ":" condition | text | regex
+//   condition  = ( ">" | ">=" | "<" | "<=" ) value | "[" value "TO" value "]" | "(" value { [ "OR" ] value } ")" | "*" | value | regex
 //   text       = value                    in the message, as whole words
 //   value      = word | quoted
 //   word       = characters other than white space, quotes, brackets and ":"; "\" takes the next as it is; "*" is anything
 //   quoted     = '"' characters '"'       "\" takes the next as it is; "*" is itself
-//   field      = word | quoted            level, pid, process, description, message, or an attribute by its dotted name
+//   regex      = "/" characters "/"       RE2's syntax, in any case; "\/" is a slash; what follows is a space, a bracket or the end
+//   field      = word | quoted            level, pid, process, description, message, user, or an attribute by its dotted name
 import { BadRequest } from '../errors.ts'
 import { severities, type Severity } from '../record.ts'
-import { fold } from '../words.js'
-import { everything, type Comparison, type Field, type Filter, type Pattern } from './filter.ts'
+import { fold, regexTest } from '../text.js'
+import { everything, type Attribute, type Comparison, type Field, type Filter, type Pattern } from './filter.ts'
 
 /** A query has so many characters at most, and so many brackets within each other. */
 const longest = 4096
@@ -72,6 +73,8 @@ class Parser {
 
   #one (): Filter {
     if (this.#take('(')) return this.#bracketed(() => this.#any())
+    const regex = this.#regex('message')
+    if (regex) return regex
     const text = this.#text('a word, a "phrase", field:value or an opening bracket')
     return this.#take(':', false) ? this.#condition(text) : { kind: 'words', pattern: patternOf(text) }
   }
@@ -107,25 +110,46 @@ class Parser {
     for (const comparison of ['>=', '<=', '>', '<'] as const) {
       if (this.#take(comparison)) return this.#compare(field, comparison)
     }
+    const regex = this.#regex(field)
+    if (regex) return regex
     const text = this.#text(`a value after "${field}:"`)
     if (field === 'level') return { kind: 'level', levels: [this.#level(text)] }
     if (field === 'pid') return { kind: 'number', field, comparison: '=', value: this.#number(field, text) }
+    if (field === 'user') return { kind: field, pattern: patternOf(text) }
     if (field === 'message') return { kind: 'words', pattern: patternOf(text) }
     const where = fieldOf(field)
     if (typeof where === 'object' && !text.quoted && text.pieces.join('*') === '*') return { kind: 'exists', path: where.path }
     return { kind: 'value', field: where, pattern: patternOf(text) }
   }
 
+  /** Undefined where none stands here: a path like /etc/hosts is a word. */
+  #regex (field: string): Filter | undefined {
+    const [whole, source] = /^\/((?:[^\\/]|\\.)+)\/(?=[\s()]|$)/s.exec(this.#query.slice(this.#at)) ?? []
+    if (whole === undefined) return undefined
+    if (['level', 'pid', 'user'].includes(field)) this.#fail(`"${field}" takes no regular expression`)
+    const unescaped = source!.replaceAll('\\/', '/')
+    try {
+      regexTest(unescaped)
+    } catch (error) {
+      this.#fail(`the regular expression is not valid: ${error instanceof Error ? error.message : error}`)
+    }
+    this.#at += whole.length
+    this.#skipSpace()
+    return { kind: 'regex', field: fieldOf(field), source: unescaped }
+  }
+
   #compare (field: string, comparison: Comparison): Filter {
     const text = this.#text(`a value for "${field}:"`)
     if (field === 'level') return { kind: 'level', levels: levelsBy(comparison, this.#level(text)) }
     const where = field === 'pid' ? field : fieldOf(field)
-    if (where !== 'pid' && typeof where === 'string') this.#fail(`"${field}" is text, and has no order`, text.at)
-    return { kind: 'number', field: where, comparison, value: this.#number(field, text) }
+    if (field === 'user' || (where !== 'pid' && typeof where === 'string')) this.#fail(`"${field}" is text, and has no order`, text.at)
+    return { kind: 'number', field: where as 'pid' | Attribute, comparison, value: this.#number(field, text) }
   }
 
   #level ({ at, pieces }: Text): Severity {
-    const level = severities.find((severity) => severity === pieces.join('*').toLowerCase())
+    const name = pieces.join('*').toLowerCase()
+    // `warn`, `err` and `crit` are plain enough.
+    const level = name.length < 3 ? undefined : severities.find((severity) => severity.startsWith(name))
     return level ?? this.#fail(`level must be one of ${severities.join(', ')}`, at)
   }
 
