@@ -2,7 +2,7 @@ import t from 'tap'
 import { decodeContract, type ContractBody } from '../src/decode/contract.ts'
 import { parseJson } from '../src/decode/json.ts'
 import { severityOfName, severityOfPythonNumber } from '../src/decode/level.ts'
-import { parseTime } from '../src/decode/time.ts'
+import { parseTime } from '../src/time.ts'
 import { severities } from '../src/record.ts'
 import { body, log } from './helpers/service.ts'
 

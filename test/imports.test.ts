@@ -21,8 +21,8 @@ const verb = /^src\/(?!commands\/)\w+\//
 
 /** Who may import, of what the rule is about, only what. */
 const rules: Record<string, [who: RegExp, about: RegExp, only: (folder: string) => RegExp]> = {
-  'record, errors, sqlite and text import nothing of ours': [/^src\/(record|errors|sqlite|text)\.[jt]s$/, ours, none],
-  'a verb imports its own folder, record, errors, sqlite and text, and no other verb': [verb, ours, (folder) => new RegExp(`^${folder}/|^src/(record|errors|sqlite|text)\\.[jt]s$`)],
+  'record, errors, sqlite, text and time import nothing of ours': [/^src\/(record|errors|sqlite|text|time)\.[jt]s$/, ours, none],
+  'a verb imports its own folder, record, errors, sqlite, text and time, and no other verb': [verb, ours, (folder) => new RegExp(`^${folder}/|^src/(record|errors|sqlite|text|time)\\.[jt]s$`)],
   'a verb knows nothing of fastify': [verb, /fastify/, none],
   'of src, app and index alone import plugins and routes': [/^src\/(?!(app|index)\.ts$)/, /^(plugins|routes)\//, none],
   'a plugin imports src, but no other plugin and no route': [/^plugins\//, ours, () => /^src\//],

@@ -1,4 +1,5 @@
 import type { Knex } from 'knex'
+import type { Attribute, Pattern } from '../../query/filter.ts'
 
 /** MySQL or MariaDB. */
 export interface MysqlOptions {
@@ -65,6 +66,27 @@ export interface RowSink {
   close (): Promise<void>
 }
 
+/** A piece of SQL with its bindings. */
+export interface Condition {
+  sql: string
+  bindings: readonly Knex.Value[]
+}
+
+/** How the database asks for what its SQL does in a way of its own; null is as good as false. */
+export interface Conditions {
+  /** Whether the column holds the pattern as whole words, any case. */
+  words (column: string, pattern: Pattern): Condition
+  /** Whether the whole text is like the pattern, any case. */
+  like (text: Condition, pattern: Pattern): Condition
+  /** Whether the text holds a match of an expression of RE2, any case. */
+  regex (text: Condition, source: string): Condition
+  /** The attribute as text, where it is one, a number or a boolean. */
+  text (attribute: Attribute): Condition
+  /** The attribute, where it is a number. */
+  number (attribute: Attribute): Condition
+  exists (attribute: Attribute): Condition
+}
+
 /** All that differs from one database to the other. */
 export interface Dialect {
   /** With the options that the database was opened with; without, it goes through the given knex alone. */
@@ -73,6 +95,9 @@ export interface Dialect {
   findRisks (knex: Knex): Promise<string[]>
   /** Forgets at most 2,000 of the batch keys that are older; resolves to how many. */
   deleteBatchKeys (knex: Knex, before: string): Promise<number>
+  conditions: Conditions
+  /** The rows of one statement that reads. Rejects with the signal's reason once it is given; the database then stops, too. */
+  query (knex: Knex, statement: Condition, signal: AbortSignal): Promise<Array<Record<string, unknown>>>
   /** What follows the columns of a new table. A clustered one is stored in the order of its primary key. */
   tableOptions (knex: Knex, clustered: boolean): Promise<string>
   /** Whether a unique key was taken already. */

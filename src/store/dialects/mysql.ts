@@ -6,6 +6,7 @@ import { codeOf } from '../../errors.ts'
 import { deadLetterColumns } from '../columns.ts'
 import { unlessAborted } from '../patience.ts'
 import type { Dialect, MysqlOptions, SparingBatch } from './dialect.ts'
+import { mysqlConditions } from './mysql-conditions.ts'
 import { bulkSink, insertIntoLogs, insertKeys, textSink } from './mysql-sink.ts'
 
 /** How knex reaches a MySQL or MariaDB: UTC throughout, times and 64-bit numbers as strings, strict, READ COMMITTED. */
@@ -105,6 +106,24 @@ export const mysql: Dialect = {
   async deleteBatchKeys (knex, before) {
     const [result] = await knex.raw('DELETE FROM ingest_batches WHERE created_at < ? LIMIT 2000', [before])
     return result.affectedRows
+  },
+
+  conditions: mysqlConditions,
+
+  async query (knex, { sql, bindings }, signal) {
+    signal.throwIfAborted()
+    const connection = await knex.client.acquireConnection()
+    const work = Promise.resolve(knex.raw(sql, bindings).connection(connection))
+    let killed: Promise<unknown> | undefined
+    const kill = () => { killed = Promise.resolve(knex.raw('KILL QUERY ?', [connection.threadId])).catch(() => {}) }
+    signal.addEventListener('abort', kill, { once: true })
+    // Given back when both are over: the end of this statement must not hit whose turn is next.
+    work.catch(() => {}).then(() => {
+      signal.removeEventListener('abort', kill)
+      return killed
+    }).finally(() => knex.client.releaseConnection(connection))
+    const [rows] = await unlessAborted(signal, work)
+    return rows
   },
 
   async tableOptions (knex) {

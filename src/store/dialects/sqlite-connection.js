@@ -3,8 +3,10 @@
 //   sql, bindings → { rows }                              of a statement that reads
 //                 → { changes, lastInsertRowid }          of one that does not
 import { answerQuestions, openDatabase } from './sqlite-answers.js'
+import { defineFunctions } from './sqlite-functions.js'
 
 const database = openDatabase()
+defineFunctions(database)
 
 answerQuestions(database, ({ sql, bindings }) => {
   const statement = database.prepare(sql)

@@ -4,7 +4,9 @@ import { dirname } from 'node:path'
 import type { Knex } from 'knex'
 import { codeOf } from '../../errors.ts'
 import { sqliteDriver } from '../../sqlite.ts'
+import { unlessAborted } from '../patience.ts'
 import type { Dialect, SqliteOptions } from './dialect.ts'
+import { sqliteConditions } from './sqlite-conditions.ts'
 import { sqliteSink } from './sqlite-sink.ts'
 import { SqliteThread } from './sqlite-thread.ts'
 
@@ -100,6 +102,11 @@ export const sqlite: Dialect = {
         (SELECT user_id, batch_key FROM ingest_batches WHERE created_at < ? LIMIT 2000)`, [before])
     return changes
   },
+
+  conditions: sqliteConditions,
+
+  // A thread can't be stopped: it ends its statement, and nobody listens.
+  query: async (knex, { sql, bindings }, signal) => unlessAborted(signal, knex.raw(sql, bindings)),
 
   tableOptions: async (_knex, clustered) => clustered ? 'WITHOUT ROWID' : '',
 

@@ -1,0 +1,25 @@
+import type { Pattern } from '../../query/filter.ts'
+import type { Condition, Conditions } from './dialect.ts'
+
+/** By the functions of its thread (`sqlite-functions.js`), before which a cheap test in SQL leaves out what can't match. */
+export const sqliteConditions: Conditions = {
+  words (column, pattern) {
+    const run = plainRun(pattern)
+    const exact = { sql: `lb_words(${column}, ?)`, bindings: [JSON.stringify(pattern)] }
+    return run === '' ? exact : { sql: `instr(lower(${column}), ?) > 0 AND ${exact.sql}`, bindings: [run, ...exact.bindings] }
+  },
+  like: ({ sql, bindings }, pattern) => ({ sql: `lb_like(${sql}, ?)`, bindings: [...bindings, JSON.stringify(pattern)] }),
+  regex: ({ sql, bindings }, source) => ({ sql: `lb_regex(${sql}, ?)`, bindings: [...bindings, source] }),
+  text: ({ path }) => attribute('lb_text', path),
+  number: ({ path }) => attribute('lb_number', path),
+  exists: ({ path }) => attribute('lb_exists', path)
+}
+
+function attribute (name: string, path: readonly string[]): Condition {
+  return { sql: `${name}(attributes, ?)`, bindings: [JSON.stringify(path)] }
+}
+
+/** The longest run of ASCII in the pattern: SQLite's own lower() knows no other letters, of which some fold to `i` and `k`. */
+function plainRun (pattern: Pattern): string {
+  return pattern.flatMap((piece) => piece.split(/[^!-~ ]|[ik]/)).reduce((longest, run) => run.length > longest.length ? run : longest)
+}
