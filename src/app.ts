@@ -4,14 +4,16 @@ import db, { type DbOptions } from '../plugins/db.ts'
 import metrics from '../plugins/metrics.ts'
 import openapi from '../plugins/openapi.ts'
 import preflight from '../plugins/preflight.ts'
+import search, { type SearchOptions } from '../plugins/search.ts'
 import spool from '../plugins/spool.ts'
 import writer, { type WriterOptions } from '../plugins/writer.ts'
 import account from '../routes/account/index.ts'
 import contract, { type ContractOptions } from '../routes/contract/index.ts'
 import ops from '../routes/ops/index.ts'
+import query from '../routes/query/index.ts'
 import type { SpoolOptions } from './write/spool.ts'
 
-export interface LoggerBotOptions extends DbOptions, AuthOptions, WriterOptions, ContractOptions {
+export interface LoggerBotOptions extends DbOptions, AuthOptions, WriterOptions, SearchOptions, ContractOptions {
   /** Where logs are kept while MySQL is away; SQLite needs none. Default: nowhere, and they are refused. */
   spool?: SpoolOptions
 }
@@ -20,16 +22,18 @@ export interface LoggerBotOptions extends DbOptions, AuthOptions, WriterOptions,
  * The whole service as one plugin, in the order in which a log meets its parts. It keeps to its own
  * scope: register it under any prefix, more than once, in an app that is somebody else's.
  */
-const loggerbot: FastifyPluginAsync<LoggerBotOptions> = async (app, { database, knex, migrate, apiKey, bodyLimit, authenticate, spool: spoolOptions, patience, queueLimit, userRate }) => {
+const loggerbot: FastifyPluginAsync<LoggerBotOptions> = async (app, { database, knex, migrate, apiKey, bodyLimit, authenticate, spool: spoolOptions, patience, queueLimit, userRate, searchBudget }) => {
   if (spoolOptions) await app.register(spool, spoolOptions)
   await app.register(db, { database, knex, migrate })
   await app.register(auth, { apiKey })
   await app.register(writer, { database: knex ? undefined : database, patience, queueLimit, userRate })
+  await app.register(search, { searchBudget })
   await app.register(preflight)
   await app.register(metrics)
 
   await app.register(openapi)
   await app.register(contract, { bodyLimit, authenticate })
+  await app.register(query)
   await app.register(account)
   await app.register(ops)
 }

@@ -18,6 +18,9 @@ export const NotFound = createError('LOGGER_NOT_FOUND', 'there is nothing at thi
 /** The path exists, but not with this method. */
 export const MethodNotAllowed = createError('LOGGER_METHOD_NOT_ALLOWED', 'only POST is allowed here', 405)
 
+/** Not even a second's logs could be looked at in the time that a search has. */
+export const TooSlow = createError('LOGGER_TOO_SLOW', 'query takes too long: ask for less', 422)
+
 /** What is asked for contradicts what is stored. */
 export const Conflict = createError<[detail: string]>('LOGGER_CONFLICT', '%s', 409)
 

@@ -47,6 +47,7 @@ export function buildServer (settings: Settings, { migrate, timeouts = patience 
     patience: settings.LOGGER_DB_TIMEOUT,
     queueLimit: settings.LOGGER_QUEUE_LIMIT,
     userRate: settings.LOGGER_USER_RATE,
+    searchBudget: settings.LOGGER_SEARCH_TIMEOUT,
     migrate,
     apiKey: settings.LOGGER_API_KEY,
     bodyLimit: settings.LOGGER_BODY_LIMIT

@@ -2,11 +2,7 @@ import t from 'tap'
 import { databases, environmentOf } from './helpers/databases.ts'
 import { loggerbot } from './helpers/command.ts'
 import { http, post } from './helpers/http.ts'
-import { apiKey, createUser, startService } from './helpers/service.ts'
-
-function basic (user: string, password = 'password'): Record<string, string> {
-  return { authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}` }
-}
+import { apiKey, basic, createUser, startService } from './helpers/service.ts'
 
 function bearer (token: string): Record<string, string> {
   return { authorization: `Bearer ${token}` }

@@ -18,6 +18,14 @@ export function connect (options: DatabaseOptions): Knex {
   return knexFactory(knexConfig(options))
 }
 
+/** A knex for searching: the one given, or, where that would stop the whole process while it reads, one that does not. */
+export function openReader (knex: Knex): { knex: Knex, close (): Promise<void> } {
+  const options = dialectOf(knex).readerOptions(knex)
+  if (options === undefined) return { knex, close: async () => {} }
+  const reader = connect(options)
+  return { knex: reader, close: () => reader.destroy() }
+}
+
 /** How the database, as it is set up, could lose logs that were acknowledged: a sentence each. */
 export function findRisks (knex: Knex): Promise<string[]> {
   return dialectOf(knex).findRisks(knex)

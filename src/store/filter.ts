@@ -3,7 +3,8 @@ import type { Field, Filter } from '../query/filter.ts'
 import type { Condition, Conditions } from './dialects/dialect.ts'
 import { dialectOf } from './dialects/index.ts'
 
-const columns = { message: 'log_msg', process: 'p_name', description: 'p_description' } as const
+/** Where the fields of a record stand. */
+export const columns = { message: 'log_msg', process: 'p_name', description: 'p_description' } as const
 
 /** The filter as a condition on rows of `user_logs`: holds for those for which `matcherOf` says so. */
 export function conditionOf (knex: Knex, filter: Filter): Condition {

@@ -4,6 +4,7 @@
 import type { Knex } from 'knex'
 import type { Position } from '../query/cursor.ts'
 import type { Filter } from '../query/filter.ts'
+import { TooSlow } from '../errors.ts'
 import { utcTime, type LogRecord, type Severity, type UtcTime } from '../record.ts'
 import { dialectOf } from './dialects/index.ts'
 import type { Condition } from './dialects/dialect.ts'
@@ -31,57 +32,120 @@ export interface Search {
   after?: Position
 }
 
-/** What a step of a walk found, in order, and how far it came. */
-export interface Step {
-  logs: StoredLog[]
-  /** Everything up to here was looked at; undefined at the end of all. */
+/** What a window held, and how far the walk came: everything up to there was looked at; undefined at the end of all. */
+export interface Step<T> {
+  found: T
   reached: Position | undefined
 }
 
 /** A statement should take about so long, in milliseconds. */
 const quick = 20
 const slow = 100
+/** One that takes longer is tried again with less to look at. */
+const tooSlow = 1000
 
 const narrowest = 1000
 const widest = 10_000 * 366 * 86_400_000
 
 /**
- * Walks along what is looked for; each step gives so many logs at most. Ends with the signal's
- * reason once it is given, and the statement under way is ended in the database.
+ * Looks at one window of time after another, the first of so many milliseconds. `look` gets the
+ * window as conditions; where `goOn` gives a position, the rest of the window is next. Rejects with
+ * the signal's reason once it is given; the statement under way ends in the database.
  */
-export async function * walkLogs (knex: Knex, search: Search, most: number, signal: AbortSignal): AsyncGenerator<Step, void, void> {
-  const { order, from, to } = search
-  const down = order === 'newest'
-  const { query } = dialectOf(knex)
-  const condition = conditionOf(knex, search.filter)
-  const unfiltered = search.userId !== undefined && search.filter.kind === 'all' && search.filter.of.length === 0
-  let width = unfiltered ? widest : search.userId === undefined ? 60_000 : 3_600_000
-
+export async function * overWindows<T> (
+  knex: Knex,
+  search: Search,
+  firstWidth: number,
+  look: (window: Condition[], signal: AbortSignal) => Promise<T>,
+  goOn: (found: T) => Position | undefined,
+  signal: AbortSignal
+): AsyncGenerator<Step<T>, void, void> {
+  const down = search.order === 'newest'
+  let width = firstWidth
   let position = search.after
   while (true) {
+    // Where there is nothing for long, windows would be many.
     const edge = await findEdge(knex, search, position, signal)
-    if (edge === undefined) return yield { logs: [], reached: undefined }
-    let far: UtcTime | undefined = down ? shift(edge, -width) : shift(edge, width)
-    if (down ? from !== undefined && far <= from : to !== undefined && far >= to) far = undefined
-    for (let inWindow = true; inWindow;) {
-      const window = bounds(search, position, far)
-      const started = performance.now()
-      const rows = await query(knex, selectLogs(search.userId, [...window, condition], down, most), signal)
-      const took = performance.now() - started
-      const logs = rows.map(toLog)
-      inWindow = logs.length === most
-      if (inWindow) {
-        const { eventAt: at, id, userId } = logs.at(-1)!
-        position = { at, id, userId }
-      } else {
-        position = far === undefined ? undefined : { at: far }
-        if (took < quick) width = Math.min(width * 4, widest)
-        else if (took > slow) width = Math.max(width / 4, narrowest)
-      }
-      yield { logs, reached: position }
-      if (position === undefined) return
+    if (edge === undefined) return
+    const far = farEnd(search, shift(edge, down ? -width : width))
+    const limit = width > narrowest ? AbortSignal.timeout(tooSlow) : signal
+    const started = performance.now()
+    let found
+    try {
+      found = await look(bounds(search, position, far), AbortSignal.any([signal, limit]))
+    } catch (error) {
+      if (signal.aborted || !limit.aborted) throw error
+      width = Math.max(width / 16, narrowest)
+      continue
     }
+    const took = performance.now() - started
+    const inside = goOn(found)
+    position = inside ?? (far === undefined ? undefined : { at: far })
+    if (took > slow) width = Math.max(width / 4, narrowest)
+    else if (took < quick && !inside) width = Math.min(width * 4, widest)
+    yield { found, reached: position }
+    if (position === undefined) return
   }
+}
+
+/** Undefined where the window reaches to the end of what is looked for. */
+function farEnd ({ order, from, to }: Search, far: UtcTime): UtcTime | undefined {
+  const end = order === 'newest' ? from : to
+  if (end !== undefined) return (order === 'newest' ? far <= end : far >= end) ? undefined : far
+  return far.startsWith('1000-01-01') || far.startsWith('9999-12-31') ? undefined : far
+}
+
+/** Walks along the logs that are looked for; each step finds so many at most, in order. */
+export function walkLogs (knex: Knex, search: Search, most: number, signal: AbortSignal): AsyncGenerator<Step<StoredLog[]>, void, void> {
+  const { query } = dialectOf(knex)
+  const { userId, filter, order } = search
+  const condition = conditionOf(knex, filter)
+  // Where nothing is left out, a page is read along the key, however much follows it.
+  const width = userId === undefined ? 60_000 : isEverything(filter) ? widest : 3_600_000
+  return overWindows(
+    knex,
+    search,
+    width,
+    async (window, signal) => (await query(knex, selectLogs(userId, [...window, condition], order === 'newest', most), signal)).map(toLog),
+    (logs) => logs.length < most ? undefined : placeOf(logs.at(-1)!),
+    signal
+  )
+}
+
+function isEverything (filter: Filter): boolean {
+  return filter.kind === 'all' && filter.of.length === 0
+}
+
+function placeOf ({ eventAt: at, id, userId }: StoredLog): Position {
+  return { at, id, userId }
+}
+
+/** What a search found; `next` is where the rest begins, undefined where there is none. */
+export interface Found {
+  logs: StoredLog[]
+  /** False where the time was over before there were as many as asked for, or all. */
+  complete: boolean
+  next: Position | undefined
+}
+
+/** Finds so many logs, or as many as it can in so many milliseconds. */
+export async function searchLogs (knex: Knex, search: Search, limit: number, budget: number, signal: AbortSignal): Promise<Found> {
+  const logs: StoredLog[] = []
+  let next = search.after
+  const spent = AbortSignal.timeout(budget)
+  try {
+    for await (const { found, reached } of walkLogs(knex, search, limit, AbortSignal.any([signal, spent]))) {
+      logs.push(...found.slice(0, limit - logs.length))
+      if (logs.length === limit) return { logs, complete: true, next: placeOf(logs.at(-1)!) }
+      next = reached
+      if (spent.aborted && reached !== undefined) return { logs, complete: false, next }
+    }
+  } catch (error) {
+    if (signal.aborted || !spent.aborted) throw error
+    if (next === search.after) throw new TooSlow()
+    return { logs, complete: false, next }
+  }
+  return { logs, complete: true, next: undefined }
 }
 
 /** The time of the first log from the position on, whether it is looked for or not. */
@@ -121,13 +185,16 @@ function bounds ({ order, from, to }: Search, position: Position | undefined, fa
 
 const columns = 'user_id, log_event_at, CAST(id AS CHAR) AS log_id, log_level, pid, p_name, p_description, log_msg, post_time, attributes'
 
+/** Whose logs, as a condition. */
+export function ownedBy (userId: number | undefined): Condition {
+  return userId === undefined ? { sql: 'user_id IN (SELECT id FROM users)', bindings: [] } : { sql: 'user_id = ?', bindings: [userId] }
+}
+
 function selectLogs (userId: number | undefined, conditions: Condition[], down: boolean, limit: number): Condition {
-  const user = userId === undefined ? { sql: 'user_id IN (SELECT id FROM users)', bindings: [] } : { sql: 'user_id = ?', bindings: [userId] }
-  const all = [user, ...conditions]
+  const all = [ownedBy(userId), ...conditions]
   const direction = down ? ' DESC' : ''
-  const key = [...userId === undefined ? [] : ['user_id'], 'log_event_at', 'id']
   // A user's own are read in the order of the key.
-  const order = userId === undefined ? ['log_event_at', 'id', 'user_id'] : key
+  const order = userId === undefined ? ['log_event_at', 'id', 'user_id'] : ['user_id', 'log_event_at', 'id']
   return {
     sql: `SELECT ${columns} FROM user_logs WHERE ${all.map(({ sql }) => sql).join(' AND ')} ORDER BY ${order.map((column) => column + direction).join(', ')} LIMIT ${limit}`,
     bindings: all.flatMap(({ bindings }) => bindings)
@@ -156,4 +223,28 @@ function toLog (row: Record<string, unknown>): StoredLog {
 function shift (time: UtcTime, milliseconds: number): UtcTime {
   const shifted = Date.parse(`${time.replace(' ', 'T')}Z`) + milliseconds
   return utcTime(Math.min(Math.max(shifted, Date.UTC(1000, 0, 1)), Date.UTC(9999, 11, 31, 23, 59, 59, 999)))
+}
+
+/** The log of this id, if it is the user's, or anybody's where no user is given. Undefined where there is none. */
+export async function findLog (knex: Knex, userId: number | undefined, id: string, signal: AbortSignal): Promise<StoredLog | undefined> {
+  const arrived = Number(BigInt(id) >> 16n)
+  // Most logs are sent soon after they happen: the id tells when it came.
+  for (const around of [60_000, 86_400_000, widest]) {
+    const window = { sql: 'log_event_at BETWEEN ? AND ? AND id = ?', bindings: [shift(utcTime(arrived), -around), shift(utcTime(arrived), around), id] }
+    const [row] = await dialectOf(knex).query(knex, selectLogs(userId, [window], true, 1), signal)
+    if (row) return toLog(row)
+  }
+  return undefined
+}
+
+/** From the first to the last log that is looked for by time alone, where no limits are given. Without logs an hour until now. */
+export async function timeSpan (knex: Knex, search: Omit<Search, 'order' | 'after'>, signal: AbortSignal): Promise<{ from: UtcTime, to: UtcTime }> {
+  const to = search.to ?? await edgeAfter(knex, search, signal)
+  const from = search.from ?? await findEdge(knex, { ...search, order: 'oldest' }, undefined, signal) ?? shift(to, -3_600_000)
+  return { from: from < to ? from : to, to }
+}
+
+async function edgeAfter (knex: Knex, search: Omit<Search, 'order' | 'after'>, signal: AbortSignal): Promise<UtcTime> {
+  const last = await findEdge(knex, { ...search, order: 'newest' }, undefined, signal)
+  return last === undefined ? utcTime() : shift(last, 1)
 }

@@ -22,6 +22,12 @@ export function usersOf (knex: Knex) {
       return row && toUser(row)
     },
 
+    /** Their names by their ids. */
+    async names (ids: Iterable<number>): Promise<Map<number, string>> {
+      const rows = await knex('users').whereIn('id', [...new Set(ids)]).select('id', 'username')
+      return new Map(rows.map(({ id, username }) => [id, username]))
+    },
+
     /** By name. */
     async list (): Promise<User[]> {
       return (await knex('users').orderBy('username')).map(toUser)

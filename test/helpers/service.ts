@@ -44,6 +44,11 @@ export async function createUser (service: { port: number }, user: string, passw
   return contractToken(user, password)
 }
 
+/** The header that says who is there, by user and password. */
+export function basic (user: string, password = 'password'): { authorization: string } {
+  return { authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}` }
+}
+
 /** One valid log of the contract, but for what is given. */
 export function log (differences: Record<string, unknown> = {}): Record<string, unknown> {
   return { level: 'error', msg: 'log message', event_at: '2020-05-05T12:22:22+00:00', p_description: 'description', ...differences }

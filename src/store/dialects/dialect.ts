@@ -85,6 +85,8 @@ export interface Conditions {
   /** The attribute, where it is a number. */
   number (attribute: Attribute): Condition
   exists (attribute: Attribute): Condition
+  /** When the interval of so many whole seconds began that `log_event_at` is in: in seconds since 1970, intervals since then. */
+  bucket (seconds: number): Condition
 }
 
 /** All that differs from one database to the other. */
@@ -96,6 +98,8 @@ export interface Dialect {
   /** Forgets at most 2,000 of the batch keys that are older; resolves to how many. */
   deleteBatchKeys (knex: Knex, before: string): Promise<number>
   conditions: Conditions
+  /** How to open the database anew for searching, where this knex can't search; else undefined. */
+  readerOptions (knex: Knex): DatabaseOptions | undefined
   /** The rows of one statement that reads. Rejects with the signal's reason once it is given; the database then stops, too. */
   query (knex: Knex, statement: Condition, signal: AbortSignal): Promise<Array<Record<string, unknown>>>
   /** What follows the columns of a new table. A clustered one is stored in the order of its primary key. */

@@ -25,7 +25,8 @@ export const mysqlConditions: Conditions = {
   exists ({ path }) {
     const { sql, bindings } = extract(path)
     return { sql: `JSON_TYPE(${sql}) <> 'NULL'`, bindings }
-  }
+  },
+  bucket: (seconds) => ({ sql: "(FLOOR(TIMESTAMPDIFF(SECOND, '1970-01-01', log_event_at) / ?) * ?)", bindings: [seconds, seconds] })
 }
 
 /** As JSON; a name with dots goes before a path. */

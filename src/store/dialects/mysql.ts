@@ -110,6 +110,8 @@ export const mysql: Dialect = {
 
   conditions: mysqlConditions,
 
+  readerOptions: () => undefined,
+
   async query (knex, { sql, bindings }, signal) {
     signal.throwIfAborted()
     const connection = await knex.client.acquireConnection()

@@ -12,7 +12,9 @@ export const sqliteConditions: Conditions = {
   regex: ({ sql, bindings }, source) => ({ sql: `lb_regex(${sql}, ?)`, bindings: [...bindings, source] }),
   text: ({ path }) => attribute('lb_text', path),
   number: ({ path }) => attribute('lb_number', path),
-  exists: ({ path }) => attribute('lb_exists', path)
+  exists: ({ path }) => attribute('lb_exists', path),
+  // The remainder of a negative number is negative.
+  bucket: (seconds) => ({ sql: '(unixepoch(log_event_at) - (unixepoch(log_event_at) % ? + ?) % ?)', bindings: [seconds, seconds, seconds] })
 }
 
 function attribute (name: string, path: readonly string[]): Condition {

@@ -1,0 +1,76 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from '@sinclair/typebox'
+import { BadRequest, NotAllowed } from '../../src/errors.ts'
+import { fillHistogram, intervalFor } from '../../src/query/histogram.ts'
+import { intervalOf } from '../../src/query/instant.ts'
+import type { Caller } from '../../src/record.ts'
+import { countLogs, type Grouping } from '../../src/store/counts.ts'
+import { timeSpan } from '../../src/store/search.ts'
+import { scopeOf, what } from './scope.ts'
+
+const tags = ['logs']
+const config = { logAccess: 'read' } as const
+
+const Complete = Type.Boolean({ description: 'false: the time was over before all were counted, the newest first' })
+const field = Type.String({ minLength: 1, maxLength: 200, description: 'level, process, description, pid, user (administrators) or an attribute by its dotted name', examples: ['level'] })
+
+const counts: FastifyPluginAsyncTypebox = async (app) => {
+  app.get('/api/logs/histogram', {
+    config,
+    schema: {
+      tags,
+      summary: 'Count over time',
+      description: 'How many logs there are in each interval, empty ones included.',
+      querystring: Type.Object({
+        ...what,
+        interval: Type.Optional(Type.String({ description: 'a length of time like 30s, 5m, 1h or 1d; by default such that there are 60 at most', examples: ['1h'] })),
+        by: Type.Optional(field)
+      }, { additionalProperties: false }),
+      response: {
+        200: Type.Object({
+          interval: Type.Integer({ description: 'in seconds' }),
+          buckets: Type.Array(Type.Object({ at: Type.String(), count: Type.Integer(), by: Type.Optional(Type.Record(Type.String(), Type.Integer())) })),
+          complete: Complete
+        })
+      }
+    }
+  }, async ({ logCaller, query }, reply) => {
+    const by = query.by === undefined ? undefined : groupingOf('by', query.by, logCaller)
+    const scope = await scopeOf(app, logCaller, query)
+    const given = query.interval === undefined ? undefined : intervalOf('interval', query.interval)
+    return app.readLogs(reply, async (knex, signal) => {
+      const span = await timeSpan(knex, scope, signal)
+      const interval = given ?? intervalFor(span)
+      const { counts, complete } = await countLogs(knex, scope, { by, interval }, app.searchBudget, signal)
+      return { interval: interval / 1000, buckets: fillHistogram(span, interval, counts, by !== undefined), complete }
+    })
+  })
+
+  app.get('/api/logs/values', {
+    config,
+    schema: {
+      tags,
+      summary: 'The most frequent values of a field',
+      querystring: Type.Object({
+        ...what,
+        field,
+        limit: Type.Integer({ default: 20, minimum: 1, maximum: 1000, description: 'a whole number, 1 to 1000' })
+      }, { additionalProperties: false }),
+      response: { 200: Type.Object({ values: Type.Array(Type.Object({ value: Type.String(), count: Type.Integer() })), complete: Complete }) }
+    }
+  }, async ({ logCaller, query }, reply) => {
+    const by = groupingOf('field', query.field, logCaller)
+    const scope = await scopeOf(app, logCaller, query)
+    const { counts, complete } = await app.readLogs(reply, (knex, signal) => countLogs(knex, scope, { by }, app.searchBudget, signal))
+    const values = counts.flatMap(({ value, count }) => value === null ? [] : [{ value, count }])
+    return { values: values.toSorted((one, other) => other.count - one.count || (one.value < other.value ? -1 : 1)).slice(0, query.limit), complete }
+  })
+}
+
+export default counts
+
+function groupingOf (parameter: string, name: string, caller: Caller): Grouping {
+  if (name === 'message') throw new BadRequest(`${parameter} must be a field other than message`)
+  if (name === 'user' && !caller.admin) throw new NotAllowed(`${parameter}: only administrators count by user`)
+  return name === 'level' || name === 'process' || name === 'description' || name === 'pid' || name === 'user' ? name : { path: name.split('.') }
+}

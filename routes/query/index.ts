@@ -1,0 +1,13 @@
+import fp from 'fastify-plugin'
+import { sendDetailedError } from '../../src/answers.ts'
+import { useOwnCompilers } from '../../src/schema.ts'
+import counts from './counts.ts'
+import logs from './logs.ts'
+
+/** Finding logs: for readers, who see their own, and administrators, who see all. */
+export default fp(async (app) => {
+  useOwnCompilers(app)
+  app.setErrorHandler(sendDetailedError)
+  await app.register(logs)
+  await app.register(counts)
+}, { name: 'loggerbot-query', fastify: '5.x', encapsulate: true, dependencies: ['loggerbot-auth', 'loggerbot-search'] })

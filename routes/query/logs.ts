@@ -1,0 +1,82 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from '@sinclair/typebox'
+import { NotFound } from '../../src/errors.ts'
+import { cursorOf, positionOf } from '../../src/query/cursor.ts'
+import type { Filter } from '../../src/query/filter.ts'
+import { findLog, searchLogs } from '../../src/store/search.ts'
+import { fold } from '../../src/text.js'
+import { Log, present, scopeOf, userIdOf, what } from './scope.ts'
+
+const tags = ['logs']
+const config = { logAccess: 'read' } as const
+
+const Complete = Type.Boolean({ description: 'false: the time was over before all was looked at; go on with the cursor' })
+const Page = Type.Object({
+  logs: Type.Array(Log),
+  complete: Complete,
+  cursor: Type.Optional(Type.String({ description: 'where the rest begins; missing at the end' }))
+})
+const Id = Type.Object({ id: Type.String({ pattern: '^\\d{1,19}$', description: 'the id of a log, a decimal number' }) })
+const user = what.user
+const neighbours = Type.Integer({ default: 10, minimum: 0, maximum: 500, description: 'a whole number, 0 to 500' })
+
+const logs: FastifyPluginAsyncTypebox = async (app) => {
+  app.get('/api/logs', {
+    config,
+    schema: {
+      tags,
+      summary: 'Search',
+      querystring: Type.Object({
+        ...what,
+        limit: Type.Integer({ default: 100, minimum: 1, maximum: 1000, description: 'a whole number, 1 to 1000' }),
+        cursor: Type.Optional(Type.String({ description: 'what the answer before gave' })),
+        order: Type.Union([Type.Literal('newest'), Type.Literal('oldest')], { default: 'newest', description: 'newest or oldest' })
+      }, { additionalProperties: false }),
+      response: { 200: Page }
+    }
+  }, async ({ logCaller, query }, reply) => {
+    const { order, limit, cursor } = query
+    const search = { ...await scopeOf(app, logCaller, query), order, after: cursor === undefined ? undefined : positionOf(cursor) }
+    const { logs, complete, next } = await app.readLogs(reply, (knex, signal) => searchLogs(knex, search, limit, app.searchBudget, signal))
+    return { logs: await present(app, logCaller, logs), complete, ...next && { cursor: cursorOf(next) } }
+  })
+
+  app.get('/api/logs/:id', {
+    config,
+    schema: { tags, summary: 'One log', params: Id, querystring: Type.Object({ user }, { additionalProperties: false }), response: { 200: Log } }
+  }, async ({ logCaller, params: { id }, query: { user } }, reply) => {
+    const userId = await userIdOf(app, logCaller, user)
+    const log = await app.readLogs(reply, (knex, signal) => findLog(knex, userId, id, AbortSignal.any([signal, AbortSignal.timeout(app.searchBudget)])))
+    if (!log) throw new NotFound()
+    return (await present(app, logCaller, [log]))[0]!
+  })
+
+  app.get('/api/logs/:id/context', {
+    config,
+    schema: {
+      tags,
+      summary: 'A log\'s neighbours',
+      description: 'What the same process logged before and after, in the order in which it happened, the log itself included.',
+      params: Id,
+      querystring: Type.Object({ before: neighbours, after: neighbours, user }, { additionalProperties: false }),
+      response: { 200: Type.Object({ logs: Type.Array(Log), complete: Complete }) }
+    }
+  }, async ({ logCaller, params: { id }, query: { before, after, user } }, reply) => {
+    const owner = await userIdOf(app, logCaller, user)
+    const { logs, complete } = await app.readLogs(reply, async (knex, signal) => {
+      const log = await findLog(knex, owner, id, AbortSignal.any([signal, AbortSignal.timeout(app.searchBudget)]))
+      if (!log) throw new NotFound()
+      const { userId, eventAt, pid, processName } = log
+      const filter: Filter = { kind: 'all', of: [{ kind: 'number', field: 'pid', comparison: '=', value: pid }, { kind: 'value', field: 'process', pattern: [fold(processName)] }] }
+      const find = (order: 'newest' | 'oldest', limit: number) => limit === 0
+        ? { logs: [], complete: true }
+        : searchLogs(knex, { userId, filter, order, after: { at: eventAt, id, userId } }, limit, app.searchBudget / 2, signal)
+      const earlier = await find('newest', before)
+      const later = await find('oldest', after)
+      return { logs: [...earlier.logs.toReversed(), log, ...later.logs], complete: earlier.complete && later.complete }
+    })
+    return { logs: await present(app, logCaller, logs), complete }
+  })
+}
+
+export default logs

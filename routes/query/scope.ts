@@ -1,0 +1,63 @@
+import { Type, type Static, type TObject } from '@sinclair/typebox'
+import type { FastifyInstance } from 'fastify'
+import { BadRequest, NotAllowed } from '../../src/errors.ts'
+import { asksForUsers } from '../../src/query/filter.ts'
+import { instantOf, instantRule } from '../../src/query/instant.ts'
+import { parseFilter } from '../../src/query/parse.ts'
+import { presentLog, type PresentedLog } from '../../src/query/present.ts'
+import type { Caller } from '../../src/record.ts'
+import type { Search, StoredLog } from '../../src/store/search.ts'
+import { usersOf } from '../../src/store/users.ts'
+
+/** What every request for logs may say. */
+export const what = {
+  query: Type.String({ default: '', maxLength: 4096, description: 'a text of 4096 characters at most (docs/query.md)', examples: ['level:>=warning payment'] }),
+  from: Type.Optional(Type.String({ description: instantRule, examples: ['-1h'] })),
+  to: Type.Optional(Type.String({ description: `${instantRule}; not itself included`, examples: ['now'] })),
+  user: Type.Optional(Type.String({ description: 'for administrators: the name of the one user whose logs are meant' }))
+}
+
+type What = Static<TObject<typeof what>>
+
+/** Whose logs a caller means, and which. Throws BadRequest, NotAllowed. */
+export async function scopeOf (app: FastifyInstance, caller: Caller, { query, from, to, user }: What, now = Date.now()): Promise<Omit<Search, 'order' | 'after'>> {
+  const filter = parseFilter(query)
+  if (!caller.admin && asksForUsers(filter)) throw new NotAllowed('query: only administrators ask for users')
+  return {
+    userId: await userIdOf(app, caller, user),
+    filter,
+    from: from === undefined ? undefined : instantOf('from', from, now),
+    to: to === undefined ? undefined : instantOf('to', to, now)
+  }
+}
+
+/** The caller's own id; of an administrator the named user's, or undefined, which is everybody's. */
+export async function userIdOf (app: FastifyInstance, { id, admin }: Caller, user: string | undefined): Promise<number | undefined> {
+  if (!admin) {
+    if (user !== undefined) throw new NotAllowed('user: only administrators name a user')
+    return id!
+  }
+  if (user === undefined) return undefined
+  const found = await usersOf(app.logDb).find(user)
+  if (!found) throw new BadRequest('user must be the name of a user')
+  return found.id
+}
+
+export const Log = Type.Object({
+  id: Type.String({ examples: ['116178436915953664'] }),
+  user: Type.String(),
+  at: Type.String({ description: 'When it happened, by the sender\'s clock', examples: ['2026-11-24T09:30:00.000000Z'] }),
+  level: Type.String({ examples: ['error'] }),
+  process: Type.String(),
+  pid: Type.Integer(),
+  description: Type.String(),
+  message: Type.String(),
+  posted: Type.String(),
+  attributes: Type.Union([Type.Record(Type.String(), Type.Unknown()), Type.Null()])
+})
+
+/** The logs as the API gives them, with their users' names. */
+export async function present (app: FastifyInstance, caller: Caller, logs: readonly StoredLog[]): Promise<PresentedLog[]> {
+  const names = caller.admin ? await usersOf(app.logDb).names(logs.map(({ userId }) => userId)) : undefined
+  return logs.map((log) => presentLog(log, names === undefined ? caller.name : names.get(log.userId) ?? ''))
+}

@@ -1,0 +1,51 @@
+import { BadRequest } from '../errors.ts'
+import { utcTime, type UtcTime } from '../record.ts'
+import { isoTime } from './present.ts'
+
+/** From here on, up to without there. */
+export interface Span {
+  from: UtcTime
+  to: UtcTime
+}
+
+interface Bucket {
+  at: string
+  count: number
+  by?: Record<string, number>
+}
+
+const second = 1000
+const minute = 60 * second
+const hour = 60 * minute
+const day = 24 * hour
+const sensible = [1, 2, 5, 10, 15, 30].map((n) => n * second)
+  .concat([1, 2, 5, 10, 15, 30].map((n) => n * minute), [1, 2, 3, 6, 12].map((n) => n * hour), [1, 2, 7, 14, 30, 90, 365].map((n) => n * day))
+
+/** A histogram has so many buckets at most; one whose interval is chosen has so many. */
+const most = 2000
+const wanted = 60
+
+/** The shortest round interval, in milliseconds, by which a span has 60 buckets at most. */
+export function intervalFor ({ from, to }: Span): number {
+  const length = milliseconds(to) - milliseconds(from)
+  return sensible.find((interval) => length / interval <= wanted) ?? Math.ceil(length / wanted / day) * day
+}
+
+/** All the buckets of a span, those without logs included. Throws BadRequest where they would be too many. */
+export function fillHistogram ({ from, to }: Span, interval: number, counts: ReadonlyArray<{ value: string | null, bucket: number, count: number }>, byValue: boolean): Bucket[] {
+  const start = Math.floor(milliseconds(from) / interval) * interval
+  const number = Math.ceil((milliseconds(to) - start) / interval)
+  if (number > most) throw new BadRequest(`interval must be longer: there would be more than ${most} buckets`)
+  const buckets: Bucket[] = Array.from({ length: number }, (_, index) => ({ at: isoTime(utcTime(start + index * interval)), count: 0, ...byValue && { by: {} } }))
+  for (const { value, bucket, count } of counts) {
+    const into = buckets[(bucket - start) / interval]
+    if (!into) continue
+    into.count += count
+    if (into.by && value !== null) into.by[value] = count
+  }
+  return buckets
+}
+
+function milliseconds (time: UtcTime): number {
+  return Date.parse(`${time.replace(' ', 'T')}Z`)
+}
