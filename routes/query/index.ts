@@ -2,6 +2,8 @@ import fp from 'fastify-plugin'
 import { sendDetailedError } from '../../src/answers.ts'
 import { useOwnCompilers } from '../../src/schema.ts'
 import counts from './counts.ts'
+import deletion from './delete.ts'
+import exportLogs from './export.ts'
 import logs from './logs.ts'
 
 /** Finding logs: for readers, who see their own, and administrators, who see all. */
@@ -10,4 +12,6 @@ export default fp(async (app) => {
   app.setErrorHandler(sendDetailedError)
   await app.register(logs)
   await app.register(counts)
+  await app.register(exportLogs)
+  await app.register(deletion)
 }, { name: 'loggerbot-query', fastify: '5.x', encapsulate: true, dependencies: ['loggerbot-auth', 'loggerbot-search'] })

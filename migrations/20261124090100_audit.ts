@@ -1,0 +1,18 @@
+import type { Knex } from 'knex'
+import { createTable } from '../src/store/tables.ts'
+
+/** Who let go of which logs by hand: written with each step of it, and kept. */
+export async function up (knex: Knex): Promise<void> {
+  await createTable(knex, 'audit', (table) => {
+    table.increments('id')
+    table.datetime('created_at', { precision: 6 }).notNullable()
+    table.string('caller', 100).notNullable()
+    table.string('action', 32).notNullable()
+    table.text('detail', 'mediumtext').notNullable()
+    table.bigInteger('logs').unsigned().notNullable()
+  })
+}
+
+export async function down (knex: Knex): Promise<void> {
+  await knex.schema.dropTable('audit')
+}
