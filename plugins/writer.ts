@@ -2,12 +2,13 @@ import { EventEmitter } from 'node:events'
 import fp from 'fastify-plugin'
 import type { onRequestHookHandler } from 'fastify'
 import { codeOf, describeFailure } from '../src/errors.ts'
-import { utcTime, type LogBatch, type Receipt } from '../src/record.ts'
+import { utcTime, type LogBatch, type Receipt, type UtcTime } from '../src/record.ts'
 import { probe } from '../src/store/connect.ts'
 import { deadLettersOf } from '../src/store/dead-letters.ts'
 import type { DatabaseOptions } from '../src/store/dialects/dialect.ts'
 import { logStoreOf, purgeBatchKeys } from '../src/store/logs.ts'
 import type { KeyedBatch } from '../src/write/batch.ts'
+import { CommitClock } from '../src/write/clock.ts'
 import { committer } from '../src/write/commit.ts'
 import { Drain } from '../src/write/drain.ts'
 import { Gate } from '../src/write/gate.ts'
@@ -30,13 +31,15 @@ declare module 'fastify' {
 /** What there is to be seen of the writing. */
 export interface LogWriter {
   readonly events: EventEmitter<WriterEvents>
+  /** From this `createdAt` on new batches may appear. */
+  readonly oldest: UtcTime
   /** What waits for a transaction, and what requests take. */
   readonly state: { records: number, bytes: number, requestBytes: number, requestsWaiting: number, away: boolean }
 }
 
 export interface WriterEvents {
-  /** A transaction took place, within so many seconds. */
-  committed: [batches: readonly KeyedBatch[], seconds: number]
+  /** A transaction that began at `createdAt` took place, within so many seconds. */
+  committed: [batches: readonly KeyedBatch[], seconds: number, createdAt: UtcTime]
   retried: []
   spooled: [batches: readonly KeyedBatch[]]
   drained: [batches: readonly KeyedBatch[]]
@@ -64,12 +67,13 @@ const keptFor = 7 * 24 * hour
 export default fp<WriterOptions>(async (app, { database, patience = 5000, queueLimit = 32 * 1024 * 1024, userRate = 0 }) => {
   const events = new EventEmitter<WriterEvents>()
   const ids = new RecordIds()
+  const clock = new CommitClock()
   const gate = new Gate(queueLimit, patience)
   const quota = userRate > 0 ? new Quota(userRate) : undefined
   const deadLetters = deadLettersOf(app.logDb)
   const store = logStoreOf(app.logDb, database)
-  const commit = committer(store, ids, patience, {
-    committed: (batches, seconds) => events.emit('committed', batches, seconds),
+  const commit = committer(store, ids, clock, patience, {
+    committed: (batches, seconds, createdAt) => events.emit('committed', batches, seconds, createdAt),
     retried: () => events.emit('retried'),
     buried (records) {
       events.emit('buried', records)
@@ -112,6 +116,7 @@ export default fp<WriterOptions>(async (app, { database, patience = 5000, queueL
 
   app.decorate('logWriter', {
     events,
+    get oldest () { return clock.oldest },
     get state () {
       const { bytes: requestBytes, waiting: requestsWaiting } = gate.state
       return { ...writer.waiting, requestBytes, requestsWaiting, away: writer.away }

@@ -80,7 +80,7 @@ export async function seed (knex: Knex): Promise<void> {
     const records = logsOf(process, now - (index + 5) * 1000)
     batches.push({ userId: id, key: freshKey(), firstId: ids.take(records.length), records })
   }
-  await store.store(batches, new AbortController().signal)
+  await store.store(batches, utcTime(), new AbortController().signal)
   await store.close()
 }
 

@@ -6,6 +6,7 @@ import openapi from '../plugins/openapi.ts'
 import preflight from '../plugins/preflight.ts'
 import search, { type SearchOptions } from '../plugins/search.ts'
 import spool from '../plugins/spool.ts'
+import tail from '../plugins/tail.ts'
 import writer, { type WriterOptions } from '../plugins/writer.ts'
 import account from '../routes/account/index.ts'
 import contract, { type ContractOptions } from '../routes/contract/index.ts'
@@ -28,6 +29,7 @@ const loggerbot: FastifyPluginAsync<LoggerBotOptions> = async (app, { database, 
   await app.register(auth, { apiKey })
   await app.register(writer, { database: knex ? undefined : database, patience, queueLimit, userRate })
   await app.register(search, { searchBudget })
+  await app.register(tail)
   await app.register(preflight)
   await app.register(metrics)
 

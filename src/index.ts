@@ -5,6 +5,7 @@ export { default as auth, type Access, type AuthOptions, type UserTokens } from 
 export { default as spool } from '../plugins/spool.ts'
 export { default as writer, type LogWriter, type WriterEvents, type WriterOptions } from '../plugins/writer.ts'
 export { default as search, type SearchOptions } from '../plugins/search.ts'
+export { default as tail, type TailOptions } from '../plugins/tail.ts'
 export { default as preflight } from '../plugins/preflight.ts'
 export { default as metrics } from '../plugins/metrics.ts'
 export { default as openapi } from '../plugins/openapi.ts'

@@ -26,7 +26,7 @@ const rules: Record<string, [who: RegExp, about: RegExp, only: (folder: string) 
   'a verb knows nothing of fastify': [verb, /fastify/, none],
   'of src, app and index alone import plugins and routes': [/^src\/(?!(app|index)\.ts$)/, /^(plugins|routes)\//, none],
   'a plugin imports src, but no other plugin and no route': [/^plugins\//, ours, () => /^src\//],
-  'a route imports its scope, decode, query, store and what all routes share': [/^routes\//, ours, (scope) => new RegExp(`^${scope}/|^src/((decode|query|store)/|(record|errors|answers|schema|text)\\.[jt]s$)`)],
+  'a route imports its scope, decode, query, store, tail and what all routes share': [/^routes\//, ours, (scope) => new RegExp(`^${scope}/|^src/((decode|query|store|tail)/|(record|errors|answers|schema|text)\\.[jt]s$)`)],
   'store, the plugins of db and search, migrations and seeds alone import knex': [/^(?!src\/store\/|plugins\/(db|search)\.ts|migrations\/|seeds\/|src\/commands\/database\.ts)/, /^knex(\/|$)/, none]
 }
 

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { matcherOf } from '../src/query/matches.ts'
 import { parseFilter } from '../src/query/parse.ts'
-import { severities, type LogRecord } from '../src/record.ts'
+import { severities, utcTime, type LogRecord } from '../src/record.ts'
 import { conditionOf } from '../src/store/filter.ts'
 import { logStoreOf } from '../src/store/logs.ts'
 import { databases } from './helpers/databases.ts'
@@ -75,7 +75,7 @@ for (const database of databases) {
     for (let done = 0; done < queries; done += size) {
       await fc.assert(fc.asyncProperty(fc.array(record, { minLength: recordsAtOnce, maxLength: recordsAtOnce }), fc.array(query, { minLength: size, maxLength: size }), async (records, queries) => {
         await knex('user_logs').delete()
-        await store.store([{ userId: 1, key: Buffer.from(crypto.randomUUID().replaceAll('-', ''), 'hex'), firstId: 1n, records }], new AbortController().signal)
+        await store.store([{ userId: 1, key: Buffer.from(crypto.randomUUID().replaceAll('-', ''), 'hex'), firstId: 1n, records }], utcTime(), new AbortController().signal)
         for (const query of queries) {
           const filter = parseFilter(query)
           const matches = matcherOf(filter)

@@ -8,6 +8,7 @@ import { logStoreOf, purgeBatchKeys, type StorableBatch } from '../src/store/log
 import { mysql as mysqlDialect } from '../src/store/dialects/mysql.ts'
 import { migrateToLatest } from '../src/store/migrations.ts'
 import { freshKey, type KeyedBatch } from '../src/write/batch.ts'
+import { CommitClock } from '../src/write/clock.ts'
 import { committer, type Outcome } from '../src/write/commit.ts'
 import { RecordIds } from '../src/write/ids.ts'
 import { Writer, type WriterOptions } from '../src/write/writer.ts'
@@ -83,7 +84,7 @@ t.test('the committer', async (t) => {
       },
       storeSparing: () => Promise.reject(new Error('nothing was refused')),
       verdict: () => verdict
-    }, ids, 5000)
+    }, ids, new CommitClock(), 5000)
     return { tries, commit }
   }
 
@@ -122,7 +123,7 @@ t.test('the committer', async (t) => {
         },
         storeSparing: async () => 0,
         verdict: () => 'passing'
-      }, ids, 5000)
+      }, ids, new CommitClock(), 5000)
       const given = batch()
       t.strictSame((await commit([given])).get(given), { state })
     }
@@ -130,10 +131,10 @@ t.test('the committer', async (t) => {
 
   await t.test('gives up on a database that is silent', async (t) => {
     const commit = committer({
-      store: (_batches, signal) => new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
+      store: (_batches, _createdAt, signal) => new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
       storeSparing: async () => 0,
       verdict: () => 'passing'
-    }, ids, 20)
+    }, ids, new CommitClock(), 20)
     const given = batch()
     t.match((await commit([given])).get(given), { state: 'failed', error: { code: 'LOGGER_DATABASE_SLOW' } })
   })
@@ -155,7 +156,7 @@ t.test('the committer', async (t) => {
         return 1
       },
       verdict: () => 'refused'
-    }, ids, 5000, { buried: (records) => { dead += records } })
+    }, ids, new CommitClock(), 5000, { buried: (records) => { dead += records } })
     const outcomes = await commit(group)
     t.strictSame(spared, [bad])
     t.equal(stored.length, 8)
@@ -328,7 +329,7 @@ for (const database of databases) {
       return store
     }
     const store = open(knex)
-    const insertBatch = async (batch: StorableBatch) => (await store.store([batch], new AbortController().signal)).size === 0
+    const insertBatch = async (batch: StorableBatch) => (await store.store([batch], utcTime(), new AbortController().signal)).size === 0
     const ids = new RecordIds()
     t.afterEach(async () => {
       await knex('user_logs').delete()
@@ -444,7 +445,7 @@ for (const database of databases) {
     await t.test('loses no batch of two instances that write at once', async (t) => {
       const instances = [knex, openKnex(t, options)].map((own) => {
         const ids = new RecordIds()
-        return new Writer({ commit: committer(open(own), ids, 5000), ids, spool: () => undefined, patience: 5000 })
+        return new Writer({ commit: committer(open(own), ids, new CommitClock(), 5000), ids, spool: () => undefined, patience: 5000 })
       })
       await Promise.all(Array.from({ length: 60 }, (_, index) => instances[index % 2]!.write({ userId: index % 3, records: [record(), record()] })))
       for (const writer of instances) await writer.close()
@@ -472,7 +473,7 @@ t.test('the thread that writes to SQLite begins anew after it failed', async (t)
   const knex = openKnex(t, options)
   const store = logStoreOf(knex, options)
   t.teardown(() => store.close())
-  const write = () => store.store([{ userId: 1, key: freshKey(), firstId: new RecordIds().take(1), records: [record()] }], new AbortController().signal)
+  const write = () => store.store([{ userId: 1, key: freshKey(), firstId: new RecordIds().take(1), records: [record()] }], utcTime(), new AbortController().signal)
   await t.rejects(write(), { message: 'the thread of the embedded database failed', code: 'SQLITE_ERROR' })
   await migrateToLatest(knex)
   await write()

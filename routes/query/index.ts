@@ -5,6 +5,7 @@ import counts from './counts.ts'
 import deletion from './delete.ts'
 import exportLogs from './export.ts'
 import logs from './logs.ts'
+import tail from './tail.ts'
 
 /** Finding logs: for readers, who see their own, and administrators, who see all. */
 export default fp(async (app) => {
@@ -12,6 +13,7 @@ export default fp(async (app) => {
   app.setErrorHandler(sendDetailedError)
   await app.register(logs)
   await app.register(counts)
+  await app.register(tail)
   await app.register(exportLogs)
   await app.register(deletion)
-}, { name: 'loggerbot-query', fastify: '5.x', encapsulate: true, dependencies: ['loggerbot-auth', 'loggerbot-search'] })
+}, { name: 'loggerbot-query', fastify: '5.x', encapsulate: true, dependencies: ['loggerbot-auth', 'loggerbot-search', 'loggerbot-tail'] })

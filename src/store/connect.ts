@@ -26,6 +26,11 @@ export function openReader (knex: Knex): { knex: Knex, close (): Promise<void> }
   return { knex: reader, close: () => reader.destroy() }
 }
 
+/** Whether several processes may store into the database at once. */
+export function hasManyWriters (knex: Knex): boolean {
+  return dialectOf(knex).hasManyWriters
+}
+
 /** How the database, as it is set up, could lose logs that were acknowledged: a sentence each. */
 export function findRisks (knex: Knex): Promise<string[]> {
   return dialectOf(knex).findRisks(knex)

@@ -51,7 +51,7 @@ export function deadLettersOf (knex: Knex) {
 export async function replayDeadLetter (knex: Knex, store: LogStore, { id, userId, record }: DeadLetter): Promise<void> {
   const key = Buffer.alloc(16, 'dead')
   key.writeBigUInt64BE(BigInt(id), 8)
-  await store.store([{ userId: userId!, key, firstId: BigInt(id), records: [JSON.parse(record)] }], new AbortController().signal)
+  await store.store([{ userId: userId!, key, firstId: BigInt(id), records: [JSON.parse(record)] }], utcTime(), new AbortController().signal)
   await deadLettersOf(knex).delete(id)
 }
 

@@ -1,5 +1,5 @@
 import type { Knex } from 'knex'
-import type { LogRecord } from '../record.ts'
+import type { LogRecord, UtcTime } from '../record.ts'
 import { toDeadLetter } from './dead-letters.ts'
 import type { DatabaseOptions, RowBatch, RowSink, Value, Verdict } from './dialects/dialect.ts'
 import { dialectOf } from './dialects/index.ts'
@@ -19,16 +19,16 @@ export interface StorableBatch {
 /** The way of batches into the database; whoever made it closes it. */
 export interface LogStore {
   /**
-   * Stores all the batches in one transaction, or none. Resolves to those whose key was stored
+   * Stores all the batches in one transaction, which began at `createdAt` by our clock, or none. Resolves to those whose key was stored
    * before, of which nothing is stored again. Rejects soon after the signal; whether they are
    * stored is then unknown, and trying again under the same keys is safe.
    */
-  store<T extends StorableBatch> (batches: readonly T[], signal: AbortSignal): Promise<ReadonlySet<T>>
+  store<T extends StorableBatch> (batches: readonly T[], createdAt: UtcTime, signal: AbortSignal): Promise<ReadonlySet<T>>
   /**
    * Stores one batch in one transaction; records that the database refuses go to `dead_letters`.
    * Resolves to how many did, or to undefined where the key was stored before. The signal is as above.
    */
-  storeSparing (batch: StorableBatch, signal: AbortSignal): Promise<number | undefined>
+  storeSparing (batch: StorableBatch, createdAt: UtcTime, signal: AbortSignal): Promise<number | undefined>
   /** What to make of an error of the two. */
   verdict (error: unknown): Verdict
   close (): Promise<void>
@@ -51,16 +51,16 @@ export function logStoreOf (knex: Knex, database?: DatabaseOptions): LogStore {
   }
 
   return {
-    async store (batches, signal) {
-      const rows = batches.map(toRows)
+    async store (batches, createdAt, signal) {
+      const rows = batches.map((batch) => toRows(batch, createdAt))
       const { insert } = await unlessAborted(signal, sink())
       const known = await insert(rows, signal)
       return new Set(batches.filter((_, index) => known.has(rows[index]!)))
     },
-    async storeSparing (batch, signal) {
+    async storeSparing (batch, createdAt, signal) {
       const letters = batch.records.map((record, index) => toDeadLetter(batch, index, record))
       const { insertSparing } = await unlessAborted(signal, sink())
-      return insertSparing({ ...toRows(batch), letters }, signal)
+      return insertSparing({ ...toRows(batch, createdAt), letters }, signal)
     },
     verdict: (error) => dialect.verdict(error),
     async close () {
@@ -74,8 +74,14 @@ export async function purgeBatchKeys (knex: Knex, before: string): Promise<void>
   while (await dialectOf(knex).deleteBatchKeys(knex, before) > 0);
 }
 
-function toRows ({ userId, key, firstId, records }: StorableBatch): RowBatch {
-  return { userId, key, rows: records.map((record, index) => toRow(userId, firstId + BigInt(index), record)) }
+function toRows ({ userId, key, firstId, records }: StorableBatch, createdAt: UtcTime): RowBatch {
+  let firstAt = records[0]!.eventAt
+  let lastAt = firstAt
+  for (const { eventAt } of records) {
+    if (eventAt < firstAt) firstAt = eventAt
+    if (eventAt > lastAt) lastAt = eventAt
+  }
+  return { userId, key, createdAt, firstId: firstId.toString(), firstAt, lastAt, rows: records.map((record, index) => toRow(userId, firstId + BigInt(index), record)) }
 }
 
 function toRow (userId: number, id: bigint, record: LogRecord): Value[] {

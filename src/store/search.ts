@@ -190,7 +190,8 @@ export function ownedBy (userId: number | undefined): Condition {
   return userId === undefined ? { sql: 'user_id IN (SELECT id FROM users)', bindings: [] } : { sql: 'user_id = ?', bindings: [userId] }
 }
 
-function selectLogs (userId: number | undefined, conditions: Condition[], down: boolean, limit: number): Condition {
+/** The statement that reads logs in order. */
+export function selectLogs (userId: number | undefined, conditions: Condition[], down: boolean, limit: number): Condition {
   const all = [ownedBy(userId), ...conditions]
   const direction = down ? ' DESC' : ''
   // A user's own are read in the order of the key.
@@ -202,7 +203,7 @@ function selectLogs (userId: number | undefined, conditions: Condition[], down: 
 }
 
 /** A row of `user_logs` as a log. */
-function toLog (row: Record<string, unknown>): StoredLog {
+export function toLog (row: Record<string, unknown>): StoredLog {
   const attributes = row.attributes as string | Record<string, unknown> | null
   return {
     id: row.log_id as string,

@@ -12,13 +12,15 @@
 // be stored nevertheless; whoever keeps it to try again keeps its key.
 import { setTimeout as delay } from 'node:timers/promises'
 import { DatabaseSlow } from '../errors.ts'
+import type { UtcTime } from '../record.ts'
 import type { KeyedBatch } from './batch.ts'
+import type { CommitClock } from './clock.ts'
 import type { RecordIds } from './ids.ts'
 
 /** Where batches are stored, and what its errors mean. See LogStore of `src/store`. */
 export interface BatchStore {
-  store (batches: readonly KeyedBatch[], signal: AbortSignal): Promise<ReadonlySet<KeyedBatch>>
-  storeSparing (batch: KeyedBatch, signal: AbortSignal): Promise<number | undefined>
+  store (batches: readonly KeyedBatch[], createdAt: UtcTime, signal: AbortSignal): Promise<ReadonlySet<KeyedBatch>>
+  storeSparing (batch: KeyedBatch, createdAt: UtcTime, signal: AbortSignal): Promise<number | undefined>
   verdict (error: unknown): 'collision' | 'passing' | 'refused' | 'away'
 }
 
@@ -26,8 +28,8 @@ export interface BatchStore {
 export type Outcome = { state: 'stored' | 'replayed' } | { state: 'failed', error: unknown }
 
 export interface CommitObserver {
-  /** A transaction took place; `seconds` from the first statement to the answer. */
-  committed? (batches: readonly KeyedBatch[], seconds: number): void
+  /** A transaction took place that began at `createdAt`; `seconds` from the first statement to the answer. */
+  committed? (batches: readonly KeyedBatch[], seconds: number, createdAt: UtcTime): void
   /** A transaction failed, and is tried again. */
   retried? (): void
   /** So many records were refused by the database and are dead letters now. */
@@ -40,7 +42,7 @@ const attempts = 5
  * Returns the function that stores a group within so many milliseconds, and never rejects: it resolves
  * to what became of each batch.
  */
-export function committer (store: BatchStore, ids: RecordIds, patience: number, observer: CommitObserver = {}) {
+export function committer (store: BatchStore, ids: RecordIds, clock: CommitClock, patience: number, observer: CommitObserver = {}) {
   return async function commit (batches: readonly KeyedBatch[]): Promise<Map<KeyedBatch, Outcome>> {
     const outcomes = new Map<KeyedBatch, Outcome>()
     const silence = new AbortController()
@@ -54,8 +56,8 @@ export function committer (store: BatchStore, ids: RecordIds, patience: number, 
   }
 
   async function settle (batches: readonly KeyedBatch[], outcomes: Map<KeyedBatch, Outcome>, signal: AbortSignal): Promise<void> {
-    const refused = await attempt(batches, outcomes, signal, async (first) => {
-      const known = await store.store(batches, signal)
+    const refused = await attempt(batches, outcomes, signal, async (first, createdAt) => {
+      const known = await store.store(batches, createdAt, signal)
       // Known at a second try: the first one took place, and only its answer was lost.
       for (const batch of batches) outcomes.set(batch, { state: first && known.has(batch) ? 'replayed' : 'stored' })
     })
@@ -67,8 +69,8 @@ export function committer (store: BatchStore, ids: RecordIds, patience: number, 
   }
 
   async function settleSparing (batch: KeyedBatch, outcomes: Map<KeyedBatch, Outcome>, signal: AbortSignal): Promise<void> {
-    const refused = await attempt([batch], outcomes, signal, async (first) => {
-      const dead = await store.storeSparing(batch, signal)
+    const refused = await attempt([batch], outcomes, signal, async (first, createdAt) => {
+      const dead = await store.storeSparing(batch, createdAt, signal)
       outcomes.set(batch, { state: first && dead === undefined ? 'replayed' : 'stored' })
       if (dead) observer.buried?.(dead)
     })
@@ -76,13 +78,17 @@ export function committer (store: BatchStore, ids: RecordIds, patience: number, 
   }
 
   /** Tries until the work is done, or fails for good. Resolves to whether it was refused as data. */
-  async function attempt (batches: readonly KeyedBatch[], outcomes: Map<KeyedBatch, Outcome>, signal: AbortSignal, work: (first: boolean) => Promise<void>): Promise<boolean> {
+  async function attempt (batches: readonly KeyedBatch[], outcomes: Map<KeyedBatch, Outcome>, signal: AbortSignal, work: (first: boolean, createdAt: UtcTime) => Promise<void>): Promise<boolean> {
     for (let count = 1; ; count++) {
+      const createdAt = clock.begin()
+      let failed = true
       try {
         signal.throwIfAborted()
         const started = performance.now()
-        await work(count === 1)
-        observer.committed?.(batches, (performance.now() - started) / 1000)
+        await work(count === 1, createdAt)
+        failed = false
+        // Not again what was stored before.
+        observer.committed?.(batches.filter((batch) => outcomes.get(batch)!.state === 'stored'), (performance.now() - started) / 1000, createdAt)
         return false
       } catch (error) {
         const verdict = signal.aborted ? 'away' : store.verdict(error)
@@ -94,6 +100,8 @@ export function committer (store: BatchStore, ids: RecordIds, patience: number, 
         if (verdict === 'collision') for (const batch of batches) batch.firstId = ids.take(batch.records.length)
         observer.retried?.()
         await delay(25 * 2 ** count * Math.random())
+      } finally {
+        clock.end(createdAt, failed)
       }
     }
   }

@@ -1,5 +1,6 @@
 import type { Knex } from 'knex'
 import type { Attribute, Pattern } from '../../query/filter.ts'
+import type { UtcTime } from '../../record.ts'
 
 /** MySQL or MariaDB. */
 export interface MysqlOptions {
@@ -34,6 +35,11 @@ export interface RowBatch {
   userId: number
   /** 16 bytes, unique to the user. */
   key: Buffer
+  createdAt: UtcTime
+  firstId: string
+  /** Between these its rows stand in the key of `user_logs`. */
+  firstAt: UtcTime
+  lastAt: UtcTime
   rows: ReadonlyArray<readonly Value[]>
 }
 
@@ -102,6 +108,8 @@ export interface Dialect {
   readerOptions (knex: Knex): DatabaseOptions | undefined
   /** The rows of one statement that reads. Rejects with the signal's reason once it is given; the database then stops, too. */
   query (knex: Knex, statement: Condition, signal: AbortSignal): Promise<Array<Record<string, unknown>>>
+  /** Whether several processes may store at once: an embedded database has one server. */
+  hasManyWriters: boolean
   /** What follows the columns of a new table. A clustered one is stored in the order of its primary key. */
   tableOptions (knex: Knex, clustered: boolean): Promise<string>
   /** Whether a unique key was taken already. */

@@ -16,8 +16,7 @@
 import type { Knex } from 'knex'
 import type { Connection as MariadbConnection } from 'mariadb'
 import type { Connection as Mysql2Connection, ResultSetHeader } from 'mysql2'
-import { utcTime } from '../../record.ts'
-import { logColumns } from '../columns.ts'
+import { batchColumns, logColumns } from '../columns.ts'
 import { unlessAborted } from '../patience.ts'
 import type { RowBatch, RowSink, Value } from './dialect.ts'
 
@@ -119,9 +118,9 @@ function nameOf ({ userId, key }: RowBatch): string {
 
 /** The statement that stores the keys; those which are there already count as none. */
 export function insertKeys (batches: readonly RowBatch[]): string {
-  const now = utcTime()
-  const rows = batches.map(({ userId, key }) => `(${userId}, x'${key.toString('hex')}', '${now}')`)
-  return `INSERT IGNORE INTO ingest_batches (user_id, batch_key, created_at) VALUES ${rows.join(', ')}`
+  const values = batches.map(({ userId, key, createdAt, firstId, firstAt, lastAt, rows }) =>
+    `(${userId},x'${key.toString('hex')}','${createdAt}',${firstId},${rows.length},'${firstAt}','${lastAt}')`)
+  return `INSERT IGNORE INTO ingest_batches (${batchColumns.join(', ')}) VALUES ${values.join(',')}`
 }
 
 async function openText (knex: Knex): Promise<Session> {

@@ -112,6 +112,8 @@ export const mysql: Dialect = {
 
   readerOptions: () => undefined,
 
+  hasManyWriters: true,
+
   async query (knex, { sql, bindings }, signal) {
     signal.throwIfAborted()
     const connection = await knex.client.acquireConnection()

@@ -1,5 +1,4 @@
-import { utcTime } from '../../record.ts'
-import { deadLetterColumns, logColumns } from '../columns.ts'
+import { batchColumns, deadLetterColumns, logColumns } from '../columns.ts'
 import type { RowBatch, RowSink, SparingBatch } from './dialect.ts'
 import { SqliteThread } from './sqlite-thread.ts'
 
@@ -16,8 +15,8 @@ export function sqliteSink (file: string, refused: RegExp): RowSink {
   let thread: SqliteThread | undefined
 
   function ask (batches: ReadonlyArray<RowBatch | SparingBatch>, sparing: boolean): Promise<Answer> {
-    if (!thread || thread.ended) thread = new SqliteThread('sqlite-writer.js', file, { logColumns, deadLetterColumns, refused })
-    return thread.ask({ batches, createdAt: utcTime(), sparing })
+    if (!thread || thread.ended) thread = new SqliteThread('sqlite-writer.js', file, { batchColumns, logColumns, deadLetterColumns, refused })
+    return thread.ask({ batches, sparing })
   }
 
   return {

@@ -7,7 +7,7 @@ import { answerQuestions, openDatabase } from './sqlite-answers.js'
 
 const database = openDatabase()
 
-const insertKey = prepareInsert('INSERT OR IGNORE', 'ingest_batches', ['user_id', 'batch_key', 'created_at'])
+const insertKey = prepareInsert('INSERT OR IGNORE', 'ingest_batches', workerData.batchColumns)
 const insertLog = prepareInsert('INSERT', 'user_logs', workerData.logColumns)
 const insertDeadLetter = prepareInsert('INSERT', 'dead_letters', workerData.deadLetterColumns)
 
@@ -15,11 +15,11 @@ function prepareInsert (verb, table, columns) {
   return database.prepare(`${verb} INTO ${table} (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`)
 }
 
-const insert = database.transaction(({ batches, createdAt, sparing }) => {
+const insert = database.transaction(({ batches, sparing }) => {
   const known = []
   let dead = 0
-  for (const [index, { userId, key, rows, letters }] of batches.entries()) {
-    if (insertKey.run(userId, key, createdAt).changes === 0) known.push(index)
+  for (const [index, { userId, key, createdAt, firstId, firstAt, lastAt, rows, letters }] of batches.entries()) {
+    if (insertKey.run(userId, key, createdAt, firstId, rows.length, firstAt, lastAt).changes === 0) known.push(index)
     else if (sparing) dead += insertEach(rows, letters)
     else for (const row of rows) insertLog.run(row)
   }

@@ -108,6 +108,8 @@ export const sqlite: Dialect = {
   // A host app's own reads in the main thread, and lacks our functions.
   readerOptions: (knex) => knex.client instanceof SqliteClient ? undefined : { file: knex.client.connectionSettings.filename },
 
+  hasManyWriters: false,
+
   // A thread can't be stopped: it ends its statement, and nobody listens.
   query: async (knex, { sql, bindings }, signal) => unlessAborted(signal, knex.raw(sql, bindings)),
 

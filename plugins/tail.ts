@@ -1,0 +1,125 @@
+import { randomUUID } from 'node:crypto'
+import fp from 'fastify-plugin'
+import { codeOf, Overloaded } from '../src/errors.ts'
+import type { LogRecord, UtcTime } from '../src/record.ts'
+import { findBatch, instancesOf, listBatches, logsOfBatch, type BatchPlace, type StoredBatch } from '../src/store/batches.ts'
+import { hasManyWriters } from '../src/store/connect.ts'
+import { usersOf } from '../src/store/users.ts'
+import { Feed } from '../src/tail/feed.ts'
+import { readPlace, type LogPlace } from '../src/tail/place.ts'
+import { Subscription, type TailEvent } from '../src/tail/subscription.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** The logs as they are stored, until the signal is given, which it must be in the end. Throws Overloaded past so many readers. */
+    tailLogs: (options: TailOptions, signal: AbortSignal) => Promise<AsyncGenerator<TailEvent, void, void>>
+  }
+}
+
+export interface TailOptions {
+  /** Whose. Undefined: everybody's. */
+  userId: number | undefined
+  matches: (log: LogRecord, userName: string) => boolean
+  /** The place of the last event that was seen: goes on after it. Default: from now on. */
+  after?: string
+}
+
+/** So many may read at once. */
+const mostReaders = 200
+/** A silence is told after so many milliseconds, so that nobody takes the connection for dead. */
+const heartbeat = 15_000
+/** The other instances are asked so often, in milliseconds. */
+const meeting = 1000
+const pageSize = 100
+
+/** Hands on logs as they are stored, by whatever instance. */
+export default fp(async (app) => {
+  const knex = app.logDb
+  const closing = new AbortController()
+  const names = new Map<number, string>()
+  const nameOf = (userId: number) => names.get(userId) ?? ''
+
+  const feed = new Feed({
+    oldest: () => app.logWriter.oldest,
+    othersOldest: meetOthers(),
+    list: (after, before) => list(undefined, after, before),
+    load: (batch) => logsOfBatch(knex, batch as StoredBatch, closing.signal),
+    onFailure: (error) => app.log.warn({ code: codeOf(error) }, 'the tail could not look at the database; it tries again')
+  })
+  let readers = 0
+
+  app.logWriter.events.on('committed', (batches, _seconds, createdAt) => {
+    if (!feed.running) return
+    for (const { userId, key, firstId, records } of batches) {
+      feed.add({ createdAt, userId, key: key.toString('hex'), logs: records.map((record, index) => ({ ...record, id: (firstId + BigInt(index)).toString() })) })
+    }
+  })
+
+  app.decorate('tailLogs', async ({ userId, matches, after }, signal) => {
+    signal.throwIfAborted()
+    if (readers >= mostReaders) throw new Overloaded()
+    readers++
+    const seen = after === undefined ? undefined : readPlace(after)
+    const subscription = new Subscription(userId, matches, nameOf, seen)
+    signal.addEventListener('abort', () => {
+      subscription.close()
+      feed.unsubscribe(subscription)
+      readers--
+    }, { once: true })
+    await learnNames()
+    const from = await feed.subscribe(subscription)
+    return events()
+
+    async function * events (): AsyncGenerator<TailEvent, void, void> {
+      if (seen && seen.createdAt < from) yield * catchUp(new Subscription(userId, matches, nameOf, seen), seen, from, signal)
+      for (let events = await subscription.take(heartbeat); events !== undefined; events = await subscription.take(heartbeat)) yield * events
+    }
+  })
+
+  /** What was stored since the last log that was seen, up to where the subscription begins. */
+  async function * catchUp (old: Subscription, seen: LogPlace, before: UtcTime, signal: AbortSignal): AsyncGenerator<TailEvent> {
+    const inPart = await findBatch(knex, seen)
+    let batches = inPart && (old.userId ?? inPart.userId) === inPart.userId ? [inPart] : []
+    for (let place: BatchPlace = seen; !signal.aborted;) {
+      for (const batch of batches) {
+        old.deliver(batch, await logsOfBatch(knex, batch, signal))
+        if (old.waiting > 0) yield * (await old.take(0))!
+        place = batch
+      }
+      batches = await listBatches(knex, old.userId, place, before, pageSize)
+      if (batches.length === 0) return
+    }
+  }
+
+  async function list (userId: number | undefined, after: BatchPlace, before: UtcTime): Promise<StoredBatch[]> {
+    const all: StoredBatch[] = []
+    for (let place = after, page; (page = await listBatches(knex, userId, place, before, 1000)).length > 0; place = page.at(-1)!) all.push(...page)
+    if (all.some(({ userId }) => !names.has(userId))) await learnNames()
+    return all
+  }
+
+  async function learnNames (): Promise<void> {
+    for (const { id, name } of await usersOf(knex).list()) names.set(id, name)
+  }
+
+  /** Where several instances store into one database, each tells the others of itself as long as it runs. */
+  function meetOthers (): () => Promise<UtcTime | undefined> {
+    if (!hasManyWriters(knex)) return async () => undefined
+    const id = randomUUID()
+    const instances = instancesOf(knex)
+    let others: UtcTime | undefined
+    const meet = async () => { others = await instances.meet(id, app.logWriter.oldest) }
+    const timer = setInterval(() => { meet().catch(() => {}) }, meeting).unref()
+    app.addHook('onReady', async () => { await meet().catch(() => {}) })
+    app.addHook('onClose', async () => {
+      clearInterval(timer)
+      await instances.leave(id).catch(() => {})
+    })
+    return async () => others
+  }
+
+  app.addHook('preClose', async () => {
+    feed.close()
+    closing.abort(new Error('the server closes'))
+  })
+}, { name: 'loggerbot-tail', fastify: '5.x', dependencies: ['loggerbot-writer'] })

@@ -1,0 +1,55 @@
+import { Readable } from 'node:stream'
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from '@sinclair/typebox'
+import { describeFailure, NotAllowed } from '../../src/errors.ts'
+import { asksForUsers } from '../../src/query/filter.ts'
+import { matcherOf } from '../../src/query/matches.ts'
+import { parseFilter } from '../../src/query/parse.ts'
+import { presentLog } from '../../src/query/present.ts'
+import type { TailEvent } from '../../src/tail/subscription.ts'
+import { userIdOf, what } from './scope.ts'
+
+/** A connection lives so long, in milliseconds; the client then comes again, and is asked again who it is. */
+const longest = 10 * 60_000
+
+const tail: FastifyPluginAsyncTypebox = async (app) => {
+  app.get('/api/logs/tail', {
+    config: { logAccess: 'read' },
+    schema: {
+      tags: ['logs'],
+      summary: 'Follow',
+      description: 'Server-sent events: each log as it is stored (event `log`, its data as in a search); `missed`, with a number, to a reader that is too slow. With the `Last-Event-ID` of an earlier connection it goes on after that log, on any instance, for seven days.',
+      produces: ['text/event-stream'],
+      querystring: Type.Object({ query: what.query, user: what.user }, { additionalProperties: false }),
+      headers: Type.Object({ 'last-event-id': Type.Optional(Type.String({ description: 'the id of the last event that was seen' })) })
+    }
+  }, async (request, reply) => {
+    const { logCaller, query } = request
+    const filter = parseFilter(query.query)
+    if (!logCaller.admin && asksForUsers(filter)) throw new NotAllowed('query: only administrators ask for users')
+    const userId = await userIdOf(app, logCaller, query.user)
+    const closed = new AbortController()
+    const timer = setTimeout(() => closed.abort(), longest)
+    reply.raw.once('close', () => {
+      clearTimeout(timer)
+      closed.abort()
+    })
+
+    const events = await app.tailLogs({ userId, matches: matcherOf(filter), after: request.headers['last-event-id'] }, closed.signal)
+    const stream = Readable.from(written(events), { objectMode: false, highWaterMark: 64 * 1024 })
+    stream.on('error', (error) => reply.log.error({ failure: describeFailure(error) }, 'a tail failed'))
+    return reply.type('text/event-stream').header('cache-control', 'no-store').header('x-accel-buffering', 'no').send(stream)
+  })
+}
+
+export default tail
+
+/** As server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html). */
+async function * written (events: AsyncGenerator<TailEvent, void, void>): AsyncGenerator<string> {
+  yield 'retry: 1000\n\n'
+  for await (const event of events) {
+    if (event === 'silence') yield ':\n\n'
+    else if ('missed' in event) yield `event: missed\ndata: ${JSON.stringify({ logs: event.missed })}\n\n`
+    else yield `id: ${event.place}\nevent: log\ndata: ${JSON.stringify(presentLog(event.log, event.userName))}\n\n`
+  }
+}

@@ -1,0 +1,163 @@
+import { once } from 'node:events'
+import { request, type IncomingMessage } from 'node:http'
+import t, { type Test } from 'tap'
+import type { LogRecord } from '../src/record.ts'
+import { readPlace } from '../src/tail/place.ts'
+import { Subscription } from '../src/tail/subscription.ts'
+import { CommitClock } from '../src/write/clock.ts'
+import { databases } from './helpers/databases.ts'
+import { http } from './helpers/http.ts'
+import { basic, createUser, log, send, startService } from './helpers/service.ts'
+
+interface Heard {
+  id: string
+  event: string
+  message: string
+}
+
+/** A reader of the tail. */
+interface Listener {
+  heard: Heard[]
+  /** Resolves once so many events came. */
+  until (count: number): Promise<void>
+  stop (): void
+}
+
+async function listen (t: Test, port: number, query: string, headers: Record<string, string>): Promise<Listener> {
+  const outgoing = request({ port, path: `/api/logs/tail?query=${encodeURIComponent(query)}`, headers })
+  outgoing.end()
+  const [incoming] = await once(outgoing, 'response') as [IncomingMessage]
+  if (incoming.statusCode !== 200) throw new Error(`the tail answered ${incoming.statusCode}`)
+  t.teardown(() => incoming.destroy())
+  const heard: Heard[] = []
+  let text = ''
+  incoming.setEncoding('utf8').on('data', (chunk) => {
+    text += chunk
+    const parts = text.split('\n\n')
+    text = parts.pop()!
+    for (const part of parts) {
+      const fields = Object.fromEntries(part.split('\n').map((line) => line.split(/: (.*)/s)))
+      if (fields.event !== undefined) heard.push({ id: fields.id, event: fields.event, message: JSON.parse(fields.data).message })
+    }
+  })
+  incoming.on('error', () => {})
+  await once(incoming, 'data')
+  return {
+    heard,
+    async until (count) {
+      while (heard.length < count) await once(incoming, 'data', { signal: AbortSignal.timeout(20_000) })
+    },
+    stop: () => incoming.destroy()
+  }
+}
+
+for (const database of databases) {
+  t.test(`the tail on ${database.name}`, async (t) => {
+    const service = await startService(t, database)
+    const { port } = service
+    const token = await createUser(service, 'alice')
+    const bob = await createUser(service, 'bob')
+    await service.knex('users').where('username', 'bob').update({ admin: true })
+    const say = (...messages: string[]) => send(service, 'alice', token, messages.map((msg) => log({ msg })))
+
+    await t.test('hands on what is stored from now on and what the query asks for, to whom it belongs', async (t) => {
+      await say('before')
+      const all = await listen(t, port, '', basic('alice'))
+      const some = await listen(t, port, 'level:error two', basic('alice'))
+      const admin = await listen(t, port, 'user:alice', basic('bob'))
+      await send(service, 'bob', bob, [log({ msg: 'of bob' })])
+      await say('one', 'two')
+      await say('three')
+      await all.until(3)
+      t.strictSame(all.heard.map(({ message }) => message), ['one', 'two', 'three'])
+      await some.until(1)
+      t.strictSame(some.heard.map(({ message }) => message), ['two'])
+      await admin.until(3)
+      t.strictSame(admin.heard.map(({ message }) => message), ['one', 'two', 'three'])
+      for (const listener of [all, some, admin]) listener.stop()
+    })
+
+    await t.test('a repetition that was stored before is not handed on again', async (t) => {
+      const listener = await listen(t, port, '', basic('alice'))
+      const headers = { 'content-type': 'application/json', 'x-user-token': token, 'idempotency-key': 'once' }
+      const body = JSON.stringify({ data: { user: 'alice', pid: 1, p_name: 'p', post_time: '2026-01-01T00:00:00Z', logs: [log({ msg: 'once' })] } })
+      for (let n = 0; n < 2; n++) t.equal((await http(port, 'POST', '/send_logs', headers, body)).status, 200)
+      await say('after')
+      await listener.until(2)
+      t.strictSame(listener.heard.map(({ message }) => message), ['once', 'after'])
+      listener.stop()
+    })
+
+    await t.test('goes on after the last event that was seen: none is lost, none comes twice', async (t) => {
+      const listener = await listen(t, port, 'n*', basic('alice'))
+      const sending = (async () => {
+        for (let n = 0; n < 60; n++) await say(`n${3 * n}`, `n${3 * n + 1}`, `n${3 * n + 2}`)
+      })()
+      await listener.until(10)
+      listener.stop()
+      const seen = [...listener.heard]
+      while (seen.length < 180) {
+        const next = await listen(t, port, 'n*', { ...basic('alice'), 'last-event-id': seen.at(-1)!.id })
+        await next.until(Math.min(25, 180 - seen.length))
+        next.stop()
+        seen.push(...next.heard)
+      }
+      await sending
+      t.strictSame(seen.map(({ message }) => message), Array.from({ length: 180 }, (_, n) => `n${n}`))
+    })
+
+    await t.test('says what is wrong with a query', async (t) => {
+      t.match(JSON.parse((await http(port, 'GET', '/api/logs/tail?query=(', basic('alice'))).body), { code: 400, detail: /^query: at 2/ })
+      t.equal((await http(port, 'GET', '/api/logs/tail?query=user:bob', basic('alice'))).status, 403)
+    })
+
+    if (database.name === 'SQLite') return
+    await t.test('follows two instances at once, and goes on at the other', async (t) => {
+      const other = await startService(t, database, { database: service.options })
+      const first = await listen(t, port, 'x*', basic('alice'))
+      const sending = Promise.all(Array.from({ length: 100 }, async (_, n) => {
+        await send(n % 2 === 0 ? service : other, 'alice', token, [log({ msg: `x${n}` }), log({ msg: `x${n}b` })])
+      }))
+      await first.until(50)
+      first.stop()
+      const seen = [...first.heard]
+      for (let turn = 0; seen.length < 200; turn++) {
+        const next = await listen(t, turn % 2 === 0 ? other.port : port, 'x*', { ...basic('alice'), 'last-event-id': seen.at(-1)!.id })
+        await next.until(Math.min(60, 200 - seen.length))
+        next.stop()
+        seen.push(...next.heard)
+      }
+      await sending
+      t.equal(seen.length, 200)
+      t.equal(new Set(seen.map(({ message }) => message)).size, 200, 'each once')
+    })
+  })
+}
+
+t.test('a reader that is too slow is told how many it missed', async (t) => {
+  const subscription = new Subscription(1, () => true, () => 'alice')
+  const logs = Array.from({ length: 2500 }, (_, index) => ({ id: String(index) }) as LogRecord & { id: string })
+  const place = { createdAt: '2026-01-01 00:00:00.000000', userId: 1, key: '0'.repeat(32) }
+  subscription.deliver(place, logs)
+  const events = await subscription.take(0)
+  t.equal(events!.length, 2001)
+  t.strictSame(events!.at(-1), { missed: 500 })
+  t.strictSame(await subscription.take(1), ['silence'])
+  t.strictSame(readPlace((events![7] as { place: string }).place), { ...place, index: 7 })
+  subscription.close()
+  t.equal(await subscription.take(1), undefined)
+})
+
+t.test('the clock of transactions tells before what nothing new can appear', async (t) => {
+  let now = Date.UTC(2026, 0, 1)
+  t.intercept(Date, 'now', { value: () => now })
+  const clock = new CommitClock()
+  const first = clock.begin()
+  now += 5
+  const second = clock.begin()
+  t.equal(clock.oldest, first)
+  clock.end(first, false)
+  t.equal(clock.oldest, second)
+  now -= 1000
+  t.ok(clock.begin() >= second, 'also when the clock is set back')
+})
