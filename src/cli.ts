@@ -2,9 +2,12 @@ import { parseArgs } from 'node:util'
 import type { Command } from './commands/command.ts'
 import { print } from './commands/command.ts'
 import { deadLettersDelete, deadLettersList, deadLettersReplay } from './commands/dead-letters.ts'
+import { exportLogs } from './commands/export.ts'
 import { migrate } from './commands/migrate.ts'
+import { search } from './commands/search.ts'
 import { serve } from './commands/serve.ts'
 import { setupDatabase } from './commands/setup-database.ts'
+import { tail } from './commands/tail.ts'
 import { tokenAdd, tokenList, tokenRevoke } from './commands/token.ts'
 import { userAdd, userDisable, userList } from './commands/user.ts'
 import { readSettings, settingsTable, type SettingName } from './config.ts'
@@ -15,6 +18,9 @@ const commands: Record<string, Command> = {
   serve,
   'setup-database': setupDatabase,
   migrate,
+  search,
+  tail,
+  export: exportLogs,
   'user add': userAdd,
   'user list': userList,
   'user disable': userDisable,
@@ -48,18 +54,19 @@ async function run (args: string[]): Promise<void> {
   const { values, positionals } = parse(name, command, args.slice(name.split(' ').length))
   if (values.help) return print(help(name, command))
   if (values.version) return print(version)
-  if (positionals.length !== (command.positionals ?? []).length) throw new UsageError(`usage: ${usage(name, command)}`)
+  const { positionals: wanted = [], rest } = command
+  if (positionals.length < wanted.length || (positionals.length > wanted.length && rest === undefined)) throw new UsageError(`usage: ${usage(name, command)}`)
 
   const names = settingNames(command)
   const flags = Object.fromEntries(Object.entries(values).filter(([flag]) => flag in names)) as Record<string, string>
   const settings = await readSettings(Object.fromEntries(Object.entries(flags).map(([flag, value]) => [names[flag], value])))
-  await command.run(settings, { positionals, flags, options: values })
+  await command.run(settings, { positionals: positionals.slice(0, wanted.length), rest: positionals.slice(wanted.length).join(' '), flags, options: values })
 }
 
 function parse (name: string, command: Command, args: string[]): { values: Record<string, string | boolean | undefined>, positionals: string[] } {
   try {
     return parseArgs({
-      args,
+      args: withRelativeTimes(args),
       allowPositionals: true,
       options: {
         ...Object.fromEntries(Object.keys(settingNames(command)).map((flag) => [flag, { type: 'string' }])),
@@ -74,6 +81,14 @@ function parse (name: string, command: Command, args: string[]): { values: Recor
   }
 }
 
+/** `--from -1h` as `--from=-1h`: else it would be another flag. */
+function withRelativeTimes (args: string[]): string[] {
+  return args.flatMap((arg, index) => {
+    if (/^-\d/.test(arg) && /^--(from|to)$/.test(args[index - 1] ?? '')) return []
+    return /^--(from|to)$/.test(arg) && /^-\d/.test(args[index + 1] ?? '') ? [`${arg}=${args[index + 1]}`] : [arg]
+  })
+}
+
 /** Which setting each flag of the command means. */
 function settingNames (command: Command): Record<string, SettingName> {
   return {
@@ -82,8 +97,8 @@ function settingNames (command: Command): Record<string, SettingName> {
   }
 }
 
-function usage (name: string, { positionals = [] }: Command): string {
-  return ['loggerbot', name, ...positionals, '[flags]'].join(' ')
+function usage (name: string, { positionals = [], rest }: Command): string {
+  return ['loggerbot', name, ...positionals, ...rest === undefined ? [] : [`[${rest}]`], '[flags]'].join(' ')
 }
 
 function overview (): string {

@@ -9,7 +9,7 @@ import { apiKey, createUser, log, send, stored } from './helpers/service.ts'
 // The first run fetches two versions of Node.
 t.setTimeout(300_000)
 
-const migrations = readdirSync(`${root}migrations`).filter((file) => file.endsWith('.ts')).length
+const migrations = readdirSync(new URL('../migrations/', import.meta.url)).filter((file) => file.endsWith('.ts')).length
 
 await t.test('On the current Node', async (t) => {
   for (const database of databases) {

@@ -4,6 +4,8 @@ import type { SettingName, Settings } from '../config.ts'
 /** What was given beside the settings. */
 export interface Given {
   positionals: string[]
+  /** The further words, with a space between. */
+  rest: string
   /** The settings' flags as they were given, by the flag's name. */
   flags: Record<string, string>
   /** The command's own flags. */
@@ -18,6 +20,8 @@ export interface Command {
   details?: string
   /** The names of what follows the command, each of them required. */
   positionals?: string[]
+  /** What any number of further words are, which are taken as one text. */
+  rest?: string
   /** Its own flags, with what --help says of them. The settings' flags go with every command. */
   options?: Record<string, NonNullable<ParseArgsConfig['options']>[string] & { description: string }>
   /** Where a flag means another setting than elsewhere. */

@@ -1,0 +1,42 @@
+import { UsageError } from '../errors.ts'
+import type { PresentedLog } from '../query/present.ts'
+import { ask, clientDetails, clientFlags, endWithReader, lineOf, whatOptions } from './client.ts'
+import { print, type Command } from './command.ts'
+
+/** A page holds so many. */
+const pageSize = 1000
+const most = 100_000
+
+/** Finds logs, and prints the last of them in the order in which they happened. */
+export const search: Command = {
+  summary: 'find logs: loggerbot search level:error payment --from -1h',
+  details: `Prints the newest, in the order in which they happened. ${clientDetails}`,
+  rest: 'QUERY',
+  flags: clientFlags,
+  options: {
+    ...whatOptions,
+    lines: { type: 'string', short: 'n', description: `how many, 1 to ${most} (default 100)` },
+    json: { type: 'boolean', description: 'a JSON object a line' }
+  },
+
+  async run (settings, { rest: query, options: { from, to, owner: user, lines = '100', json } }) {
+    const limit = countOf('--lines', lines)
+    endWithReader()
+    const logs: PresentedLog[] = []
+    let cursor: string | undefined
+    do {
+      const parameters = { query, from, to, user, cursor, limit: String(Math.min(limit - logs.length, pageSize)) } as Record<string, string | undefined>
+      const page = await (await ask(settings, '/api/logs', parameters)).json() as { logs: PresentedLog[], cursor?: string }
+      logs.push(...page.logs)
+      cursor = page.cursor
+    } while (cursor !== undefined && logs.length < limit)
+    for (const log of logs.reverse()) print(lineOf(log, json === true))
+  }
+}
+
+/** Throws UsageError. */
+export function countOf (flag: string, text: unknown, least = 1): number {
+  const count = Number(text)
+  if (!Number.isInteger(count) || count < least || count > most) throw new UsageError(`${flag} must be a whole number, ${least} to ${most}`)
+  return count
+}

@@ -1,0 +1,80 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Settings } from '../config.ts'
+import type { PresentedLog } from '../query/present.ts'
+import { ask, clientDetails, clientFlags, endWithReader, lineOf, Unreachable, whatOptions } from './client.ts'
+import { print, type Command } from './command.ts'
+import { countOf } from './search.ts'
+
+/** Follows logs as they are stored. */
+export const tail: Command = {
+  summary: 'follow logs as they are stored: loggerbot tail level:>=warning',
+  details: `Begins with the last ten. Goes on by itself where it was when the connection is lost. ${clientDetails}`,
+  rest: 'QUERY',
+  flags: clientFlags,
+  options: {
+    owner: whatOptions.owner,
+    lines: { type: 'string', short: 'n', description: 'how many of the past to begin with (default 10)' },
+    json: { type: 'boolean', description: 'a JSON object a line' }
+  },
+
+  async run (settings, { rest: query, options: { owner: user, lines = '10', json } }) {
+    const limit = countOf('--lines', lines, 0)
+    endWithReader()
+    const parameters = { query, user } as Record<string, string | undefined>
+    const printed = new Set<string>()
+    let lastId: string | undefined
+
+    for (let first = true; ; first = false) {
+      try {
+        const { body } = await ask(settings, '/api/logs/tail', parameters, lastId === undefined ? {} : { 'last-event-id': lastId })
+        // After the tail began, so that nothing is missed between the two.
+        if (first && limit > 0) {
+          for (const log of await past(settings, parameters, limit)) {
+            printed.add(log.id)
+            print(lineOf(log, json === true))
+          }
+        }
+        for await (const { id, event, data } of eventsOf(body!)) {
+          if (event === 'missed') process.stderr.write(`loggerbot: ${JSON.parse(data).logs} logs came faster than they were read\n`)
+          if (event !== 'log') continue
+          lastId = id
+          const log: PresentedLog = JSON.parse(data)
+          if (!printed.delete(log.id)) print(lineOf(log, json === true))
+        }
+      } catch (error) {
+        if (first || !(error instanceof Unreachable || isCut(error))) throw error
+      }
+      await delay(1000)
+    }
+  }
+}
+
+async function past (settings: Settings, parameters: Record<string, string | undefined>, limit: number): Promise<PresentedLog[]> {
+  const { logs } = await (await ask(settings, '/api/logs', { ...parameters, limit: String(Math.min(limit, 1000)) })).json() as { logs: PresentedLog[] }
+  return logs.reverse()
+}
+
+interface ServerEvent {
+  id: string
+  event: string
+  data: string
+}
+
+/** Server-sent events as our own server writes them: each field at most once. */
+async function * eventsOf (body: ReadableStream<Uint8Array>): AsyncGenerator<ServerEvent> {
+  let text = ''
+  for await (const chunk of body.pipeThrough(new TextDecoderStream())) {
+    text += chunk
+    const parts = text.split('\n\n')
+    text = parts.pop()!
+    for (const part of parts) {
+      const fields = Object.fromEntries(part.split('\n').map((line) => line.split(/: (.*)/s)))
+      if (fields.event !== undefined) yield fields as ServerEvent
+    }
+  }
+}
+
+/** fetch says so when a connection ends in the midst of an answer. */
+function isCut (error: unknown): boolean {
+  return error instanceof TypeError
+}
