@@ -4,6 +4,7 @@ import db, { type DbOptions } from '../plugins/db.ts'
 import metrics from '../plugins/metrics.ts'
 import openapi from '../plugins/openapi.ts'
 import preflight from '../plugins/preflight.ts'
+import retention, { type RetentionOptions } from '../plugins/retention.ts'
 import search, { type SearchOptions } from '../plugins/search.ts'
 import spool from '../plugins/spool.ts'
 import tail from '../plugins/tail.ts'
@@ -15,6 +16,8 @@ import query from '../routes/query/index.ts'
 import type { SpoolOptions } from './write/spool.ts'
 
 export interface LoggerBotOptions extends DbOptions, AuthOptions, WriterOptions, SearchOptions, ContractOptions {
+  /** What is let go. Default: nothing. */
+  retention?: RetentionOptions
   /** Where logs are kept while MySQL is away; SQLite needs none. Default: nowhere, and they are refused. */
   spool?: SpoolOptions
 }
@@ -23,13 +26,14 @@ export interface LoggerBotOptions extends DbOptions, AuthOptions, WriterOptions,
  * The whole service as one plugin, in the order in which a log meets its parts. It keeps to its own
  * scope: register it under any prefix, more than once, in an app that is somebody else's.
  */
-const loggerbot: FastifyPluginAsync<LoggerBotOptions> = async (app, { database, knex, migrate, apiKey, bodyLimit, authenticate, spool: spoolOptions, patience, queueLimit, userRate, searchBudget }) => {
+const loggerbot: FastifyPluginAsync<LoggerBotOptions> = async (app, { database, knex, migrate, apiKey, bodyLimit, authenticate, spool: spoolOptions, patience, queueLimit, userRate, searchBudget, retention: retentionOptions = {} }) => {
   if (spoolOptions) await app.register(spool, spoolOptions)
   await app.register(db, { database, knex, migrate })
   await app.register(auth, { apiKey })
   await app.register(writer, { database: knex ? undefined : database, patience, queueLimit, userRate })
   await app.register(search, { searchBudget })
   await app.register(tail)
+  await app.register(retention, retentionOptions)
   await app.register(preflight)
   await app.register(metrics)
 

@@ -4,12 +4,13 @@ import { print } from './commands/command.ts'
 import { deadLettersDelete, deadLettersList, deadLettersReplay } from './commands/dead-letters.ts'
 import { exportLogs } from './commands/export.ts'
 import { migrate } from './commands/migrate.ts'
+import { retention } from './commands/retention.ts'
 import { search } from './commands/search.ts'
 import { serve } from './commands/serve.ts'
 import { setupDatabase } from './commands/setup-database.ts'
 import { tail } from './commands/tail.ts'
 import { tokenAdd, tokenList, tokenRevoke } from './commands/token.ts'
-import { userAdd, userDisable, userList } from './commands/user.ts'
+import { userAdd, userDisable, userList, userRetention } from './commands/user.ts'
 import { readSettings, settingsTable, type SettingName } from './config.ts'
 import { CommandError, UsageError } from './errors.ts'
 import { version } from './version.ts'
@@ -24,6 +25,8 @@ const commands: Record<string, Command> = {
   'user add': userAdd,
   'user list': userList,
   'user disable': userDisable,
+  'user retention': userRetention,
+  retention,
   'token add': tokenAdd,
   'token list': tokenList,
   'token revoke': tokenRevoke,

@@ -34,6 +34,8 @@ export const settingsSchema = Type.Object({
   LOGGER_QUEUE_LIMIT: Type.Integer({ default: 32 * 1024 * 1024, minimum: 1024, maximum: Number.MAX_SAFE_INTEGER, description: 'bytes of request bodies under way at most, from 1024; more requests wait' }),
   LOGGER_USER_RATE: Type.Integer({ default: 0, minimum: 0, maximum: 1_000_000_000, description: 'logs a second that one user may send; 0: any number' }),
   LOGGER_SEARCH_TIMEOUT: Type.Integer({ default: 5000, minimum: 10, maximum: 600_000, description: 'milliseconds that a search may take before it answers with what it found so far, 10 to 600000' }),
+  LOGGER_RETENTION_DAYS: Type.Integer({ default: 0, minimum: 0, maximum: 36_500, description: 'days that logs are kept, unless their user has a number of their own; 0: for ever' }),
+  LOGGER_RETENTION_ROWS: Type.Integer({ default: 0, minimum: 0, maximum: Number.MAX_SAFE_INTEGER, description: 'logs that are kept at most, of all users: past that the oldest go; 0: any number' }),
   LOGGER_SERVER: text({ default: '', description: 'for loggerbot search, tail and export: the server\'s address; http://127.0.0.1:5000 while empty' }),
   LOGGER_TOKEN: text({ default: '', description: 'for loggerbot search, tail and export: a token with scope read' }),
   LOGGER_API_KEY: text({ default: '', description: 'key that opens POST /create_user; closed while empty' }),

@@ -48,6 +48,7 @@ export function buildServer (settings: Settings, { migrate, timeouts = patience 
     queueLimit: settings.LOGGER_QUEUE_LIMIT,
     userRate: settings.LOGGER_USER_RATE,
     searchBudget: settings.LOGGER_SEARCH_TIMEOUT,
+    retention: { days: settings.LOGGER_RETENTION_DAYS, rows: settings.LOGGER_RETENTION_ROWS },
     migrate,
     apiKey: settings.LOGGER_API_KEY,
     bodyLimit: settings.LOGGER_BODY_LIMIT

@@ -62,6 +62,18 @@ export const userDisable: Command = {
   }
 }
 
+/** Says for how long a user's logs are kept. */
+export const userRetention: Command = {
+  summary: 'say for how many days a user\'s logs are kept: a number, 0 (for ever) or default',
+  positionals: ['NAME', 'DAYS'],
+
+  async run (settings, { positionals: [name, days] }) {
+    if (!/^(default|\d{1,5})$/.test(days!)) throw new UsageError('DAYS must be a number of days, 0 (for ever) or default (as LOGGER_RETENTION_DAYS says)')
+    if (!await onUsers(settings, (users) => users.keepFor(name!, days === 'default' ? null : Number(days)))) throw new CommandError(`there is no user ${name}`)
+    print(`the logs of ${name} are kept ${days === '0' ? 'for ever' : days === 'default' ? 'as long as the settings say' : `for ${days} days`}`)
+  }
+}
+
 async function onUsers<T> (settings: Settings, work: (users: ReturnType<typeof usersOf>) => Promise<T>): Promise<T> {
   return withTables(settings, async (knex) => {
     try {

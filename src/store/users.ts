@@ -12,6 +12,8 @@ export interface User {
   createdAt: string
   disabled: boolean
   admin: boolean
+  /** For so many days their logs are kept; 0: for ever; null: as the settings say. */
+  retentionDays: number | null
 }
 
 /** The table `users`. Upper and lower case are different users. */
@@ -44,6 +46,11 @@ export function usersOf (knex: Knex) {
       }
     },
 
+    /** Null: as the settings say. False when there is no such user. */
+    async keepFor (name: string, days: number | null): Promise<boolean> {
+      return await knex('users').where('username', name).update({ retention_days: days }) > 0
+    },
+
     /** False when there is no such user. Who is disabled already stays so. */
     async disable (name: string): Promise<boolean> {
       if (!await this.find(name)) return false
@@ -53,7 +60,7 @@ export function usersOf (knex: Knex) {
   }
 }
 
-function toUser (row: { id: number, username: string, tel_id: string | null, credential: string, created_at: string, disabled_at: string | null, admin: number }): User {
+function toUser (row: { id: number, username: string, tel_id: string | null, credential: string, created_at: string, disabled_at: string | null, admin: number, retention_days: number | null }): User {
   return {
     id: row.id,
     name: row.username,
@@ -61,6 +68,7 @@ function toUser (row: { id: number, username: string, tel_id: string | null, cre
     credential: row.credential,
     createdAt: row.created_at,
     disabled: row.disabled_at !== null,
-    admin: Boolean(row.admin)
+    admin: Boolean(row.admin),
+    retentionDays: row.retention_days
   }
 }

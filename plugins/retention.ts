@@ -1,0 +1,34 @@
+import fp from 'fastify-plugin'
+import { codeOf } from '../src/errors.ts'
+import { letGo } from '../src/store/retention.ts'
+
+export interface RetentionOptions {
+  /** Days that logs are kept, unless their user has a number of their own. Default 0, which is for ever. */
+  days?: number
+  /** Logs that are kept at most, of all users: past that the oldest go. Default 0, which is any number. */
+  rows?: number
+}
+
+const hour = 60 * 60 * 1000
+
+/** Lets logs go that were kept long enough: hourly, by one instance at a time, in steps that writers don't wait for. */
+export default fp<RetentionOptions>(async (app, { days = 0, rows = 0 }) => {
+  const closing = new AbortController()
+  let work = Promise.resolve()
+
+  async function clean (): Promise<void> {
+    try {
+      const gone = await letGo(app.logDb, { days, rows }, closing.signal)
+      if (gone > 0) app.log.info(`${gone} logs were let go`)
+    } catch (error) {
+      if (!closing.signal.aborted) app.log.warn({ code: codeOf(error) }, 'logs could not be let go; the next try is in an hour')
+    }
+  }
+
+  const timer = setInterval(() => { work = work.then(clean) }, hour).unref()
+  app.addHook('onClose', async () => {
+    clearInterval(timer)
+    closing.abort(new Error('the server closes'))
+    await work
+  })
+}, { name: 'loggerbot-retention', fastify: '5.x', dependencies: ['loggerbot-db'] })

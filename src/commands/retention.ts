@@ -1,0 +1,32 @@
+import { countExpired } from '../store/expiry.ts'
+import { expiredAt, letGo } from '../store/retention.ts'
+import { countAll } from '../store/row-limit.ts'
+import { usersOf } from '../store/users.ts'
+import { print, type Command } from './command.ts'
+import { withTables } from './database.ts'
+
+/** Lets logs go that were kept long enough, or says how many these are. */
+export const retention: Command = {
+  summary: 'let logs go that were kept long enough, as the server does hourly',
+  details: 'How long is said by LOGGER_RETENTION_DAYS and, of one user, by loggerbot user retention.',
+  options: { 'dry-run': { type: 'boolean', description: 'say how many would go, and let none go' } },
+
+  async run (settings, { options }) {
+    const { LOGGER_RETENTION_DAYS: days, LOGGER_RETENTION_ROWS: rows } = settings
+    const { signal } = new AbortController()
+    await withTables(settings, async (knex) => {
+      if (options['dry-run'] !== true) return print(`${await letGo(knex, { days, rows }, signal)} logs were let go`)
+      const users = await usersOf(knex).list()
+      const all = expiredAt(Date.now(), days, users)
+      const width = Math.max(4, ...users.map(({ name }) => name.length))
+      print(`${'USER'.padEnd(width)}  KEPT       WOULD GO`)
+      for (const { id, name, retentionDays } of users) {
+        let count = 0
+        for (const expired of all.filter(({ userId }) => userId === id)) count += await countExpired(knex, expired, signal)
+        const kept = retentionDays ?? days
+        print(`${name.padEnd(width)}  ${(kept === 0 ? 'for ever' : `${kept} days`).padEnd(9)}  ${String(count).padStart(8)}`)
+      }
+      if (rows > 0) print(`over ${rows} logs in all: ${Math.max(0, await countAll(knex, signal) - rows)}`)
+    })
+  }
+}
