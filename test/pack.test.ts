@@ -15,7 +15,7 @@ const host = `
 import Fastify, { type FastifyRequest } from 'fastify'
 import knex from 'knex'
 import {
-  auth, contractRoutes, db, loggerbot, metrics, openapi, opsRoutes, preflight, spool, writer,
+  accountRoutes, auth, contractRoutes, db, loggerbot, metrics, openapi, opsRoutes, preflight, queryRoutes, retention, search, spool, tail, writer,
   type DatabaseOptions, type LogBatch, type LoggerBotOptions, type LogUser, type Receipt
 } from 'loggerbot-server'
 
@@ -32,10 +32,15 @@ await app.register(async (scope) => {
   await scope.register(auth)
   await scope.register(spool, { folder: 'spool' })
   await scope.register(writer)
+  await scope.register(search, { searchBudget: 1000 })
+  await scope.register(tail)
+  await scope.register(retention, { days: 30 })
   await scope.register(preflight)
   await scope.register(metrics)
   await scope.register(openapi)
   await scope.register(contractRoutes, { authenticate: async (request: FastifyRequest): Promise<LogUser> => ({ id: 1, name: request.ip }) })
+  await scope.register(queryRoutes)
+  await scope.register(accountRoutes)
   await scope.register(opsRoutes)
   const batch: LogBatch = { userId: 1, records: [] }
   const { stored }: Receipt = await scope.writeLogs(batch)
@@ -67,7 +72,7 @@ await t.test('The package, installed in an empty project', async (t) => {
 
   await t.test('is imported by its documented names', async (t) => {
     const names = await mustRun(process.execPath, ['--input-type=module', '-e', "console.log(Object.keys(await import('loggerbot-server')).sort().join(' '))"], { cwd: project })
-    t.equal(names.trim(), 'auth contractRoutes db loggerbot metrics openapi opsRoutes preflight spool writer')
+    t.equal(names.trim(), 'accountRoutes auth contractRoutes db loggerbot metrics openapi opsRoutes preflight queryRoutes retention search spool tail writer')
   })
 
   await t.test('type-checks in a strict host app, and refuses wrong options', async (t) => {
