@@ -55,6 +55,7 @@ function countWriting (app: FastifyInstance, registry: Registry): void {
       const records = count(committed)
       logs.inc(records)
       batches.inc(committed.length)
+      dead.inc(committed.reduce((sum, { rejected = [] }) => sum + rejected.length, 0))
       bytes.inc(committed.reduce((sum, { bytes }) => sum + bytes, 0))
       seconds.observe(took)
       group.observe(records)

@@ -50,10 +50,24 @@ export interface Caller {
   tokenId?: number
 }
 
+/** A piece of a request that can't become a log: kept as a dead letter beside the logs that its neighbours became. */
+export interface Rejected {
+  /** The decoder that refused it, by its protocol's name: what a replay asks again. At most 32 characters. */
+  source: string
+  /** Which piece of the request it is, from 0. */
+  index: number
+  /** What it should have been, in a sentence that quotes nothing of it. */
+  reason: string
+  /** As it came. */
+  raw: string
+}
+
 /** What one request brings: stored as a whole or not at all. */
 export interface LogBatch {
   userId: number
   records: readonly LogRecord[]
+  /** Kept in the same transaction. Default: none. */
+  rejected?: readonly Rejected[]
   /** 16 bytes that name the batch among the user's of the last seven days: stored once, however often it comes. Default: a name of its own. */
   key?: Buffer
 }

@@ -32,6 +32,26 @@ export function severityOfName (name: string): Severity | undefined {
 }
 
 /**
+ * The severity of a number of syslog, 0 (emergency) to 7 (debug).
+ * Source: RFC 5424, section 6.2.1.
+ */
+export function severityOfSyslogNumber (level: number): Severity | undefined {
+  return syslogSeverities[level]
+}
+
+const syslogSeverities: Record<number, Severity> = { 0: 'critical', 1: 'critical', 2: 'critical', 3: 'error', 4: 'warning', 5: 'info', 6: 'info', 7: 'debug' }
+
+/**
+ * The severity of a number of pino's and bunyan's: 10, 20, 30, 40, 50, 60, and any other counts as
+ * the standard level at or below it (below 10: debug).
+ * Source: https://getpino.io/#/docs/api?id=level-values
+ */
+export function severityOfPinoNumber (level: number): Severity | undefined {
+  if (!(level >= 0)) return undefined
+  return severities[Math.min(Math.max(Math.floor(level / 10), 2), 6) - 2]
+}
+
+/**
  * The severity of a number of Python's `logging`: 10, 20, 30, 40, 50, and any other
  * whole number from 0 to 100 counts as the standard level at or below it.
  * Source: https://docs.python.org/3/library/logging.html#logging-levels

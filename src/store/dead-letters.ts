@@ -1,5 +1,5 @@
 import type { Knex } from 'knex'
-import { utcTime, type LogRecord } from '../record.ts'
+import { utcTime, type LogRecord, type Rejected } from '../record.ts'
 import type { Value } from './dialects/dialect.ts'
 import type { LogStore, StorableBatch } from './logs.ts'
 
@@ -10,8 +10,11 @@ export interface DeadLetter {
   userId: number | null
   /** UTC, `YYYY-MM-DD HH:MM:SS.ffffff`. */
   createdAt: string
-  /** `database`: it refused the record, which is kept as JSON. `spool`: the file was damaged; what was there is kept as base64. */
-  source: 'database' | 'spool'
+  /**
+   * `database`: it refused the record, which is kept as JSON. `spool`: the file was damaged; what was
+   * there is kept as base64. Else the protocol whose decoder rejected it, which is kept as it came.
+   */
+  source: string
   record: string
   reason: string
 }
@@ -55,7 +58,12 @@ export async function replayDeadLetter (knex: Knex, store: LogStore, { id, userI
   await deadLettersOf(knex).delete(id)
 }
 
-/** The values of `deadLetterColumns`, all but the reason. */
-export function toDeadLetter ({ userId, firstId }: StorableBatch, index: number, record: LogRecord): Value[] {
+/** What becomes of a record if the database refuses it: the values of `deadLetterColumns`, all but the reason. */
+export function refusedLetter ({ userId, firstId }: StorableBatch, index: number, record: LogRecord): Value[] {
   return [(firstId + BigInt(index)).toString(), userId, utcTime(), 'database', JSON.stringify(record)]
+}
+
+/** What becomes of a piece that a decoder rejected: the values of `deadLetterColumns`. */
+export function rejectedLetter ({ userId, firstId, records }: StorableBatch, index: number, { source, reason, raw }: Rejected): Value[] {
+  return [(firstId + BigInt(records.length + index)).toString(), userId, utcTime(), source, raw, reason.slice(0, 255)]
 }

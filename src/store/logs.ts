@@ -1,6 +1,6 @@
 import type { Knex } from 'knex'
-import type { LogRecord, UtcTime } from '../record.ts'
-import { toDeadLetter } from './dead-letters.ts'
+import type { LogRecord, Rejected, UtcTime } from '../record.ts'
+import { refusedLetter, rejectedLetter } from './dead-letters.ts'
 import type { DatabaseOptions, RowBatch, RowSink, Value, Verdict } from './dialects/dialect.ts'
 import { dialectOf } from './dialects/index.ts'
 import { unlessAborted } from './patience.ts'
@@ -8,12 +8,13 @@ import { unlessAborted } from './patience.ts'
 /** How many characters `p_name` and `p_description` hold. */
 export const nameLength = 255
 
-/** A batch with its key, 16 bytes unique to the user, and its records' ids, in a row from the first. */
+/** A batch with its key, 16 bytes unique to the user, and the ids of its records, then of what was rejected, in a row from the first. */
 export interface StorableBatch {
   userId: number
   key: Buffer
   firstId: bigint
   records: readonly LogRecord[]
+  rejected?: readonly Rejected[]
 }
 
 /** The way of batches into the database; whoever made it closes it. */
@@ -58,7 +59,7 @@ export function logStoreOf (knex: Knex, database?: DatabaseOptions): LogStore {
       return new Set(batches.filter((_, index) => known.has(rows[index]!)))
     },
     async storeSparing (batch, createdAt, signal) {
-      const letters = batch.records.map((record, index) => toDeadLetter(batch, index, record))
+      const letters = batch.records.map((record, index) => refusedLetter(batch, index, record))
       const { insertSparing } = await unlessAborted(signal, sink())
       return insertSparing({ ...toRows(batch, createdAt), letters }, signal)
     },
@@ -74,14 +75,25 @@ export async function purgeBatchKeys (knex: Knex, before: string): Promise<void>
   while (await dialectOf(knex).deleteBatchKeys(knex, before) > 0);
 }
 
-function toRows ({ userId, key, firstId, records }: StorableBatch, createdAt: UtcTime): RowBatch {
-  let firstAt = records[0]!.eventAt
+function toRows (batch: StorableBatch, createdAt: UtcTime): RowBatch {
+  const { userId, key, firstId, records, rejected = [] } = batch
+  // A batch of which all was rejected has no times.
+  let firstAt = records[0]?.eventAt ?? null
   let lastAt = firstAt
   for (const { eventAt } of records) {
-    if (eventAt < firstAt) firstAt = eventAt
-    if (eventAt > lastAt) lastAt = eventAt
+    if (eventAt < firstAt!) firstAt = eventAt
+    if (eventAt > lastAt!) lastAt = eventAt
   }
-  return { userId, key, createdAt, firstId: firstId.toString(), firstAt, lastAt, rows: records.map((record, index) => toRow(userId, firstId + BigInt(index), record)) }
+  return {
+    userId,
+    key,
+    createdAt,
+    firstId: firstId.toString(),
+    firstAt,
+    lastAt,
+    rows: records.map((record, index) => toRow(userId, firstId + BigInt(index), record)),
+    rejected: rejected.map((piece, index) => rejectedLetter(batch, index, piece))
+  }
 }
 
 function toRow (userId: number, id: bigint, record: LogRecord): Value[] {

@@ -1,11 +1,11 @@
 import { randomFillSync } from 'node:crypto'
-import type { LogBatch, LogRecord } from '../record.ts'
+import type { LogBatch } from '../record.ts'
 
 /** A batch that is admitted: with its key and ids, any number of tries stores it once. */
 export interface KeyedBatch extends LogBatch {
   /** 16 bytes that no other batch of the user has. */
   key: Buffer
-  /** The first record's id; the others follow it in order. */
+  /** The first record's id; the others follow it in order, then those of what was rejected. */
   firstId: bigint
   /** About how many bytes it takes. */
   bytes: number
@@ -30,9 +30,15 @@ export function freshKey (): Buffer {
 const chance = Buffer.alloc(10 * 1000)
 let used = chance.length
 
-/** About how many bytes the records take. */
-export function sizeOf (records: readonly LogRecord[]): number {
+/** How many ids a batch takes. */
+export function idsOf ({ records, rejected = [] }: Pick<LogBatch, 'records' | 'rejected'>): number {
+  return records.length + rejected.length
+}
+
+/** About how many bytes a batch takes. */
+export function sizeOf ({ records, rejected = [] }: Pick<LogBatch, 'records' | 'rejected'>): number {
   let size = 0
+  for (const { raw } of rejected) size += 100 + raw.length
   for (const { message, processName, description, attributes } of records) {
     size += 100 + message.length + processName.length + description.length
     if (attributes !== null) size += sizeOfValue(attributes)

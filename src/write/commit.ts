@@ -13,7 +13,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { DatabaseSlow } from '../errors.ts'
 import type { UtcTime } from '../record.ts'
-import type { KeyedBatch } from './batch.ts'
+import { idsOf, type KeyedBatch } from './batch.ts'
 import type { CommitClock } from './clock.ts'
 import type { RecordIds } from './ids.ts'
 
@@ -97,7 +97,7 @@ export function committer (store: BatchStore, ids: RecordIds, clock: CommitClock
           fail(batches, error, outcomes)
           return false
         }
-        if (verdict === 'collision') for (const batch of batches) batch.firstId = ids.take(batch.records.length)
+        if (verdict === 'collision') for (const batch of batches) batch.firstId = ids.take(idsOf(batch))
         observer.retried?.()
         await delay(25 * 2 ** count * Math.random())
       } finally {

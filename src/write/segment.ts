@@ -3,7 +3,7 @@
 //   file   = "LBSPOOL1" frame*
 //   frame  = marker (ff 4c 42 52), length of the body (u32, little endian),
 //            CRC-32 of the body (u32, little endian), body
-//   body   = JSON in UTF-8: {"userId":1,"key":"<base64>","firstId":"<decimal>","records":[LogRecord]}
+//   body   = JSON in UTF-8: {"userId":1,"key":"<base64>","firstId":"<decimal>","records":[LogRecord],"rejected":[Rejected]}
 //
 // The marker's first byte does not occur in UTF-8, so that after a damaged frame the next whole one
 // is found again: what is lost is what was damaged. Frames that a crash cut short stand at the end
@@ -24,8 +24,8 @@ export interface Damage {
 }
 
 /** A batch as a frame. */
-export function toFrame ({ userId, key, firstId, records }: KeyedBatch): Buffer {
-  const body = Buffer.from(JSON.stringify({ userId, key: key.toString('base64'), firstId: firstId.toString(), records }))
+export function toFrame ({ userId, key, firstId, records, rejected }: KeyedBatch): Buffer {
+  const body = Buffer.from(JSON.stringify({ userId, key: key.toString('base64'), firstId: firstId.toString(), records, rejected }))
   const header = Buffer.alloc(frameHeaderLength)
   marker.copy(header)
   header.writeUInt32LE(body.length, 4)
@@ -70,6 +70,6 @@ function nextFrame (file: Buffer, from: number): number {
 }
 
 function fromBody (body: Buffer): KeyedBatch {
-  const { userId, key, firstId, records } = JSON.parse(body.toString())
-  return { userId, key: Buffer.from(key, 'base64'), firstId: BigInt(firstId), bytes: body.length, records }
+  const { userId, key, firstId, records, rejected } = JSON.parse(body.toString())
+  return { userId, key: Buffer.from(key, 'base64'), firstId: BigInt(firstId), bytes: body.length, records, rejected }
 }

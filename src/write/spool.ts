@@ -18,7 +18,7 @@ import { dirname, join } from 'node:path'
 import type { Database } from 'better-sqlite3'
 import { SpoolFull, SpoolUnavailable, codeOf } from '../errors.ts'
 import { sqliteDriver } from '../sqlite.ts'
-import type { KeyedBatch } from './batch.ts'
+import { idsOf, type KeyedBatch } from './batch.ts'
 import { fileHeader, readSegment, toFrame, type Damage } from './segment.ts'
 
 export interface SpoolOptions {
@@ -125,7 +125,7 @@ export class Spool {
         const item = this.#rest[taken]!
         if ('records' in item) portion.batches.push(item)
         else portion.damages.push(item)
-        count += 'records' in item ? item.records.length : 1
+        count += 'records' in item ? idsOf(item) : 1
       }
       this.#taken = taken
       return portion

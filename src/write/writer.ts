@@ -18,8 +18,8 @@
 // What waits here is bounded by the gate in front of the server, see gate.ts.
 import { setTimeout as delay } from 'node:timers/promises'
 import { Overloaded, SpoolFull } from '../errors.ts'
-import type { LogBatch, LogRecord, Receipt } from '../record.ts'
-import { freshKey, sizeOf, type KeyedBatch } from './batch.ts'
+import type { LogBatch, Receipt } from '../record.ts'
+import { freshKey, idsOf, sizeOf, type KeyedBatch } from './batch.ts'
 import type { Outcome } from './commit.ts'
 import type { RecordIds } from './ids.ts'
 
@@ -92,16 +92,17 @@ export class Writer {
   }
 
   /** Resolves once every record is durable; rejects when none is. */
-  async write ({ userId, records, key }: LogBatch): Promise<Receipt> {
-    if (records.length === 0) return { stored: 'database', replayed: false }
-    if (!key) return this.#admit(userId, records, freshKey())
+  async write (batch: LogBatch): Promise<Receipt> {
+    if (idsOf(batch) === 0) return { stored: 'database', replayed: false }
+    const { key } = batch
+    if (!key) return this.#admit(batch, freshKey())
 
-    const name = `${userId} ${key.toString('hex')}`
+    const name = `${batch.userId} ${key.toString('hex')}`
     for (let first = this.#named.get(name); first; first = this.#named.get(name)) {
       const receipt = await first.catch(() => undefined)
       if (receipt) return { ...receipt, replayed: true }
     }
-    const receipt = this.#admit(userId, records, key)
+    const receipt = this.#admit(batch, key)
     this.#named.set(name, receipt)
     return receipt.finally(() => this.#named.delete(name))
   }
@@ -114,9 +115,10 @@ export class Writer {
     clearInterval(this.#watch)
   }
 
-  #admit (userId: number, records: readonly LogRecord[], key: Buffer): Promise<Receipt> {
+  #admit ({ userId, records, rejected }: LogBatch, key: Buffer): Promise<Receipt> {
     return new Promise((resolve, reject) => {
-      const batch = { userId, records, key, firstId: this.#options.ids.take(records.length), bytes: sizeOf(records) }
+      const admitted = { userId, records, rejected }
+      const batch = { ...admitted, key, firstId: this.#options.ids.take(idsOf(admitted)), bytes: sizeOf(admitted) }
       this.#queue.push({ batch, since: Date.now(), resolve, reject })
       this.#records += records.length
       this.#bytes += batch.bytes

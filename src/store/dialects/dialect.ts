@@ -37,10 +37,12 @@ export interface RowBatch {
   key: Buffer
   createdAt: UtcTime
   firstId: string
-  /** Between these its rows stand in the key of `user_logs`. */
-  firstAt: UtcTime
-  lastAt: UtcTime
+  /** Between these its rows stand in the key of `user_logs`; null where it has none. */
+  firstAt: UtcTime | null
+  lastAt: UtcTime | null
   rows: ReadonlyArray<readonly Value[]>
+  /** Dead letters that go with them, in the order of `deadLetterColumns`. */
+  rejected: ReadonlyArray<readonly Value[]>
 }
 
 /** A batch of which single records may be refused: for each row there is the dead letter that would take its place. */

@@ -16,7 +16,7 @@
 import type { Knex } from 'knex'
 import type { Connection as MariadbConnection } from 'mariadb'
 import type { Connection as Mysql2Connection, ResultSetHeader } from 'mysql2'
-import { batchColumns, logColumns } from '../columns.ts'
+import { batchColumns, deadLetterColumns, logColumns } from '../columns.ts'
 import { unlessAborted } from '../patience.ts'
 import type { RowBatch, RowSink, Value } from './dialect.ts'
 
@@ -92,6 +92,7 @@ async function withSession<T> (open: () => Promise<Session>, signal: AbortSignal
 async function insertOrFind (session: Session, batches: readonly RowBatch[]): Promise<Set<string> | undefined> {
   try {
     if (await session.insert(insertKeys(batches), batches.length, batches.flatMap(({ rows }) => rows)) === batches.length) {
+      for (const statement of statements(insertIntoDeadLetters, batches.flatMap(({ rejected }) => rejected))) await session.execute(statement)
       await session.execute('COMMIT')
       return undefined
     }
@@ -119,7 +120,7 @@ function nameOf ({ userId, key }: RowBatch): string {
 /** The statement that stores the keys; those which are there already count as none. */
 export function insertKeys (batches: readonly RowBatch[]): string {
   const values = batches.map(({ userId, key, createdAt, firstId, firstAt, lastAt, rows }) =>
-    `(${userId},x'${key.toString('hex')}','${createdAt}',${firstId},${rows.length},'${firstAt}','${lastAt}')`)
+    `(${userId},x'${key.toString('hex')}','${createdAt}',${firstId},${rows.length},${literalOf(firstAt)},${literalOf(lastAt)})`)
   return `INSERT IGNORE INTO ingest_batches (${batchColumns.join(', ')}) VALUES ${values.join(',')}`
 }
 
@@ -132,7 +133,7 @@ async function openText (knex: Knex): Promise<Session> {
     async insert (keys, newKeys, rows) {
       await send('START TRANSACTION')
       const { affectedRows } = await send<ResultSetHeader>(keys)
-      if (affectedRows === newKeys) for (const statement of statements(rows)) await send(statement)
+      if (affectedRows === newKeys) for (const statement of statements(insertIntoLogs, rows)) await send(statement)
       return affectedRows
     },
     execute: send,
@@ -144,20 +145,22 @@ async function openText (knex: Knex): Promise<Session> {
 
 export const insertIntoLogs = `INSERT INTO user_logs (${logColumns.join(', ')}) VALUES `
 
+export const insertIntoDeadLetters = `INSERT INTO dead_letters (${deadLetterColumns.join(', ')}) VALUES `
+
 /** A statement has so many characters at most, or one row: far below any `max_allowed_packet`. */
 const statementLength = 1024 * 1024
 
-function * statements (rows: ReadonlyArray<readonly Value[]>): Generator<string> {
+function * statements (insert: string, rows: ReadonlyArray<readonly Value[]>): Generator<string> {
   let statement = ''
   for (const row of rows) {
     const literal = `(${row.map(literalOf).join(',')})`
     if (statement !== '' && statement.length + literal.length > statementLength) {
-      yield insertIntoLogs + statement
+      yield insert + statement
       statement = ''
     }
     statement += statement === '' ? literal : `,${literal}`
   }
-  if (statement !== '') yield insertIntoLogs + statement
+  if (statement !== '') yield insert + statement
 }
 
 const special = /['\\]/g
@@ -174,6 +177,7 @@ const mostIdle = 3
 function bulkSession (connection: MariadbConnection, idle: MariadbConnection[]): Session {
   return {
     async insert (keys, newKeys, rows) {
+      if (rows.length === 0) return (await connection.query(keys)).affectedRows
       const [first, second] = await Promise.allSettled([
         connection.query(keys),
         connection.batch(`${insertIntoLogs}(${logColumns.map(() => '?').join(',')})`, rows as Value[][])

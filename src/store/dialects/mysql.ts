@@ -3,11 +3,10 @@ import type { Knex } from 'knex'
 import type { Connection as MariadbConnection } from 'mariadb'
 import type { Connection, ConnectionOptions } from 'mysql2'
 import { codeOf } from '../../errors.ts'
-import { deadLetterColumns } from '../columns.ts'
 import { unlessAborted } from '../patience.ts'
-import type { Dialect, MysqlOptions, SparingBatch } from './dialect.ts'
+import type { Dialect, MysqlOptions, SparingBatch, Value } from './dialect.ts'
 import { mysqlConditions } from './mysql-conditions.ts'
-import { bulkSink, insertIntoLogs, insertKeys, textSink } from './mysql-sink.ts'
+import { bulkSink, insertIntoDeadLetters, insertIntoLogs, insertKeys, textSink } from './mysql-sink.ts'
 
 /** How knex reaches a MySQL or MariaDB: UTC throughout, times and 64-bit numbers as strings, strict, READ COMMITTED. */
 export function mysqlConfig (options: MysqlOptions): Knex.Config & { userParams: { pageCompression: boolean } } {
@@ -173,10 +172,15 @@ function insertSparing (knex: Knex, batch: SparingBatch): Promise<number | undef
         if (mysql.verdict(error) !== 'refused') throw error
         dead++
         const reason = (error as { sqlMessage?: string }).sqlMessage ?? ''
-        await transaction.raw(`INSERT INTO dead_letters (${deadLetterColumns.join(', ')}) VALUES (?)`, [[...batch.letters[index]!, reason.slice(0, 255)] as unknown as Knex.Value])
+        await bury([...batch.letters[index]!, reason.slice(0, 255)])
       }
     }
+    for (const letter of batch.rejected) await bury(letter)
     return dead
+
+    function bury (letter: readonly Value[]): Promise<unknown> {
+      return transaction.raw(`${insertIntoDeadLetters}(?)`, [letter as unknown as Knex.Value])
+    }
   })
 }
 

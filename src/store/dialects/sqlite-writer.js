@@ -18,10 +18,14 @@ function prepareInsert (verb, table, columns) {
 const insert = database.transaction(({ batches, sparing }) => {
   const known = []
   let dead = 0
-  for (const [index, { userId, key, createdAt, firstId, firstAt, lastAt, rows, letters }] of batches.entries()) {
-    if (insertKey.run(userId, key, createdAt, firstId, rows.length, firstAt, lastAt).changes === 0) known.push(index)
-    else if (sparing) dead += insertEach(rows, letters)
+  for (const [index, { userId, key, createdAt, firstId, firstAt, lastAt, rows, letters, rejected }] of batches.entries()) {
+    if (insertKey.run(userId, key, createdAt, firstId, rows.length, firstAt, lastAt).changes === 0) {
+      known.push(index)
+      continue
+    }
+    if (sparing) dead += insertEach(rows, letters)
     else for (const row of rows) insertLog.run(row)
+    for (const letter of rejected) insertDeadLetter.run(letter)
   }
   return { known, dead }
 })
