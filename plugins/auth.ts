@@ -69,7 +69,7 @@ export default fp<AuthOptions>(async (app, { apiKey = '' }) => {
   const users = usersOf(app.logDb)
   const attempts = new Attempts()
   const tokens = tokensOf(app.logDb)
-  const keyring = new Keyring(tokens)
+  const keyring = new Keyring({ ...tokens, findOwner: (hash) => within(lookupPatience, tokens.findOwner(hash)) })
   const verifier = new Verifier(
     (name) => within(lookupPatience, users.find(name)),
     attempts,

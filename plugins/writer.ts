@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events'
 import fp from 'fastify-plugin'
-import type { onRequestHookHandler } from 'fastify'
-import { codeOf, describeFailure } from '../src/errors.ts'
+import type { FastifyRequest, onRequestHookHandler } from 'fastify'
+import { codeOf, describeFailure, Overloaded } from '../src/errors.ts'
 import { utcTime, type LogBatch, type Receipt, type UtcTime } from '../src/record.ts'
 import { probe } from '../src/store/connect.ts'
 import { deadLettersOf } from '../src/store/dead-letters.ts'
@@ -18,11 +18,18 @@ import type { Damage } from '../src/write/segment.ts'
 import { Writer } from '../src/write/writer.ts'
 
 declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The body is read a piece at a time, whatever its length. */
+    logStream?: true
+  }
   interface FastifyInstance {
     /** Resolves once every record of the batch is durable; rejects when none is. */
     writeLogs: (batch: LogBatch) => Promise<Receipt>
     /** Lets a request in once there is memory for its body, before that is read; throws Overloaded after some seconds. */
     awaitRoom: onRequestHookHandler
+    /** The body of a request that came through awaitRoom takes memory for so many bytes; throws Overloaded where there is too little. */
+    // Spelled out, because the type declarations would lose the import.
+    takeRoom: (request: import('fastify').FastifyRequest, bytes: number) => void
     /** What goes on behind writeLogs. */
     logWriter: LogWriter
   }
@@ -58,6 +65,11 @@ export interface WriterOptions {
   /** Logs a second that a user may send. Default: any number. */
   userRate?: number
 }
+
+/** Of a body whose length is not told so many bytes are assumed, until it takes more. */
+const assumedLength = 256 * 1024
+/** One that is read a piece at a time takes so many bytes. */
+const streamLength = 1024 * 1024
 
 const hour = 60 * 60 * 1000
 /** A key makes a second try of its batch safe, and nobody tries again after a week. */
@@ -102,16 +114,29 @@ export default fp<WriterOptions>(async (app, { database, patience = 5000, queueL
     return receipt
   })
 
+  /** For how many bytes a request has room, and how many of them it took. */
+  const rooms = new WeakMap<FastifyRequest, { bytes: number, taken: number }>()
+
   app.decorate('awaitRoom', (request, reply, done) => {
-    // Of a body whose length is not told, the most is assumed.
-    const bytes = Number(request.headers['content-length'] ?? request.routeOptions.bodyLimit)
-    gate.enter(bytes, (error) => {
+    const { logStream } = request.routeOptions.config
+    const room = { bytes: logStream ? streamLength : Number(request.headers['content-length'] ?? assumedLength), taken: 0 }
+    gate.enter(room.bytes, (error) => {
       if (error) return done(error)
+      rooms.set(request, room)
       // Who went away while they waited closes no more.
-      if (request.socket.destroyed) gate.leave(bytes)
-      else reply.raw.once('close', () => gate.leave(bytes))
+      if (request.socket.destroyed) gate.leave(room.bytes)
+      else reply.raw.once('close', () => gate.leave(room.bytes))
       done()
     })
+  })
+
+  app.decorate('takeRoom', (request, bytes) => {
+    const room = rooms.get(request)!
+    room.taken += bytes
+    const more = room.taken - room.bytes
+    if (more <= 0) return
+    if (!gate.grow(more)) throw new Overloaded()
+    room.bytes += more
   })
 
   app.decorate('logWriter', {

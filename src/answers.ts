@@ -7,14 +7,26 @@ export function answerOf (status: number): { code: number, message: string } {
   return { code: status, message: STATUS_CODES[status]?.replaceAll(/\W/g, '') ?? 'Error' }
 }
 
+/** The body of an answer to an error, of its status and what was wrong; it may change the answer's head, too. */
+export type WriteError = (status: number, detail: string, reply: FastifyReply, error: FastifyError) => string | Buffer
+
 /**
- * Answers an error as the published contract does. What exactly was wrong goes into
- * `X-Error-Detail` and our own log; of an unexpected error neither says more than its code.
+ * Answers errors with such bodies. What exactly was wrong also goes into `X-Error-Detail` and our own
+ * log; of an unexpected error nobody hears more than where it was thrown, and that in our log alone.
  */
-export function sendError (error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  sendHead(error, request, reply)
-  return reply.send(JSON.stringify(answerOf(statusOf(error))))
+export function errorAnswer (write: WriteError): (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => FastifyReply {
+  return (error, request, reply) => {
+    sendHead(error, request, reply)
+    const detail = isUnexpected(error) ? 'the server failed; its log says where' : error.message
+    return reply.send(write(statusOf(error), detail, reply, error))
+  }
 }
+
+/** As the published contract has it. */
+export const sendError = errorAnswer((status) => JSON.stringify(answerOf(status)))
+
+/** With the detail in the body: `{"code":400,"message":"BadRequest","detail":"limit must be …"}`. */
+export const sendDetailedError = errorAnswer((status, detail) => JSON.stringify({ ...answerOf(status), detail }))
 
 function sendHead (error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
   const status = statusOf(error)
@@ -31,13 +43,6 @@ function sendHead (error: FastifyError, request: FastifyRequest, reply: FastifyR
 
 function isUnexpected (error: FastifyError): boolean {
   return statusOf(error) >= 500 && !('retryAfter' in error)
-}
-
-/** Answers an error with its detail in the body: `{"code":400,"message":"BadRequest","detail":"limit must be …"}`. */
-export function sendDetailedError (error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const status = statusOf(error)
-  sendHead(error, request, reply)
-  return reply.send(JSON.stringify({ ...answerOf(status), detail: isUnexpected(error) ? 'the server failed; its log says where' : error.message }))
 }
 
 function statusOf ({ statusCode = 500 }: FastifyError): number {

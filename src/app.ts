@@ -11,11 +11,12 @@ import tail from '../plugins/tail.ts'
 import writer, { type WriterOptions } from '../plugins/writer.ts'
 import account from '../routes/account/index.ts'
 import contract, { type ContractOptions } from '../routes/contract/index.ts'
+import ingest, { type IngestOptions } from '../routes/ingest/index.ts'
 import ops from '../routes/ops/index.ts'
 import query from '../routes/query/index.ts'
 import type { SpoolOptions } from './write/spool.ts'
 
-export interface LoggerBotOptions extends DbOptions, AuthOptions, WriterOptions, SearchOptions, ContractOptions {
+export interface LoggerBotOptions extends DbOptions, AuthOptions, WriterOptions, SearchOptions, ContractOptions, IngestOptions {
   /** What is let go. Default: nothing. */
   retention?: RetentionOptions
   /** Where logs are kept while MySQL is away; SQLite needs none. Default: nowhere, and they are refused. */
@@ -39,6 +40,7 @@ const loggerbot: FastifyPluginAsync<LoggerBotOptions> = async (app, { database, 
 
   await app.register(openapi)
   await app.register(contract, { bodyLimit, authenticate })
+  await app.register(ingest, { bodyLimit })
   await app.register(query)
   await app.register(account)
   await app.register(ops)

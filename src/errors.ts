@@ -18,6 +18,9 @@ export const NotFound = createError('LOGGER_NOT_FOUND', 'there is nothing at thi
 /** The path exists, but not with this method. */
 export const MethodNotAllowed = createError('LOGGER_METHOD_NOT_ALLOWED', 'only POST is allowed here', 405)
 
+/** More than may be sent at once. */
+export const TooLarge = createError<[detail: string]>('LOGGER_TOO_LARGE', '%s', 413)
+
 /** Not even a second's logs could be looked at in the time that a search has. */
 export const TooSlow = createError('LOGGER_TOO_SLOW', 'query takes too long: ask for less', 422)
 
@@ -47,6 +50,13 @@ export class TooManyLogs extends createError<[]>('LOGGER_TOO_MANY_LOGS', 'more l
 /** Nothing was stored, and the same may be sent again after `retryAfter` seconds. */
 export class Unavailable extends createError<[detail: string]>('LOGGER_UNAVAILABLE', '%s', 503) {
   readonly retryAfter = 5
+}
+
+/** The database can't say who it is or store anything for now, and there is no spool. */
+export class DatabaseAway extends Unavailable {
+  constructor () {
+    super('the database is away')
+  }
 }
 
 /** More comes in than goes out. */

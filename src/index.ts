@@ -12,6 +12,7 @@ export { default as metrics } from '../plugins/metrics.ts'
 export { default as openapi } from '../plugins/openapi.ts'
 
 export { default as contractRoutes, type ContractOptions } from '../routes/contract/index.ts'
+export { default as ingestRoutes, type IngestOptions } from '../routes/ingest/index.ts'
 export { default as queryRoutes } from '../routes/query/index.ts'
 export { default as accountRoutes } from '../routes/account/index.ts'
 export { default as opsRoutes } from '../routes/ops/index.ts'

@@ -42,6 +42,33 @@ function daysIn (year: number, month: number): number {
   return [4, 6, 9, 11].includes(month) ? 30 : 31
 }
 
+/**
+ * Reads a time since 1970 as a number or a decimal text: seconds, milli-, micro- or nanoseconds, told
+ * by its size, fractions included, cut to microseconds. Undefined as above.
+ */
+export function parseEpoch (value: number | string): UtcTime | undefined {
+  const [, sign, whole = '', fraction = ''] = /^(-?)(\d{1,19})(?:\.(\d*))?$/.exec(typeof value === 'number' ? plain(value) : value) ?? []
+  if (sign === undefined) return undefined
+  const unit = whole.length <= 11 ? 6 : whole.length <= 14 ? 3 : whole.length <= 17 ? 0 : -3
+  const digits = unit < 0 ? whole.slice(0, unit) : whole + fraction.slice(0, unit).padEnd(unit, '0')
+  return fromMicroseconds(BigInt(sign + digits))
+}
+
+/** Reads nanoseconds since 1970, cut to microseconds. Undefined as above. */
+export function fromNanoseconds (nanoseconds: bigint): UtcTime | undefined {
+  return fromMicroseconds(nanoseconds / 1000n)
+}
+
+/** Without an exponent. */
+function plain (value: number): string {
+  return Number.isInteger(value) ? BigInt(value).toString() : value.toFixed(6)
+}
+
+function fromMicroseconds (microseconds: bigint): UtcTime | undefined {
+  const fraction = ((microseconds % 1_000_000n) + 1_000_000n) % 1_000_000n
+  return formatTime(Number((microseconds - fraction) / 1000n), fraction.toString().padStart(6, '0'))
+}
+
 const earliest = Date.UTC(1000, 0, 1)
 const latest = Date.UTC(9999, 11, 31, 23, 59, 59)
 

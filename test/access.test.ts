@@ -6,7 +6,7 @@ import { readSettings } from '../src/config.ts'
 import { buildServer } from '../src/server.ts'
 import { databases, environmentOf } from './helpers/databases.ts'
 import { http } from './helpers/http.ts'
-import { apiKey, basic, count, createUser, log, send, startService } from './helpers/service.ts'
+import { apiKey, basic, createUser, log, send, startService, stored } from './helpers/service.ts'
 
 /** Everything that the service answers to, as its routes declare it. */
 async function routesOf (settings: Record<string, string>): Promise<RouteOptions[]> {
@@ -62,7 +62,7 @@ for (const database of databases) {
       }
     }
 
-    t.equal(await count(service.knex), 2, 'nothing is gone')
+    t.equal((await stored(service.knex)).filter(({ user_id: userId }) => userId === 1).length, 2, 'nothing of hers is gone')
     t.equal((await http(port, 'GET', '/api/session', { authorization: `Bearer ${hers.token}` })).status, 200)
     for (const { method, url } of routes.filter(({ config }) => config!.logAccess === 'contract')) {
       t.match((await ask(port, String(method), url, { ...basic('alice') }, '{}')).status, /^4/, `${method} ${url} has the contract's own rules`)

@@ -15,7 +15,7 @@ const host = `
 import Fastify, { type FastifyRequest } from 'fastify'
 import knex from 'knex'
 import {
-  accountRoutes, auth, contractRoutes, db, loggerbot, metrics, openapi, opsRoutes, preflight, queryRoutes, retention, search, spool, tail, writer,
+  accountRoutes, auth, contractRoutes, db, ingestRoutes, loggerbot, metrics, openapi, opsRoutes, preflight, queryRoutes, retention, search, spool, tail, writer,
   type DatabaseOptions, type LogBatch, type LoggerBotOptions, type LogUser, type Receipt
 } from 'loggerbot-server'
 
@@ -39,6 +39,7 @@ await app.register(async (scope) => {
   await scope.register(metrics)
   await scope.register(openapi)
   await scope.register(contractRoutes, { authenticate: async (request: FastifyRequest): Promise<LogUser> => ({ id: 1, name: request.ip }) })
+  await scope.register(ingestRoutes, { bodyLimit: 1024 })
   await scope.register(queryRoutes)
   await scope.register(accountRoutes)
   await scope.register(opsRoutes)
@@ -72,7 +73,7 @@ await t.test('The package, installed in an empty project', async (t) => {
 
   await t.test('is imported by its documented names', async (t) => {
     const names = await mustRun(process.execPath, ['--input-type=module', '-e', "console.log(Object.keys(await import('loggerbot-server')).sort().join(' '))"], { cwd: project })
-    t.equal(names.trim(), 'accountRoutes auth contractRoutes db loggerbot metrics openapi opsRoutes preflight queryRoutes retention search spool tail writer')
+    t.equal(names.trim(), 'accountRoutes auth contractRoutes db ingestRoutes loggerbot metrics openapi opsRoutes preflight queryRoutes retention search spool tail writer')
   })
 
   await t.test('type-checks in a strict host app, and refuses wrong options', async (t) => {

@@ -21,6 +21,7 @@ if [ ${#missing[@]} -gt 0 ]; then
 fi
 
 npm ci
+npm ci --prefix test/clients
 npm run lint
 npm run typecheck
 npm run build
@@ -28,7 +29,7 @@ npm run build
 report=$(mktemp)
 trap 'rm -f "$report"' EXIT
 failed=0
-npx tap --reporter=terse test/*.test.ts test/chaos/*.test.ts 2>&1 | tee "$report" || failed=$?
+npx tap --reporter=terse test/*.test.ts test/clients/*.test.ts test/chaos/*.test.ts 2>&1 | tee "$report" || failed=$?
 
 # tap's own last count: # { total: 12, pass: 11, fail: 1 }
 counts=$(grep -E '^# \{ total:' "$report" | tail -n 1)

@@ -2,8 +2,8 @@ import fp from 'fastify-plugin'
 import type { FastifyRequest } from 'fastify'
 import { sendError } from '../../src/answers.ts'
 import { parseJson } from '../../src/decode/json.ts'
-import { BadRequest, MethodNotAllowed } from '../../src/errors.ts'
-import { batchKeyOf } from '../../src/decode/batch-key.ts'
+import { MethodNotAllowed } from '../../src/errors.ts'
+import { batchKeyOf, readIdempotencyKey } from '../../src/decode/batch-key.ts'
 import { useOwnCompilers } from '../../src/schema.ts'
 import createUser from './create-user.ts'
 import sendLogs, { type SendLogsOptions } from './send-logs.ts'
@@ -27,7 +27,8 @@ export default fp<ContractOptions>(async (app, { bodyLimit = 8 * 1024 * 1024, au
   app.removeAllContentTypeParsers()
   app.decorateRequest('batchKey')
   app.addContentTypeParser('application/json', { parseAs: 'buffer', bodyLimit }, async (request: FastifyRequest, body: Buffer) => {
-    request.batchKey = batchKey(request, body)
+    const key = readIdempotencyKey(request.headers['idempotency-key'])
+    if (key !== undefined) request.batchKey = batchKeyOf(key, body)
     return parseJson(body)
   })
 
@@ -48,10 +49,3 @@ export default fp<ContractOptions>(async (app, { bodyLimit = 8 * 1024 * 1024, au
     })
   }
 }, { name: 'loggerbot-contract', fastify: '5.x', encapsulate: true, dependencies: ['loggerbot-auth', 'loggerbot-writer'] })
-
-function batchKey ({ headers }: FastifyRequest, body: Buffer): Buffer | undefined {
-  const key = headers['idempotency-key']
-  if (key === undefined) return undefined
-  if (typeof key !== 'string' || !/^[\x20-\x7e]{1,255}$/.test(key)) throw new BadRequest('header Idempotency-Key must be 1 to 255 printable ASCII characters')
-  return batchKeyOf(key, body)
-}

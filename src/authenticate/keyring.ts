@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { utcTime, type Caller, type Scope, type UtcTime } from '../record.ts'
+import { DatabaseAway } from '../errors.ts'
+import { tokenPrefix } from './presented.ts'
 import { digestOf } from './token.ts'
 
 /** What the store knows of a random token's owner. */
@@ -30,7 +32,7 @@ export interface NewToken {
 
 /** Makes a random token: 256 bits, so that nobody guesses it and SHA-256 hides it. It is told this once. */
 export async function makeToken (store: TokenStore, { userId, name, scopes, expires }: NewToken): Promise<{ id: number, token: string }> {
-  const token = `lb_${randomBytes(32).toString('base64url')}`
+  const token = `${tokenPrefix}${randomBytes(32).toString('base64url')}`
   const id = await store.insert({ userId, name, hash: digestOf(token), scopes, expiresAt: expires === undefined ? null : utcTime(expires) })
   return { id, token }
 }
@@ -45,6 +47,8 @@ const mostTokens = 10_000
 interface Known {
   caller: Promise<Caller | undefined>
   checkedAt: number
+  /** The last check found the database away. */
+  unconfirmed: boolean
 }
 
 /** Tells whose a random token is. */
@@ -57,20 +61,39 @@ export class Keyring {
     this.#store = store
   }
 
-  /** The owner, with the token's scopes. Undefined for a token that is nobody's; rejects when the database is away. */
+  /**
+   * The owner, with the token's scopes. Undefined for a token that is nobody's. While the database is
+   * away, who is known stays known; of anybody else it rejects with DatabaseAway.
+   */
   find (token: string): Promise<Caller | undefined> {
     const hash = digestOf(token)
     const key = hash.toString('hex')
-    const known = this.#known.get(key)
-    if (known && Date.now() - known.checkedAt < recheckAfter) return known.caller
+    const last = this.#known.get(key)
+    if (last && Date.now() - last.checkedAt < recheckAfter) return last.caller
 
-    const caller = this.#look(hash)
+    const known = this.#check(hash, last)
     this.#known.delete(key)
-    this.#known.set(key, { caller, checkedAt: Date.now() })
+    this.#known.set(key, known)
     if (this.#known.size > mostTokens) this.#known.delete(this.#known.keys().next().value!)
     // What failed is asked again.
-    caller.catch(() => this.#known.delete(key))
-    return caller
+    known.caller.catch(() => this.#known.delete(key))
+    return known.caller
+  }
+
+  #check (hash: Buffer, last: Known | undefined): Known {
+    const checked = this.#look(hash).then((caller) => {
+      known.unconfirmed = false
+      known.caller = Promise.resolve(caller)
+      return caller
+    }, async () => {
+      const caller = await last?.caller.catch(() => undefined)
+      if (!caller) throw new DatabaseAway()
+      known.unconfirmed = true
+      return caller
+    })
+    // Nobody waits a second time for a database that is silent.
+    const known: Known = { checkedAt: Date.now(), unconfirmed: last?.unconfirmed ?? false, caller: last?.unconfirmed ? last.caller : checked }
+    return known
   }
 
   /** Asks anew for every token: one was revoked through this process. */

@@ -1,5 +1,7 @@
 import { databaseOptions } from '../config.ts'
-import { CommandError } from '../errors.ts'
+import { decodeAgain, isDecodable } from '../decode/again.ts'
+import { BadRequest, CommandError } from '../errors.ts'
+import type { LogRecord } from '../record.ts'
 import { deadLettersOf, replayDeadLetter, type DeadLetter } from '../store/dead-letters.ts'
 import { logStoreOf } from '../store/logs.ts'
 import { print, type Command } from './command.ts'
@@ -39,12 +41,14 @@ export const deadLettersReplay: Command = {
       print(`${replayed} stored, ${left} left`)
 
       async function replay (letter: DeadLetter): Promise<boolean> {
-        if (letter.source !== 'database') return false
+        const { source, record, createdAt } = letter
+        if (source !== 'database' && !isDecodable(source)) return false
         try {
-          await replayDeadLetter(knex, store, letter)
+          const records = source === 'database' ? [JSON.parse(record) as LogRecord] : decodeAgain(source, record, createdAt)
+          await replayDeadLetter(knex, store, letter, records)
           return true
         } catch (error) {
-          if (store.verdict(error) !== 'refused') throw error
+          if (!(error instanceof BadRequest) && store.verdict(error) !== 'refused') throw error
           return false
         }
       }

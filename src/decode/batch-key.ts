@@ -1,6 +1,14 @@
 import { createHash } from 'node:crypto'
+import { BadRequest } from '../errors.ts'
+
+/** The header `Idempotency-Key`, where there is one. Throws BadRequest where it breaks its rule. */
+export function readIdempotencyKey (header: string | string[] | undefined): string | undefined {
+  if (header === undefined) return undefined
+  if (typeof header !== 'string' || !/^[\x20-\x7e]{1,255}$/.test(header)) throw new BadRequest('header Idempotency-Key must be 1 to 255 printable ASCII characters')
+  return header
+}
 
 /** What names a batch that came with an `Idempotency-Key`, in 16 bytes: the same key and body give the same name, another body another one. */
-export function batchKeyOf (idempotencyKey: string, body: Buffer): Buffer {
+export function batchKeyOf (idempotencyKey: string, body: Buffer | string): Buffer {
   return createHash('sha256').update(idempotencyKey).update('\0').update(body).digest().subarray(0, 16)
 }

@@ -48,13 +48,13 @@ export function deadLettersOf (knex: Knex) {
 }
 
 /**
- * Tries again to store what the database refused, and then forgets the dead letter. Throws what
- * the database says when it refuses still. Once only, however often it is cut short.
+ * Stores what a dead letter would have been, and then forgets it. Throws what the database says
+ * where it refuses that. Once only, however often it is cut short.
  */
-export async function replayDeadLetter (knex: Knex, store: LogStore, { id, userId, record }: DeadLetter): Promise<void> {
+export async function replayDeadLetter (knex: Knex, store: LogStore, { id, userId }: DeadLetter, records: readonly LogRecord[]): Promise<void> {
   const key = Buffer.alloc(16, 'dead')
   key.writeBigUInt64BE(BigInt(id), 8)
-  await store.store([{ userId: userId!, key, firstId: BigInt(id), records: [JSON.parse(record)] }], utcTime(), new AbortController().signal)
+  await store.store([{ userId: userId!, key, firstId: BigInt(id), records }], utcTime(), new AbortController().signal)
   await deadLettersOf(knex).delete(id)
 }
 

@@ -44,6 +44,13 @@ export class Gate {
     this.#line.push(place)
   }
 
+  /** Who is in takes more than was foreseen. False where all that is in would take twice what it may. */
+  grow (bytes: number): boolean {
+    if (this.#taken + bytes > 2 * this.#limit) return false
+    this.#taken += bytes
+    return true
+  }
+
   leave (bytes: number): void {
     this.#taken -= bytes
     while (this.#line.length > 0 && this.#fits(this.#line[0]!.bytes)) {

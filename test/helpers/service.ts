@@ -44,6 +44,13 @@ export async function createUser (service: { port: number }, user: string, passw
   return contractToken(user, password)
 }
 
+/** Makes a random token for the user; returns it. */
+export async function createToken (service: { port: number }, user: string, scopes: readonly string[] = ['write'], password = 'password'): Promise<string> {
+  const answer = await post(service.port, '/api/tokens', { name: 'of a test', scopes }, basic(user, password))
+  if (answer.status !== 201) throw new Error(`POST /api/tokens answered ${answer.status}`)
+  return JSON.parse(answer.body).token
+}
+
 /** The header that says who is there, by user and password. */
 export function basic (user: string, password = 'password'): { authorization: string } {
   return { authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}` }
@@ -73,4 +80,29 @@ export async function count (knex: Knex): Promise<number> {
 /** What is stored, in the order of the contract. */
 export function stored (knex: Knex): Promise<Array<Record<string, any>>> {
   return knex('user_logs').orderBy(['log_event_at', 'id'])
+}
+
+/** A stored log, as its sender would name its parts. */
+export interface Arrived {
+  at: string
+  level: string
+  process: string
+  pid: number
+  description: string
+  message: string
+  attributes: Record<string, any> | null
+}
+
+/** The logs that arrived, in the order of the contract. */
+export async function arrived (knex: Knex): Promise<Arrived[]> {
+  return (await stored(knex)).map((row) => ({
+    at: row.log_event_at,
+    level: row.log_level,
+    process: row.p_name,
+    pid: Number(row.pid),
+    description: row.p_description,
+    message: row.log_msg,
+    // Some drivers hand JSON over as what it says.
+    attributes: typeof row.attributes === 'string' ? JSON.parse(row.attributes) : row.attributes
+  }))
 }

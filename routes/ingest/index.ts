@@ -1,0 +1,37 @@
+import type { IncomingMessage } from 'node:http'
+import fp from 'fastify-plugin'
+import type { FastifyRequest } from 'fastify'
+import { sendDetailedError } from '../../src/answers.ts'
+import { readIdempotencyKey } from '../../src/decode/batch-key.ts'
+import { inflate, readWhole } from '../../src/decode/inflate.ts'
+import { useOwnCompilers } from '../../src/schema.ts'
+import jsonLogs from './json-logs.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** What its sender named it by, so that it may come again: header Idempotency-Key. */
+    idempotencyKey?: string
+  }
+}
+
+export interface IngestOptions {
+  /** The largest body in bytes, unpacked; of a stream, the largest log. Default 8 MiB. */
+  bodyLimit?: number
+}
+
+/**
+ * Taking logs in by the protocols that loggers speak. Whoever sends them is known before the body is
+ * read. A body is what its bytes are, whatever its content type says: each protocol gets it unpacked, as
+ * a Buffer.
+ */
+export default fp<IngestOptions>(async (app, { bodyLimit = 8 * 1024 * 1024 }) => {
+  useOwnCompilers(app)
+  app.setErrorHandler(sendDetailedError)
+  app.removeAllContentTypeParsers()
+  app.decorateRequest('idempotencyKey')
+  app.addHook('onRequest', async (request) => { request.idempotencyKey = readIdempotencyKey(request.headers['idempotency-key']) })
+  app.addContentTypeParser('*', (request: FastifyRequest, payload: IncomingMessage) =>
+    readWhole(inflate(payload, request.headers['content-encoding'], bodyLimit), bodyLimit, (bytes) => app.takeRoom(request, bytes)))
+
+  await app.register(jsonLogs, { bodyLimit })
+}, { name: 'loggerbot-ingest', fastify: '5.x', encapsulate: true, dependencies: ['loggerbot-auth', 'loggerbot-writer'] })

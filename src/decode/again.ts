@@ -1,0 +1,22 @@
+import { BadRequest } from '../errors.ts'
+import type { LogRecord, UtcTime } from '../record.ts'
+import type { Piece } from './decoded.ts'
+import { decodeJsonLog, jsonNames } from './json-logs.ts'
+
+/** The decoders that reject pieces, by the source that they name. */
+const decoders: Record<string, (raw: Buffer, arrival: UtcTime) => Iterable<Piece>> = {
+  json: (raw, arrival) => decodeJsonLog(raw, 0, jsonNames, arrival)
+}
+
+/** Whether a piece of that source can be decoded again. */
+export function isDecodable (source: string): boolean {
+  return Object.hasOwn(decoders, source)
+}
+
+/** The logs of a piece that was rejected once. Throws BadRequest where it is rejected still. */
+export function decodeAgain (source: string, raw: string, arrival: UtcTime): LogRecord[] {
+  return [...decoders[source]!(Buffer.from(raw), arrival)].map((piece) => {
+    if ('reason' in piece) throw new BadRequest(piece.reason)
+    return piece
+  })
+}

@@ -1,0 +1,101 @@
+import type { LogRecord, Severity, UtcTime } from '../record.ts'
+import { parseEpoch, parseTime } from '../time.ts'
+import { severityOfName, severityOfPinoNumber, severityOfSyslogNumber } from './level.ts'
+
+/** What a record is made of, and for each the names under which a sender may give it, the first that is there counts. */
+export interface FieldNames {
+  message: readonly string[]
+  time: readonly string[]
+  level: readonly string[]
+  process: readonly string[]
+  pid: readonly string[]
+  description: readonly string[]
+}
+
+export type Fields = Record<string, unknown>
+
+/** What stands for the process of a log that names none. */
+export const noProcess = '-'
+
+/**
+ * A log out of fields: each of the record's own is taken from the first name that holds something of
+ * its kind; all else is kept as attributes, as it came. A name with dots means a field of that name,
+ * or one within others. Without a time it happened on arrival; without a level it is of severity info.
+ */
+export function recordOf (fields: Fields, names: FieldNames, arrival: UtcTime, severityOf: (level: unknown) => Severity | undefined = severityOfAny): LogRecord {
+  const left = { ...fields }
+  return {
+    eventAt: take(left, names.time, timeOf) ?? arrival,
+    severity: take(left, names.level, severityOf) ?? 'info',
+    message: take(left, names.message, textOf) ?? '',
+    pid: take(left, names.pid, pidOf) ?? 0,
+    processName: take(left, names.process, nameOf) ?? noProcess,
+    description: take(left, names.description, nameOf) ?? '',
+    postTime: arrival,
+    attributes: Object.keys(left).length === 0 ? null : left
+  }
+}
+
+function take<T> (fields: Fields, names: readonly string[], read: (value: unknown) => T | undefined): T | undefined {
+  for (const name of names) {
+    const path = Object.hasOwn(fields, name) ? [name] : name.split('.')
+    const found = read(valueAt(fields, path))
+    if (found === undefined) continue
+    remove(fields, path)
+    return found
+  }
+  return undefined
+}
+
+function valueAt (fields: Fields, path: readonly string[]): unknown {
+  return path.reduce<unknown>((value, name) => isFields(value) && Object.hasOwn(value, name) ? value[name] : undefined, fields)
+}
+
+/** What it stood in is changed in a copy, and goes with it where nothing else is in it. */
+function remove (fields: Fields, [name, ...rest]: readonly string[]): void {
+  const inner = fields[name!]
+  if (rest.length > 0 && isFields(inner)) {
+    const copy = { ...inner }
+    remove(copy, rest)
+    if (Object.keys(copy).length > 0) {
+      fields[name!] = copy
+      return
+    }
+  }
+  delete fields[name!]
+}
+
+/** Whether a value is an object with names. */
+export function isFields (value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** ISO 8601, or since 1970 as a number or text. */
+export function timeOf (value: unknown): UtcTime | undefined {
+  if (typeof value === 'string') return parseTime(value) ?? parseEpoch(value)
+  return typeof value === 'number' && Number.isFinite(value) ? parseEpoch(value) : undefined
+}
+
+/** A name, or a number: 0 to 7 as in syslog, from 10 on as in pino. */
+export function severityOfAny (value: unknown): Severity | undefined {
+  if (typeof value === 'string' && !/^\d{1,3}$/.test(value)) return severityOfName(value)
+  const level = typeof value === 'string' ? Number(value) : value
+  if (typeof level !== 'number') return undefined
+  return level < 10 ? severityOfSyslogNumber(level) : severityOfPinoNumber(level)
+}
+
+/** A text as it is, anything else but nothing as its JSON. */
+export function textOf (value: unknown): string | undefined {
+  if (value === undefined || value === null) return undefined
+  return typeof value === 'string' ? value : JSON.stringify(value)
+}
+
+function nameOf (value: unknown): string | undefined {
+  if (typeof value === 'number') return String(value)
+  return typeof value === 'string' && /\S/.test(value) ? value : undefined
+}
+
+function pidOf (value: unknown): number | undefined {
+  const pid = typeof value === 'string' && /^\d{1,16}$/.test(value) ? Number(value) : value
+  return typeof pid === 'number' && Number.isSafeInteger(pid) && pid >= 0 ? pid : undefined
+}

@@ -1,0 +1,48 @@
+// Logs as JSON, as most loggers write it: objects, one after the other (a line each, or not), in a
+// list, or in a list `logs` of an object.
+//
+//   message   msg, message, log, text                    any other value than a string as its JSON
+//   time      time, timestamp, @timestamp, ts, date      ISO 8601, or a number since 1970 in s, ms, µs or ns
+//   level     level, severity, lvl, log.level            a name, or a number as in pino and bunyan (10 to 60) or syslog (0 to 7)
+//   process   name, logger, process, service, service.name, process.name
+//   pid       pid, process.pid
+//
+// Of several names the first that holds something of its kind counts. Everything else, and whatever
+// can't be read as what its name says, is kept as attributes.
+import { BadRequest } from '../errors.ts'
+import type { Rejected, UtcTime } from '../record.ts'
+import type { Piece } from './decoded.ts'
+import { isFields, recordOf, type FieldNames } from './fields.ts'
+import { parseJson } from './json.ts'
+
+export const jsonNames: FieldNames = {
+  message: ['msg', 'message', 'log', 'text'],
+  time: ['time', 'timestamp', '@timestamp', 'ts', 'date'],
+  level: ['level', 'severity', 'lvl', 'log.level'],
+  process: ['name', 'logger', 'process', 'service', 'service.name', 'process.name'],
+  pid: ['pid', 'process.pid'],
+  description: []
+}
+
+/** The logs of one piece of JSON, its first one being so many of all. A piece that is none is rejected. */
+export function * decodeJsonLog (piece: Buffer, index: number, names: FieldNames, arrival: UtcTime): Generator<Piece, void, void> {
+  let value: unknown
+  try {
+    value = parseJson(piece)
+  } catch (error) {
+    if (!(error instanceof BadRequest)) throw error
+    yield reject(index, error.message, piece.toString())
+    return
+  }
+  if (isFields(value) && Array.isArray(value.logs)) {
+    for (const [offset, log] of value.logs.entries()) yield isFields(log) ? recordOf(log, names, arrival) : reject(index + offset, notAnObject, JSON.stringify(log))
+  } else {
+    yield isFields(value) ? recordOf(value, names, arrival) : reject(index, notAnObject, piece.toString())
+  }
+}
+
+const notAnObject = 'a log must be a JSON object'
+
+function reject (index: number, reason: string, raw: string): Rejected {
+  return { source: 'json', index, reason, raw }
+}

@@ -1,0 +1,23 @@
+import t from 'tap'
+import { runClient } from '../helpers/client.ts'
+import { databases } from '../helpers/databases.ts'
+import { arrived, createToken, createUser, startService } from '../helpers/service.ts'
+
+for (const database of databases) {
+  t.test(`clients that send JSON, on ${database.name}`, async (t) => {
+    const service = await startService(t, database)
+    await createUser(service, 'alice')
+    const token = await createToken(service, 'alice')
+    const { port, knex } = service
+    t.beforeEach(() => knex('user_logs').delete())
+
+    await t.test('winston\'s Http transport arrives in order, with its fields', async (t) => {
+      await runClient('winston-http.js', { port, token })
+      t.match(await arrived(knex), [
+        { level: 'info', process: 'shop', message: 'order paid', attributes: { order: 7, total: 12.5, tags: ['a', 'b'] } },
+        { level: 'warning', process: 'shop', message: 'Привет 🙂 "quoted"', attributes: { nested: { deep: true } } },
+        { level: 'error', process: 'shop', message: 'failed', attributes: { order: 8 } }
+      ])
+    })
+  })
+}
