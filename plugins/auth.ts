@@ -4,6 +4,7 @@ import { Attempts } from '../src/authenticate/attempts.ts'
 import { Keyring, makeToken, type NewToken } from '../src/authenticate/keyring.ts'
 import { isFromElsewhere, presentedBy } from '../src/authenticate/presented.ts'
 import { registerUser, type NewUser } from '../src/authenticate/register.ts'
+import { findTogether } from '../src/authenticate/together.ts'
 import { contractToken, sameSecret } from '../src/authenticate/token.ts'
 import { Verifier } from '../src/authenticate/verifier.ts'
 import { BadRequest, Forbidden, NotAllowed, Unauthorized } from '../src/errors.ts'
@@ -71,7 +72,7 @@ export default fp<AuthOptions>(async (app, { apiKey = '' }) => {
   const tokens = tokensOf(app.logDb)
   const keyring = new Keyring({ ...tokens, findOwner: (hash) => within(lookupPatience, tokens.findOwner(hash)) })
   const verifier = new Verifier(
-    (name) => within(lookupPatience, users.find(name)),
+    findTogether((names) => within(lookupPatience, users.findAll(names))),
     attempts,
     () => app.logSpool.users
   )

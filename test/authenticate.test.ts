@@ -1,10 +1,14 @@
 import { createHook } from 'node:async_hooks'
 import { join } from 'node:path'
+import { setImmediate as turn } from 'node:timers/promises'
 import t, { type Test } from 'tap'
+import { DatabaseAway } from '../src/errors.ts'
 import { Attempts } from '../src/authenticate/attempts.ts'
 import { hashCredential, nobodysCredential, verifyCredential } from '../src/authenticate/credential.ts'
 import { KnownUsers } from '../src/authenticate/known-users.ts'
 import { registerUser, type UserStore } from '../src/authenticate/register.ts'
+import { findTogether } from '../src/authenticate/together.ts'
+import { Keyring } from '../src/authenticate/keyring.ts'
 import { contractToken, digestOf, sameSecret } from '../src/authenticate/token.ts'
 import { Verifier, type StoredUser } from '../src/authenticate/verifier.ts'
 import { temporaryFolder } from './helpers/databases.ts'
@@ -287,6 +291,66 @@ t.test('Verifier', async (t) => {
     t.equal(await verifier.verify('denis', token, '::1'), undefined)
     await users.close()
     t.equal(new KnownUsers(file).size, 0)
+  })
+})
+
+t.test('findTogether', async (t) => {
+  const asked: Array<readonly string[]> = []
+  let answer: Array<(found: Array<{ name: string }> | Error) => void> = []
+  const find = findTogether((names) => new Promise<Array<{ name: string }>>((resolve, reject) => {
+    asked.push(names)
+    answer.push((found) => found instanceof Error ? reject(found) : resolve(found))
+  }))
+
+  await t.test('asks in one query for all that is wanted while another is under way, each name once', async (t) => {
+    const found = ['a', 'b', 'c', 'b'].map(find)
+    answer.shift()!([{ name: 'a' }])
+    t.strictSame(await found[0], { name: 'a' })
+    answer.shift()!([{ name: 'b' }])
+    t.strictSame(await Promise.all(found), [{ name: 'a' }, { name: 'b' }, undefined, { name: 'b' }])
+    t.strictSame(asked, [['a'], ['b', 'c']])
+  })
+
+  await t.test('tells all whose query failed, and asks again for the next', async (t) => {
+    answer = []
+    const failed = t.rejects(find('a'), { message: 'away' })
+    const next = find('b')
+    answer.shift()!(new Error('away'))
+    await failed
+    answer.shift()!([{ name: 'b' }])
+    t.strictSame(await next, { name: 'b' })
+  })
+})
+
+t.test('Keyring', async (t) => {
+  const clock = stopClock(t)
+  const owner = { tokenId: 1, userId: 2, userName: 'alice', admin: false, scopes: ['write'] as const }
+  let look: () => Promise<typeof owner | undefined> = async () => owner
+  const keyring = new Keyring({ findOwner: () => look(), markUsed: async () => {}, insert: async () => 1 })
+
+  await t.test('knows who was known while the database is away, and nobody else', async (t) => {
+    t.match(await keyring.find('lb_hers'), { id: 2, name: 'alice' })
+    look = async () => { throw new Error('away') }
+    for (let second = 0; second < 3; second++) {
+      clock.now += 1001
+      t.match(await keyring.find('lb_hers'), { id: 2 })
+    }
+    await t.rejects(keyring.find('lb_other'), new DatabaseAway())
+  })
+
+  await t.test('does not wait twice for a database that is silent', async (t) => {
+    look = () => new Promise(() => {})
+    clock.now += 1001
+    t.match(await keyring.find('lb_hers'), { id: 2 })
+  })
+
+  await t.test('forgets who was revoked meanwhile, a second after the database is back', async (t) => {
+    look = async () => undefined
+    clock.now += 1001
+    await keyring.find('lb_hers')
+    await turn()
+    clock.now += 1001
+    t.equal(await keyring.find('lb_hers'), undefined)
   })
 })
 

@@ -24,6 +24,11 @@ export function usersOf (knex: Knex) {
       return row && toUser(row)
     },
 
+    /** Those of the names that there are. */
+    async findAll (names: readonly string[]): Promise<User[]> {
+      return (await knex('users').whereIn('username', names)).map(toUser)
+    },
+
     /** Their names by their ids. */
     async names (ids: Iterable<number>): Promise<Map<number, string>> {
       const rows = await knex('users').whereIn('id', [...new Set(ids)]).select('id', 'username')
