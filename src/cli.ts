@@ -12,7 +12,7 @@ import { tail } from './commands/tail.ts'
 import { tokenAdd, tokenList, tokenRevoke } from './commands/token.ts'
 import { userAdd, userDisable, userList, userRetention } from './commands/user.ts'
 import { readSettings, settingsTable, type SettingName } from './config.ts'
-import { CommandError, UsageError } from './errors.ts'
+import { CommandError, UsageError, codeOf } from './errors.ts'
 import { version } from './version.ts'
 
 const commands: Record<string, Command> = {
@@ -37,6 +37,11 @@ const commands: Record<string, Command> = {
 
 /** Runs one command line. Sets the exit code: 2 for a wrong call, 1 for what could not be done. */
 export async function main (args: string[]): Promise<void> {
+  // Whoever reads what is printed may stop before its end, as head does.
+  process.stdout.on('error', (error) => {
+    if (codeOf(error) !== 'EPIPE') throw error
+    process.exit()
+  })
   try {
     await run(args)
   } catch (error) {

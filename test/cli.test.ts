@@ -75,6 +75,11 @@ t.test('asking for help', async (t) => {
     t.match(stdout, /^ {2}LOGGER_API_KEY +\S/m)
   })))
 
+  await t.test('says nothing where whoever reads has gone', async (t) => {
+    const { stdout, stderr } = await run('bash', ['-c', '"$0" "$1" --help | true; echo "ended with $PIPESTATUS"', process.execPath, `${root}bin/loggerbot.js`])
+    t.strictSame({ stdout, stderr }, { stdout: 'ended with 0\n', stderr: '' })
+  })
+
   await t.test('--version is that of the package', async (t) => {
     t.strictSame(await loggerbot(['--version']), { code: 0, stdout: `${version}\n`, stderr: '' })
   })
