@@ -6,8 +6,9 @@ import { describeDatabase, withDatabase } from './database.ts'
 /** Creates the database where it is missing, and its tables. */
 export const setupDatabase: Command = {
   summary: 'create the database, where it is missing, and its tables',
-  details: `Here --port is MySQL's, as --db-port is. The login needs CREATE, ALTER, DROP, INDEX, SELECT, INSERT,
-UPDATE and DELETE on the database; serving needs the last four only. To grant them, as an administrator:
+  details: `Here --port is MySQL's, as --db-port is. The login needs CREATE, CREATE VIEW, ALTER, DROP, INDEX,
+SELECT, INSERT, UPDATE and DELETE on the database; serving needs the last four only.
+To grant them, as an administrator:
 
   CREATE USER 'user'@'localhost' IDENTIFIED BY 'password';
   GRANT ALL ON loggerbot.* TO 'user'@'localhost';`,
