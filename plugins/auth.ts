@@ -6,6 +6,7 @@ import { isFromElsewhere, presentedBy } from '../src/authenticate/presented.ts'
 import { registerUser, type NewUser } from '../src/authenticate/register.ts'
 import { findTogether } from '../src/authenticate/together.ts'
 import { contractToken, sameSecret } from '../src/authenticate/token.ts'
+import { TrustedUsers } from '../src/authenticate/trusted.ts'
 import { Verifier } from '../src/authenticate/verifier.ts'
 import { BadRequest, Forbidden, NotAllowed, Unauthorized } from '../src/errors.ts'
 import { scopes, type Caller, type LogUser, type Scope } from '../src/record.ts'
@@ -34,6 +35,10 @@ declare module 'fastify' {
     authenticateToken: (request: import('fastify').FastifyRequest, user: string) => Promise<LogUser>
     /** Whose the password is; undefined where it is nobody's. Throws TooManyAttempts. */
     authenticatePassword: (request: import('fastify').FastifyRequest, user: string, password: string) => Promise<Caller | undefined>
+    /** Whose a random token is that comes without a request. Rejects where that is not known and the database is away. */
+    callerOfToken: (token: string) => Promise<Caller | undefined>
+    /** The user of this name, whom the settings vouch for; undefined where they are disabled. Rejects as above. */
+    trustedUser: (name: string) => Promise<LogUser | undefined>
     /** Answers 403 to everything while there is no API key. */
     requireOpenApiKey: onRequestHookHandler
     /** Lets in who sends the API key as X-Api-Key. */
@@ -71,11 +76,10 @@ export default fp<AuthOptions>(async (app, { apiKey = '' }) => {
   const attempts = new Attempts()
   const tokens = tokensOf(app.logDb)
   const keyring = new Keyring({ ...tokens, findOwner: (hash) => within(lookupPatience, tokens.findOwner(hash)) })
-  const verifier = new Verifier(
-    findTogether((names) => within(lookupPatience, users.findAll(names))),
-    attempts,
-    () => app.logSpool.users
-  )
+  const findUser = findTogether((names: readonly string[]) => within(lookupPatience, users.findAll(names)))
+  const memory = () => app.logSpool.users
+  const verifier = new Verifier(findUser, attempts, memory)
+  const trusted = new TrustedUsers(findUser, memory)
 
   app.decorate('authenticateToken', async (request: FastifyRequest, user: string) => {
     const token = header(request, 'x-user-token')
@@ -87,6 +91,9 @@ export default fp<AuthOptions>(async (app, { apiKey = '' }) => {
     const user = await verifier.verify(name, contractToken(name, password), request.ip)
     return user && { ...user, scopes: everyScope }
   })
+
+  app.decorate('callerOfToken', (token: string) => keyring.find(token))
+  app.decorate('trustedUser', (name: string) => trusted.find(name))
 
   app.decorate('requireOpenApiKey', async () => {
     if (apiKey === '') refuse()

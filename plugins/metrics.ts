@@ -29,6 +29,7 @@ export default fp(async (app) => {
   countWriting(app, registry)
   gaugeState(app, registry)
   gaugeProcess(app, registry)
+  if (app.hasDecorator('logSyslog')) countSyslog(app, registry)
 
   const rejects = new Counter({ name: 'loggerbot_rejects_total', help: 'Requests that were not taken', labelNames: ['reason'], registers: [registry] })
   app.addHook('onError', async (_request, _reply, { statusCode = 500 }: FastifyError) => {
@@ -77,6 +78,22 @@ function gaugeState (app: FastifyInstance, registry: Registry): void {
   gauge('spool_oldest_seconds', 'Age of the oldest batch in the spool', registry, () => (Date.now() - (app.logSpool.spool?.oldest ?? Date.now())) / 1000)
   gauge('database_up', '1 while logs are stored in the database, 0 while they go to the spool', registry, () => app.logWriter.state.away ? 0 : 1)
   gauge('durability_risks', 'Ways in which the database, as it is set up, could lose acknowledged logs', registry, () => app.logRisks.length)
+}
+
+function countSyslog (app: FastifyInstance, registry: Registry): void {
+  const counts = (name: string, help: string, label: string, read: () => Readonly<Record<string, number>>) => registry.registerMetric(new Counter({
+    name: `loggerbot_syslog_${name}_total`,
+    help,
+    labelNames: [label],
+    registers: [],
+    collect () {
+      this.reset()
+      for (const [value, count] of Object.entries(read())) this.inc({ [label]: value }, count)
+    }
+  }))
+  counts('messages', 'Messages that came by syslog', 'transport', () => app.logSyslog.messages)
+  counts('lost', 'Messages of syslog that were not stored', 'reason', () => app.logSyslog.lost)
+  gauge('syslog_connections', 'Connections of syslog that are open', registry, () => app.logSyslog.connections)
 }
 
 function gaugeProcess (app: FastifyInstance, registry: Registry): void {

@@ -7,6 +7,7 @@ import preflight from '../plugins/preflight.ts'
 import retention, { type RetentionOptions } from '../plugins/retention.ts'
 import search, { type SearchOptions } from '../plugins/search.ts'
 import spool from '../plugins/spool.ts'
+import syslog, { type SyslogOptions } from '../plugins/syslog.ts'
 import tail from '../plugins/tail.ts'
 import writer, { type WriterOptions } from '../plugins/writer.ts'
 import account from '../routes/account/index.ts'
@@ -17,6 +18,8 @@ import query from '../routes/query/index.ts'
 import type { SpoolOptions } from './write/spool.ts'
 
 export interface LoggerBotOptions extends DbOptions, AuthOptions, WriterOptions, SearchOptions, ContractOptions, IngestOptions {
+  /** Where logs are taken in by syslog. Default: nowhere. */
+  syslog?: SyslogOptions
   /** What is let go. Default: nothing. */
   retention?: RetentionOptions
   /** Where logs are kept while MySQL is away; SQLite needs none. Default: nowhere, and they are refused. */
@@ -27,11 +30,12 @@ export interface LoggerBotOptions extends DbOptions, AuthOptions, WriterOptions,
  * The whole service as one plugin, in the order in which a log meets its parts. It keeps to its own
  * scope: register it under any prefix, more than once, in an app that is somebody else's.
  */
-const loggerbot: FastifyPluginAsync<LoggerBotOptions> = async (app, { database, knex, migrate, apiKey, bodyLimit, authenticate, spool: spoolOptions, patience, queueLimit, userRate, searchBudget, retention: retentionOptions = {} }) => {
+const loggerbot: FastifyPluginAsync<LoggerBotOptions> = async (app, { database, knex, migrate, apiKey, bodyLimit, authenticate, spool: spoolOptions, patience, queueLimit, userRate, searchBudget, syslog: syslogOptions, retention: retentionOptions = {} }) => {
   if (spoolOptions) await app.register(spool, spoolOptions)
   await app.register(db, { database, knex, migrate })
   await app.register(auth, { apiKey })
   await app.register(writer, { database: knex ? undefined : database, patience, queueLimit, userRate })
+  if (syslogOptions) await app.register(syslog, { messageLimit: bodyLimit, ...syslogOptions })
   await app.register(search, { searchBudget })
   await app.register(tail)
   await app.register(retention, retentionOptions)

@@ -36,6 +36,11 @@ export const settingsSchema = Type.Object({
   LOGGER_SEARCH_TIMEOUT: Type.Integer({ default: 5000, minimum: 10, maximum: 600_000, description: 'milliseconds that a search may take before it answers with what it found so far, 10 to 600000' }),
   LOGGER_RETENTION_DAYS: Type.Integer({ default: 0, minimum: 0, maximum: 36_500, description: 'days that logs are kept, unless their user has a number of their own; 0: for ever' }),
   LOGGER_RETENTION_ROWS: Type.Integer({ default: 0, minimum: 0, maximum: Number.MAX_SAFE_INTEGER, description: 'logs that are kept at most, of all users: past that the oldest go; 0: any number' }),
+  LOGGER_SYSLOG_PORT: Type.Integer({ default: 0, minimum: 0, maximum: 65535, description: 'port that takes syslog, by TCP and UDP, 0 to 65535; 0: none' }),
+  LOGGER_SYSLOG_TLS_PORT: Type.Integer({ default: 0, minimum: 0, maximum: 65535, description: 'port that takes syslog by TLS, 0 to 65535; 0: none' }),
+  LOGGER_SYSLOG_TLS_CERT: text({ default: '', description: 'PEM file of the certificate for syslog by TLS' }),
+  LOGGER_SYSLOG_TLS_KEY: text({ default: '', description: 'PEM file of its key' }),
+  LOGGER_SYSLOG_USER: text({ default: '', description: 'user whose the messages of syslog without a token are; empty: they are dropped' }),
   LOGGER_SERVER: text({ default: '', description: 'for loggerbot search, tail and export: the server\'s address; http://127.0.0.1:5000 while empty' }),
   LOGGER_TOKEN: text({ default: '', description: 'for loggerbot search, tail and export: a token with scope read' }),
   LOGGER_API_KEY: text({ default: '', description: 'key that opens POST /create_user; closed while empty' }),
@@ -108,6 +113,19 @@ export function databaseOptions (settings: Settings): DatabaseOptions {
 export function spoolOptions (settings: Settings): SpoolOptions | undefined {
   if (settings.LOGGER_SPOOL_DIR === '' || 'file' in databaseOptions(settings)) return undefined
   return { folder: settings.LOGGER_SPOOL_DIR, limit: settings.LOGGER_SPOOL_LIMIT }
+}
+
+/** Where syslog is taken in; undefined where it is not. Throws UsageError. */
+export function syslogOptions (settings: Settings) {
+  const { LOGGER_SYSLOG_PORT: port, LOGGER_SYSLOG_TLS_PORT: tlsPort, LOGGER_SYSLOG_TLS_CERT: cert, LOGGER_SYSLOG_TLS_KEY: key } = settings
+  if (port === 0 && tlsPort === 0) return undefined
+  if (tlsPort > 0 && (cert === '' || key === '')) throw new UsageError('LOGGER_SYSLOG_TLS_PORT needs LOGGER_SYSLOG_TLS_CERT and LOGGER_SYSLOG_TLS_KEY')
+  return {
+    host: settings.LOGGER_HOST,
+    port,
+    ...tlsPort > 0 && { tls: { port: tlsPort, cert, key } },
+    ...settings.LOGGER_SYSLOG_USER !== '' && { user: settings.LOGGER_SYSLOG_USER }
+  }
 }
 
 /** `true`, `false` (also when empty), or the text as it is. */

@@ -3,7 +3,7 @@ import { STATUS_CODES, type Server } from 'node:http'
 import Fastify, { LogController, type FastifyHttpOptions, type FastifyInstance } from 'fastify'
 import { answerOf, sendError } from './answers.ts'
 import loggerbot from './app.ts'
-import { booleanOr, databaseOptions, spoolOptions, type Settings } from './config.ts'
+import { booleanOr, databaseOptions, spoolOptions, syslogOptions, type Settings } from './config.ts'
 import { NotFound } from './errors.ts'
 
 /** In milliseconds, how long a client may take, and how long closing may. */
@@ -48,6 +48,7 @@ export function buildServer (settings: Settings, { migrate, timeouts = patience 
     queueLimit: settings.LOGGER_QUEUE_LIMIT,
     userRate: settings.LOGGER_USER_RATE,
     searchBudget: settings.LOGGER_SEARCH_TIMEOUT,
+    syslog: syslogOptions(settings),
     retention: { days: settings.LOGGER_RETENTION_DAYS, rows: settings.LOGGER_RETENTION_ROWS },
     migrate,
     apiKey: settings.LOGGER_API_KEY,

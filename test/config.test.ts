@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
-import { booleanOr, databaseOptions, readSettings, settingsTable, type SettingName } from '../src/config.ts'
+import { booleanOr, databaseOptions, readSettings, settingsTable, syslogOptions, type SettingName } from '../src/config.ts'
 import { root } from './helpers/command.ts'
 
 for (const name of Object.keys(process.env)) if (name.startsWith('LOGGER_')) delete process.env[name]
@@ -36,6 +36,15 @@ t.test('databaseOptions', async (t) => {
   for (const [what, [flags, options]] of Object.entries(choices)) {
     await t.test(`with ${what} is ${'file' in (options as object) ? 'SQLite' : 'MySQL'}`, async (t) => t.strictSame(await choose(flags), options))
   }
+})
+
+t.test('syslogOptions', async (t) => {
+  const choose = async (flags: Partial<Record<SettingName, string>>) => syslogOptions(await readSettings(flags))
+  t.equal(await choose({ LOGGER_SYSLOG_USER: 'alice' }), undefined, 'none without a port')
+  t.strictSame(await choose({ LOGGER_SYSLOG_PORT: '5514' }), { host: '127.0.0.1', port: 5514 })
+  t.strictSame(await choose({ LOGGER_HOST: '0.0.0.0', LOGGER_SYSLOG_TLS_PORT: '6514', LOGGER_SYSLOG_TLS_CERT: 'a', LOGGER_SYSLOG_TLS_KEY: 'b', LOGGER_SYSLOG_USER: 'alice' }),
+    { host: '0.0.0.0', port: 0, tls: { port: 6514, cert: 'a', key: 'b' }, user: 'alice' })
+  await t.rejects(choose({ LOGGER_SYSLOG_TLS_PORT: '6514', LOGGER_SYSLOG_TLS_CERT: 'a' }), { message: 'LOGGER_SYSLOG_TLS_PORT needs LOGGER_SYSLOG_TLS_CERT and LOGGER_SYSLOG_TLS_KEY' })
 })
 
 t.test('readSettings', async (t) => {
@@ -78,6 +87,8 @@ t.test('readSettings', async (t) => {
     LOGGER_DB_PAGE_COMPRESSION: ['yes', 'on'],
     LOGGER_DB_FILE: [''],
     LOGGER_BODY_LIMIT: ['1023', '16777216', '8MiB'],
+    LOGGER_SYSLOG_PORT: ['-1', '65536', 'x'],
+    LOGGER_SYSLOG_TLS_PORT: ['-1', '65536', 'x'],
     LOGGER_LOG_LEVEL: ['loud', '', 'INFO']
   }
   for (const [name, values] of Object.entries(refused) as Array<[SettingName, string[]]>) {

@@ -15,7 +15,7 @@ const host = `
 import Fastify, { type FastifyRequest } from 'fastify'
 import knex from 'knex'
 import {
-  accountRoutes, auth, contractRoutes, db, ingestRoutes, loggerbot, metrics, openapi, opsRoutes, preflight, queryRoutes, retention, search, spool, tail, writer,
+  accountRoutes, auth, contractRoutes, db, ingestRoutes, loggerbot, metrics, openapi, opsRoutes, preflight, queryRoutes, retention, search, spool, syslog, tail, writer,
   type DatabaseOptions, type LogBatch, type LoggerBotOptions, type LogUser, type Receipt
 } from 'loggerbot-server'
 
@@ -32,6 +32,7 @@ await app.register(async (scope) => {
   await scope.register(auth)
   await scope.register(spool, { folder: 'spool' })
   await scope.register(writer)
+  await scope.register(syslog, { port: 5514, tls: { port: 6514, cert: 'cert.pem', key: 'key.pem' }, user: 'alice' })
   await scope.register(search, { searchBudget: 1000 })
   await scope.register(tail)
   await scope.register(retention, { days: 30 })
@@ -73,7 +74,7 @@ await t.test('The package, installed in an empty project', async (t) => {
 
   await t.test('is imported by its documented names', async (t) => {
     const names = await mustRun(process.execPath, ['--input-type=module', '-e', "console.log(Object.keys(await import('loggerbot-server')).sort().join(' '))"], { cwd: project })
-    t.equal(names.trim(), 'accountRoutes auth contractRoutes db ingestRoutes loggerbot metrics openapi opsRoutes preflight queryRoutes retention search spool tail writer')
+    t.equal(names.trim(), 'accountRoutes auth contractRoutes db ingestRoutes loggerbot metrics openapi opsRoutes preflight queryRoutes retention search spool syslog tail writer')
   })
 
   await t.test('type-checks in a strict host app, and refuses wrong options', async (t) => {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { utcTime, type Caller, type Scope, type UtcTime } from '../record.ts'
-import { DatabaseAway } from '../errors.ts'
+import { Answers } from './answers.ts'
 import { tokenPrefix } from './presented.ts'
 import { digestOf } from './token.ts'
 
@@ -37,24 +37,13 @@ export async function makeToken (store: TokenStore, { userId, name, scopes, expi
   return { id, token }
 }
 
-/** For so long, in milliseconds, a token is not looked up again: one that is revoked is out after it. */
-const recheckAfter = 1000
-/** So often its use is noted. */
+/** So often, in milliseconds, the use of a token is noted. */
 const noteAfter = 60_000
-/** So many tokens are remembered. */
-const mostTokens = 10_000
 
-interface Known {
-  caller: Promise<Caller | undefined>
-  checkedAt: number
-  /** The last check found the database away. */
-  unconfirmed: boolean
-}
-
-/** Tells whose a random token is. */
+/** Tells whose a random token is. One that is revoked is out a second later. */
 export class Keyring {
   readonly #store: TokenStore
-  readonly #known = new Map<string, Known>()
+  readonly #answers = new Answers<Caller>()
   readonly #notedAt = new Map<number, number>()
 
   constructor (store: TokenStore) {
@@ -67,38 +56,12 @@ export class Keyring {
    */
   find (token: string): Promise<Caller | undefined> {
     const hash = digestOf(token)
-    const key = hash.toString('hex')
-    const last = this.#known.get(key)
-    if (last && Date.now() - last.checkedAt < recheckAfter) return last.caller
-
-    const known = this.#check(hash, last)
-    this.#known.delete(key)
-    this.#known.set(key, known)
-    if (this.#known.size > mostTokens) this.#known.delete(this.#known.keys().next().value!)
-    // What failed is asked again.
-    known.caller.catch(() => this.#known.delete(key))
-    return known.caller
-  }
-
-  #check (hash: Buffer, last: Known | undefined): Known {
-    const checked = this.#look(hash).then((caller) => {
-      known.unconfirmed = false
-      known.caller = Promise.resolve(caller)
-      return caller
-    }, async () => {
-      const caller = await last?.caller.catch(() => undefined)
-      if (!caller) throw new DatabaseAway()
-      known.unconfirmed = true
-      return caller
-    })
-    // Nobody waits a second time for a database that is silent.
-    const known: Known = { checkedAt: Date.now(), unconfirmed: last?.unconfirmed ?? false, caller: last?.unconfirmed ? last.caller : checked }
-    return known
+    return this.#answers.find(hash.toString('hex'), () => this.#look(hash))
   }
 
   /** Asks anew for every token: one was revoked through this process. */
   forget (): void {
-    this.#known.clear()
+    this.#answers.forget()
   }
 
   async #look (hash: Buffer): Promise<Caller | undefined> {

@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
-import { databaseOptions, type Settings } from '../config.ts'
+import { databaseOptions, syslogOptions, type Settings } from '../config.ts'
 import { codeOf, CommandError } from '../errors.ts'
 import { buildServer } from '../server.ts'
 import { version } from '../version.ts'
@@ -28,8 +28,17 @@ export const serve: Command = {
     print(`LoggerBot Server ${version}`)
     print(`  listens on  ${url} (described at ${url}/docs)`)
     print(`  database    ${describeDatabase(databaseOptions(settings))}`)
+    for (const line of describeSyslog(settings)) print(`  syslog      ${line}`)
     print(`  next        npx loggerbot user add me${repeat({ ...flags, ...'port' in flags && { port: String(port) } })}`)
   }
+}
+
+function describeSyslog (settings: Settings): string[] {
+  const { port = 0, tls } = syslogOptions(settings) ?? {}
+  return [
+    ...port > 0 ? [`TCP and UDP, port ${port}`] : [],
+    ...tls ? [`TLS, port ${tls.port}`] : []
+  ]
 }
 
 /** The flags once more, for a command on the same database. A password is not printed. */
@@ -58,11 +67,19 @@ function closeOnSignal (app: FastifyInstance): void {
 }
 
 function explainListen (error: unknown, settings: Settings): unknown {
-  const { LOGGER_HOST: host, LOGGER_PORT: port } = settings
-  switch (codeOf(error)) {
-    case 'EADDRINUSE': return new CommandError(`LOGGER_PORT (--port): ${port} on ${host} is in use; stop what uses it, or choose another`)
-    case 'EACCES': return new CommandError(`LOGGER_PORT (--port): ${port} is not for this user to listen on; choose one above 1023`)
+  const { LOGGER_HOST: host, LOGGER_SYSLOG_TLS_CERT: cert, LOGGER_SYSLOG_TLS_KEY: key } = settings
+  const { port, path } = error as { port?: number, path?: string }
+  const setting = port === undefined ? undefined : portSettings.find((name) => settings[name] === port)
+  const name = setting === undefined || setting === 'LOGGER_PORT' ? 'LOGGER_PORT (--port)' : setting
+  const code = codeOf(error)
+  if (path !== undefined && [cert, key].includes(path)) return new CommandError(`${path === cert ? 'LOGGER_SYSLOG_TLS_CERT' : 'LOGGER_SYSLOG_TLS_KEY'}: the file ${path} can't be read (${code})`)
+  if (/^ERR_OSSL_/.test(code ?? '')) return new CommandError(`LOGGER_SYSLOG_TLS_CERT, LOGGER_SYSLOG_TLS_KEY: ${cert} and ${key} are no certificate in PEM and its key (${code})`)
+  switch (code) {
+    case 'EADDRINUSE': return new CommandError(`${name}: ${port} on ${host} is in use; stop what uses it, or choose another`)
+    case 'EACCES': return new CommandError(`${name}: ${port} is not for this user to listen on; choose one above 1023`)
     case 'EADDRNOTAVAIL': return new CommandError(`LOGGER_HOST (--host): ${host} is no address of this machine`)
     default: return explained(error, databaseOptions(settings))
   }
 }
+
+const portSettings = ['LOGGER_PORT', 'LOGGER_SYSLOG_PORT', 'LOGGER_SYSLOG_TLS_PORT'] as const

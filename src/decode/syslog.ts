@@ -1,0 +1,125 @@
+// One message of syslog becomes one log; none is refused:
+//
+//   <165>1 2026-11-23T05:36:02.526Z web1 shop 4711 ID47 [order@32473 id="A-1042"] text     RFC 5424
+//   <134>Nov 23 05:36:02 web1 shop[4711]: text                                             RFC 3164
+//   anything else                  all of it is the text; without a priority it is user.notice
+//
+// | of the message           | of the log |
+// | ------------------------ | ---------- |
+// | severity                 | its level; emerg, alert and notice, which have none of their own, also as attribute `severity` |
+// | time                     | event time; the arrival, where it is missing or absurd: then it is kept as attribute `timestamp` |
+// | host                     | description and attribute `host`; without one, the sender's address is the description |
+// | app-name, tag            | process |
+// | procid                   | pid, where it is a number, else attribute `procid` |
+// | facility, msgid          | attributes of these names |
+// | structured data          | attribute `structured_data`: by SD-ID an object of its parameters |
+// | text                     | message, whole; without a byte order mark and a line's end |
+//
+// Structured data that is missing or broken belongs to the text, as with senders that leave it out.
+// Text that is not UTF-8 is read as Latin-1, in which every byte is a character.
+//
+// Source: RFC 5424, sections 6 and 8; RFC 3164, sections 4 and 5.
+import { isUtf8 } from 'node:buffer'
+import { utcTime, type LogRecord } from '../record.ts'
+import { severityOfSyslogNumber } from './level.ts'
+import { readStructuredData, type StructuredData } from './structured-data.ts'
+import { oldTime, readSyslogTime } from './syslog-time.ts'
+
+/** A message as it came. */
+export interface SyslogMessage {
+  bytes: Buffer
+  /** By our clock, in milliseconds since 1970. */
+  arrivedAt: number
+  /** The sender's address. */
+  address: string
+}
+
+/** What the header says, each as it is written; undefined for what it leaves out. */
+interface Header {
+  time?: string
+  host?: string
+  app?: string
+  procid?: string
+  msgid?: string
+  data?: StructuredData
+  text: string
+}
+
+const facilities = ['kern', 'user', 'mail', 'daemon', 'auth', 'syslog', 'lpr', 'news', 'uucp', 'cron', 'authpriv', 'ftp', 'ntp', 'audit', 'alert', 'clock', 'local0', 'local1', 'local2', 'local3', 'local4', 'local5', 'local6', 'local7']
+/** Those that share a level with another one. */
+const severityNames: Record<number, string> = { 0: 'emerg', 1: 'alert', 5: 'notice' }
+const defaultPriority = 13
+
+const priorityField = /^<(0|[1-9]\d?|1[0-8]\d|19[01])>/
+const newHeader = /^1 (\S+) (\S+) (\S+) (\S+) (\S+)(?: |$)/
+const oldHeader = new RegExp(`^(${oldTime}):? `)
+const hostAndTag = /^(?:([^\s[\]]{1,255}) )?([^\s[\]]{1,255}?)(?:\[([^\s[\]]{0,255})\])?:(?: |$)/
+const tagAndPid = /^()([^\s[\]]{1,255})\[(\d+)\]:(?: |$)/
+
+/** Structured data with this SD-ID, whatever follows its `@`, tells whose the message is by its parameter `token`. */
+const ownElement = /^loggerbot(@\d+)?$/
+
+/** Reads a message. `token` is the random token that it shows, of which the log has nothing. */
+export function decodeSyslog ({ bytes, arrivedAt, address }: SyslogMessage): { record: LogRecord, token?: string } {
+  const whole = (isUtf8(bytes) ? bytes.toString('utf8') : bytes.toString('latin1')).replace(/(?:\r?\n|\0)$/, '')
+  const [field = '', digits] = priorityField.exec(whole) ?? []
+  const priority = Number(digits ?? defaultPriority)
+  const rest = whole.slice(field.length)
+  const { time, host, app = '', procid, msgid, data, text } = (digits !== undefined && readNew(rest)) || readOld(rest)
+
+  const arrival = utcTime(arrivedAt)
+  const eventAt = time === undefined ? undefined : readSyslogTime(time, arrivedAt)
+  const pid = /^(0|[1-9]\d{0,14})$/.test(procid ?? '') ? Number(procid) : undefined
+  const token = data && takeToken(data)
+  return {
+    token,
+    record: {
+      eventAt: eventAt ?? arrival,
+      postTime: arrival,
+      severity: severityOfSyslogNumber(priority % 8)!,
+      message: text.replace(/^\ufeff/, ''),
+      pid: pid ?? 0,
+      processName: app,
+      description: host ?? address,
+      attributes: {
+        facility: facilities[Math.floor(priority / 8)],
+        ...severityNames[priority % 8] !== undefined && { severity: severityNames[priority % 8] },
+        ...host !== undefined && { host },
+        ...procid !== undefined && pid === undefined && { procid },
+        ...msgid !== undefined && { msgid },
+        ...time !== undefined && eventAt === undefined && { timestamp: time },
+        ...data && Object.keys(data).length > 0 && { structured_data: data }
+      }
+    }
+  }
+}
+
+function readNew (rest: string): Header | undefined {
+  const match = newHeader.exec(rest)
+  if (!match) return undefined
+  const [header, time, host, app, procid, msgid] = match.map((value) => value === '-' ? undefined : value)
+  const start = header!.length
+  const structured = rest[start] === '-' && /^ |^$/.test(rest.slice(start + 1, start + 2)) ? { data: undefined, end: start + 1 } : readStructuredData(rest, start)
+  const textStart = structured === undefined ? start : structured.end + (rest[structured.end] === ' ' ? 1 : 0)
+  return { time, host, app, procid, msgid, data: structured?.data, text: rest.slice(textStart) }
+}
+
+function readOld (rest: string): Header {
+  const [header = '', time] = oldHeader.exec(rest) ?? []
+  const text = rest.slice(header.length)
+  // Without a time, a word before a colon is likelier a part of the text.
+  const [start = '', host, app, procid] = (time === undefined ? tagAndPid : hostAndTag).exec(text) ?? []
+  return { time, host: host || undefined, app, procid: procid || undefined, text: text.slice(start.length) }
+}
+
+/** Takes every token out of the data, and the element where nothing else is in it. The first one counts. */
+function takeToken (data: StructuredData): string | undefined {
+  const tokens: string[] = []
+  for (const [id, parameters] of Object.entries(data)) {
+    if (!ownElement.test(id) || !Object.hasOwn(parameters, 'token')) continue
+    tokens.push(...[parameters.token!].flat())
+    delete parameters.token
+    if (Object.keys(parameters).length === 0) delete data[id]
+  }
+  return tokens[0]
+}

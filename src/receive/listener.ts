@@ -1,0 +1,72 @@
+// Connections that only send. Each is read no faster than what came before is dealt with: the rest
+// stays with the sender, and the number of connections bounds the memory.
+import { once } from 'node:events'
+import type { Server, Socket } from 'node:net'
+import { Server as TlsServer } from 'node:tls'
+
+/** How the server of a Listener has to be made: so many bytes of a connection are read ahead. */
+export const readAhead = { highWaterMark: 128 * 1024 }
+
+/** So many connections at once; who comes then is turned away. */
+const mostConnections = 1000
+/** A connection that was silent for so many milliseconds is asked whether it is still there. */
+const keepAlive = 60_000
+/** On closing a sender is read until it was silent for so long, and for so long at most, in milliseconds. */
+const silence = 200
+const farewell = 2000
+
+export class Listener {
+  readonly #server: Server
+  /** All that are open, also those whose handshake is under way. */
+  readonly #open = new Set<Socket>()
+  readonly #received = new Map<Socket, Promise<void>>()
+
+  /**
+   * Hands on each connection as the pieces that it brings, the next one read when it is asked for;
+   * one that breaks ends with an error. It is closed as soon as `receive`, which must not reject,
+   * resolves.
+   */
+  constructor (server: Server, receive: (pieces: AsyncIterable<Buffer>, address: string) => Promise<void>) {
+    this.#server = server
+    server.maxConnections = mostConnections
+    server.on('connection', (socket: Socket) => {
+      this.#open.add(socket)
+      socket.setKeepAlive(true, keepAlive)
+      socket.once('close', () => this.#open.delete(socket))
+    })
+    server.on(server instanceof TlsServer ? 'secureConnection' : 'connection', (socket: Socket) => {
+      socket.on('error', () => {})
+      this.#received.set(socket, receive(socket, socket.remoteAddress ?? '').finally(() => {
+        socket.destroy()
+        this.#received.delete(socket)
+      }))
+    })
+  }
+
+  get connections (): number {
+    return this.#received.size
+  }
+
+  /** Rejects where it can't listen there. */
+  async listen (host: string, port: number): Promise<void> {
+    this.#server.listen({ host, port })
+    await once(this.#server, 'listening')
+  }
+
+  /** Tells every sender to go elsewhere, and takes what they sent by then. */
+  async close (): Promise<void> {
+    this.#server.close()
+    for (const socket of this.#received.keys()) {
+      socket.end()
+      socket.setTimeout(silence, () => socket.destroy())
+    }
+    const cut = setTimeout(() => this.#destroy(), farewell)
+    await Promise.all(this.#received.values())
+    clearTimeout(cut)
+    this.#destroy()
+  }
+
+  #destroy (): void {
+    for (const socket of this.#open) socket.destroy()
+  }
+}
