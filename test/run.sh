@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# All checks, from a fresh Debian machine with Node on: installs MariaDB, a compiler and the packages
+# All checks, from a fresh Debian machine with Node on: installs MariaDB, rsyslog, a compiler and the packages
 # where they are missing, lints, type-checks, builds and tests. Ends with `N passed, N failed`.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -13,6 +13,10 @@ missing=()
 for tool in python3 make g++; do has "$tool" || missing+=("$tool"); done
 # For the power cuts, on a disk of their own.
 has mkfs.ext4 || missing+=(e2fsprogs)
+# For syslog, sent by those who really do.
+has logger || missing+=(bsdutils)
+has rsyslogd || missing+=(rsyslog)
+[ -n "$(find /usr/lib /usr/lib64 -name lmnsd_ossl.so 2> /dev/null | head -n 1)" ] || missing+=(rsyslog-openssl)
 if [ ${#missing[@]} -gt 0 ]; then
   as_root=()
   [ "$(id -u)" -eq 0 ] || as_root=(sudo)

@@ -15,11 +15,17 @@ const keepAlive = 60_000
 const silence = 200
 const farewell = 2000
 
+interface Reception {
+  /** What came is being dealt with: a silence is not the sender's. */
+  busy: boolean
+  done: Promise<void>
+}
+
 export class Listener {
   readonly #server: Server
   /** All that are open, also those whose handshake is under way. */
   readonly #open = new Set<Socket>()
-  readonly #received = new Map<Socket, Promise<void>>()
+  readonly #received = new Map<Socket, Reception>()
 
   /**
    * Hands on each connection as the pieces that it brings, the next one read when it is asked for;
@@ -36,10 +42,12 @@ export class Listener {
     })
     server.on(server instanceof TlsServer ? 'secureConnection' : 'connection', (socket: Socket) => {
       socket.on('error', () => {})
-      this.#received.set(socket, receive(socket, socket.remoteAddress ?? '').finally(() => {
+      const reception: Reception = { busy: false, done: Promise.resolve() }
+      this.#received.set(socket, reception)
+      reception.done = receive(piecesOf(socket, reception), socket.remoteAddress ?? '').finally(() => {
         socket.destroy()
         this.#received.delete(socket)
-      }))
+      })
     })
   }
 
@@ -56,17 +64,28 @@ export class Listener {
   /** Tells every sender to go elsewhere, and takes what they sent by then. */
   async close (): Promise<void> {
     this.#server.close()
-    for (const socket of this.#received.keys()) {
+    for (const [socket, reception] of this.#received) {
       socket.end()
-      socket.setTimeout(silence, () => socket.destroy())
+      socket.setTimeout(silence).on('timeout', () => {
+        if (reception.busy || socket.readableLength > 0) socket.setTimeout(silence)
+        else socket.destroy()
+      })
     }
     const cut = setTimeout(() => this.#destroy(), farewell)
-    await Promise.all(this.#received.values())
+    await Promise.all(Array.from(this.#received.values(), ({ done }) => done))
     clearTimeout(cut)
     this.#destroy()
   }
 
   #destroy (): void {
     for (const socket of this.#open) socket.destroy()
+  }
+}
+
+async function * piecesOf (socket: Socket, reception: Reception): AsyncGenerator<Buffer> {
+  for await (const piece of socket as AsyncIterable<Buffer>) {
+    reception.busy = true
+    yield piece
+    reception.busy = false
   }
 }
