@@ -11,20 +11,29 @@ export interface RetentionOptions {
 
 const hour = 60 * 60 * 1000
 
-/** Lets logs go that were kept long enough: hourly, by one instance at a time, in steps that writers don't wait for. */
+/** Lets logs go that were kept long enough: at start and hourly, by one instance at a time, in steps that writers don't wait for. */
 export default fp<RetentionOptions>(async (app, { days = 0, rows = 0 }) => {
   const closing = new AbortController()
   let work = Promise.resolve()
+  const complaints = new Set<string | undefined>()
+
+  /** Once of each kind: a login that may not alter the table will not be able to the next time. */
+  function complain (error: unknown): void {
+    const code = codeOf(error)
+    if (!complaints.has(code)) app.log.warn({ code }, 'the partitions of user_logs can\'t be kept up; logs go one by one instead')
+    complaints.add(code)
+  }
 
   async function clean (): Promise<void> {
     try {
-      const gone = await letGo(app.logDb, { days, rows }, closing.signal)
+      const gone = await letGo(app.logDb, { days, rows }, closing.signal, complain)
       if (gone > 0) app.log.info(`${gone} logs were let go`)
     } catch (error) {
       if (!closing.signal.aborted) app.log.warn({ code: codeOf(error) }, 'logs could not be let go; the next try is in an hour')
     }
   }
 
+  app.addHook('onReady', async () => { work = clean() })
   const timer = setInterval(() => { work = work.then(clean) }, hour).unref()
   app.addHook('onClose', async () => {
     clearInterval(timer)

@@ -85,6 +85,15 @@ export class DatabaseSlow extends Error {
   }
 }
 
+/** The logs of the far future are too many to be copied while writers wait. */
+export class PartitionFull extends Error {
+  readonly code = 'LOGGER_PARTITION_FULL'
+
+  constructor (name: string) {
+    super(`the partition ${name} holds too much to be divided while logs come`)
+  }
+}
+
 /** The database lacks tables, or has newer ones than this version knows; the message says what to do. */
 export const SchemaMismatch = createError<[what: string]>('LOGGER_SCHEMA_MISMATCH', '%s', 500)
 

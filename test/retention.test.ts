@@ -1,28 +1,51 @@
-import t from 'tap'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Knex } from 'knex'
+import t, { type Test } from 'tap'
+import { connect } from '../src/store/connect.ts'
+import { dialectOf } from '../src/store/dialects/index.ts'
+import { migrateToLatest, migrations } from '../src/store/migrations.ts'
+import { dropWhole, findExpired, keptAt } from '../src/store/partition-drop.ts'
+import { listPartitions } from '../src/store/partitions.ts'
 import { utcTime } from '../src/record.ts'
 import { takeLease } from '../src/store/leases.ts'
 import { letGo } from '../src/store/retention.ts'
 import { loggerbot } from './helpers/command.ts'
-import { databases, environmentOf } from './helpers/databases.ts'
-import { createUser, log, send, startService, stored } from './helpers/service.ts'
+import { databases, environmentOf, mariadb, type TestDatabase } from './helpers/databases.ts'
+import { http } from './helpers/http.ts'
+import { basic, count, createUser, log, send, startService, stored } from './helpers/service.ts'
 
 const day = 86_400_000
 const { signal } = new AbortController()
 
-for (const database of databases) {
-  t.test(`retention on ${database.name}`, async (t) => {
-    const service = await startService(t, database)
-    const { knex } = service
-    const tokens = { alice: await createUser(service, 'alice'), bob: await createUser(service, 'bob') }
-    const messages = async () => (await stored(knex)).map(({ log_msg: message }) => message)
+type Name = 'alice' | 'bob'
+
+/** A service with two users, and ways to put logs of any age into it. */
+async function startKeeping (t: Test, database: TestDatabase) {
+  const service = await startService(t, database)
+  const { knex } = service
+  const tokens = { alice: await createUser(service, 'alice'), bob: await createUser(service, 'bob') }
+  // What the server does at its start is over when nobody has the lease.
+  while (await knex('leases').first()) await delay(5)
+
+  return {
+    service,
+    knex,
+    tokens,
+    messages: async () => (await stored(knex)).map(({ log_msg: message }) => message),
 
     /** A log that happened and arrived so many days ago. */
-    async function insert (user: 'alice' | 'bob', msg: string, happened: number, arrived: number): Promise<void> {
+    async insert (user: Name, msg: string, happened: number, arrived: number): Promise<void> {
       await send(service, user, tokens[user], [log({ msg })])
       const time = utcTime(Date.now() - happened * day)
       const id = (BigInt(Date.now() - arrived * day) << 16n) + BigInt(Math.floor(Math.random() * 65536))
       await knex('user_logs').where('log_msg', msg).update({ log_event_at: time, id: id.toString() })
     }
+  }
+}
+
+for (const database of databases) {
+  t.test(`retention on ${database.name}`, async (t) => {
+    const { service, knex, tokens, messages, insert } = await startKeeping(t, database)
 
     await t.test('keeps everything where nothing is said', async (t) => {
       await insert('alice', 'ancient', 20_000, 1000)
@@ -73,3 +96,164 @@ for (const database of databases) {
     })
   })
 }
+
+t.test('partitions of user_logs', async (t) => {
+  const [sqlite, mysql] = databases as [TestDatabase, TestDatabase]
+  const names = async (knex: Knex) => (await listPartitions(knex)).map(({ name }) => name)
+  const midnight = (daysAgo: number) => utcTime(Math.floor(Date.now() / day) * day - daysAgo * day)
+  const before = (daysAgo: number) => `before_${midnight(daysAgo).slice(0, 10).replaceAll('-', '')}`
+
+  /** Divides the table anew, at the midnights of so many days ago. */
+  async function divideAt (knex: Knex, daysAgo: number[]): Promise<void> {
+    const { unite, divide } = dialectOf(knex).partitions!
+    await unite(knex)
+    await divide(knex, daysAgo.map(midnight))
+  }
+
+  const past = [120, 90, 60, 30, -5, -35, -65, -95]
+  const ahead = [-5, -35, -65, -95].map(before)
+
+  /** A table with a past, and what else `startKeeping` gives. */
+  async function startDivided (t: Test) {
+    const kept = await startKeeping(t, mysql)
+    await divideAt(kept.knex, past)
+    const complaints: unknown[] = []
+    return { ...kept, complaints, letGo: (retention: { days: number, rows: number }) => letGo(kept.knex, retention, signal, (error) => complaints.push(error)) }
+  }
+
+  await t.test('one that is wholly expired goes at once, and is counted', async (t) => {
+    const { knex, insert, messages, letGo, complaints, service } = await startDivided(t)
+    await insert('alice', 'of old', 100, 100)
+    await insert('bob', 'of bob', 70, 70)
+    await insert('bob', 'young', 29, 29)
+    t.match((await loggerbot(['retention', '--dry-run'], { env: { ...environmentOf(service.options), LOGGER_RETENTION_DAYS: '31' } })).stdout,
+      `partition ${before(90)} would go as a whole, with 1 logs\npartition ${before(60)} would go as a whole, with 1 logs\n`)
+    t.equal(await letGo({ days: 31, rows: 0 }), 2)
+    t.strictSame(await messages(), ['young'])
+    t.strictSame(await names(knex), ['older', before(-5), ...ahead.slice(1), 'later'], 'those that are over and empty are part of the first')
+    t.equal((await listPartitions(knex))[0]!.until, midnight(30))
+    t.strictSame(complaints, [])
+    t.notOk(await knex.schema.hasTable('user_logs_expired'))
+  })
+
+  await t.test('one with a late log, a user who keeps longer or for ever stays, and is thinned', async (t) => {
+    const { knex, insert, messages, letGo, complaints } = await startDivided(t)
+    await knex('users').where('username', 'bob').update({ retention_days: 100 })
+    await insert('alice', 'late', 110, 1)
+    await insert('alice', 'old', 110, 110)
+    await insert('bob', 'kept long', 70, 70)
+    await insert('alice', 'old, too', 70, 70)
+    t.equal(await letGo({ days: 20, rows: 0 }), 2)
+    t.strictSame(await messages(), ['late', 'kept long'])
+
+    await knex('users').where('username', 'bob').update({ retention_days: 0 })
+    await insert('alice', 'old again', 70, 70)
+    t.equal(await letGo({ days: 20, rows: 0 }), 1)
+    t.strictSame(await messages(), ['late', 'kept long'])
+    t.strictSame(await names(knex), ['older', before(90), before(60), before(30), ...ahead, 'later'])
+    t.strictSame(complaints, [])
+  })
+
+  await t.test('a log that comes while its partition goes is kept', async (t) => {
+    const { knex, service, tokens, insert, messages } = await startDivided(t)
+    await insert('alice', 'old', 110, 110)
+    const limit = Date.now() - 30 * day
+    for await (const whole of findExpired(knex, limit, 30, signal)) {
+      await send(service, 'alice', tokens.alice, [log({ msg: 'late', event_at: new Date(Date.now() - 110 * day).toISOString() })])
+      t.equal(await dropWhole(knex, whole, keptAt(limit, 30)), 1)
+    }
+    t.strictSame(await messages(), ['late'])
+  })
+
+  await t.test('what a process began that was killed is brought to an end', async (t) => {
+    const { knex, insert, messages, letGo } = await startDivided(t)
+    await insert('alice', 'old', 110, 110)
+    await insert('alice', 'late', 110, 1)
+    const partition = (await listPartitions(knex)).find(({ name }) => name === before(90))!
+    await dialectOf(knex).partitions!.takeOut(knex, partition, 'user_logs_expired')
+    t.strictSame(await messages(), [])
+    await dialectOf(knex).partitions!.putBack(knex, 'user_logs_expired', { sql: 'log_msg = ?', bindings: ['late'] })
+    await letGo({ days: 30, rows: 0 })
+    t.strictSame(await messages(), ['late'])
+    t.notOk(await knex.schema.hasTable('user_logs_expired'))
+  })
+
+  await t.test('logs of 1970 and 9999 are kept, found, and let go by their arrival', async (t) => {
+    const { knex, service, tokens, letGo } = await startDivided(t)
+    const absurd = ['1000-01-01T00:00:00Z', '1970-01-01T00:00:00Z', '9999-12-31T23:59:59.999Z']
+    await send(service, 'alice', tokens.alice, absurd.map((time) => log({ msg: time, event_at: time })))
+    t.equal(await letGo({ days: 1, rows: 0 }), 0)
+    const found = await http(service.port, 'GET', '/api/logs', basic('alice'))
+    t.strictSame(JSON.parse(found.body).logs.map(({ message }: { message: string }) => message), absurd.toReversed())
+    await knex('user_logs').update({ id: knex.raw('id - ?', [String(BigInt(2 * day) << 16n)]) })
+    t.equal(await letGo({ days: 1, rows: 0 }), 3)
+    t.equal(await count(knex), 0)
+  })
+
+  await t.test('those of the coming months are made once, however many instances are at it', async (t) => {
+    const { knex, letGo, complaints } = await startDivided(t)
+    await divideAt(knex, [30, 0])
+    await Promise.all([letGo({ days: 0, rows: 0 }), letGo({ days: 0, rows: 0 })])
+    const made = ['older', ...[-30, -60, -90, -120].map(before), 'later']
+    t.strictSame(await names(knex), made)
+    await letGo({ days: 0, rows: 0 })
+    t.strictSame(await names(knex), made)
+    t.strictSame(complaints, [])
+  })
+
+  await t.test('the oldest go whole where there are more logs than the limit', async (t) => {
+    const { knex, insert, messages, letGo } = await startDivided(t)
+    for (const age of [110, 109, 80, 79, 10]) await insert(age % 2 ? 'alice' : 'bob', `${age}`, age, age)
+    t.equal(await letGo({ days: 0, rows: 3 }), 2)
+    t.strictSame(await messages(), ['80', '79', '10'])
+    t.strictSame(await names(knex), ['older', before(60), before(30), ...ahead, 'later'])
+  })
+
+  await t.test('where the login may not alter the table, a reader holds it, or it is one piece, logs go along the key', async (t) => {
+    const { knex, service, tokens, insert, messages, letGo, complaints } = await startDivided(t)
+    const { host, port } = await mariadb()
+    const database = 'database' in service.options ? service.options.database : ''
+    const login = `u${database!.slice(-8)}`
+    await knex.raw(`CREATE USER ${login}@'%' IDENTIFIED BY 'password'`)
+    await knex.raw(`GRANT SELECT, INSERT, UPDATE, DELETE ON ${database}.* TO ${login}@'%'`)
+    t.teardown(() => knex.raw(`DROP USER ${login}@'%'`))
+    const limited = connect({ host, port, user: login, password: 'password', database })
+    t.teardown(() => limited.destroy())
+    await insert('alice', 'old', 110, 110)
+    const { stdout, stderr } = await loggerbot(['retention'], { env: { ...environmentOf(service.options), LOGGER_DB_USER: login, LOGGER_DB_PASSWORD: 'password', LOGGER_RETENTION_DAYS: '30' } })
+    t.equal(stdout, '1 logs were let go\n')
+    t.match(stderr, "loggerbot: the partitions of user_logs can't be kept up (ER_TABLEACCESS_DENIED_ERROR)")
+    t.strictSame(await messages(), [])
+
+    await insert('alice', 'old', 110, 110)
+    const reader = await knex.transaction()
+    await reader('user_logs').first()
+    const going = letGo({ days: 30, rows: 0 })
+    t.equal((await send(service, 'alice', tokens.alice, [log({ event_at: new Date().toISOString() })])).status, 200)
+    t.equal(await going, 1)
+    await reader.rollback()
+    t.match(complaints, [{ code: /ER_QUERY_INTERRUPTED|ER_LOCK_WAIT_TIMEOUT/ }, { code: /ER_QUERY_INTERRUPTED|ER_LOCK_WAIT_TIMEOUT/ }])
+
+    await dialectOf(knex).partitions!.unite(knex)
+    await insert('alice', 'old', 110, 110)
+    t.equal(await letGo({ days: 30, rows: 0 }), 1)
+    t.equal(complaints.length, 2)
+  })
+
+  await t.test('the migration keeps all logs, there and back, and leaves SQLite as it is', async (t) => {
+    const { knex, insert, messages } = await startDivided(t)
+    await insert('alice', 'old', 110, 110)
+    await insert('alice', 'of the future', -1000, 1)
+    await knex.migrate.down(migrations)
+    t.strictSame(await names(knex), [])
+    t.strictSame(await messages(), ['old', 'of the future'])
+    await migrateToLatest(knex)
+    t.strictSame(await names(knex), ['older', ...[-7, -37, -67, -97].map(before), 'later'])
+    t.strictSame(await messages(), ['old', 'of the future'])
+
+    const file = connect(await sqlite.create(t))
+    t.teardown(() => file.destroy())
+    await migrateToLatest(file)
+    t.strictSame(await names(file), [])
+  })
+})

@@ -1,9 +1,16 @@
+import { codeOf } from '../errors.ts'
 import { countExpired } from '../store/expiry.ts'
-import { expiredAt, letGo } from '../store/retention.ts'
+import { findExpired, findSurplus } from '../store/partition-drop.ts'
+import { listPartitions } from '../store/partitions.ts'
+import { expiredAt, letGo, limitForAll } from '../store/retention.ts'
 import { countAll } from '../store/row-limit.ts'
 import { usersOf } from '../store/users.ts'
 import { print, type Command } from './command.ts'
 import { withTables } from './database.ts'
+
+function complain (error: unknown): void {
+  process.stderr.write(`loggerbot: the partitions of user_logs can't be kept up (${codeOf(error) ?? 'unexpected'}); logs go one by one instead\n`)
+}
 
 /** Lets logs go that were kept long enough, or says how many these are. */
 export const retention: Command = {
@@ -15,9 +22,10 @@ export const retention: Command = {
     const { LOGGER_RETENTION_DAYS: days, LOGGER_RETENTION_ROWS: rows } = settings
     const { signal } = new AbortController()
     await withTables(settings, async (knex) => {
-      if (options['dry-run'] !== true) return print(`${await letGo(knex, { days, rows }, signal)} logs were let go`)
+      if (options['dry-run'] !== true) return print(`${await letGo(knex, { days, rows }, signal, complain)} logs were let go`)
+      const now = Date.now()
       const users = await usersOf(knex).list()
-      const all = expiredAt(Date.now(), days, users)
+      const all = expiredAt(now, days, users, await listPartitions(knex))
       const width = Math.max(4, ...users.map(({ name }) => name.length))
       print(`${'USER'.padEnd(width)}  KEPT       WOULD GO`)
       for (const { id, name, retentionDays } of users) {
@@ -26,7 +34,11 @@ export const retention: Command = {
         const kept = retentionDays ?? days
         print(`${name.padEnd(width)}  ${(kept === 0 ? 'for ever' : `${kept} days`).padEnd(9)}  ${String(count).padStart(8)}`)
       }
-      if (rows > 0) print(`over ${rows} logs in all: ${Math.max(0, await countAll(knex, signal) - rows)}`)
+      for await (const { partition, count } of findExpired(knex, limitForAll(now, days, users), days, signal)) print(`partition ${partition.name} would go as a whole, with ${count} logs`)
+      if (rows === 0) return
+      const excess = Math.max(0, await countAll(knex, signal) - rows)
+      print(`over ${rows} logs in all: ${excess}`)
+      for await (const { partition, count } of findSurplus(knex, excess, signal)) print(`partition ${partition.name} would go as a whole, with ${count} logs`)
     })
   }
 }

@@ -8,8 +8,11 @@
 import { randomUUID } from 'node:crypto'
 import type { Knex } from 'knex'
 import { utcTime } from '../record.ts'
+import type { Condition, Partition } from './dialects/dialect.ts'
 import { deleteExpired, type Expired } from './expiry.ts'
 import { releaseLease, takeLease } from './leases.ts'
+import { dropLeftovers, dropWhole, findExpired, findSurplus, keptAt, type WholePartition } from './partition-drop.ts'
+import { limitAlongKey, listPartitions, makePartitions, mergePartitions } from './partitions.ts'
 import { countAll, deleteOldest } from './row-limit.ts'
 import { usersOf, type User } from './users.ts'
 
@@ -23,22 +26,38 @@ export interface Retention {
 
 const day = 86_400_000
 
-/** What of these users' logs is to go now, by age. */
-export function expiredAt (now: number, days: number, users: readonly User[]): Expired[] {
+/** What of these users' logs is to go now, by age, from a table with these partitions. */
+export function expiredAt (now: number, days: number, users: readonly User[], partitions: readonly Partition[]): Expired[] {
+  const longest = longestTime(days, users)
   return users.flatMap(({ id, retentionDays }) => {
     const kept = retentionDays ?? days
     if (kept === 0) return []
     const limit = now - kept * day
     const idBelow = BigInt(limit) << 16n
-    return [{ userId: id, until: utcTime(limit), idBelow }, { userId: id, after: utcTime(now), idBelow }]
+    const until = utcTime(kept === longest ? limitAlongKey(partitions, limit) : limit)
+    return [{ userId: id, until, idBelow }, { userId: id, after: utcTime(now), idBelow }]
   })
+}
+
+/** Before it nobody's logs are kept, but for those that are kept for ever. In milliseconds since 1970, which is before it all. */
+export function limitForAll (now: number, days: number, users: readonly User[]): number {
+  return Math.max(0, now - longestTime(days, users) * day)
+}
+
+/** In days; Infinity where all are kept for ever. */
+function longestTime (days: number, users: readonly User[]): number {
+  const times = users.map(({ retentionDays }) => retentionDays ?? days).filter((kept) => kept !== 0)
+  return times.length === 0 ? Infinity : Math.max(...times)
 }
 
 /** In seconds: whoever has the lease renews it as long as there is work. */
 const leaseTime = 60
 
-/** Lets go of what there is to let go, in small steps; resolves to how many logs went. None go while another instance is at it. */
-export async function letGo (knex: Knex, { days, rows }: Retention, signal: AbortSignal): Promise<number> {
+/**
+ * Lets go of what there is to let go, whole partitions first, the rest in small steps; resolves to how many logs went. None go while
+ * another instance is at it. Where the partitions can't be kept up, `complain` is told why, and all goes in small steps.
+ */
+export async function letGo (knex: Knex, { days, rows }: Retention, signal: AbortSignal, complain: (error: unknown) => void = () => {}): Promise<number> {
   const holder = randomUUID()
   let renewedAt = -Infinity
   async function renewLease (): Promise<boolean> {
@@ -61,7 +80,35 @@ export async function letGo (knex: Knex, { days, rows }: Retention, signal: Abor
   return gone
 
   async function * steps (): AsyncGenerator<number> {
-    for (const expired of expiredAt(Date.now(), days, await usersOf(knex).list())) yield * deleteExpired(knex, expired, signal)
-    if (rows > 0) yield * deleteOldest(knex, await countAll(knex, signal) - rows, signal)
+    const now = Date.now()
+    const users = await usersOf(knex).list()
+    const limit = limitForAll(now, days, users)
+    const kept = keptAt(limit, days)
+    await makePartitions(knex, now, signal).catch(passOn)
+    await dropLeftovers(knex, kept).catch(passOn)
+    yield * dropped(findExpired(knex, limit, days, signal), kept)
+    for (const expired of expiredAt(now, days, users, await listPartitions(knex))) yield * deleteExpired(knex, expired, signal)
+    if (rows > 0) {
+      let excess = await countAll(knex, signal) - rows
+      for await (const count of dropped(findSurplus(knex, excess, signal))) {
+        excess -= count
+        yield count
+      }
+      yield * deleteOldest(knex, excess, signal)
+    }
+    await mergePartitions(knex, signal).catch(passOn)
+  }
+
+  async function * dropped (partitions: AsyncIterable<WholePartition>, kept?: Condition): AsyncGenerator<number> {
+    try {
+      for await (const whole of partitions) yield await dropWhole(knex, whole, kept)
+    } catch (error) {
+      passOn(error)
+    }
+  }
+
+  function passOn (error: unknown): void {
+    signal.throwIfAborted()
+    complain(error)
   }
 }

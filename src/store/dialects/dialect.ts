@@ -97,6 +97,36 @@ export interface Conditions {
   bucket (seconds: number): Condition
 }
 
+/** The part of `user_logs` between two times, of which nobody needs to read the others. */
+export interface Partition {
+  name: string
+  /** Itself included; undefined: everything before `until`. */
+  from: UtcTime | undefined
+  /** Without it; undefined: everything from `from` on. */
+  until: UtcTime | undefined
+  /** About, on the disk. */
+  bytes: number
+}
+
+/** How `user_logs` is divided by time. Writers wait for none of it longer than for a slow commit, but for `divide` and `unite`, which copy the table. */
+export interface Partitions {
+  /** In their order; none where the table is not divided, or in another way. */
+  list (knex: Knex): Promise<Partition[]>
+  /** Of the whole table, in bytes on the disk, about. */
+  size (knex: Knex): Promise<number>
+  /** Divides the table at these times, unless it is divided, or can't be. */
+  divide (knex: Knex, edges: readonly UtcTime[]): Promise<void>
+  unite (knex: Knex): Promise<void>
+  /** Divides one at these times, its last piece keeps the name. Copies what is in it. */
+  split (knex: Knex, partition: Partition, edges: readonly UtcTime[]): Promise<void>
+  /** Makes one of the first ones. Copies what is in them. */
+  merge (knex: Knex, first: readonly Partition[]): Promise<void>
+  /** Makes a table of this name of all that is in it; it stays, empty. */
+  takeOut (knex: Knex, partition: Partition, table: string): Promise<void>
+  /** Stores those logs of such a table again. */
+  putBack (knex: Knex, table: string, which: Condition): Promise<void>
+}
+
 /** All that differs from one database to the other. */
 export interface Dialect {
   /** With the options that the database was opened with; without, it goes through the given knex alone. */
@@ -112,6 +142,8 @@ export interface Dialect {
   query (knex: Knex, statement: Condition, signal: AbortSignal): Promise<Array<Record<string, unknown>>>
   /** Whether several processes may store at once: an embedded database has one server. */
   hasManyWriters: boolean
+  /** Undefined where a table is one piece. */
+  partitions: Partitions | undefined
   /** What follows the columns of a new table. A clustered one is stored in the order of its primary key. */
   tableOptions (knex: Knex, clustered: boolean): Promise<string>
   /** Whether a unique key was taken already. */

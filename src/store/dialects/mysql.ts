@@ -6,6 +6,7 @@ import { codeOf } from '../../errors.ts'
 import { unlessAborted } from '../patience.ts'
 import type { Dialect, MysqlOptions, SparingBatch, Value } from './dialect.ts'
 import { mysqlConditions } from './mysql-conditions.ts'
+import { mysqlPartitions } from './mysql-partitions.ts'
 import { bulkSink, insertIntoDeadLetters, insertIntoLogs, insertKeys, textSink } from './mysql-sink.ts'
 
 /** How knex reaches a MySQL or MariaDB: UTC throughout, times and 64-bit numbers as strings, strict, READ COMMITTED. */
@@ -112,6 +113,8 @@ export const mysql: Dialect = {
   readerOptions: () => undefined,
 
   hasManyWriters: true,
+
+  partitions: mysqlPartitions,
 
   async query (knex, { sql, bindings }, signal) {
     signal.throwIfAborted()

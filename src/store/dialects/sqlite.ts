@@ -110,6 +110,8 @@ export const sqlite: Dialect = {
 
   hasManyWriters: false,
 
+  partitions: undefined,
+
   // A thread can't be stopped: it ends its statement, and nobody listens.
   query: async (knex, { sql, bindings }, signal) => unlessAborted(signal, knex.raw(sql, bindings)),
 
