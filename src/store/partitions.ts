@@ -48,23 +48,22 @@ export async function makePartitions (knex: Knex, now: number, signal: AbortSign
   const end = timeOf(last.from!)
   if (end < now + ahead) {
     if (!await isSmall(knex, last, signal)) throw new PartitionFull(last.name)
-    await split(knex, last, edges(Math.max(end, midnight(now)) + month, now + ahead + month, month))
+    // Each is made by itself: writers wait for as many files as one statement makes.
+    for (const edge of edges(Math.max(end, midnight(now)) + month, now + ahead + month, month)) await split(knex, last, edge)
   }
   const next = parts.find(({ from, until }) => from !== undefined && until !== undefined && from > utcTime(now) && from < utcTime(now + 2 * day))
   if (next && !isDay(next) && bytesADay(parts, now) >= large && await isSmall(knex, next, signal)) {
-    await split(knex, next, edges(timeOf(next.from!) + day, timeOf(next.until!) - day, day))
+    for (const edge of edges(timeOf(next.from!) + day, timeOf(next.until!) - day, day)) await split(knex, next, edge)
   }
 }
 
 /** The empty ones that are past become part of the first. */
 export async function mergePartitions (knex: Knex, signal: AbortSignal): Promise<void> {
   const [first, ...others] = past(await listPartitions(knex), Date.now())
-  const empty: Partition[] = []
-  for (const partition of others) {
-    if (await countIn(knex, partition, signal, 1) > 0) break
-    empty.push(partition)
+  for (const next of others) {
+    if (await countIn(knex, next, signal, 1) > 0 || !await isSmall(knex, first!, signal)) return
+    await dialectOf(knex).partitions!.merge(knex, first!, next)
   }
-  if (empty.length > 0 && await isSmall(knex, first!, signal)) await dialectOf(knex).partitions!.merge(knex, [first!, ...empty])
 }
 
 /** Up to when logs go along the key: where a day has a partition of its own, they wait to go with it, some hours longer if some came late. */

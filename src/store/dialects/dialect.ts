@@ -117,10 +117,10 @@ export interface Partitions {
   /** Divides the table at these times, unless it is divided, or can't be. */
   divide (knex: Knex, edges: readonly UtcTime[]): Promise<void>
   unite (knex: Knex): Promise<void>
-  /** Divides one at these times, its last piece keeps the name. Copies what is in it. */
-  split (knex: Knex, partition: Partition, edges: readonly UtcTime[]): Promise<void>
-  /** Makes one of the first ones. Copies what is in them. */
-  merge (knex: Knex, first: readonly Partition[]): Promise<void>
+  /** Divides one at this time; what is later keeps the name. Copies what is in it. */
+  split (knex: Knex, partition: Partition, edge: UtcTime): Promise<void>
+  /** The first one takes in the next. Copies what is in them. */
+  merge (knex: Knex, first: Partition, next: Partition): Promise<void>
   /** Makes a table of this name of all that is in it; it stays, empty. */
   takeOut (knex: Knex, partition: Partition, table: string): Promise<void>
   /** Stores those logs of such a table again. */

@@ -4,8 +4,8 @@ import type { UtcTime } from '../../record.ts'
 import type { Partition, Partitions } from './dialect.ts'
 
 /** So long an ALTER may wait for its turn, in milliseconds: meanwhile writers wait behind it. */
-const turn = 40
-const mostTries = 10
+const turn = 30
+const mostTries = 5
 
 /** What says that the table can't be partitioned: a foreign key or a unique key of somebody else's, or a database that does not do it. */
 const unable = new Set([1235, 1503, 1506, 8200])
@@ -43,10 +43,11 @@ export const mysqlPartitions: Partitions = {
     if ((await mysqlPartitions.list(knex)).length > 0) await knex.raw('ALTER TABLE user_logs REMOVE PARTITIONING')
   },
 
-  split: (knex, { name, until }, edges) => alter(knex, `REORGANIZE PARTITION ${quote(name)} INTO (${[...edges.map(defineBefore), define(name, until)].join(', ')})`),
+  split: (knex, { name, until }, edge) =>
+    alter(knex, `REORGANIZE PARTITION ${quote(name)} INTO (${defineBefore(edge)}, ${define(name, until)})`),
 
-  merge: (knex, partitions) =>
-    alter(knex, `REORGANIZE PARTITION ${partitions.map(({ name }) => quote(name)).join(', ')} INTO (${define(partitions[0]!.name, partitions.at(-1)!.until)})`),
+  merge: (knex, first, { name, until }) =>
+    alter(knex, `REORGANIZE PARTITION ${quote(first.name)}, ${quote(name)} INTO (${define(first.name, until)})`),
 
   async takeOut (knex, { name }, table) {
     await knex.raw('CREATE TABLE ?? LIKE user_logs', [table])
@@ -82,8 +83,7 @@ async function alter (knex: Knex, change: string): Promise<void> {
       const watch = new AbortController()
       const watching = endWaiting(knex, connection.threadId, watch.signal)
       try {
-        await run(`ALTER TABLE user_logs ${change}`)
-        return
+        return await run(`ALTER TABLE user_logs ${change}`)
       } catch (error) {
         const { errno } = error as { errno?: number }
         if ((errno !== 1205 && errno !== 1317) || tries === mostTries) throw error
@@ -91,8 +91,9 @@ async function alter (knex: Knex, change: string): Promise<void> {
         // The KILL must not hit the next statement.
         watch.abort()
         await watching
+        // Before the next try, or the next change, whoever waited goes first.
+        await delay(5 * turn)
       }
-      await delay(5 * turn)
     }
   } finally {
     await run('SET SESSION lock_wait_timeout = DEFAULT').catch(() => {})
@@ -103,9 +104,11 @@ async function alter (knex: Knex, change: string): Promise<void> {
 /** Ends the statement of this connection where it still waits for the table after its turn: whole seconds are all that the database itself knows. */
 async function endWaiting (knex: Knex, threadId: number, signal: AbortSignal): Promise<void> {
   try {
-    await delay(turn, undefined, { signal })
-    const [waiting] = await knex.raw("SELECT 1 FROM information_schema.PROCESSLIST WHERE ID = ? AND STATE LIKE 'Waiting for table metadata lock%'", [threadId])
-    if (waiting.length > 0 && !signal.aborted) await knex.raw('KILL QUERY ?', [threadId])
+    while (true) {
+      await delay(turn, undefined, { signal })
+      const [waiting] = await knex.raw("SELECT 1 FROM information_schema.PROCESSLIST WHERE ID = ? AND STATE LIKE 'Waiting for table metadata lock%'", [threadId])
+      if (waiting.length > 0 && !signal.aborted) return await knex.raw('KILL QUERY ?', [threadId])
+    }
   } catch {
     // It was over before, or the database's own limit ends it.
   }
