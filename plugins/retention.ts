@@ -1,5 +1,6 @@
 import fp from 'fastify-plugin'
 import { codeOf } from '../src/errors.ts'
+import { within } from '../src/store/patience.ts'
 import { letGo } from '../src/store/retention.ts'
 
 export interface RetentionOptions {
@@ -10,6 +11,8 @@ export interface RetentionOptions {
 }
 
 const hour = 60 * 60 * 1000
+/** How long a statement may take to end when the server closes, in milliseconds. */
+const patience = 1000
 
 /** Lets logs go that were kept long enough: at start and hourly, by one instance at a time, in steps that writers don't wait for. */
 export default fp<RetentionOptions>(async (app, { days = 0, rows = 0 }) => {
@@ -35,9 +38,12 @@ export default fp<RetentionOptions>(async (app, { days = 0, rows = 0 }) => {
 
   app.addHook('onReady', async () => { work = clean() })
   const timer = setInterval(() => { work = work.then(clean) }, hour).unref()
-  app.addHook('onClose', async () => {
+  let ended = Promise.resolve()
+  app.addHook('preClose', async () => {
     clearInterval(timer)
     closing.abort(new Error('the server closes'))
-    await work
+    // A statement that hangs must not keep the service from closing.
+    ended = within(patience, work).catch(() => {})
   })
+  app.addHook('onClose', () => ended)
 }, { name: 'loggerbot-retention', fastify: '5.x', dependencies: ['loggerbot-db'] })

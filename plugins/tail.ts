@@ -4,6 +4,7 @@ import { codeOf, Overloaded } from '../src/errors.ts'
 import type { LogRecord, UtcTime } from '../src/record.ts'
 import { findBatch, instancesOf, listBatches, logsOfBatch, type BatchPlace, type StoredBatch } from '../src/store/batches.ts'
 import { hasManyWriters } from '../src/store/connect.ts'
+import { within } from '../src/store/patience.ts'
 import { usersOf } from '../src/store/users.ts'
 import { Feed } from '../src/tail/feed.ts'
 import { readPlace, type LogPlace } from '../src/tail/place.ts'
@@ -113,7 +114,8 @@ export default fp(async (app) => {
     app.addHook('onReady', async () => { await meet().catch(() => {}) })
     app.addHook('onClose', async () => {
       clearInterval(timer)
-      await instances.leave(id).catch(() => {})
+      // A database that hangs must not keep the service from closing.
+      await within(1000, instances.leave(id)).catch(() => {})
     })
     return async () => others
   }
