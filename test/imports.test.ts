@@ -24,6 +24,7 @@ const rules: Record<string, [who: RegExp, about: RegExp, only: (folder: string) 
   'record, errors, sqlite, text and time import nothing of ours but the record': [/^src\/(record|errors|sqlite|text|time)\.[jt]s$/, ours, () => /^src\/record\.ts$/],
   'a verb imports its own folder, record, errors, sqlite, text and time, and no other verb': [verb, ours, (folder) => new RegExp(`^${folder}/|^src/(record|errors|sqlite|text|time)\\.[jt]s$${folder === 'src/store' ? '|^src/query/' : ''}`)],
   'a verb knows nothing of fastify': [verb, /fastify/, none],
+  'pino\'s transport runs in other people\'s processes: it imports its own folder and node alone': [/^src\/pino\//, /./, () => /^src\/pino\/|^node:/],
   'of src, app and index alone import plugins and routes': [/^src\/(?!(app|index)\.ts$)/, /^(plugins|routes)\//, none],
   'a plugin imports src, but no other plugin and no route': [/^plugins\//, ours, () => /^src\//],
   'a route imports its scope, decode, query, store, tail and what all routes share': [/^routes\//, ours, (scope) => new RegExp(`^${scope}/|^src/((decode|query|store|tail)/|(record|errors|answers|schema|text)\\.[jt]s$)`)],

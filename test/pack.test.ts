@@ -4,7 +4,7 @@ import t from 'tap'
 import { mustRun } from './helpers/checkout.ts'
 import { loggerbot, root, startServed } from './helpers/command.ts'
 import { databases, environmentOf, openKnex, temporaryFolder } from './helpers/databases.ts'
-import { apiKey, createUser, log, send, stored } from './helpers/service.ts'
+import { apiKey, createToken, createUser, log, send, stored } from './helpers/service.ts'
 
 t.setTimeout(300_000)
 
@@ -14,6 +14,8 @@ const versionOf = (name: string): string => JSON.parse(readFileSync(join(root, '
 const host = `
 import Fastify, { type FastifyRequest } from 'fastify'
 import knex from 'knex'
+import pino from 'pino'
+import type { PinoTransportOptions } from 'loggerbot-server/pino'
 import {
   accountRoutes, auth, contractRoutes, db, ingestRoutes, loggerbot, metrics, openapi, opsRoutes, preflight, queryRoutes, retention, search, spool, syslog, tail, writer,
   type DatabaseOptions, type LogBatch, type LoggerBotOptions, type LogUser, type Receipt
@@ -49,6 +51,9 @@ await app.register(async (scope) => {
   stored satisfies 'database' | 'spool'
 })
 
+const transport: PinoTransportOptions = { url: 'http://127.0.0.1:5000', token: 'lb_token' }
+pino({ transport: { target: 'loggerbot-server/pino', options: transport } }).info('hello')
+
 // @ts-expect-error a port is a number
 const wrong: LoggerBotOptions = { database: { host: 'localhost', user: 'user', port: '3306' } }
 await app.register(loggerbot, wrong)
@@ -66,7 +71,7 @@ await t.test('The package, installed in an empty project', async (t) => {
   })
 
   writeFileSync(join(project, 'package.json'), JSON.stringify({ name: 'host', private: true, type: 'module' }))
-  const beside = ['fastify', 'knex', 'typescript', '@types/node'].map((name) => `${name}@${versionOf(name)}`)
+  const beside = ['fastify', 'knex', 'pino', 'typescript', '@types/node'].map((name) => `${name}@${versionOf(name)}`)
   await mustRun('npm', ['install', '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund', `./${tarball}`, ...beside], { cwd: project })
   // The same version for the same Node: compiling it again would take a minute.
   const compiled = 'node_modules/better-sqlite3-node20/build/Release/better_sqlite3.node'
@@ -115,7 +120,15 @@ await t.test('The package, installed in an empty project', async (t) => {
       })
       const answer = await send(service, 'alice', await createUser(service, 'alice'), [log({ msg: 'to the build' })])
       t.match(answer, { status: 200, body: '{"code":200,"message":"Logs added successfully"}' })
-      t.match(await stored(openKnex(t, options)), [{ log_msg: 'to the build' }])
+      const knex = openKnex(t, options)
+      t.match(await stored(knex), [{ log_msg: 'to the build' }])
+
+      const transport = { target: 'loggerbot-server/pino', options: { url: `http://127.0.0.1:${service.port}`, token: await createToken(service, 'alice') } }
+      await knex('user_logs').delete()
+      await mustRun('env', ['-u', 'NODE_OPTIONS', process.execPath, '--input-type=module', '-e', `
+        import pino from 'pino'
+        pino({ transport: ${JSON.stringify(transport)} }).info('by pino')`], { cwd: project })
+      t.match(await stored(knex), [{ log_msg: 'by pino' }])
     })
 
     await t.test(`a checkout recognises what the package migrated on ${database.name}`, async (t) => {
