@@ -6,12 +6,14 @@ import { utcTime, type LogBatch, type Receipt, type UtcTime } from '../src/recor
 import { probe } from '../src/store/connect.ts'
 import { deadLettersOf } from '../src/store/dead-letters.ts'
 import type { DatabaseOptions } from '../src/store/dialects/dialect.ts'
+import { insertInside, isStored, requireTransaction, untilEnded, type HostTransaction } from '../src/store/host-transaction.ts'
 import { logStoreOf, purgeBatchKeys } from '../src/store/logs.ts'
 import type { KeyedBatch } from '../src/write/batch.ts'
 import { CommitClock } from '../src/write/clock.ts'
 import { committer } from '../src/write/commit.ts'
 import { Drain } from '../src/write/drain.ts'
 import { Gate } from '../src/write/gate.ts'
+import { HostWriter } from '../src/write/host-writer.ts'
 import { RecordIds } from '../src/write/ids.ts'
 import { Quota } from '../src/write/quota.ts'
 import type { Damage } from '../src/write/segment.ts'
@@ -23,8 +25,11 @@ declare module 'fastify' {
     logStream?: true
   }
   interface FastifyInstance {
-    /** Resolves once every record of the batch is durable; rejects when none is. */
-    writeLogs: (batch: LogBatch) => Promise<Receipt>
+    /**
+     * Resolves once every record of the batch is durable; rejects when none is. With a transaction of your own: resolves once
+     * they are in it, and durable they are if and only if it commits. Rejects then with what the database says.
+     */
+    writeLogs: (batch: LogBatch, options?: WriteOptions) => Promise<Receipt>
     /** Lets a request in once there is memory for its body, before that is read; throws Overloaded after some seconds. */
     awaitRoom: onRequestHookHandler
     /** The body of a request that came through awaitRoom takes memory for so many bytes; throws Overloaded where there is too little. */
@@ -33,6 +38,14 @@ declare module 'fastify' {
     /** What goes on behind writeLogs. */
     logWriter: LogWriter
   }
+}
+
+export interface WriteOptions {
+  /**
+   * A transaction of knex's on the database of the logs: they are stored inside of it, without spool and `userRate`. Until it is over the
+   * tail waits for it, so that it misses none.
+   */
+  knex?: HostTransaction
 }
 
 /** What there is to be seen of the writing. */
@@ -84,8 +97,9 @@ export default fp<WriterOptions>(async (app, { database, patience = 5000, queueL
   const quota = userRate > 0 ? new Quota(userRate) : undefined
   const deadLetters = deadLettersOf(app.logDb)
   const store = logStoreOf(app.logDb, database)
+  const committed = (batches: readonly KeyedBatch[], seconds: number, createdAt: UtcTime) => { events.emit('committed', batches, seconds, createdAt) }
   const commit = committer(store, ids, clock, patience, {
-    committed: (batches, seconds, createdAt) => events.emit('committed', batches, seconds, createdAt),
+    committed,
     retried: () => events.emit('retried'),
     buried (records) {
       events.emit('buried', records)
@@ -107,9 +121,17 @@ export default fp<WriterOptions>(async (app, { database, patience = 5000, queueL
     ? new Drain({ spool, commit, bury, writer, probe: () => probe(app.logDb), onDrained: (batches) => events.emit('drained', batches) })
     : undefined
 
-  app.decorate('writeLogs', async (batch: LogBatch) => {
-    if (quota) await quota.take(batch.userId, batch.records.length)
-    const receipt = await writer.write(batch)
+  const hostWriter = new HostWriter<HostTransaction>({
+    insert: insertInside,
+    ended: untilEnded,
+    isStored: (batch) => isStored(app.logDb, batch),
+    verdict: (error) => store.verdict(error)
+  }, ids, clock, committed)
+
+  app.decorate('writeLogs', async (batch: LogBatch, { knex }: WriteOptions = {}) => {
+    if (knex) requireTransaction(knex)
+    else if (quota) await quota.take(batch.userId, batch.records.length)
+    const receipt = await (knex ? hostWriter.write(batch, knex) : writer.write(batch))
     if (receipt.replayed) events.emit('replayed')
     return receipt
   })
@@ -151,6 +173,7 @@ export default fp<WriterOptions>(async (app, { database, patience = 5000, queueL
   const timer = setInterval(purge, hour).unref()
   app.addHook('onClose', async () => {
     clearInterval(timer)
+    hostWriter.close()
     await writer.close()
     await drain?.close()
     await store.close()

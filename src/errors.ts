@@ -94,6 +94,9 @@ export class PartitionFull extends Error {
   }
 }
 
+/** Logs can be stored inside of an open transaction alone. */
+export const NotATransaction = createError('LOGGER_NOT_A_TRANSACTION', 'writeLogs: knex must be an open transaction of knex, as knex.transaction() gives it, on the database of the logs', 500)
+
 /** The database lacks tables, or has newer ones than this version knows; the message says what to do. */
 export const SchemaMismatch = createError<[what: string]>('LOGGER_SCHEMA_MISMATCH', '%s', 500)
 

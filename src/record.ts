@@ -27,6 +27,12 @@ export interface LogRecord {
   attributes: Record<string, unknown> | null
 }
 
+/** A log of this process that happens now, but for what is given: of severity info, with an empty description and no attributes. */
+export function newRecord (record: Partial<LogRecord> & Pick<LogRecord, 'message' | 'processName'>): LogRecord {
+  const now = utcTime()
+  return { eventAt: now, postTime: now, severity: 'info', pid: process.pid, description: '', attributes: null, ...record }
+}
+
 /** Whom the logs belong to. */
 export interface LogUser {
   id: number

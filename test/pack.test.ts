@@ -79,7 +79,7 @@ await t.test('The package, installed in an empty project', async (t) => {
 
   await t.test('is imported by its documented names', async (t) => {
     const names = await mustRun(process.execPath, ['--input-type=module', '-e', "console.log(Object.keys(await import('loggerbot-server')).sort().join(' '))"], { cwd: project })
-    t.equal(names.trim(), 'accountRoutes auth contractRoutes db ingestRoutes loggerbot metrics openapi opsRoutes preflight queryRoutes retention search spool syslog tail writer')
+    t.equal(names.trim(), 'accountRoutes auth contractRoutes db ingestRoutes loggerbot metrics newRecord openapi opsRoutes preflight queryRoutes retention search spool syslog tail utcTime writer')
   })
 
   await t.test('type-checks in a strict host app, and refuses wrong options', async (t) => {

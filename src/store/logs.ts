@@ -75,7 +75,8 @@ export async function purgeBatchKeys (knex: Knex, before: string): Promise<void>
   while (await dialectOf(knex).deleteBatchKeys(knex, before) > 0);
 }
 
-function toRows (batch: StorableBatch, createdAt: UtcTime): RowBatch {
+/** As it stands in the tables. */
+export function toRows (batch: StorableBatch, createdAt: UtcTime): RowBatch {
   const { userId, key, firstId, records, rejected = [] } = batch
   // A batch of which all was rejected has no times.
   let firstAt = records[0]?.eventAt ?? null

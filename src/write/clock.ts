@@ -1,7 +1,7 @@
 import { utcTime, type UtcTime } from '../record.ts'
 
 /** After an error a transaction may still take place for so long, in milliseconds. */
-const doubt = 5000
+export const doubt = 5000
 
 /**
  * The times at which batches are stored, as their rows tell them. Knows how far back those under
