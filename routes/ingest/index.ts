@@ -6,6 +6,7 @@ import { readIdempotencyKey } from '../../src/decode/batch-key.ts'
 import { inflate, readWhole } from '../../src/decode/inflate.ts'
 import { useOwnCompilers } from '../../src/schema.ts'
 import jsonLogs from './json-logs.ts'
+import otlp from './otlp.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -34,4 +35,5 @@ export default fp<IngestOptions>(async (app, { bodyLimit = 8 * 1024 * 1024 }) =>
     readWhole(inflate(payload, request.headers['content-encoding'], bodyLimit), bodyLimit, (bytes) => app.takeRoom(request, bytes)))
 
   await app.register(jsonLogs, { bodyLimit })
+  await app.register(otlp)
 }, { name: 'loggerbot-ingest', fastify: '5.x', encapsulate: true, dependencies: ['loggerbot-auth', 'loggerbot-writer'] })

@@ -2,10 +2,13 @@ import { BadRequest } from '../errors.ts'
 import type { LogRecord, UtcTime } from '../record.ts'
 import type { Piece } from './decoded.ts'
 import { decodeJsonLog, jsonNames } from './json-logs.ts'
+import { decodeOtlp } from './otlp.ts'
 
 /** The decoders that reject pieces, by the source that they name. */
 const decoders: Record<string, (raw: Buffer, arrival: UtcTime) => Iterable<Piece>> = {
-  json: (raw, arrival) => decodeJsonLog(raw, 0, jsonNames, arrival)
+  json: (raw, arrival) => decodeJsonLog(raw, 0, jsonNames, arrival),
+  'otlp-json': (raw, arrival) => decodeOtlp(raw, 'json', arrival),
+  'otlp-protobuf': (raw, arrival) => decodeOtlp(Buffer.from(raw.toString(), 'base64'), 'protobuf', arrival)
 }
 
 /** Whether a piece of that source can be decoded again. */

@@ -1,0 +1,65 @@
+import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
+import { errorAnswer } from '../../src/answers.ts'
+import { collect } from '../../src/decode/decoded.ts'
+import { decodeOtlp, otlpEncodings } from '../../src/decode/otlp.ts'
+import { encodeBytes, encodeInteger } from '../../src/decode/protobuf.ts'
+import { BadRequest } from '../../src/errors.ts'
+import { utcTime, type Rejected } from '../../src/record.ts'
+import { accept, tellReceipt } from './accept.ts'
+
+const schema = {
+  tags: ['ingest'],
+  summary: 'Send logs by OTLP/HTTP',
+  description: 'An ExportLogsServiceRequest in protobuf (application/x-protobuf) or JSON (application/json), answered in the same encoding: 200 with an empty ExportLogsServiceResponse, or one that tells how many logs were rejected and are kept as dead letters; else a google.rpc.Status.'
+}
+
+/** Codes of google.rpc.Status: https://github.com/googleapis/googleapis/blob/master/google/rpc/code.proto */
+const codes: Record<number, number> = { 400: 3, 401: 16, 403: 7, 413: 8, 429: 8, 503: 14 }
+const internal = 13
+
+/** POST /v1/logs: OpenTelemetry's logs, as its SDKs and the Collector send them. */
+const otlp: FastifyPluginAsync = async (app) => {
+  app.setErrorHandler(errorAnswer((status, detail, reply) => {
+    const code = codes[status] ?? internal
+    return encode(reply, { code, message: detail }, () => [encodeInteger(1, code), encodeBytes(2, detail)])
+  }))
+
+  for (const url of ['/v1/logs', '/otlp/v1/logs']) {
+    app.post(url, { config: { logAccess: 'write' }, schema, onRequest: app.awaitRoom }, async (request, reply) => {
+      // An empty body is a request in protobuf, of no logs.
+      const body = request.body as Buffer | undefined ?? Buffer.alloc(0)
+      const decoded = await collect(decodeOtlp(body, encodingOf(request), utcTime()))
+      if (decoded.records.length === 0 && decoded.rejected.length > 0) throw new BadRequest(decoded.rejected[0]!.reason)
+      tellReceipt(reply, await accept(app, request, decoded, body))
+      return success(reply, decoded.rejected)
+    })
+  }
+}
+
+function success (reply: FastifyReply, rejected: readonly Rejected[]): string | Buffer {
+  if (rejected.length === 0) return encode(reply, {}, () => [])
+  const errorMessage = `log ${rejected[0]!.index}: ${rejected[0]!.reason}`
+  return encode(reply, { partialSuccess: { rejectedLogRecords: String(rejected.length), errorMessage } },
+    () => [encodeBytes(1, Buffer.concat([encodeInteger(1, rejected.length), encodeBytes(2, errorMessage)]))])
+}
+
+/** An answer in the encoding of what it answers. */
+function encode (reply: FastifyReply, json: object, protobuf: () => Buffer[]): string | Buffer {
+  if (encodingOf(reply.request) === 'json') {
+    reply.type('application/json')
+    return JSON.stringify(json)
+  }
+  reply.type('application/x-protobuf')
+  return Buffer.concat(protobuf())
+}
+
+/** By the content type; where that says nothing, JSON is told by its first byte. */
+function encodingOf ({ headers: { 'content-type': type = '' }, body }: FastifyRequest): keyof typeof otlpEncodings {
+  if (/json/i.test(type)) return 'json'
+  if (/protobuf/i.test(type)) return 'protobuf'
+  return Buffer.isBuffer(body) && body[0] !== openBrace ? 'protobuf' : 'json'
+}
+
+const openBrace = 0x7b
+
+export default otlp

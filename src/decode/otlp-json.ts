@@ -1,0 +1,115 @@
+// ExportLogsServiceRequest as JSON. Names are in lowerCamelCase, ids in hex, whole numbers of 64 bits are
+// texts or numbers; unknown names are ignored.
+// Source: https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding
+import { BadRequest } from '../errors.ts'
+import { isFields, type Fields } from './fields.ts'
+import { parseJson } from './json.ts'
+import { JsonReader } from './json-reader.ts'
+import type { OtlpEncoding, OtlpPiece } from './otlp-encoding.ts'
+import { originOfResource, withScope, type OtlpLog, type OtlpSource } from './otlp-log.ts'
+
+export const otlpJson: OtlpEncoding = {
+  source: 'otlp-json',
+  walk,
+  readLog,
+  textOf: (bytes) => bytes.toString(),
+
+  wrap (resource, scope, log) {
+    return Buffer.from(`{"resourceLogs":[{"resource":${resource},"scopeLogs":[{"scope":${scope},"logRecords":[${log}]}]}]}`)
+  }
+}
+
+function * walk (body: Buffer): Generator<OtlpPiece, void, void> {
+  const reader = new JsonReader(body)
+  if (!reader.isObject) throw new BadRequest('body must be a JSON object')
+  // It mostly stands after all logs, and most bodies have none: to look for it there in vain would cost more than all else.
+  const schemaUrls = body.includes('"schemaUrl"') ? ['schemaUrl'] : []
+  for (const isObject of reader.list('resourceLogs')) {
+    if (!isObject) {
+      yield { reason: 'resourceLogs must hold objects', raw: reader.raw() }
+      continue
+    }
+    const { resource, schemaUrl } = reader.peek('resource', ...schemaUrls)
+    const origin = originOfResource(sourceOf(resource, schemaUrl))
+    const resourceText = JSON.stringify(resource ?? {})
+    for (const isObject of reader.list('scopeLogs')) {
+      if (!isObject) {
+        yield { reason: 'scopeLogs must hold objects', raw: reader.raw() }
+        continue
+      }
+      const { scope, schemaUrl } = reader.peek('scope', ...schemaUrls)
+      const shared = { origin: withScope(origin, sourceOf(scope, schemaUrl)), resource: resourceText, scope: JSON.stringify(scope ?? {}) }
+      for (const isObject of reader.list('logRecords')) {
+        const raw = reader.raw()
+        yield isObject ? { ...shared, raw } : { reason: 'logRecords must hold objects', raw }
+      }
+    }
+  }
+  reader.end()
+}
+
+function readLog (raw: Buffer): OtlpLog {
+  const log = parseJson(raw) as Fields
+  return {
+    time: nanosecondsOf(log.timeUnixNano),
+    observedTime: nanosecondsOf(log.observedTimeUnixNano),
+    severityNumber: typeof log.severityNumber === 'number' ? log.severityNumber : undefined,
+    severityText: textOf(log.severityText),
+    body: valueOf(log.body),
+    attributes: fieldsOf(log.attributes),
+    droppedAttributes: log.droppedAttributesCount,
+    flags: log.flags,
+    traceId: textOf(log.traceId)?.toLowerCase(),
+    spanId: textOf(log.spanId)?.toLowerCase(),
+    eventName: textOf(log.eventName)
+  }
+}
+
+function sourceOf (value: unknown, schemaUrl: unknown): OtlpSource {
+  const source = isFields(value) ? value : {}
+  return {
+    name: textOf(source.name),
+    version: textOf(source.version),
+    schemaUrl: textOf(schemaUrl),
+    attributes: fieldsOf(source.attributes),
+    droppedAttributes: source.droppedAttributesCount
+  }
+}
+
+function textOf (value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined
+}
+
+function nanosecondsOf (value: unknown): bigint | undefined {
+  const digits = typeof value === 'string' || typeof value === 'number' ? /^\d{1,20}$/.exec(String(value)) : null
+  return digits ? BigInt(digits[0]) || undefined : undefined
+}
+
+/** Out of a list of KeyValue. */
+function fieldsOf (list: unknown): Fields {
+  return Array.isArray(list) ? Object.fromEntries(list.filter(isFields).map(({ key, value }) => [String(key ?? ''), valueOf(value)])) : {}
+}
+
+/** Out of an AnyValue. What is none is kept as it is. */
+function valueOf (value: unknown): unknown {
+  if (!isFields(value)) return value ?? null
+  if (value.stringValue !== undefined) return value.stringValue
+  if (value.intValue !== undefined) return numberOf(value.intValue, Number.isSafeInteger)
+  if (value.boolValue !== undefined) return value.boolValue
+  if (value.doubleValue !== undefined) return numberOf(value.doubleValue, Number.isFinite)
+  if (value.arrayValue !== undefined) return listOf(value.arrayValue).map(valueOf)
+  if (value.kvlistValue !== undefined) return fieldsOf(listOf(value.kvlistValue))
+  if (value.bytesValue !== undefined) return value.bytesValue
+  return Object.keys(value).length === 0 ? null : value
+}
+
+function listOf (value: unknown): unknown[] {
+  return isFields(value) && Array.isArray(value.values) ? value.values : []
+}
+
+/** The number that a text holds, where a double can; else the text. */
+function numberOf (value: unknown, fits: (number: number) => boolean): unknown {
+  if (typeof value !== 'string' || value.trim() === '') return value
+  const number = Number(value)
+  return fits(number) ? number : value
+}

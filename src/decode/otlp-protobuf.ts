@@ -1,0 +1,167 @@
+// ExportLogsServiceRequest in protobuf, read one log at a time.
+// Source: https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/logs/v1/logs.proto
+import { BadRequest } from '../errors.ts'
+import type { Fields } from './fields.ts'
+import { followToBreak, type OtlpEncoding, type OtlpPiece } from './otlp-encoding.ts'
+import { originOfResource, withScope, type Origin, type OtlpLog, type OtlpSource } from './otlp-log.ts'
+import { encodeBytes, MessageReader } from './protobuf.ts'
+
+/** As deep as protobuf's own decoders go. */
+const deepest = 100
+
+const nothing = Buffer.alloc(0)
+
+export const otlpProtobuf: OtlpEncoding = {
+  source: 'otlp-protobuf',
+  walk,
+  readLog,
+  textOf: (bytes) => bytes.toString('base64'),
+
+  wrap (resource, scope, log) {
+    const scopeLogs = Buffer.concat([encodeBytes(1, scope), encodeBytes(2, log)])
+    return encodeBytes(1, Buffer.concat([encodeBytes(1, resource), encodeBytes(2, scopeLogs)]))
+  }
+}
+
+function * walk (body: Buffer): Generator<OtlpPiece, void, void> {
+  const request = new MessageReader(body)
+  while (request.next()) {
+    if (request.field === 1) yield * followToBreak(walkResource, request.bytes())
+  }
+}
+
+function * walkResource (resourceLogs: Buffer): Generator<OtlpPiece, void, void> {
+  const resource = sharedBy(resourceLogs)
+  const origin = originOfResource(readResource(resource))
+  const reader = new MessageReader(resourceLogs)
+  while (reader.next()) {
+    if (reader.field === 2) yield * followToBreak((scopeLogs) => walkScope(scopeLogs, origin, resource.bytes), reader.bytes())
+  }
+}
+
+function * walkScope (scopeLogs: Buffer, originOfResource: Origin, resource: Buffer): Generator<OtlpPiece, void, void> {
+  const scope = sharedBy(scopeLogs)
+  const shared = { origin: withScope(originOfResource, readScope(scope)), resource, scope: scope.bytes }
+  const reader = new MessageReader(scopeLogs)
+  while (reader.next()) {
+    if (reader.field === 2) yield { ...shared, raw: reader.bytes() }
+  }
+}
+
+/** What stands beside the logs of a ResourceLogs or ScopeLogs: the resource or scope, and where it is described. */
+interface Shared {
+  bytes: Buffer
+  schemaUrl: string
+}
+
+/** Of a message that breaks off what stands before the break. */
+function sharedBy (message: Buffer): Shared {
+  const shared: Shared = { bytes: nothing, schemaUrl: '' }
+  const reader = new MessageReader(message)
+  try {
+    while (reader.next()) {
+      if (reader.field === 1) shared.bytes = reader.bytes()
+      else if (reader.field === 3) shared.schemaUrl = reader.string()
+    }
+  } catch (error) {
+    if (!(error instanceof BadRequest)) throw error
+  }
+  return shared
+}
+
+function readResource ({ bytes, schemaUrl }: Shared): OtlpSource {
+  const resource: OtlpSource = { attributes: {}, schemaUrl }
+  const reader = new MessageReader(bytes)
+  while (reader.next()) {
+    if (reader.field === 1) addKeyValue(resource.attributes, reader.message())
+    else if (reader.field === 2) resource.droppedAttributes = reader.integer()
+  }
+  return resource
+}
+
+function readScope ({ bytes, schemaUrl }: Shared): OtlpSource {
+  const scope: OtlpSource = { attributes: {}, schemaUrl }
+  const reader = new MessageReader(bytes)
+  while (reader.next()) {
+    switch (reader.field) {
+      case 1: scope.name = reader.string(); break
+      case 2: scope.version = reader.string(); break
+      case 3: addKeyValue(scope.attributes, reader.message()); break
+      case 4: scope.droppedAttributes = reader.integer(); break
+    }
+  }
+  return scope
+}
+
+function readLog (raw: Buffer): OtlpLog {
+  const log: OtlpLog = { attributes: {} }
+  const reader = new MessageReader(raw)
+  while (reader.next()) {
+    switch (reader.field) {
+      case 1: log.time = reader.fixed64() || undefined; break
+      case 2: log.severityNumber = Number(reader.integer()); break
+      case 3: log.severityText = reader.string(); break
+      case 5: log.body = readValue(reader.message()); break
+      case 6: addKeyValue(log.attributes, reader.message()); break
+      case 7: log.droppedAttributes = reader.integer(); break
+      case 8: log.flags = reader.fixed32(); break
+      case 9: log.traceId = reader.bytes().toString('hex'); break
+      case 10: log.spanId = reader.bytes().toString('hex'); break
+      case 11: log.observedTime = reader.fixed64() || undefined; break
+      case 12: log.eventName = reader.string(); break
+    }
+  }
+  return log
+}
+
+/** Adds what a KeyValue says. */
+function addKeyValue (fields: Fields, reader: MessageReader, depth = 0): void {
+  let key = ''
+  let value: unknown = null
+  while (reader.next()) {
+    if (reader.field === 1) key = reader.string()
+    else if (reader.field === 2) value = readValue(reader.message(), depth)
+  }
+  // A plain assignment would change the prototype.
+  if (key === '__proto__') Object.defineProperty(fields, key, { value, enumerable: true, writable: true, configurable: true })
+  else fields[key] = value
+}
+
+/** An AnyValue, which others may be so many levels around. */
+function readValue (reader: MessageReader, depth = 0): unknown {
+  if (depth > deepest) throw new BadRequest(`a value must not be nested deeper than ${deepest} levels`)
+  let value: unknown = null
+  while (reader.next()) {
+    switch (reader.field) {
+      case 1: value = reader.string(); break
+      case 2: value = reader.integer() !== 0; break
+      case 3: value = reader.integer(); break
+      case 4: value = jsonNumber(reader.double()); break
+      case 5: value = readList(reader.message(), depth); break
+      case 6: value = readMap(reader.message(), depth); break
+      case 7: value = reader.bytes().toString('base64'); break
+    }
+  }
+  return value
+}
+
+function readList (reader: MessageReader, depth: number): unknown[] {
+  const list: unknown[] = []
+  while (reader.next()) {
+    if (reader.field === 1) list.push(readValue(reader.message(), depth + 1))
+  }
+  return list
+}
+
+function readMap (reader: MessageReader, depth: number): Fields {
+  const map: Fields = {}
+  while (reader.next()) {
+    if (reader.field === 1) addKeyValue(map, reader.message(), depth + 1)
+  }
+  return map
+}
+
+/** JSON has no NaN and no Infinity. */
+function jsonNumber (number: number): number | string {
+  return Number.isFinite(number) ? number : String(number)
+}

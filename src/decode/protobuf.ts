@@ -1,0 +1,156 @@
+// Protocol Buffers' wire format, read field by field and without a schema: the few messages that log
+// protocols send are known to their decoders. Nothing is copied before it is asked for.
+// Source: https://protobuf.dev/programming-guides/encoding/
+import { BadRequest } from '../errors.ts'
+
+const [varint, fixed64, lengthDelimited, fixed32] = [0, 1, 2, 5]
+
+/**
+ * Walks over the fields of one message: `next()` goes to a field, and what it holds is asked for by its
+ * type; a field that nobody asks for is skipped. Throws BadRequest where the bytes end within a field,
+ * or hold another type than asked for; also at a group, which no sender makes any more.
+ */
+export class MessageReader {
+  /** Number of the present field. */
+  field = 0
+  readonly #bytes: Buffer
+  readonly #end: number
+  #wireType = 0
+  /** Where the next byte is. */
+  #at: number
+  /** Where the value of the present field begins. */
+  #start: number
+
+  constructor (bytes: Buffer, start = 0, end = bytes.length) {
+    this.#bytes = bytes
+    this.#at = this.#start = start
+    this.#end = end
+  }
+
+  /** False at the end of the message. */
+  next (): boolean {
+    if (this.#at === this.#end) return false
+    const tag = this.#readVarint()
+    this.field = Math.floor(tag / 8)
+    this.#wireType = tag % 8
+    if (this.field === 0) throw new BadRequest('body must be protobuf: 0 is no field')
+    this.#start = this.#at
+    switch (this.#wireType) {
+      case varint:
+        while (this.#byte() > 0x7f);
+        if (this.#at - this.#start > 10) throw new BadRequest('body must be protobuf: a number has more than 64 bits')
+        break
+      case fixed64:
+        this.#skip(8)
+        break
+      case lengthDelimited: {
+        const length = this.#readVarint()
+        this.#start = this.#at
+        this.#skip(length)
+        break
+      }
+      case fixed32:
+        this.#skip(4)
+        break
+      default:
+        throw new BadRequest(`body must be protobuf: ${this.#wireType} is no wire type`)
+    }
+    return true
+  }
+
+  bytes (): Buffer {
+    this.#expect(lengthDelimited)
+    return this.#bytes.subarray(this.#start, this.#at)
+  }
+
+  message (): MessageReader {
+    this.#expect(lengthDelimited)
+    return new MessageReader(this.#bytes, this.#start, this.#at)
+  }
+
+  /** What is no UTF-8 in it becomes U+FFFD. */
+  string (): string {
+    this.#expect(lengthDelimited)
+    return this.#bytes.toString('utf8', this.#start, this.#at)
+  }
+
+  /** Of int32, int64, bool and enum: as text beyond 2^53. */
+  integer (): number | string {
+    this.#expect(varint)
+    if (this.#at - this.#start < 8) {
+      let value = 0
+      for (let at = this.#at - 1; at >= this.#start; at--) value = value * 128 + (this.#bytes[at]! & 0x7f)
+      return value
+    }
+    let value = 0n
+    for (let at = this.#at - 1; at >= this.#start; at--) value = value << 7n | BigInt(this.#bytes[at]! & 0x7f)
+    return numberOrText(BigInt.asIntN(64, value))
+  }
+
+  fixed64 (): bigint {
+    this.#expect(fixed64)
+    return this.#bytes.readBigUInt64LE(this.#start)
+  }
+
+  fixed32 (): number {
+    this.#expect(fixed32)
+    return this.#bytes.readUInt32LE(this.#start)
+  }
+
+  double (): number {
+    this.#expect(fixed64)
+    return this.#bytes.readDoubleLE(this.#start)
+  }
+
+  #expect (wireType: number): void {
+    if (this.#wireType !== wireType) throw new BadRequest(`body must be protobuf of its schema: field ${this.field} is of another type`)
+  }
+
+  /** A tag or a length, which take 32 bits at most. */
+  #readVarint (): number {
+    let value = 0
+    for (let factor = 1; factor < 2 ** 35; factor *= 128) {
+      const byte = this.#byte()
+      value += (byte & 0x7f) * factor
+      if (byte < 0x80) return value
+    }
+    throw new BadRequest('body must be protobuf: a tag or length is too large')
+  }
+
+  #byte (): number {
+    if (this.#at >= this.#end) throw cutShort()
+    return this.#bytes[this.#at++]!
+  }
+
+  #skip (length: number): void {
+    if (length > this.#end - this.#at) throw cutShort()
+    this.#at += length
+  }
+}
+
+/** A number where it is one, up to 2^53. */
+export function numberOrText (value: bigint): number | string {
+  const number = Number(value)
+  return Number.isSafeInteger(number) ? number : value.toString()
+}
+
+function cutShort () {
+  return new BadRequest('body must be protobuf: it ends within a field')
+}
+
+/** A field that holds bytes, a text or a message. */
+export function encodeBytes (field: number, value: Uint8Array | string): Buffer {
+  const bytes = Buffer.from(value)
+  return Buffer.concat([encodeVarint(field * 8 + lengthDelimited), encodeVarint(bytes.length), bytes])
+}
+
+/** A field that holds a whole number, from 0 to 2^53. */
+export function encodeInteger (field: number, value: number): Buffer {
+  return Buffer.concat([encodeVarint(field * 8 + varint), encodeVarint(value)])
+}
+
+function encodeVarint (value: number): Buffer {
+  const bytes: number[] = []
+  for (; value > 0x7f; value = Math.floor(value / 128)) bytes.push(value % 128 | 0x80)
+  return Buffer.from([...bytes, value])
+}
