@@ -30,7 +30,7 @@ export interface LoggerBotOptions extends DbOptions, AuthOptions, WriterOptions,
  * The whole service as one plugin, in the order in which a log meets its parts. It keeps to its own
  * scope: register it under any prefix, more than once, in an app that is somebody else's.
  */
-const loggerbot: FastifyPluginAsync<LoggerBotOptions> = async (app, { database, knex, migrate, apiKey, bodyLimit, authenticate, spool: spoolOptions, patience, queueLimit, userRate, searchBudget, syslog: syslogOptions, retention: retentionOptions = {} }) => {
+const loggerbot: FastifyPluginAsync<LoggerBotOptions> = async (app, { database, knex, migrate, apiKey, bodyLimit, authenticate, elasticsearch, spool: spoolOptions, patience, queueLimit, userRate, searchBudget, syslog: syslogOptions, retention: retentionOptions = {} }) => {
   if (spoolOptions) await app.register(spool, spoolOptions)
   await app.register(db, { database, knex, migrate })
   await app.register(auth, { apiKey })
@@ -44,7 +44,7 @@ const loggerbot: FastifyPluginAsync<LoggerBotOptions> = async (app, { database, 
 
   await app.register(openapi)
   await app.register(contract, { bodyLimit, authenticate })
-  await app.register(ingest, { bodyLimit })
+  await app.register(ingest, { bodyLimit, elasticsearch })
   await app.register(query)
   await app.register(account)
   await app.register(ops)

@@ -52,7 +52,8 @@ export function buildServer (settings: Settings, { migrate, timeouts = patience 
     retention: { days: settings.LOGGER_RETENTION_DAYS, rows: settings.LOGGER_RETENTION_ROWS },
     migrate,
     apiKey: settings.LOGGER_API_KEY,
-    bodyLimit: settings.LOGGER_BODY_LIMIT
+    bodyLimit: settings.LOGGER_BODY_LIMIT,
+    elasticsearch: settings.LOGGER_ELASTICSEARCH !== '' && { version: settings.LOGGER_ELASTICSEARCH, root: true }
   })
   return app
 }

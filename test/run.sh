@@ -17,6 +17,7 @@ has mkfs.ext4 || missing+=(e2fsprogs)
 has logger || missing+=(bsdutils)
 has rsyslogd || missing+=(rsyslog)
 [ -n "$(find /usr/lib /usr/lib64 -name lmnsd_ossl.so 2> /dev/null | head -n 1)" ] || missing+=(rsyslog-openssl)
+[ -n "$(find /usr/lib /usr/lib64 -name omelasticsearch.so 2> /dev/null | head -n 1)" ] || missing+=(rsyslog-elasticsearch)
 if [ ${#missing[@]} -gt 0 ]; then
   as_root=()
   [ "$(id -u)" -eq 0 ] || as_root=(sudo)

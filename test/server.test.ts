@@ -25,7 +25,7 @@ for (const database of databases) {
     const token = await createUser(service, 'denis')
 
     await t.test('answers 404 in the contract\'s shape where there is nothing', async (t) => {
-      for (const [method, path] of [['GET', '/'], ['POST', '/send_log'], ['GET', '/send_logs/x'], ['POST', '///send_logs']] as const) {
+      for (const [method, path] of [['GET', '/nowhere'], ['POST', '/send_log'], ['GET', '/send_logs/x'], ['POST', '///send_logs']] as const) {
         const answer = await http(port, method, path)
         t.match(answer, { status: 404, body: '{"code":404,"message":"NotFound"}' })
         t.equal(answer.headers['content-type'], 'application/json; charset=utf-8')

@@ -5,6 +5,7 @@ import { sendDetailedError } from '../../src/answers.ts'
 import { readIdempotencyKey } from '../../src/decode/batch-key.ts'
 import { inflate, readWhole } from '../../src/decode/inflate.ts'
 import { useOwnCompilers } from '../../src/schema.ts'
+import elasticsearch, { type ElasticsearchOptions } from './elasticsearch.ts'
 import jsonLogs from './json-logs.ts'
 import otlp from './otlp.ts'
 
@@ -18,6 +19,8 @@ declare module 'fastify' {
 export interface IngestOptions {
   /** The largest body in bytes, unpacked; of a stream, the largest log. Default 8 MiB. */
   bodyLimit?: number
+  /** Elasticsearch's `_bulk`, or false for none of it. Default: version 8.17.0, under the prefix alone. */
+  elasticsearch?: ElasticsearchOptions | false
 }
 
 /**
@@ -25,7 +28,7 @@ export interface IngestOptions {
  * read. A body is what its bytes are, whatever its content type says: each protocol gets it unpacked, as
  * a Buffer.
  */
-export default fp<IngestOptions>(async (app, { bodyLimit = 8 * 1024 * 1024 }) => {
+export default fp<IngestOptions>(async (app, { bodyLimit = 8 * 1024 * 1024, elasticsearch: elasticsearchOptions = { version: '8.17.0' } }) => {
   useOwnCompilers(app)
   app.setErrorHandler(sendDetailedError)
   app.removeAllContentTypeParsers()
@@ -36,4 +39,5 @@ export default fp<IngestOptions>(async (app, { bodyLimit = 8 * 1024 * 1024 }) =>
 
   await app.register(jsonLogs, { bodyLimit })
   await app.register(otlp)
+  if (elasticsearchOptions) await app.register(elasticsearch, elasticsearchOptions)
 }, { name: 'loggerbot-ingest', fastify: '5.x', encapsulate: true, dependencies: ['loggerbot-auth', 'loggerbot-writer'] })

@@ -38,7 +38,7 @@ const schema = {
 }
 
 /** POST /api/logs: JSON as loggers write it, in constant memory. */
-const jsonLogs: FastifyPluginAsyncTypebox<Required<IngestOptions>> = async (app, { bodyLimit }) => {
+const jsonLogs: FastifyPluginAsyncTypebox<Required<Pick<IngestOptions, 'bodyLimit'>>> = async (app, { bodyLimit }) => {
   app.removeContentTypeParser('*')
   app.addContentTypeParser('*', async (_request: unknown, payload: Readable) => payload)
   app.head('/api/logs', { config: { logAccess: 'write' }, schema: { hide: true } }, async (_request, reply) => reply.send())

@@ -1,6 +1,7 @@
 import { BadRequest } from '../errors.ts'
 import type { LogRecord, UtcTime } from '../record.ts'
 import type { Piece } from './decoded.ts'
+import { decodeBulkPieces } from './elasticsearch.ts'
 import { decodeJsonLog, jsonNames } from './json-logs.ts'
 import { decodeOtlp } from './otlp.ts'
 
@@ -8,7 +9,8 @@ import { decodeOtlp } from './otlp.ts'
 const decoders: Record<string, (raw: Buffer, arrival: UtcTime) => Iterable<Piece>> = {
   json: (raw, arrival) => decodeJsonLog(raw, 0, jsonNames, arrival),
   'otlp-json': (raw, arrival) => decodeOtlp(raw, 'json', arrival),
-  'otlp-protobuf': (raw, arrival) => decodeOtlp(Buffer.from(raw.toString(), 'base64'), 'protobuf', arrival)
+  'otlp-protobuf': (raw, arrival) => decodeOtlp(Buffer.from(raw.toString(), 'base64'), 'protobuf', arrival),
+  elasticsearch: decodeBulkPieces
 }
 
 /** Whether a piece of that source can be decoded again. */

@@ -12,3 +12,8 @@ export function readIdempotencyKey (header: string | string[] | undefined): stri
 export function batchKeyOf (idempotencyKey: string, body: Buffer | string): Buffer {
   return createHash('sha256').update(idempotencyKey).update('\0').update(body).digest().subarray(0, 16)
 }
+
+/** What names the batch of one document of Elasticsearch's: its index and `_id`. No Idempotency-Key holds a line break. */
+export function documentKeyOf (index: string, id: string): Buffer {
+  return batchKeyOf(`elasticsearch\n${index}`, id)
+}

@@ -1,0 +1,142 @@
+import { randomBytes } from 'node:crypto'
+import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
+import { errorAnswer } from '../../src/answers.ts'
+import { documentKeyOf } from '../../src/decode/batch-key.ts'
+import { inTurns, type Decoded } from '../../src/decode/decoded.ts'
+import { decodeBulk, type BulkItem } from '../../src/decode/elasticsearch.ts'
+import { BadRequest, NotFound } from '../../src/errors.ts'
+import { utcTime, type LogBatch, type Receipt } from '../../src/record.ts'
+import { accept, tellReceipt, together, write } from './accept.ts'
+import handshake from './elasticsearch-handshake.ts'
+
+export interface ElasticsearchOptions {
+  /** What clients are told to be talking to, such as `8.17.0`. */
+  version: string
+  /** Whether the paths are there without the prefix `/elasticsearch`, too: `/` and `/:index` among them. Default false. */
+  root?: boolean
+}
+
+const schema = {
+  tags: ['ingest'],
+  summary: 'Send logs as to Elasticsearch',
+  description: 'Lines of JSON: an action (create, index, update or delete), then its document. 200: every item with a status below 400 is durable; a repeated _id is stored once within seven days, and answered noop.'
+}
+
+/** Elasticsearch's `_bulk`, and what its clients ask before they send. */
+const elasticsearch: FastifyPluginAsync<ElasticsearchOptions> = async (app, { version, root }) => {
+  app.addHook('onSend', async (_request, reply) => { reply.header('x-elastic-product', 'Elasticsearch') })
+  app.setErrorHandler(sendElasticError)
+  const routes: FastifyPluginAsync<{ hide: boolean }> = async (app, { hide }) => {
+    for (const url of ['/_bulk', '/:index/_bulk']) {
+      app.route<{ Params: { index?: string } }>({
+        method: ['POST', 'PUT'],
+        url,
+        config: { logAccess: 'write' },
+        schema: { ...schema, hide },
+        onRequest: app.awaitRoom,
+        handler: bulk
+      })
+    }
+    await app.register(handshake, { version })
+  }
+  await app.register(async (app) => {
+    app.setNotFoundHandler((request, reply) => sendElasticError(new NotFound(), request, reply))
+    await app.register(routes, { hide: false })
+  }, { prefix: '/elasticsearch' })
+  if (root) await app.register(routes, { hide: true })
+
+  async function bulk (request: FastifyRequest<{ Params: { index?: string } }>, reply: FastifyReply): Promise<string> {
+    const start = performance.now()
+    const body = request.body as Buffer | undefined ?? Buffer.alloc(0)
+    const items = await inTurns(decodeBulk(body, request.params.index, utcTime()))
+    if (items.every(({ isMalformed }) => isMalformed)) throw new BadRequest('body must be lines of JSON: an action (create, index, update or delete), then its document')
+
+    const repeated = await store(request, reply, items, body)
+    const texts = await inTurns(itemTexts(items, repeated))
+    const errors = items.some(({ piece }) => piece && 'reason' in piece)
+    reply.type(mediaTypeOf(request.headers.accept))
+    return `{"took":${Math.round(performance.now() - start)},"errors":${errors},"items":[${texts.join(',')}]}`
+  }
+
+  /**
+   * Makes all of it durable; resolves to the documents that were stored before. One with an `_id` is a
+   * batch of its own. Those without go last: should any fail, the whole comes again, and only those would be stored twice.
+   */
+  async function store (request: FastifyRequest, reply: FastifyReply, items: readonly BulkItem[], body: Buffer): Promise<ReadonlySet<BulkItem>> {
+    const nameless: Decoded = { records: [], rejected: [] }
+    const named: Array<{ item: BulkItem, batch: LogBatch }> = []
+    for (const item of items) {
+      const { piece, index, id } = item
+      if (!piece) continue
+      if ('reason' in piece) nameless.rejected.push(piece)
+      else if (id === undefined) nameless.records.push(piece)
+      else named.push({ item, batch: { userId: request.logCaller.id!, records: [piece], key: documentKeyOf(index, id) } })
+    }
+
+    const repeated = new Set<BulkItem>()
+    const receipts: Receipt[] = []
+    for (let start = 0; start < named.length; start += mostAtOnce) {
+      await Promise.all(named.slice(start, start + mostAtOnce).map(async ({ item, batch }) => {
+        const receipt = await write(app, batch)
+        receipts.push(receipt)
+        if (receipt.replayed) repeated.add(item)
+      }))
+    }
+    if (nameless.records.length + nameless.rejected.length > 0) receipts.push(await accept(app, request, nameless, body))
+    tellReceipt(reply, together(receipts))
+    return repeated
+  }
+}
+
+export default elasticsearch
+
+/** So many batches of one request are under way at once: each takes memory. */
+const mostAtOnce = 2000
+
+/** Each item as Elasticsearch tells it. A document without an `_id` gets one, by which it can't be found. */
+function * itemTexts (items: readonly BulkItem[], repeated: ReadonlySet<BulkItem>): Generator<string, void, void> {
+  const unique = randomBytes(9).toString('base64url')
+  for (const [place, item] of items.entries()) {
+    const { action, index, id = null, piece, isMalformed } = item
+    if (piece && 'reason' in piece) {
+      const error = { type: isMalformed ? 'illegal_argument_exception' : 'document_parsing_exception', reason: piece.reason }
+      yield JSON.stringify({ [action]: { _index: index, _id: id, status: 400, error } })
+    } else {
+      const [result, status] = !piece ? ['not_found', 404] : repeated.has(item) ? ['noop', 200] : ['created', 201]
+      const shards = result === 'noop' ? 0 : 1
+      yield JSON.stringify({
+        [action]: {
+          _index: index,
+          _id: id ?? `${unique}${place.toString(36).padStart(8, '0')}`,
+          _version: 1,
+          result,
+          _shards: { total: shards, successful: shards, failed: 0 },
+          _seq_no: place,
+          _primary_term: 1,
+          status
+        }
+      })
+    }
+  }
+}
+
+/** Clients that ask for a version of the format want to hear its name. */
+function mediaTypeOf (accept = ''): string {
+  const format = /application\/vnd\.elasticsearch\+json; *compatible-with=\d+/.exec(accept)?.[0] ?? 'application/json'
+  return `${format}; charset=utf-8`
+}
+
+const errorTypes: Record<number, string> = {
+  400: 'illegal_argument_exception',
+  401: 'security_exception',
+  403: 'security_exception',
+  404: 'resource_not_found_exception',
+  413: 'content_too_long_exception',
+  429: 'es_rejected_execution_exception',
+  503: 'unavailable_shards_exception'
+}
+
+const sendElasticError = errorAnswer((status, reason) => {
+  const cause = { type: errorTypes[status] ?? 'exception', reason }
+  return JSON.stringify({ error: { root_cause: [cause], ...cause }, status })
+})

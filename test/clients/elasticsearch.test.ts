@@ -1,0 +1,53 @@
+import t from 'tap'
+import { runClient } from '../helpers/client.ts'
+import { databases } from '../helpers/databases.ts'
+import { arrived, createToken, createUser, startService } from '../helpers/service.ts'
+
+for (const database of databases) {
+  t.test(`clients of Elasticsearch, on ${database.name}`, async (t) => {
+    const service = await startService(t, database)
+    await createUser(service, 'alice')
+    const token = await createToken(service, 'alice')
+    const { port, knex } = service
+    t.beforeEach(async () => {
+      for (const table of ['user_logs', 'ingest_batches', 'dead_letters']) await knex(table).delete()
+    })
+
+    const ways: Record<string, Record<string, string>> = {
+      'by an API key': {},
+      'by Basic, packed': { LOGS_AUTH: 'basic', LOGS_COMPRESSION: 'gzip' },
+      'under the prefix': { LOGS_PATH: '/elasticsearch' }
+    }
+    for (const [way, env] of Object.entries(ways)) {
+      await t.test(`the official client's bulk helper arrives in order, with its fields, ${way}`, async (t) => {
+        await runClient('elasticsearch.js', { port, token }, env)
+        t.match(await arrived(knex), [
+          { at: '2026-05-01 10:00:00.123456', level: 'info', process: 'shop', message: 'order paid', attributes: { _index: 'logs-app-default', order: 7, total: 12.5, tags: ['a', 'b'] } },
+          { at: '2026-05-01 10:00:01.000000', level: 'warning', process: 'shop', pid: 12, description: 'shop.Cart', message: 'Привет 🙂 "quoted"', attributes: { service: { version: '1.2' }, nested: { deep: [{ er: true }, null] } } },
+          { at: '2026-05-01 10:00:02.000000', level: 'error', process: 'logs-app-default', message: 'failed', attributes: { error: { stack: 'Error\n    at x' } } },
+          { at: '2026-05-01 10:00:03.000000', message: 'once', attributes: { _id: 'only once' } }
+        ])
+        t.equal((await arrived(knex)).length, 4)
+        t.match(await knex('dead_letters'), [{ source: 'elasticsearch' }, { source: 'elasticsearch' }])
+      })
+    }
+
+    await t.test('pino-elasticsearch arrives in order, with its fields', async (t) => {
+      await runClient('pino-elasticsearch.js', { port, token })
+      t.match(await arrived(knex), [
+        { level: 'debug', process: 'shop', pid: Number, message: 'order paid', attributes: { _index: /^shop-\d{4}-\d\d-\d\d$/, order: 7, total: 12.5, tags: ['a', 'b'] } },
+        { level: 'warning', process: 'shop', message: 'Привет 🙂 "quoted"', attributes: { nested: { deep: true } } },
+        { level: 'critical', process: 'shop', message: 'failed', attributes: { err: { type: 'Error', message: 'boom' } } }
+      ])
+    })
+
+    await t.test('rsyslog\'s omelasticsearch arrives in order', async (t) => {
+      await runClient('omelasticsearch.sh', { port, token })
+      t.match(await arrived(knex), [
+        { level: 'info', process: 'shop', pid: 12, message: 'order paid', attributes: { _index: 'syslog', 'log.syslog.facility.name': 'local0' } },
+        { level: 'warning', process: 'shop', pid: 12, message: 'Привет 🙂 "quoted"' },
+        { level: 'error', process: 'shop', pid: 12, message: 'failed' }
+      ])
+    })
+  })
+}
