@@ -14,7 +14,7 @@ import { until } from './chaos/timing.ts'
 import { loggerbot, root } from './helpers/command.ts'
 import { databases, environmentOf, openKnex, temporaryFolder } from './helpers/databases.ts'
 import { http, post } from './helpers/http.ts'
-import { arrived, basic, count, createToken, createUser, startService } from './helpers/service.ts'
+import { apiKey, arrived, basic, count, createToken, createUser, startService } from './helpers/service.ts'
 
 const arrival = '2026-01-01 00:00:00.000000'
 const decode = (body: string | Buffer, target?: string) => [...decodeBulk(Buffer.from(body as string), target, arrival)]
@@ -197,6 +197,10 @@ for (const database of databases) {
         t.strictSame(await knex('dead_letters'), [])
       })
     }
+
+    await t.test('answers 403 to the administrator\'s key, whose logs would be nobody\'s', async (t) => {
+      for (const path of ['/_bulk', '/api/logs']) t.match(await post(port, path, good, { 'x-api-key': apiKey }), { status: 403, headers: { 'x-error-detail': /belong to a user/ } })
+    })
 
     await t.test('takes a key as Elasticsearch\'s clients send it', async (t) => {
       for (const authorization of [`ApiKey ${token}`, `ApiKey ${Buffer.from(`id:${token}`).toString('base64')}`, `Bearer ${token}`, `Basic ${Buffer.from(`elastic:${token}`).toString('base64')}`, basic('alice').authorization]) {
