@@ -7,6 +7,7 @@ import { inflate, readWhole } from '../../src/decode/inflate.ts'
 import { useOwnCompilers } from '../../src/schema.ts'
 import elasticsearch, { type ElasticsearchOptions } from './elasticsearch.ts'
 import jsonLogs from './json-logs.ts'
+import loki from './loki.ts'
 import otlp from './otlp.ts'
 
 declare module 'fastify' {
@@ -39,5 +40,6 @@ export default fp<IngestOptions>(async (app, { bodyLimit = 8 * 1024 * 1024, elas
 
   await app.register(jsonLogs, { bodyLimit })
   await app.register(otlp)
+  await app.register(loki, { bodyLimit })
   if (elasticsearchOptions) await app.register(elasticsearch, elasticsearchOptions)
 }, { name: 'loggerbot-ingest', fastify: '5.x', encapsulate: true, dependencies: ['loggerbot-auth', 'loggerbot-writer'] })

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import { errorAnswer } from '../../src/answers.ts'
 import { collect } from '../../src/decode/decoded.ts'
-import { decodeOtlp, otlpEncodings } from '../../src/decode/otlp.ts'
+import { decodeOtlp } from '../../src/decode/otlp.ts'
 import { encodeBytes, encodeInteger } from '../../src/decode/protobuf.ts'
 import { BadRequest } from '../../src/errors.ts'
 import { utcTime, type Rejected } from '../../src/record.ts'
@@ -54,7 +54,7 @@ function encode (reply: FastifyReply, json: object, protobuf: () => Buffer[]): s
 }
 
 /** By the content type; where that says nothing, JSON is told by its first byte. */
-function encodingOf ({ headers: { 'content-type': type = '' }, body }: FastifyRequest): keyof typeof otlpEncodings {
+function encodingOf ({ headers: { 'content-type': type = '' }, body }: FastifyRequest): 'json' | 'protobuf' {
   if (/json/i.test(type)) return 'json'
   if (/protobuf/i.test(type)) return 'protobuf'
   return Buffer.isBuffer(body) && body[0] !== openBrace ? 'protobuf' : 'json'

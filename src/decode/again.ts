@@ -3,6 +3,7 @@ import type { LogRecord, UtcTime } from '../record.ts'
 import type { Piece } from './decoded.ts'
 import { decodeBulkPieces } from './elasticsearch.ts'
 import { decodeJsonLog, jsonNames } from './json-logs.ts'
+import { decodeLoki } from './loki.ts'
 import { decodeOtlp } from './otlp.ts'
 
 /** The decoders that reject pieces, by the source that they name. */
@@ -10,6 +11,8 @@ const decoders: Record<string, (raw: Buffer, arrival: UtcTime) => Iterable<Piece
   json: (raw, arrival) => decodeJsonLog(raw, 0, jsonNames, arrival),
   'otlp-json': (raw, arrival) => decodeOtlp(raw, 'json', arrival),
   'otlp-protobuf': (raw, arrival) => decodeOtlp(Buffer.from(raw.toString(), 'base64'), 'protobuf', arrival),
+  'loki-json': (raw, arrival) => decodeLoki(raw, 'json', arrival),
+  'loki-protobuf': (raw, arrival) => decodeLoki(Buffer.from(raw.toString(), 'base64'), 'protobuf', arrival),
   elasticsearch: decodeBulkPieces
 }
 

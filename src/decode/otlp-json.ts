@@ -2,24 +2,29 @@
 // texts or numbers; unknown names are ignored.
 // Source: https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding
 import { BadRequest } from '../errors.ts'
+import type { Encoding, Part } from './encoding.ts'
 import { isFields, type Fields } from './fields.ts'
 import { parseJson } from './json.ts'
 import { JsonReader } from './json-reader.ts'
-import type { OtlpEncoding, OtlpPiece } from './otlp-encoding.ts'
-import { originOfResource, withScope, type OtlpLog, type OtlpSource } from './otlp-log.ts'
+import { originOfResource, recordOfOtlp, withScope, type Origin, type OtlpLog, type OtlpSource } from './otlp-log.ts'
 
-export const otlpJson: OtlpEncoding = {
-  source: 'otlp-json',
-  walk,
-  readLog,
-  textOf: (bytes) => bytes.toString(),
-
-  wrap (resource, scope, log) {
-    return Buffer.from(`{"resourceLogs":[{"resource":${resource},"scopeLogs":[{"scope":${scope},"logRecords":[${log}]}]}]}`)
-  }
+/** What a log shares with others, and its resource and scope as they came. */
+interface Shared {
+  origin: Origin
+  resource: string
+  scope: string
+  bytes: number
 }
 
-function * walk (body: Buffer): Generator<OtlpPiece, void, void> {
+export const otlpJson: Encoding<Shared> = {
+  source: 'otlp-json',
+  walk,
+  read: (raw, { origin }, arrival) => recordOfOtlp(readLog(raw), origin, arrival),
+  wrap: ({ resource, scope }, raw) => Buffer.from(`{"resourceLogs":[{"resource":${resource},"scopeLogs":[{"scope":${scope},"logRecords":[${raw}]}]}]}`),
+  textOf: (bytes) => bytes.toString()
+}
+
+function * walk (body: Buffer): Generator<Part<Shared>, void, void> {
   const reader = new JsonReader(body)
   if (!reader.isObject) throw new BadRequest('body must be a JSON object')
   // It mostly stands after all logs, and most bodies have none: to look for it there in vain would cost more than all else.
@@ -29,19 +34,20 @@ function * walk (body: Buffer): Generator<OtlpPiece, void, void> {
       yield { reason: 'resourceLogs must hold objects', raw: reader.raw() }
       continue
     }
-    const { resource, schemaUrl } = reader.peek('resource', ...schemaUrls)
-    const origin = originOfResource(sourceOf(resource, schemaUrl))
-    const resourceText = JSON.stringify(resource ?? {})
+    const ofResource = reader.peek('resource', ...schemaUrls)
+    const origin = originOfResource(sourceOf(ofResource.resource, ofResource.schemaUrl))
+    const resource = JSON.stringify(ofResource.resource ?? {})
     for (const isObject of reader.list('scopeLogs')) {
       if (!isObject) {
         yield { reason: 'scopeLogs must hold objects', raw: reader.raw() }
         continue
       }
-      const { scope, schemaUrl } = reader.peek('scope', ...schemaUrls)
-      const shared = { origin: withScope(origin, sourceOf(scope, schemaUrl)), resource: resourceText, scope: JSON.stringify(scope ?? {}) }
+      const ofScope = reader.peek('scope', ...schemaUrls)
+      const scope = JSON.stringify(ofScope.scope ?? {})
+      const shared = { origin: withScope(origin, sourceOf(ofScope.scope, ofScope.schemaUrl)), resource, scope, bytes: resource.length + scope.length }
       for (const isObject of reader.list('logRecords')) {
         const raw = reader.raw()
-        yield isObject ? { ...shared, raw } : { reason: 'logRecords must hold objects', raw }
+        yield isObject ? { shared, raw } : { reason: 'logRecords must hold objects', raw }
       }
     }
   }

@@ -1,9 +1,9 @@
 // ExportLogsServiceRequest in protobuf, read one log at a time.
 // Source: https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/logs/v1/logs.proto
 import { BadRequest } from '../errors.ts'
+import { followToBreak, type Encoding, type Part } from './encoding.ts'
 import type { Fields } from './fields.ts'
-import { followToBreak, type OtlpEncoding, type OtlpPiece } from './otlp-encoding.ts'
-import { originOfResource, withScope, type Origin, type OtlpLog, type OtlpSource } from './otlp-log.ts'
+import { originOfResource, recordOfOtlp, withScope, type Origin, type OtlpLog, type OtlpSource } from './otlp-log.ts'
 import { encodeBytes, MessageReader } from './protobuf.ts'
 
 /** As deep as protobuf's own decoders go. */
@@ -11,27 +11,36 @@ const deepest = 100
 
 const nothing = Buffer.alloc(0)
 
-export const otlpProtobuf: OtlpEncoding = {
-  source: 'otlp-protobuf',
-  walk,
-  readLog,
-  textOf: (bytes) => bytes.toString('base64'),
-
-  wrap (resource, scope, log) {
-    const scopeLogs = Buffer.concat([encodeBytes(1, scope), encodeBytes(2, log)])
-    return encodeBytes(1, Buffer.concat([encodeBytes(1, resource), encodeBytes(2, scopeLogs)]))
-  }
+/** What a log shares with others, and its resource and scope as they came. */
+interface Shared {
+  origin: Origin
+  resource: Buffer
+  scope: Buffer
+  bytes: number
 }
 
-function * walk (body: Buffer): Generator<OtlpPiece, void, void> {
+export const otlpProtobuf: Encoding<Shared> = {
+  source: 'otlp-protobuf',
+  walk,
+  read: (raw, { origin }, arrival) => recordOfOtlp(readLog(raw), origin, arrival),
+
+  wrap ({ resource, scope }, raw) {
+    const scopeLogs = Buffer.concat([encodeBytes(1, scope), encodeBytes(2, raw)])
+    return encodeBytes(1, Buffer.concat([encodeBytes(1, resource), encodeBytes(2, scopeLogs)]))
+  },
+
+  textOf: (bytes) => bytes.toString('base64')
+}
+
+function * walk (body: Buffer): Generator<Part<Shared>, void, void> {
   const request = new MessageReader(body)
   while (request.next()) {
     if (request.field === 1) yield * followToBreak(walkResource, request.bytes())
   }
 }
 
-function * walkResource (resourceLogs: Buffer): Generator<OtlpPiece, void, void> {
-  const resource = sharedBy(resourceLogs)
+function * walkResource (resourceLogs: Buffer): Generator<Part<Shared>, void, void> {
+  const resource = describedBy(resourceLogs)
   const origin = originOfResource(readResource(resource))
   const reader = new MessageReader(resourceLogs)
   while (reader.next()) {
@@ -39,37 +48,37 @@ function * walkResource (resourceLogs: Buffer): Generator<OtlpPiece, void, void>
   }
 }
 
-function * walkScope (scopeLogs: Buffer, originOfResource: Origin, resource: Buffer): Generator<OtlpPiece, void, void> {
-  const scope = sharedBy(scopeLogs)
-  const shared = { origin: withScope(originOfResource, readScope(scope)), resource, scope: scope.bytes }
+function * walkScope (scopeLogs: Buffer, ofResource: Origin, resource: Buffer): Generator<Part<Shared>, void, void> {
+  const scope = describedBy(scopeLogs)
+  const shared = { origin: withScope(ofResource, readScope(scope)), resource, scope: scope.bytes, bytes: resource.length + scope.bytes.length }
   const reader = new MessageReader(scopeLogs)
   while (reader.next()) {
-    if (reader.field === 2) yield { ...shared, raw: reader.bytes() }
+    if (reader.field === 2) yield { shared, raw: reader.bytes() }
   }
 }
 
 /** What stands beside the logs of a ResourceLogs or ScopeLogs: the resource or scope, and where it is described. */
-interface Shared {
+interface Described {
   bytes: Buffer
   schemaUrl: string
 }
 
 /** Of a message that breaks off what stands before the break. */
-function sharedBy (message: Buffer): Shared {
-  const shared: Shared = { bytes: nothing, schemaUrl: '' }
+function describedBy (message: Buffer): Described {
+  const described: Described = { bytes: nothing, schemaUrl: '' }
   const reader = new MessageReader(message)
   try {
     while (reader.next()) {
-      if (reader.field === 1) shared.bytes = reader.bytes()
-      else if (reader.field === 3) shared.schemaUrl = reader.string()
+      if (reader.field === 1) described.bytes = reader.bytes()
+      else if (reader.field === 3) described.schemaUrl = reader.string()
     }
   } catch (error) {
     if (!(error instanceof BadRequest)) throw error
   }
-  return shared
+  return described
 }
 
-function readResource ({ bytes, schemaUrl }: Shared): OtlpSource {
+function readResource ({ bytes, schemaUrl }: Described): OtlpSource {
   const resource: OtlpSource = { attributes: {}, schemaUrl }
   const reader = new MessageReader(bytes)
   while (reader.next()) {
@@ -79,7 +88,7 @@ function readResource ({ bytes, schemaUrl }: Shared): OtlpSource {
   return resource
 }
 
-function readScope ({ bytes, schemaUrl }: Shared): OtlpSource {
+function readScope ({ bytes, schemaUrl }: Described): OtlpSource {
   const scope: OtlpSource = { attributes: {}, schemaUrl }
   const reader = new MessageReader(bytes)
   while (reader.next()) {

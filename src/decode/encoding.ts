@@ -1,0 +1,60 @@
+import { BadRequest } from '../errors.ts'
+import type { LogRecord, UtcTime } from '../record.ts'
+import type { Piece } from './decoded.ts'
+import { Growth } from './growth.ts'
+
+/** A part of a request, not looked at yet: a log with what it shares with others, or what can't hold one, and why. */
+export type Part<Shared> = { raw: Buffer, shared: Shared } | { raw: Buffer, reason: string }
+
+/** How requests are encoded in which many logs share what they come from. */
+export interface Encoding<Shared extends { bytes: number }> {
+  /** What names it in dead letters. */
+  source: string
+  /** The parts of a request, each a part of its bytes. Throws BadRequest where it breaks off. */
+  walk (body: Buffer): Generator<Part<Shared>, void, void>
+  /** Throws BadRequest. */
+  read (raw: Buffer, shared: Shared, arrival: UtcTime): LogRecord
+  /** A request with one log. */
+  wrap (shared: Shared, raw: Buffer): Buffer
+  /** Bytes of a request, as dead letters keep them. */
+  textOf (bytes: Buffer): string
+}
+
+/**
+ * The logs of a request. A log that is none is rejected as a request that holds it alone, with what
+ * it shares; where the request itself breaks off, what is left of it is one piece, and rejected too.
+ * Throws TooLarge where the logs would take too much memory.
+ */
+export function * decodeParts<Shared extends { bytes: number }> ({ source, walk, read, wrap, textOf }: Encoding<Shared>, body: Buffer, arrival: UtcTime): Generator<Piece, void, void> {
+  const growth = new Growth()
+  let index = 0
+  for (const part of followToBreak(walk, body)) {
+    growth.add('reason' in part ? 0 : part.shared.bytes)
+    yield decode(part)
+    index++
+  }
+
+  function decode (part: Part<Shared>): Piece {
+    if ('reason' in part) return { source, index, reason: part.reason, raw: textOf(part.raw) }
+    try {
+      return read(part.raw, part.shared, arrival)
+    } catch (error) {
+      if (!(error instanceof BadRequest)) throw error
+      return { source, index, reason: error.message, raw: textOf(wrap(part.shared, part.raw)) }
+    }
+  }
+}
+
+/** The parts of a message; where it breaks off, what comes after the last of them is one more, which can't hold a log. */
+export function * followToBreak<Shared> (walk: (message: Buffer) => Iterable<Part<Shared>>, message: Buffer): Generator<Part<Shared>, void, void> {
+  let end = message.byteOffset
+  try {
+    for (const part of walk(message)) {
+      yield part
+      end = part.raw.byteOffset + part.raw.length
+    }
+  } catch (error) {
+    if (!(error instanceof BadRequest)) throw error
+    yield { reason: error.message, raw: message.subarray(end - message.byteOffset) }
+  }
+}

@@ -1,0 +1,154 @@
+// Logs as Loki's push API takes them, in JSON and in protobuf (unpacked). Of the labels of their stream
+// and their structured metadata become
+//
+//   severity      level, detected_level, severity, lvl: a name, or a number as in syslog and pino
+//   process       service_name, or what Loki itself would make it from, see below
+//   pid           pid, process_pid
+//   description   logger, scope_name
+//
+// and all others attributes. A metadata with the name of a label and another value is called NAME_extracted,
+// as in Loki. The line is the message, whole, also where it is JSON.
+// Source: https://grafana.com/docs/loki/latest/reference/loki-http-api/#ingest-logs
+import { BadRequest } from '../errors.ts'
+import type { LogRecord, UtcTime } from '../record.ts'
+import { fromNanoseconds } from '../time.ts'
+import type { Piece } from './decoded.ts'
+import { decodeParts, followToBreak, type Encoding, type Part } from './encoding.ts'
+import { isFields, recordOf, textOf, timeOf, type FieldNames, type Fields } from './fields.ts'
+import { parseJson } from './json.ts'
+import { JsonReader } from './json-reader.ts'
+import { parseLabels } from './loki-labels.ts'
+import { encodeBytes, MessageReader } from './protobuf.ts'
+
+const names: FieldNames = {
+  message: [],
+  time: [],
+  level: ['level', 'detected_level', 'severity', 'lvl'],
+  // Source: https://grafana.com/docs/loki/latest/get-started/labels/#default-labels-for-all-users
+  process: [
+    'service_name', 'service', 'app', 'application', 'name', 'app_kubernetes_io_name', 'container', 'container_name',
+    'k8s_container_name', 'component', 'workload', 'job', 'k8s_job_name'
+  ],
+  pid: ['pid', 'process_pid'],
+  description: ['logger', 'scope_name']
+}
+
+/** What the logs of a stream share. */
+interface Stream {
+  labels: Fields
+  /** What they are without metadata. */
+  record: LogRecord
+  /** The labels as they came. */
+  text: string
+  bytes: number
+}
+
+/** The logs of a request. Throws TooLarge where they would take too much memory. */
+export function decodeLoki (body: Buffer, encoding: 'json' | 'protobuf', arrival: UtcTime): Iterable<Piece> {
+  return decodeParts(encoding === 'json' ? lokiJson : lokiProtobuf, body, arrival)
+}
+
+const lokiJson: Encoding<Stream> = {
+  source: 'loki-json',
+
+  * walk (body) {
+    const reader = new JsonReader(body)
+    if (!reader.isObject) throw new BadRequest('body must be a JSON object')
+    for (const isObject of reader.list('streams')) {
+      if (!isObject) {
+        yield { reason: 'streams must hold objects', raw: reader.raw() }
+        continue
+      }
+      const { stream } = reader.peek('stream')
+      const shared = streamOf(isFields(stream) ? stream : {}, JSON.stringify(stream ?? {}))
+      for (const isObject of reader.list('values')) {
+        const raw = reader.raw()
+        yield isObject ? { reason: notAnEntry, raw } : { shared, raw }
+      }
+    }
+    reader.end()
+  },
+
+  read (raw, stream, arrival) {
+    const entry = parseJson(raw)
+    if (!Array.isArray(entry)) throw new BadRequest(notAnEntry)
+    const [time, line, metadata] = entry
+    return recordOfEntry(stream, timeOf(time) ?? arrival, textOf(line) ?? '', isFields(metadata) ? metadata : {}, arrival)
+  },
+
+  wrap: ({ text }, raw) => Buffer.from(`{"streams":[{"stream":${text},"values":[${raw}]}]}`),
+  textOf: (bytes) => bytes.toString()
+}
+
+const notAnEntry = 'values must hold lists of a time, a line and, where there are any, metadata'
+
+/** Source: https://github.com/grafana/loki/blob/main/pkg/push/push.proto */
+const lokiProtobuf: Encoding<Stream> = {
+  source: 'loki-protobuf',
+
+  * walk (body) {
+    const reader = new MessageReader(body)
+    while (reader.next()) {
+      if (reader.field === 1) yield * followToBreak(walkStream, reader.bytes())
+    }
+  },
+
+  read (raw, stream, arrival) {
+    let time: UtcTime | undefined
+    let line = ''
+    const metadata: Array<[string, string]> = []
+    const reader = new MessageReader(raw)
+    while (reader.next()) {
+      if (reader.field === 1) time = readTime(reader.message())
+      else if (reader.field === 2) line = reader.string()
+      else if (reader.field === 3) metadata.push(readPair(reader.message()))
+    }
+    return recordOfEntry(stream, time ?? arrival, line, Object.fromEntries(metadata), arrival)
+  },
+
+  wrap: ({ text }, raw) => encodeBytes(1, Buffer.concat([encodeBytes(1, text), encodeBytes(2, raw)])),
+  textOf: (bytes) => bytes.toString('base64')
+}
+
+function * walkStream (bytes: Buffer): Generator<Part<Stream>, void, void> {
+  let stream: Stream | undefined
+  const reader = new MessageReader(bytes)
+  while (reader.next()) {
+    if (reader.field === 1) {
+      const labels = reader.string()
+      stream = streamOf(parseLabels(labels), labels)
+    } else if (reader.field === 2) {
+      yield { shared: stream ??= streamOf({}, '{}'), raw: reader.bytes() }
+    }
+  }
+}
+
+function readTime (reader: MessageReader): UtcTime | undefined {
+  let seconds = 0n
+  let nanoseconds = 0n
+  while (reader.next()) {
+    if (reader.field === 1) seconds = BigInt(reader.integer())
+    else if (reader.field === 2) nanoseconds = BigInt(reader.integer())
+  }
+  return seconds === 0n && nanoseconds === 0n ? undefined : fromNanoseconds(seconds * 1_000_000_000n + nanoseconds)
+}
+
+function readPair (reader: MessageReader): [name: string, value: string] {
+  const pair: [string, string] = ['', '']
+  while (reader.next()) {
+    if (reader.field === 1) pair[0] = reader.string()
+    else if (reader.field === 2) pair[1] = reader.string()
+  }
+  return pair
+}
+
+function streamOf (labels: Fields, text: string): Stream {
+  return { labels, record: recordOf(labels, names, ''), text, bytes: text.length }
+}
+
+function recordOfEntry ({ labels, record }: Stream, eventAt: UtcTime, message: string, metadata: Fields, arrival: UtcTime): LogRecord {
+  const own = Object.entries(metadata).filter(([name, value]) => !Object.hasOwn(labels, name) || labels[name] !== value)
+  if (own.length === 0) return { ...record, eventAt, postTime: arrival, message }
+  const renamed = own.map(([name, value]) => [Object.hasOwn(labels, name) ? `${name}_extracted` : name, value])
+  return { ...recordOf({ ...labels, ...Object.fromEntries(renamed) }, names, arrival), eventAt, message }
+}
