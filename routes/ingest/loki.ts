@@ -15,7 +15,7 @@ const schema = {
 }
 
 /** Loki's push API, as its clients, Promtail and Alloy use it. */
-const loki: FastifyPluginAsync<Required<IngestOptions>> = async (app, { bodyLimit }) => {
+const loki: FastifyPluginAsync<Required<Pick<IngestOptions, 'bodyLimit'>>> = async (app, { bodyLimit }) => {
   app.setErrorHandler(errorAnswer((_status, detail, reply) => {
     reply.type('text/plain; charset=utf-8')
     return `${detail}\n`
