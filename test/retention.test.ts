@@ -5,7 +5,7 @@ import { connect } from '../src/store/connect.ts'
 import { dialectOf } from '../src/store/dialects/index.ts'
 import { migrateToLatest, migrations } from '../src/store/migrations.ts'
 import { dropWhole, findExpired, keptAt } from '../src/store/partition-drop.ts'
-import { listPartitions } from '../src/store/partitions.ts'
+import { limitAlongKey, listPartitions } from '../src/store/partitions.ts'
 import { utcTime } from '../src/record.ts'
 import { takeLease } from '../src/store/leases.ts'
 import { letGo } from '../src/store/retention.ts'
@@ -199,6 +199,16 @@ t.test('partitions of user_logs', async (t) => {
     await letGo({ days: 0, rows: 0 })
     t.strictSame(await names(knex), made)
     t.strictSame(complaints, [])
+  })
+
+  await t.test('where a day has one of its own, its logs wait to go with it, and six hours for those that were late', async (t) => {
+    const { knex } = await startDivided(t)
+    await divideAt(knex, [60, 33, 32, 31, 0])
+    const partitions = await listPartitions(knex)
+    const at = (daysAgo: number, hours: number) => Date.parse(`${midnight(daysAgo).replace(' ', 'T')}Z`) + hours * day / 24
+    t.equal(limitAlongKey(partitions, at(32, 23)), at(32, 0))
+    t.equal(limitAlongKey(partitions, at(32, 5)), at(33, 0))
+    t.equal(limitAlongKey(partitions, at(40, 12)), at(40, 12), 'those of a month do not')
   })
 
   await t.test('the oldest go whole where there are more logs than the limit', async (t) => {
