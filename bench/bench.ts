@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TestServer } from '../test/helpers/mariadb.ts'
-import { makeMysql, makeNaive, makeSqlite, startDatabaseServer } from './database.ts'
+import { type BenchDatabase, makeMysql, makeNaive, makeSqlite, startDatabaseServer } from './database.ts'
 import type { Report } from './measure.ts'
 import { startNaive, startOurs, type Service, type StartOptions } from './service.ts'
 
@@ -18,8 +18,8 @@ export class Bench {
   readonly rounds: number
   /** For the pairs that the goals are about; what only needs a comparison with itself takes half of it. */
   readonly seconds: number
-  /** How many million rows to preload, one figure a table. */
-  readonly millions: readonly number[]
+  /** How many million rows to preload, one figure a table; undefined: as many as the scenario has by default. */
+  readonly millions: readonly number[] | undefined
   /** On a real disk; thrown away in the end. */
   readonly folder: string
   #server: Promise<TestServer> | undefined
@@ -56,14 +56,19 @@ export class Bench {
     return database
   }
 
+  /** The service on a database that is there already, which it leaves as it is. */
+  async oursOn (database: BenchDatabase, options: Partial<StartOptions> = {}): Promise<Service> {
+    return this.#closing(await startOurs(database, { folder: this.#newFolder(), ...options }))
+  }
+
   /** The service on an SQLite file of its own. */
-  async oursOnSqlite (): Promise<Service> {
-    return this.#closing(await startOurs(await this.onlySqlite(), { folder: this.#newFolder() }))
+  async oursOnSqlite (options: Partial<StartOptions> = {}): Promise<Service> {
+    return this.oursOn(await this.onlySqlite(), options)
   }
 
   /** An SQLite file with the service's tables and no service. */
-  async onlySqlite () {
-    const database = await makeSqlite(this.#newFolder())
+  async onlySqlite (options: { users?: number } = {}) {
+    const database = await makeSqlite(this.#newFolder(), options)
     this.#closers.push(() => database.drop())
     return database
   }

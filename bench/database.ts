@@ -94,19 +94,22 @@ async function makeEmptyMysql ({ host, port, user, password }: TestServer) {
   }
 }
 
-/** A new SQLite file with the service's tables and one user. */
-export async function makeSqlite (folder: string): Promise<BenchDatabase & { file: string }> {
+/** A new SQLite file with the service's tables and users 1 to `users`. */
+export async function makeSqlite (folder: string, { users = 1 } = {}): Promise<BenchDatabase & { file: string }> {
   const file = join(folder, `bench-${++made}.sqlite`)
   await migrate({ LOGGER_DB_FILE: file })
   const database = new (sqliteDriver())(file)
   database.pragma('busy_timeout = 60000')
   const insertUser = database.prepare('INSERT INTO users (id, username, tel_id, credential, created_at) VALUES (?, ?, ?, ?, ?)')
-  for (const row of userRows(1)) insertUser.run(row)
+  for (const row of userRows(users)) insertUser.run(row)
 
   return {
     file,
     environment: { LOGGER_DB_FILE: file },
-    count: async () => database.prepare('SELECT COUNT(*) FROM user_logs').pluck().get() as number,
+    async count (since?: { time: Date, users: number }) {
+      const where = since ? `WHERE user_id BETWEEN 1 AND ${since.users} AND log_event_at >= '${since.time.toISOString().slice(0, 19).replace('T', ' ')}'` : ''
+      return database.prepare(`SELECT COUNT(*) FROM user_logs ${where}`).pluck().get() as number
+    },
     async empty () {
       database.exec('DELETE FROM ingest_batches; DELETE FROM user_logs')
       database.pragma('wal_checkpoint(TRUNCATE)')

@@ -14,6 +14,7 @@ import { growthLogs, growthRows, growthUsers } from './scenarios/growth.ts'
 import { lone } from './scenarios/lone.ts'
 import { memory } from './scenarios/memory.ts'
 import { profile } from './scenarios/profile.ts'
+import { search } from './scenarios/search.ts'
 import { sqlite } from './scenarios/sqlite.ts'
 import { versusNaive } from './scenarios/versus-naive.ts'
 import { versusRaw } from './scenarios/versus-raw.ts'
@@ -28,11 +29,12 @@ const scenarios: Record<string, Scenario> = {
   'growth-rows': growthRows,
   'growth-users': growthUsers,
   'growth-logs': growthLogs,
+  search,
   profile
 }
-const unlessNamed = ['profile']
+const unlessNamed = ['search', 'profile']
 
-const usage = `usage: npm run bench -- [names…] [--rounds=3] [--seconds=8] [--millions=1] [--json=FILE]
+const usage = `usage: npm run bench -- [names…] [--rounds=3] [--seconds=8] [--millions=N,…] [--json=FILE]
 names: ${Object.keys(scenarios).join(', ')}; by default all but ${unlessNamed.join(', ')}`
 
 try {
@@ -100,7 +102,7 @@ function readArguments () {
     names: positionals.length > 0 ? positionals : Object.keys(scenarios).filter((name) => !unlessNamed.includes(name)),
     rounds: positive(values.rounds),
     seconds: positive(values.seconds),
-    millions: values.millions.split(',').map(positive),
+    millions: values.millions?.split(',').map(positive),
     json: values.json
   }
 }
@@ -112,7 +114,7 @@ function parse () {
       options: {
         rounds: { type: 'string', default: '3' },
         seconds: { type: 'string', default: '8' },
-        millions: { type: 'string', default: '1' },
+        millions: { type: 'string' },
         json: { type: 'string' }
       }
     })

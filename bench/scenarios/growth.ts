@@ -14,7 +14,7 @@ const mostLogsUnderWay = 40_000
 
 /** A table that is empty, and ones that hold millions of rows. */
 export async function growthRows (bench: Bench): Promise<Report[]> {
-  const { folder, rounds, halfSeconds: seconds, millions } = bench
+  const { folder, rounds, halfSeconds: seconds, millions = [1] } = bench
   const users = usersOfLarge
   const empty = await bench.ours({ users })
   const subjects: Subjects = { 'empty table': () => underLoad(empty, { folder, logs: 30, seconds, users }) }

@@ -1,7 +1,7 @@
 import type { Knex } from 'knex'
 import { utcTime, type UtcTime } from '../record.ts'
 import { dialectOf } from './dialects/index.ts'
-import { toLog, selectLogs, type StoredLog } from './search.ts'
+import { ownedBy, toLog, selectLogs, type StoredLog } from './search.ts'
 
 /** A place in the order in which batches are stored. */
 export interface BatchPlace {
@@ -61,7 +61,7 @@ export async function logsOfBatch (knex: Knex, { userId, firstId, records, first
     sql: 'log_event_at BETWEEN ? AND ? AND id BETWEEN ? AND ?',
     bindings: [firstAt, lastAt, firstId.toString(), (firstId + BigInt(records - 1)).toString()]
   }
-  const rows = await dialectOf(knex).query(knex, selectLogs(userId, [window], false, records), signal)
+  const rows = await dialectOf(knex).query(knex, selectLogs(await ownedBy(knex, userId), [window], false, records), signal)
   return rows.map(toLog).sort((one, other) => BigInt(one.id) < BigInt(other.id) ? -1 : 1)
 }
 

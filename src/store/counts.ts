@@ -37,11 +37,12 @@ export async function countLogs (
 ): Promise<Counts> {
   const { query, conditions } = dialectOf(knex)
   const condition = conditionOf(knex, search.filter)
+  const owner = await ownedBy(knex, search.userId)
   const value = by === undefined ? nothing : valueOf(by, conditions.text)
   const bucket = interval === undefined ? { sql: '0', bindings: [] } : conditions.bucket(interval / 1000)
 
   const look = (window: Condition[], signal: AbortSignal) => {
-    const all = [ownedBy(search.userId), ...window, condition]
+    const all = [owner, ...window, condition]
     return query(knex, {
       sql: `SELECT ${value.sql} AS value, ${bucket.sql} AS bucket, COUNT(*) AS count FROM user_logs
         WHERE ${all.map(({ sql }) => sql).join(' AND ')} GROUP BY 1, 2 ORDER BY 3 DESC LIMIT ${mostGroups}`,

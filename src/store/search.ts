@@ -96,17 +96,18 @@ function farEnd ({ order, from, to }: Search, far: UtcTime): UtcTime | undefined
 }
 
 /** Walks along the logs that are looked for; each step finds so many at most, in order. */
-export function walkLogs (knex: Knex, search: Search, most: number, signal: AbortSignal): AsyncGenerator<Step<StoredLog[]>, void, void> {
+export async function * walkLogs (knex: Knex, search: Search, most: number, signal: AbortSignal): AsyncGenerator<Step<StoredLog[]>, void, void> {
   const { query } = dialectOf(knex)
   const { userId, filter, order } = search
+  const owner = await ownedBy(knex, userId)
   const condition = conditionOf(knex, filter)
   // Where nothing is left out, a page is read along the key, however much follows it.
   const width = userId === undefined ? 60_000 : isEverything(filter) ? widest : 3_600_000
-  return overWindows(
+  yield * overWindows(
     knex,
     search,
     width,
-    async (window, signal) => (await query(knex, selectLogs(userId, [...window, condition], order === 'newest', most), signal)).map(toLog),
+    async (window, signal) => (await query(knex, selectLogs(owner, [...window, condition], order === 'newest', most), signal)).map(toLog),
     (logs) => logs.length < most ? undefined : placeOf(logs.at(-1)!),
     signal
   )
@@ -150,15 +151,17 @@ export async function searchLogs (knex: Knex, search: Search, limit: number, bud
 
 /** The time of the first log from the position on, whether it is looked for or not. */
 async function findEdge (knex: Knex, search: Search, position: Position | undefined, signal: AbortSignal): Promise<UtcTime | undefined> {
+  const { query, edges } = dialectOf(knex)
   const extreme = search.order === 'newest' ? 'MAX' : 'MIN'
-  const window = bounds(search, position, undefined)
-  const inside = (user: string) => `SELECT ${extreme}(log_event_at) FROM user_logs WHERE user_id = ${user}${window.map(({ sql }) => ` AND ${sql}`).join('')}`
+  // The log at the position itself does no harm: it is where to look, not what is found.
+  const window = bounds(search, position && position.id === undefined ? position : undefined, undefined)
+  if (position?.id !== undefined) window.push({ sql: `log_event_at ${search.order === 'newest' ? '<=' : '>='} ?`, bindings: [position.at] })
+  const within = window.map(({ sql }) => sql).join(' AND ') || '1 = 1'
   const bindings = window.flatMap(({ bindings }) => bindings)
   const condition = search.userId === undefined
-    // One look at the key for each user.
-    ? { sql: `SELECT ${extreme}(edge) AS edge FROM (SELECT (${inside('users.id')}) AS edge FROM users) AS edges`, bindings }
-    : { sql: `SELECT (${inside('?')}) AS edge`, bindings: [search.userId, ...bindings] }
-  const [row] = await dialectOf(knex).query(knex, condition, signal)
+    ? { sql: `SELECT ${extreme}(edge) AS edge FROM (${edges(extreme, within)}) AS edges`, bindings }
+    : { sql: `SELECT ${extreme}(log_event_at) AS edge FROM user_logs WHERE user_id = ? AND ${within}`, bindings: [search.userId, ...bindings] }
+  const [row] = await query(knex, condition, signal)
   return row!.edge as UtcTime | null ?? undefined
 }
 
@@ -185,17 +188,25 @@ function bounds ({ order, from, to }: Search, position: Position | undefined, fa
 
 const columns = 'user_id, log_event_at, CAST(id AS CHAR) AS log_id, log_level, pid, p_name, p_description, log_msg, post_time, attributes'
 
-/** Whose logs, as a condition. */
-export function ownedBy (userId: number | undefined): Condition {
-  return userId === undefined ? { sql: 'user_id IN (SELECT id FROM users)', bindings: [] } : { sql: 'user_id = ?', bindings: [userId] }
+/** Whose logs: one user's, or everybody's. */
+export interface Owner extends Condition {
+  one: boolean
+}
+
+/** Whose logs, as a condition that lets the database look at each user's part of the key. */
+export async function ownedBy (knex: Knex, userId: number | undefined): Promise<Owner> {
+  if (userId !== undefined) return { sql: 'user_id = ?', bindings: [userId], one: true }
+  // By number: given a subquery, MySQL reads all of a user's logs, whatever else is asked of them.
+  const ids = await knex('users').pluck('id')
+  return { sql: `user_id IN (${ids.join(', ') || 'NULL'})`, bindings: [], one: false }
 }
 
 /** The statement that reads logs in order. */
-export function selectLogs (userId: number | undefined, conditions: Condition[], down: boolean, limit: number): Condition {
-  const all = [ownedBy(userId), ...conditions]
+export function selectLogs (owner: Owner, conditions: Condition[], down: boolean, limit: number): Condition {
+  const all = [owner, ...conditions]
   const direction = down ? ' DESC' : ''
   // A user's own are read in the order of the key.
-  const order = userId === undefined ? ['log_event_at', 'id', 'user_id'] : ['user_id', 'log_event_at', 'id']
+  const order = owner.one ? ['user_id', 'log_event_at', 'id'] : ['log_event_at', 'id', 'user_id']
   return {
     sql: `SELECT ${columns} FROM user_logs WHERE ${all.map(({ sql }) => sql).join(' AND ')} ORDER BY ${order.map((column) => column + direction).join(', ')} LIMIT ${limit}`,
     bindings: all.flatMap(({ bindings }) => bindings)
@@ -229,10 +240,11 @@ function shift (time: UtcTime, milliseconds: number): UtcTime {
 /** The log of this id, if it is the user's, or anybody's where no user is given. Undefined where there is none. */
 export async function findLog (knex: Knex, userId: number | undefined, id: string, signal: AbortSignal): Promise<StoredLog | undefined> {
   const arrived = Number(BigInt(id) >> 16n)
+  const owner = await ownedBy(knex, userId)
   // Most logs are sent soon after they happen: the id tells when it came.
   for (const around of [60_000, 86_400_000, widest]) {
     const window = { sql: 'log_event_at BETWEEN ? AND ? AND id = ?', bindings: [shift(utcTime(arrived), -around), shift(utcTime(arrived), around), id] }
-    const [row] = await dialectOf(knex).query(knex, selectLogs(userId, [window], true, 1), signal)
+    const [row] = await dialectOf(knex).query(knex, selectLogs(owner, [window], true, 1), signal)
     if (row) return toLog(row)
   }
   return undefined

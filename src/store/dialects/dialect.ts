@@ -136,6 +136,8 @@ export interface Dialect {
   /** Forgets at most 2,000 of the batch keys that are older; resolves to how many. */
   deleteBatchKeys (knex: Knex, before: string): Promise<number>
   conditions: Conditions
+  /** Selects, as `edge`, the first or last `log_event_at` of each user that has logs within the condition, by one look at the key for each. */
+  edges: (extreme: 'MIN' | 'MAX', within: string) => string
   /** How to open the database anew for searching, where this knex can't search; else undefined. */
   readerOptions (knex: Knex): DatabaseOptions | undefined
   /** The rows of one statement that reads. Rejects with the signal's reason once it is given; the database then stops, too. */

@@ -26,8 +26,15 @@ export const mysqlConditions: Conditions = {
     const { sql, bindings } = extract(path)
     return { sql: `JSON_TYPE(${sql}) <> 'NULL'`, bindings }
   },
-  bucket: (seconds) => ({ sql: "(FLOOR(TIMESTAMPDIFF(SECOND, '1970-01-01', log_event_at) / ?) * ?)", bindings: [seconds, seconds] })
+  // In whole numbers, which takes half the time of FLOOR(): from a beginning of an interval long before all times.
+  bucket (seconds) {
+    const shift = (seconds - secondsTo1970 % seconds) % seconds
+    return { sql: '((TO_SECONDS(log_event_at) + ?) DIV ? * ? - ?)', bindings: [shift, seconds, seconds, secondsTo1970 + shift] }
+  }
 }
+
+/** TO_SECONDS('1970-01-01'). */
+const secondsTo1970 = 62_167_219_200
 
 /** As JSON; a name with dots goes before a path. */
 function extract (path: readonly string[]): Condition {

@@ -13,9 +13,15 @@ export const sqliteConditions: Conditions = {
   text: ({ path }) => attribute('lb_text', path),
   number: ({ path }) => attribute('lb_number', path),
   exists: ({ path }) => attribute('lb_exists', path),
-  // The remainder of a negative number is negative.
-  bucket: (seconds) => ({ sql: '(unixepoch(log_event_at) - (unixepoch(log_event_at) % ? + ?) % ?)', bindings: [seconds, seconds, seconds] })
+  // In whole numbers, as no binding is here; division goes towards zero, so from a beginning of an interval long before all times.
+  bucket (seconds) {
+    const shift = Math.ceil(secondsTo1970 / seconds) * seconds
+    return { sql: `((unixepoch(log_event_at) + ${shift}) / ${seconds} * ${seconds} - ${shift})`, bindings: [] }
+  }
 }
+
+/** From the year 0 on. */
+const secondsTo1970 = 62_167_219_200
 
 function attribute (name: string, path: readonly string[]): Condition {
   return { sql: `${name}(attributes, ?)`, bindings: [JSON.stringify(path)] }

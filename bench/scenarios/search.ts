@@ -1,0 +1,137 @@
+import { execFile } from 'node:child_process'
+import { Agent, request } from 'node:http'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { promisify } from 'node:util'
+import mysql from 'mysql2/promise'
+import { sqliteDriver } from '../../src/sqlite.ts'
+import type { Bench } from '../bench.ts'
+import { historyOf, historyUsers, loadMysql, loadSqlite, writeHistory, type History } from '../history.ts'
+import { underLoad } from '../load.ts'
+import { interleave, ratio, type Report } from '../measure.ts'
+import { queriesOf, type Query } from '../queries.ts'
+import type { BenchDatabase } from '../database.ts'
+import type { Service } from '../service.ts'
+
+/** Every search to its end, however long: what is cut is not measured. */
+const settings = { LOGGER_API_KEY: 'bench', LOGGER_SEARCH_TIMEOUT: '120000' }
+
+const million = 1_000_000
+
+/** How soon what lies in a large table is found, over HTTP and by SQL alone, on both databases; and what searching costs writing. */
+export async function search (bench: Bench): Promise<Report[]> {
+  const history = historyOf((bench.millions?.[0] ?? 5) * million)
+  const file = join(bench.folder, 'history.tsv')
+  await writeHistory(file, history)
+  const reports: Report[] = []
+
+  const server = await bench.server()
+  const onMysql = await bench.onlyTables({ users: historyUsers })
+  await loadMysql(server, onMysql.name, file)
+  const { host, port, user, password } = server
+  const connection = await mysql.createConnection({ host, port, user, password, database: onMysql.name })
+  const mysqlQueries = queriesOf(history, { hour: "DATE_FORMAT(log_event_at, '%Y-%m-%d %H')", holds: (text) => `LOWER(log_msg) LIKE '%${text}%'` })
+  reports.push(...await searchOn(bench, 'MariaDB', onMysql, mysqlQueries, (sql) => connection.query(sql), history, file))
+  await connection.end()
+  await bench.endScenario()
+
+  const onSqlite = await bench.onlySqlite({ users: historyUsers })
+  loadSqlite(onSqlite.file, history)
+  const database = new (sqliteDriver())(onSqlite.file)
+  const sqliteQueries = queriesOf(history, { hour: 'substr(log_event_at, 1, 13)', holds: (text) => `log_msg LIKE '%${text}%'` })
+  reports.push(...await searchOn(bench, 'SQLite', onSqlite, sqliteQueries, async (sql) => database.prepare(sql).all(), history, file))
+  database.close()
+  return reports
+}
+
+async function searchOn (bench: Bench, name: string, database: BenchDatabase, queries: Query[], sql: (text: string) => Promise<unknown>, history: History, file: string): Promise<Report[]> {
+  const service = await bench.oursOn(database, { env: settings })
+  const get = getter(service)
+  const rows = []
+  const findings = []
+  for (const query of queries) {
+    const plain = await timesOf(query, () => sql(query.sql))
+    const ours = await timesOf(query, () => get(query))
+    const grep = query.grep === undefined ? '' : short(median(await timesOf({}, () => grepFor(query.grep!, file))))
+    const figure = query.often ? percentile(ours, 0.99) : median(ours)
+    findings.push({ what: `${query.what}, ${query.often ? 'p99' : 'p50'} ms`, values: [figure], atMost: query.goal })
+    rows.push([query.what, short(median(plain)), short(median(ours)), short(percentile(ours, 0.99)), grep, `${query.often ? 'p99 ' : ''}${query.goal}: ${figure <= query.goal ? 'reached' : 'missed'}`])
+  }
+  console.log([
+    `| ${name}, ${(history.rows / million)} M rows | plain SQL, ms | over HTTP, ms | its p99 | \`rg\` | goal |`, '| --- | --- | --- | --- | --- | --- |',
+    ...rows.map((cells) => `| ${cells.join(' | ')} |`), ''
+  ].join('\n'))
+
+  const rare = queries.find(({ what }) => what.startsWith('a rare word, all'))!
+  const load = { folder: bench.folder, logs: 30, seconds: bench.halfSeconds, keep: true }
+  const samples = await interleave({
+    'no searches': () => underLoad(service, load),
+    'rare-word searches': async () => {
+      const stop = repeat(() => get(rare))
+      try {
+        return await underLoad(service, load)
+      } finally {
+        await stop()
+      }
+    }
+  }, bench.rounds)
+  return [
+    { name: 'search', title: `${name}, ${history.rows / million} M rows of 30 days`, samples: {}, findings },
+    { name: 'search', title: `${name}: writing while one reader searches all rows for a rare word, over and over`, samples, findings: [ratio(samples, 'rare-word searches', 'no searches', 'rows', { atLeast: 0.8 })] }
+  ]
+}
+
+/** GETs over one connection that is kept alive; throws where the answer is not whole. */
+function getter ({ port }: Service): (query: Query) => Promise<void> {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  const user = { authorization: `Basic ${Buffer.from('user1:password').toString('base64')}` }
+  return async ({ path, everybody = false }) => {
+    const body = await new Promise<string>((resolve, reject) => {
+      const outgoing = request({ port, path, agent, headers: everybody ? { 'x-api-key': settings.LOGGER_API_KEY } : user }, (incoming) => { text(incoming).then(resolve, reject) })
+      outgoing.on('error', reject)
+      outgoing.end()
+    })
+    if (!body.includes('"complete":true')) throw new Error(`${path} answered ${body.slice(0, 200)}`)
+  }
+}
+
+async function grepFor (word: string, file: string): Promise<void> {
+  await promisify(execFile)('rg', ['--count', '--ignore-case', word, file]).catch(({ code, message }) => {
+    // It ends with 1 where it found nothing.
+    if (code !== 1) throw new Error(message)
+  })
+}
+
+/** Milliseconds of some runs, the first of all not counted: five at least, and many where they are short. */
+async function timesOf ({ often = false }: { often?: boolean }, run: () => Promise<unknown>): Promise<number[]> {
+  await run()
+  const times: number[] = []
+  while (times.length < (often ? 500 : 5)) {
+    const start = performance.now()
+    await run()
+    times.push(performance.now() - start)
+  }
+  return times
+}
+
+/** Runs the work over and over until it is told to stop. */
+function repeat (work: () => Promise<void>): () => Promise<void> {
+  const stopped = new AbortController()
+  const all = (async () => { while (!stopped.signal.aborted) await work() })()
+  return async () => {
+    stopped.abort()
+    await all
+  }
+}
+
+function percentile (times: readonly number[], share: number): number {
+  return times.toSorted((one, other) => one - other)[Math.ceil(times.length * share) - 1]!
+}
+
+function median (times: readonly number[]): number {
+  return percentile(times, 0.5)
+}
+
+function short (time: number): string {
+  return time < 10 ? time.toFixed(1) : time.toFixed(0)
+}
