@@ -14,6 +14,8 @@ declare module 'fastify' {
   interface FastifyInstance {
     /** The logs as they are stored, until the signal is given, which it must be in the end. Throws Overloaded past so many readers. */
     tailLogs: (options: TailOptions, signal: AbortSignal) => Promise<AsyncGenerator<TailEvent, void, void>>
+    /** Batches created before then are all stored, on whatever instance. */
+    batchHorizon: () => Promise<UtcTime>
   }
 }
 
@@ -40,9 +42,10 @@ export default fp(async (app) => {
   const names = new Map<number, string>()
   const nameOf = (userId: number) => names.get(userId) ?? ''
 
+  const othersOldest = meetOthers()
   const feed = new Feed({
     oldest: () => app.logWriter.oldest,
-    othersOldest: meetOthers(),
+    othersOldest,
     list: (after, before) => list(undefined, after, before),
     load: (batch) => logsOfBatch(knex, batch as StoredBatch, closing.signal),
     onFailure: (error) => app.log.warn({ code: codeOf(error) }, 'the tail could not look at the database; it tries again')
@@ -54,6 +57,12 @@ export default fp(async (app) => {
     for (const { userId, key, firstId, records } of batches) {
       feed.add({ createdAt, userId, key: key.toString('hex'), logs: records.map((record, index) => ({ ...record, id: (firstId + BigInt(index)).toString() })) })
     }
+  })
+
+  app.decorate('batchHorizon', async () => {
+    const others = await othersOldest()
+    const here = app.logWriter.oldest
+    return others !== undefined && others < here ? others : here
   })
 
   app.decorate('tailLogs', async ({ userId, matches, after }, signal) => {

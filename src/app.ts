@@ -9,6 +9,7 @@ import search, { type SearchOptions } from '../plugins/search.ts'
 import spool from '../plugins/spool.ts'
 import syslog, { type SyslogOptions } from '../plugins/syslog.ts'
 import tail from '../plugins/tail.ts'
+import wordIndex, { type WordIndexOptions } from '../plugins/word-index.ts'
 import writer, { type WriterOptions } from '../plugins/writer.ts'
 import account from '../routes/account/index.ts'
 import contract, { type ContractOptions } from '../routes/contract/index.ts'
@@ -17,7 +18,7 @@ import ops from '../routes/ops/index.ts'
 import query from '../routes/query/index.ts'
 import type { SpoolOptions } from './write/spool.ts'
 
-export interface LoggerBotOptions extends DbOptions, AuthOptions, WriterOptions, SearchOptions, ContractOptions, IngestOptions {
+export interface LoggerBotOptions extends DbOptions, AuthOptions, WriterOptions, SearchOptions, WordIndexOptions, ContractOptions, IngestOptions {
   /** Where logs are taken in by syslog. Default: nowhere. */
   syslog?: SyslogOptions
   /** What is let go. Default: nothing. */
@@ -30,7 +31,10 @@ export interface LoggerBotOptions extends DbOptions, AuthOptions, WriterOptions,
  * The whole service as one plugin, in the order in which a log meets its parts. It keeps to its own
  * scope: register it under any prefix, more than once, in an app that is somebody else's.
  */
-const loggerbot: FastifyPluginAsync<LoggerBotOptions> = async (app, { database, knex, migrate, apiKey, bodyLimit, authenticate, elasticsearch, spool: spoolOptions, patience, queueLimit, userRate, searchBudget, syslog: syslogOptions, retention: retentionOptions = {} }) => {
+const loggerbot: FastifyPluginAsync<LoggerBotOptions> = async (app, {
+  database, knex, migrate, apiKey, authenticate, bodyLimit, elasticsearch, patience, queueLimit, userRate, searchBudget, wordIndex: withWordIndex, askAfter,
+  spool: spoolOptions, syslog: syslogOptions, retention: retentionOptions = {}
+}) => {
   if (spoolOptions) await app.register(spool, spoolOptions)
   await app.register(db, { database, knex, migrate })
   await app.register(auth, { apiKey })
@@ -38,6 +42,7 @@ const loggerbot: FastifyPluginAsync<LoggerBotOptions> = async (app, { database, 
   if (syslogOptions) await app.register(syslog, { messageLimit: bodyLimit, ...syslogOptions })
   await app.register(search, { searchBudget })
   await app.register(tail)
+  await app.register(wordIndex, { wordIndex: withWordIndex, askAfter, patience })
   await app.register(retention, retentionOptions)
   await app.register(preflight)
   await app.register(metrics)

@@ -49,6 +49,7 @@ export function buildServer (settings: Settings, { migrate, timeouts = patience 
     userRate: settings.LOGGER_USER_RATE,
     searchBudget: settings.LOGGER_SEARCH_TIMEOUT,
     syslog: syslogOptions(settings),
+    wordIndex: settings.LOGGER_WORD_INDEX,
     retention: { days: settings.LOGGER_RETENTION_DAYS, rows: settings.LOGGER_RETENTION_ROWS },
     migrate,
     apiKey: settings.LOGGER_API_KEY,

@@ -41,6 +41,83 @@ export function wordsOf (text) {
   return fold(text).match(wordPattern) ?? []
 }
 
+/** The index of words keeps those of a block in so many slices. */
+export const slices = 64
+
+/**
+ * A word as the index knows it: a number of 30 bits, of which the upper six are the slice.
+ * @param {string} word folded
+ * @returns {number}
+ */
+export function fingerprintOf (word) {
+  let hash = hashStart
+  for (let at = 0; at < word.length; at++) hash = Math.imul(hash ^ word.charCodeAt(at), hashFactor)
+  return mix(hash)
+}
+
+// FNV-1a, and what spreads its bits (MurmurHash3).
+const hashStart = 0x811c9dc5
+const hashFactor = 0x01000193
+
+/** @param {number} hash */
+function mix (hash) {
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
+  return (hash ^ (hash >>> 16)) >>> 2
+}
+
+/** What an ASCII character is folded to in a word; 0 where it is none of a word's. */
+const asciiWord = Uint8Array.from({ length: 128 }, (_, code) => {
+  const character = String.fromCharCode(code).toLowerCase()
+  return isWordCharacter.test(character) ? character.charCodeAt(0) : 0
+})
+
+/**
+ * Adds the fingerprints of all words of a text to a set: as of `wordsOf`, but several times as fast.
+ * @param {Set<number>} set
+ * @param {string} text
+ */
+export function addFingerprints (set, text) {
+  let hash = hashStart
+  let inside = false
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (code > 127) return addAnyFingerprints(set, text)
+    const character = asciiWord[code]
+    if (character !== 0) {
+      hash = Math.imul(hash ^ character, hashFactor)
+      inside = true
+    } else if (inside) {
+      set.add(mix(hash))
+      hash = hashStart
+      inside = false
+    }
+  }
+  if (inside) set.add(mix(hash))
+}
+
+/**
+ * @param {Set<number>} set
+ * @param {string} text
+ */
+function addAnyFingerprints (set, text) {
+  for (const word of wordsOf(text)) set.add(fingerprintOf(word))
+  // A database may not know the newest letters yet, and take them for gaps.
+  const known = text.replaceAll(/[\u{10000}-\u{10FFFF}]/gu, ' ')
+  if (known !== text) for (const word of wordsOf(known)) set.add(fingerprintOf(word))
+}
+
+/**
+ * The words, folded, that every text holds in which the pattern is found with no half word at an end that is not open.
+ * @param {readonly string[]} pattern folded pieces, between which there may be anything
+ * @returns {string[]}
+ */
+export function wholeWordsOf (pattern) {
+  return pattern.flatMap((piece, index) => Array.from(piece.matchAll(wordPattern))
+    .filter(({ 0: word, index: at }) => (at > 0 || index === 0) && (at + word.length < piece.length || index === pattern.length - 1))
+    .map(([word]) => word))
+}
+
 /**
  * The regular expression that finds a pattern in a folded text with no half word at an end that
  * is not open: for V8, PCRE (MariaDB) and ICU (MySQL) alike.

@@ -16,4 +16,4 @@ export default fp(async (app) => {
   await app.register(tail)
   await app.register(exportLogs)
   await app.register(deletion)
-}, { name: 'loggerbot-query', fastify: '5.x', encapsulate: true, dependencies: ['loggerbot-auth', 'loggerbot-search', 'loggerbot-tail'] })
+}, { name: 'loggerbot-query', fastify: '5.x', encapsulate: true, dependencies: ['loggerbot-auth', 'loggerbot-search', 'loggerbot-tail', 'loggerbot-word-index'] })

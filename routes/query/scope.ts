@@ -26,6 +26,7 @@ export async function scopeOf (app: FastifyInstance, caller: Caller, { query, fr
   return {
     userId: await userIdOf(app, caller, user),
     filter,
+    indexAfter: app.wordIndex.askAfter,
     from: from === undefined ? undefined : instantOf('from', from, now),
     to: to === undefined ? undefined : instantOf('to', to, now)
   }

@@ -1,7 +1,8 @@
 import type { Knex } from 'knex'
 import { utcTime, type UtcTime } from '../record.ts'
 import { dialectOf } from './dialects/index.ts'
-import { ownedBy, toLog, selectLogs, type StoredLog } from './search.ts'
+import { ownedBy } from './owner.ts'
+import { toLog, selectLogs, type StoredLog } from './search.ts'
 
 /** A place in the order in which batches are stored. */
 export interface BatchPlace {
@@ -43,7 +44,8 @@ function columns (knex: Knex): Array<string | Knex.Raw> {
   return ['user_id', 'batch_key', 'created_at', 'records', 'first_at', 'last_at', knex.raw('CAST(first_id AS CHAR) AS first')]
 }
 
-function toBatch (row: { created_at: UtcTime, user_id: number, batch_key: Buffer, first: string, records: number, first_at: UtcTime, last_at: UtcTime }): StoredBatch {
+/** A row of `ingest_batches` as a batch. */
+export function toBatch (row: { created_at: UtcTime, user_id: number, batch_key: Buffer, first: string, records: number, first_at: UtcTime, last_at: UtcTime }): StoredBatch {
   return {
     createdAt: row.created_at,
     userId: row.user_id,

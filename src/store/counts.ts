@@ -3,7 +3,8 @@ import type { Field } from '../query/filter.ts'
 import type { Condition } from './dialects/dialect.ts'
 import { dialectOf } from './dialects/index.ts'
 import { columns, conditionOf } from './filter.ts'
-import { overWindows, ownedBy, type Search } from './search.ts'
+import { ownedBy } from './owner.ts'
+import { overWindows, type Search } from './search.ts'
 
 /** What logs are counted by. */
 export type Grouping = 'level' | 'pid' | 'user' | Exclude<Field, 'message'>

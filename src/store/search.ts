@@ -9,6 +9,8 @@ import { utcTime, type LogRecord, type Severity, type UtcTime } from '../record.
 import { dialectOf } from './dialects/index.ts'
 import type { Condition } from './dialects/dialect.ts'
 import { conditionOf } from './filter.ts'
+import { findIslands, nextIsland, type Island } from './islands.ts'
+import { ownedBy, type Owner } from './owner.ts'
 
 /** A log as it is stored. */
 export interface StoredLog extends LogRecord {
@@ -30,6 +32,8 @@ export interface Search {
   order: 'newest' | 'oldest'
   /** Goes on from here. */
   after?: Position
+  /** After so many milliseconds it is worth asking the index of words where to look. Default: never. */
+  indexAfter?: number
 }
 
 /** What a window held, and how far the walk came: everything up to there was looked at; undefined at the end of all. */
@@ -43,6 +47,8 @@ const quick = 20
 const slow = 100
 /** One that takes longer is tried again with less to look at. */
 const tooSlow = 1000
+/** The index of words is waited for so long. */
+const lookUp = 1000
 
 const narrowest = 1000
 const widest = 10_000 * 366 * 86_400_000
@@ -63,11 +69,21 @@ export async function * overWindows<T> (
   const down = search.order === 'newest'
   let width = firstWidth
   let position = search.after
+  let islands: Island[] | undefined
+  let askedIndex = search.indexAfter === undefined
+  const began = performance.now()
   while (true) {
+    if (!askedIndex && performance.now() - began >= search.indexAfter!) {
+      askedIndex = true
+      islands = await askIndex(knex, search, signal)
+    }
+    const island = islands && nextIsland(islands, nearEnd(search, position), down)
+    if (islands && island === undefined) return
+    if (island) position = landOn(island, position, down)
     // Where there is nothing for long, windows would be many.
     const edge = await findEdge(knex, search, position, signal)
     if (edge === undefined) return
-    const far = farEnd(search, shift(edge, down ? -width : width))
+    const far = farEnd(search, within(island, shift(edge, down ? -width : width), down))
     const limit = width > narrowest ? AbortSignal.timeout(tooSlow) : signal
     const started = performance.now()
     let found
@@ -86,6 +102,36 @@ export async function * overWindows<T> (
     yield { found, reached: position }
     if (position === undefined) return
   }
+}
+
+async function askIndex (knex: Knex, search: Search, signal: AbortSignal): Promise<Island[] | undefined> {
+  const limit = AbortSignal.timeout(lookUp)
+  try {
+    return await findIslands(knex, search, AbortSignal.any([signal, limit]))
+  } catch (error) {
+    if (signal.aborted || !limit.aborted) throw error
+    return undefined
+  }
+}
+
+/** From where the walk goes on. */
+function nearEnd ({ order, from, to }: Search, position: Position | undefined): UtcTime | undefined {
+  if (order === 'oldest') return position?.at ?? from
+  // Of the logs of that instant some may be left.
+  return position?.id !== undefined ? shift(position.at, 1) : position?.at ?? to
+}
+
+/** At the island's near end, unless the walk is in it already. */
+function landOn ({ from, to }: Island, position: Position | undefined, down: boolean): Position | undefined {
+  if (down) return to !== undefined && (position === undefined || position.at >= to) ? { at: to } : position
+  return position === undefined || position.at < from ? { at: from } : position
+}
+
+/** A window ends with its island. */
+function within (island: Island | undefined, far: UtcTime, down: boolean): UtcTime {
+  if (island === undefined) return far
+  if (down) return far > island.from ? far : island.from
+  return island.to === undefined || far < island.to ? far : island.to
 }
 
 /** Undefined where the window reaches to the end of what is looked for. */
@@ -187,19 +233,6 @@ function bounds ({ order, from, to }: Search, position: Position | undefined, fa
 }
 
 const columns = 'user_id, log_event_at, CAST(id AS CHAR) AS log_id, log_level, pid, p_name, p_description, log_msg, post_time, attributes'
-
-/** Whose logs: one user's, or everybody's. */
-export interface Owner extends Condition {
-  one: boolean
-}
-
-/** Whose logs, as a condition that lets the database look at each user's part of the key. */
-export async function ownedBy (knex: Knex, userId: number | undefined): Promise<Owner> {
-  if (userId !== undefined) return { sql: 'user_id = ?', bindings: [userId], one: true }
-  // By number: given a subquery, MySQL reads all of a user's logs, whatever else is asked of them.
-  const ids = await knex('users').pluck('id')
-  return { sql: `user_id IN (${ids.join(', ') || 'NULL'})`, bindings: [], one: false }
-}
 
 /** The statement that reads logs in order. */
 export function selectLogs (owner: Owner, conditions: Condition[], down: boolean, limit: number): Condition {

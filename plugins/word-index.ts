@@ -1,0 +1,186 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
+import fp from 'fastify-plugin'
+import { codeOf } from '../src/errors.ts'
+import { Gatherer } from '../src/index-words/gatherer.ts'
+import { rangesOf } from '../src/index-words/ranges.ts'
+import { utcTime, type UtcTime } from '../src/record.ts'
+import { openReader } from '../src/store/connect.ts'
+import { releaseLease, takeLease } from '../src/store/leases.ts'
+import { usersOf } from '../src/store/users.ts'
+import { beginIndex, countLogsOfBatches, feedId, feedReached, findHistory, listBatchesUpTo, purgeWords, readMessages, storeWords, type Place } from '../src/store/words.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** The index of words, which tells a search where to look. */
+    wordIndex: {
+      /** Searches ask it after so many milliseconds; undefined: never. */
+      readonly askAfter: number | undefined
+      /** Seconds that the index is behind what is stored; 0 while another instance sees to it. */
+      readonly behind: number
+      /** Brings the index up to date now, as far as it can be. */
+      catchUp (): Promise<void>
+    }
+  }
+}
+
+export interface WordIndexOptions {
+  /** Whether an index of words is kept and used. Default true. */
+  wordIndex?: boolean
+  /** After so many milliseconds a search asks it where to look: before that it may as well be done. Default 25. */
+  askAfter?: number
+  /** How long a transaction may take, in milliseconds. Default 5000. */
+  patience?: number
+}
+
+/** How often there is a look at what is new, in milliseconds, and what is worth writing: so many logs, or any that are so old. */
+const pause = 10_000
+const worthIt = 16_384
+const longest = 5 * 60_000
+/** So many logs are read at once, and so many of history are written at once. */
+const pageSize = 2000
+const historySize = 100_000
+/** In seconds. */
+const leaseTime = 60
+const hour = 3_600_000
+
+/**
+ * Keeps the index of words, behind the writer, from what is stored: one instance at a time. What is
+ * not in it yet is searched without it, so it may be late, or stop, and nothing is ever missed.
+ */
+export default fp<WordIndexOptions>(async (app, { wordIndex: enabled = true, askAfter = 25, patience = 5000 }) => {
+  const knex = app.logDb
+  const holder = randomUUID()
+  const closing = new AbortController()
+  const { signal } = closing
+  const gatherer = new Gatherer()
+  const reader = openReader(knex)
+  let reached: UtcTime | undefined
+  let committed = 0
+  let leaseUntil = 0
+  let purgedAt = Date.now()
+
+  app.decorate('wordIndex', {
+    askAfter: enabled ? askAfter : undefined,
+    get behind () { return reached === undefined ? 0 : (Date.now() - Date.parse(`${reached.replace(' ', 'T')}Z`)) / 1000 },
+    async catchUp () {
+      await work
+      work = once(true)
+      await work
+    }
+  })
+
+  let work: Promise<void> = Promise.resolve()
+  let timer: NodeJS.Timeout | undefined
+  if (enabled) {
+    app.logWriter.events.on('committed', (batches) => { for (const { records } of batches) committed += records.length })
+    app.addHook('onReady', async () => { schedule() })
+  }
+  app.addHook('onClose', async () => {
+    clearTimeout(timer)
+    closing.abort(new Error('the server closes'))
+    await work
+    await gatherer.close()
+    await reader.close()
+    await releaseLease(knex, 'words', holder).catch(() => {})
+  })
+
+  function schedule (): void {
+    timer = setTimeout(() => {
+      work = work.then(() => once(false)).finally(() => { if (!signal.aborted) schedule() })
+    }, pause).unref()
+  }
+
+  async function once (now: boolean): Promise<void> {
+    try {
+      reached = undefined
+      if (!await holdLease()) return
+      while (await indexFeed(now));
+      await indexHistory()
+      if (Date.now() - purgedAt > hour) await purge()
+    } catch (error) {
+      // What was gathered and not stored is gathered again.
+      await gatherer.close()
+      if (!signal.aborted) app.log.warn({ code: codeOf(error) }, 'the index of words could not be brought up to date; it tries again')
+    }
+  }
+
+  async function holdLease (): Promise<boolean> {
+    signal.throwIfAborted()
+    if (Date.now() > leaseUntil - leaseTime * 500) {
+      const asked = Date.now()
+      if (!await takeLease(knex, 'words', holder, leaseTime)) {
+        // The blocks of the other are closed to us, as ours are now.
+        await gatherer.close()
+        return false
+      }
+      leaseUntil = asked + leaseTime * 1000
+    }
+    return true
+  }
+
+  /** Takes up a part of the batches that came since; resolves to whether there are more. */
+  async function indexFeed (now: boolean): Promise<boolean> {
+    // A transaction that another instance believed over may still take place.
+    const horizon = before(await app.batchHorizon(), 2 * patience)
+    let from = await feedReached(knex)
+    if (from === undefined) {
+      from = horizon
+      await beginIndex(knex, from)
+    }
+    reached = from
+    if (from >= horizon) return false
+    if (!now && from > utcTime(Date.now() - longest) && await countLogsOfBatches(knex, from, horizon) < worthIt) return false
+    const { batches, unknown, to } = await listBatchesUpTo(knex, from, horizon)
+    for (const range of rangesOf(batches)) await gather(range, Infinity)
+    await storeWords(knex, await gatherer.take(), { userId: feedId, from, to }, unknown)
+    reached = to
+    return to < horizon && await holdLease()
+  }
+
+  /** Takes up what was there before the index, one user after the other. */
+  async function indexHistory (): Promise<void> {
+    for (let user; (user = await findHistory(knex)) !== undefined;) {
+      let { reached: from } = user
+      const { userId } = user
+      for (let place: Place | undefined, done = false; !done;) {
+        if (!await holdLease()) return
+        place = await gather({ userId, firstAt: from }, historySize, place)
+        done = place === undefined
+        await storeWords(knex, await gatherer.take(), { userId, from, to: place?.at })
+        // Meanwhile others go on sending.
+        while (await indexFeed(false));
+        if (place) from = place.at
+      }
+    }
+  }
+
+  /** Takes up logs along the key; resolves to where it stopped before the end. */
+  async function gather (range: Parameters<typeof readMessages>[1], most: number, after?: Place): Promise<Place | undefined> {
+    for (let place = after, count = 0; ;) {
+      signal.throwIfAborted()
+      const before = committed
+      const started = performance.now()
+      const logs = await readMessages(reader.knex, range, place, pageSize, signal)
+      await gatherer.add(range.userId, logs.map(({ at }) => at), logs.map(({ message }) => message))
+      if (logs.length < pageSize) return undefined
+      count += logs.length
+      place = logs.at(-1)
+      if (count >= most) return place
+      // Whoever writes goes first.
+      const took = performance.now() - started
+      await delay(committed > before ? 2 * took : took / 4, undefined, { signal })
+    }
+  }
+
+  async function purge (): Promise<void> {
+    for (const { id } of await usersOf(knex).list()) {
+      if (await holdLease()) await purgeWords(knex, id)
+    }
+    purgedAt = Date.now()
+  }
+}, { name: 'loggerbot-word-index', fastify: '5.x', dependencies: ['loggerbot-tail'] })
+
+function before (time: UtcTime, milliseconds: number): UtcTime {
+  return utcTime(Date.parse(`${time.replace(' ', 'T')}Z`) - milliseconds)
+}

@@ -1,0 +1,115 @@
+// The blocks of the index that are still open: of each user one a day, so that a late log widens
+// none. Plain JavaScript, as it runs in a thread.
+import { addFingerprints, slices } from '../text.js'
+
+/** A block is full with so many logs, or so many words. */
+const mostLogs = 8192
+const mostWords = 200_000
+/** One with so many words at most is kept in one piece. */
+const fewWords = 1024
+/** Stands for a slice with all the words of a block. */
+export const wholeSlice = 255
+/** All open blocks together hold so many words, a few MB; past that the one that grew longest ago is closed. */
+const mostOpenWords = 2_000_000
+
+/**
+ * @typedef {object} Block what the database is told of it
+ * @property {number} userId
+ * @property {number} id
+ * @property {string} firstAt
+ * @property {string} lastAt
+ * @property {boolean} outgrew it was kept in one piece, and is no longer
+ * @property {Array<[slice: number, fingerprints: Uint8Array]>} slices of 3 bytes each
+ */
+
+export class Blocks {
+  /** @type {Map<string, { userId: number, id: number, firstAt: string, lastAt: string, logs: number, words: Set<number>, small: boolean }>} */
+  #open = new Map()
+  #full = []
+  #grown = new Set()
+  #lastId = 0
+
+  /**
+   * @param {number} userId
+   * @param {readonly string[]} times
+   * @param {readonly string[]} messages of the same logs
+   */
+  add (userId, times, messages) {
+    for (const [index, at] of times.entries()) {
+      const key = `${userId} ${at.slice(0, 10)}`
+      let block = this.#open.get(key)
+      if (block === undefined) {
+        this.#lastId = Math.max(this.#lastId + 1, Date.now() * 1000)
+        block = { userId, id: this.#lastId, firstAt: at, lastAt: at, logs: 0, words: new Set(), small: false }
+        this.#open.set(key, block)
+      }
+      if (at < block.firstAt) block.firstAt = at
+      if (at > block.lastAt) block.lastAt = at
+      block.logs++
+      addFingerprints(block.words, messages[index])
+      this.#grown.add(key)
+      if (block.logs >= mostLogs || block.words.size >= mostWords) {
+        this.#open.delete(key)
+        this.#grown.delete(key)
+        this.#full.push(block)
+      }
+    }
+  }
+
+  /**
+   * What is new since the last time, whole blocks each.
+   * @returns {Block[]}
+   */
+  take () {
+    const grown = [...this.#grown].map((key) => {
+      const block = this.#open.get(key)
+      // The last to grow is the last to go.
+      this.#open.delete(key)
+      this.#open.set(key, block)
+      return block
+    })
+    const taken = [...this.#full, ...grown].map(written)
+    this.#full = []
+    this.#grown.clear()
+    let words = 0
+    for (const block of this.#open.values()) words += block.words.size
+    for (const [key, block] of this.#open) {
+      if (words <= mostOpenWords) break
+      this.#open.delete(key)
+      words -= block.words.size
+    }
+    return taken
+  }
+}
+
+/** @returns {Block} */
+function written (block) {
+  const { userId, id, firstAt, lastAt, words } = block
+  const sorted = Uint32Array.from(words).sort()
+  const small = sorted.length <= fewWords
+  const outgrew = block.small && !small
+  block.small = small
+  return { userId, id, firstAt, lastAt, outgrew, slices: small ? [[wholeSlice, bytesOf(sorted)]] : sliced(sorted) }
+}
+
+/** @returns {Array<[slice: number, fingerprints: Uint8Array]>} */
+function sliced (sorted) {
+  let from = 0
+  return Array.from({ length: slices }, (_, slice) => {
+    let to = from
+    while (to < sorted.length && sorted[to] >>> 24 === slice) to++
+    const bytes = bytesOf(sorted.subarray(from, to))
+    from = to
+    return [slice, bytes]
+  })
+}
+
+function bytesOf (fingerprints) {
+  const bytes = new Uint8Array(fingerprints.length * 3)
+  fingerprints.forEach((fingerprint, index) => {
+    bytes[3 * index] = fingerprint >>> 16
+    bytes[3 * index + 1] = fingerprint >>> 8
+    bytes[3 * index + 2] = fingerprint
+  })
+  return bytes
+}

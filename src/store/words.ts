@@ -1,0 +1,156 @@
+// The tables of the index of words: `word_slices`, where words are, and `word_progress`, how far the
+// index goes. Both change in one transaction, which takes place only if the progress is still what
+// its writer thought it was: so whoever was believed gone can't do harm when it comes back.
+import type { Knex } from 'knex'
+import { utcTime, type UtcTime } from '../record.ts'
+import { toBatch, type StoredBatch } from './batches.ts'
+import type { Condition } from './dialects/dialect.ts'
+import { dialectOf } from './dialects/index.ts'
+
+/** In `word_progress`, who stands for the batches of all users. */
+export const feedId = 0
+
+/** Batches are known for seven days: an index that is farther behind has to start anew. */
+export const oldestFeed = 6 * 86_400_000
+
+const never = '1000-01-01 00:00:00.000000'
+
+/** A block of logs and the fingerprints of its words. */
+export interface WordBlock {
+  userId: number
+  id: number
+  firstAt: UtcTime
+  lastAt: UtcTime
+  /** It was in one piece before, and is no longer. */
+  outgrew: boolean
+  slices: ReadonlyArray<[slice: number, fingerprints: Uint8Array]>
+}
+
+/** How far the index comes: `to` undefined: it is done. */
+export interface Progress {
+  userId: number
+  from: UtcTime
+  to: UtcTime | undefined
+}
+
+/** The blocks were stored by somebody else. */
+export class Overtaken extends Error {}
+
+/** How far the batches are in the index; undefined where there is no index, or one that is too far behind. */
+export async function feedReached (knex: Knex): Promise<UtcTime | undefined> {
+  const row = await knex('word_progress').where('user_id', feedId).first()
+  return row === undefined || row.reached_at < utcTime(Date.now() - oldestFeed) ? undefined : row.reached_at
+}
+
+/** Begins the index, or begins it anew: with the batches that are created from then on, and everybody's history. */
+export async function beginIndex (knex: Knex, from: UtcTime): Promise<void> {
+  await knex.transaction(async (transaction) => {
+    await transaction('word_progress').delete()
+    const ids: number[] = await transaction('users').pluck('id')
+    const rows = [{ user_id: feedId, reached_at: from }, ...ids.map((id) => ({ user_id: id, reached_at: never }))]
+    for (let at = 0; at < rows.length; at += 500) await transaction('word_progress').insert(rows.slice(at, at + 500))
+  })
+}
+
+/** Whose history is not in the index yet, and how far it is. */
+export async function findHistory (knex: Knex): Promise<{ userId: number, reached: UtcTime } | undefined> {
+  const row = await knex('word_progress').whereNot('user_id', feedId).orderBy('user_id').first()
+  return row && { userId: row.user_id, reached: row.reached_at }
+}
+
+/** How many logs came with the batches created in that time. */
+export async function countLogsOfBatches (knex: Knex, from: UtcTime, to: UtcTime): Promise<number> {
+  const [row] = await knex('ingest_batches').where('created_at', '>=', from).where('created_at', '<', to).sum({ records: 'records' })
+  return Number(row!.records ?? 0)
+}
+
+/**
+ * The batches created in that time, as many as are worth a transaction: up to the returned time.
+ * `unknown` are users with batches that do not tell where their logs are, as older versions stored them.
+ */
+export async function listBatchesUpTo (knex: Knex, from: UtcTime, to: UtcTime): Promise<{ batches: StoredBatch[], unknown: number[], to: UtcTime }> {
+  const most = 20_000
+  const enough = 150_000
+  const rows = await knex('ingest_batches')
+    .select('user_id', 'batch_key', 'created_at', 'records', 'first_at', 'last_at', knex.raw('CAST(first_id AS CHAR) AS first'))
+    .where('created_at', '>=', from).where('created_at', '<', to).orderBy('created_at').limit(most)
+  let records = 0
+  let end = rows.findIndex((row) => (records += row.records) > enough)
+  if (end === -1) end = rows.length < most ? most : most - 1
+  // Of one transaction all or none: it has fewer batches than these.
+  let upTo: UtcTime = rows[end]?.created_at ?? to
+  if (upTo === from) upTo = rows.find((row) => row.created_at > from)?.created_at ?? to
+  const taken = rows.filter((row) => row.created_at < upTo)
+  return {
+    batches: taken.filter((row) => row.first_at !== null).map(toBatch),
+    unknown: [...new Set<number>(taken.filter((row) => row.first_at === null).map((row) => row.user_id))],
+    to: upTo
+  }
+}
+
+/** Where a walk along a user's logs goes on. */
+export interface Place {
+  at: UtcTime
+  id: string
+}
+
+export interface Said extends Place {
+  message: string
+}
+
+/** What a user's logs say, along the key, so many at most; of those between the ids alone, where they are given. */
+export async function readMessages (
+  knex: Knex,
+  { userId, firstAt, lastAt, firstId, lastId }: { userId: number, firstAt: UtcTime, lastAt?: UtcTime, firstId?: bigint, lastId?: bigint },
+  after: Place | undefined,
+  limit: number,
+  signal: AbortSignal
+): Promise<Said[]> {
+  const conditions: Condition[] = [
+    { sql: 'user_id = ? AND log_event_at >= ?', bindings: [userId, after?.at ?? firstAt] },
+    ...lastAt === undefined ? [] : [{ sql: 'log_event_at <= ?', bindings: [lastAt] }],
+    ...firstId === undefined ? [] : [{ sql: 'id BETWEEN ? AND ?', bindings: [firstId.toString(), lastId!.toString()] }],
+    ...after === undefined ? [] : [{ sql: '(log_event_at > ? OR id > ?)', bindings: [after.at, after.id] }]
+  ]
+  return await dialectOf(knex).query(knex, {
+    sql: `SELECT log_event_at AS at, CAST(id AS CHAR) AS id, log_msg AS message FROM user_logs WHERE ${conditions.map(({ sql }) => sql).join(' AND ')}
+      ORDER BY user_id, user_logs.log_event_at, user_logs.id LIMIT ${limit}`,
+    bindings: conditions.flatMap(({ bindings }) => bindings)
+  }, signal) as unknown as Said[]
+}
+
+/** Stores blocks and the progress that they make, or throws Overtaken. The histories of `unknown` users begin anew. */
+export async function storeWords (knex: Knex, blocks: readonly WordBlock[], { userId, from, to }: Progress, unknown: readonly number[] = []): Promise<void> {
+  const rows = blocks.flatMap(({ userId, id, firstAt, lastAt, slices }) => slices.map(([slice, fingerprints]) => (
+    { user_id: userId, slice, block_id: id, first_at: firstAt, last_at: lastAt, fingerprints: Buffer.from(fingerprints) }
+  )))
+  await knex.transaction(async (transaction) => {
+    const mine = transaction('word_progress').where({ user_id: userId, reached_at: from })
+    if (await (to === undefined ? mine.delete() : mine.update({ reached_at: to })) === 0) throw new Overtaken()
+    for (const { userId, id, outgrew } of blocks) {
+      if (outgrew) await transaction('word_slices').where({ user_id: userId, slice: wholeSlice, block_id: id }).delete()
+    }
+    for (let at = 0; at < rows.length; at += 200) {
+      await transaction('word_slices').insert(rows.slice(at, at + 200)).onConflict(['user_id', 'slice', 'block_id']).merge()
+    }
+    for (const id of unknown) await transaction('word_progress').insert({ user_id: id, reached_at: never }).onConflict('user_id').merge()
+  })
+}
+
+/** The slice that holds all words of a small block. */
+export const wholeSlice = 255
+
+/** A block this old is never written again, in milliseconds. */
+const settled = 2 * 86_400_000
+
+/** Deletes the blocks whose logs are all gone. */
+export async function purgeWords (knex: Knex, userId: number): Promise<void> {
+  // First the blocks, then the oldest log: what is in a block and was not deleted is seen.
+  const blocks = await knex('word_slices').where('user_id', userId).whereIn('slice', [0, wholeSlice]).where('block_id', '<', (Date.now() - settled) * 1000).select('block_id', 'last_at')
+  const [row] = await knex('user_logs').where('user_id', userId).min({ oldest: 'log_event_at' })
+  const gone = blocks.filter(({ last_at: last }) => row?.oldest === null || last < row!.oldest).map(({ block_id: id }) => id)
+  const slices = Array.from({ length: 64 }, (_, slice) => slice).concat(wholeSlice)
+  for (let at = 0; at < gone.length; at += 20) {
+    await knex('word_slices').where('user_id', userId).whereIn('slice', slices).whereIn('block_id', gone.slice(at, at + 20)).delete()
+  }
+}

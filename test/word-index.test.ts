@@ -1,0 +1,224 @@
+import Fastify, { type FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
+import type { AddressInfo } from 'node:net'
+import t, { type Test } from 'tap'
+import loggerbot from '../src/app.ts'
+import { Blocks } from '../src/index-words/blocks.js'
+import { addFingerprints, fingerprintOf, wholeWordsOf, wordsOf, wordsTest } from '../src/text.js'
+import { databases, openKnex } from './helpers/databases.ts'
+import type { DatabaseOptions } from '../src/store/dialects/dialect.ts'
+import { http } from './helpers/http.ts'
+import { apiKey, createUser, log, send } from './helpers/service.ts'
+
+/** Milliseconds that a transaction may take: twice as long the index leaves new batches alone. */
+const patience = 500
+
+/** A whole service whose searches ask the index at once, or never. */
+async function start (t: Test, database: DatabaseOptions, { wordIndex = true } = {}): Promise<{ app: FastifyInstance, port: number, close: () => Promise<void> }> {
+  const app = Fastify()
+  app.register(fp(loggerbot), { database, migrate: true, apiKey, wordIndex, askAfter: 0, patience })
+  t.teardown(() => app.close())
+  await app.listen({ host: '127.0.0.1', port: 0 })
+  return { app, port: (app.server.address() as AddressInfo).port, close: () => app.close() }
+}
+
+async function ask (port: number, path: string, method = 'GET'): Promise<any> {
+  const { status, body } = await http(port, method, path, { 'x-api-key': apiKey })
+  if (status !== 200) throw new Error(`${path} answered ${status}: ${body}`)
+  return body.startsWith('{"logs"') || !path.includes('export') ? JSON.parse(body) : body
+}
+
+/** All pages of a search. */
+async function pages (port: number, parameters: Record<string, string>): Promise<string[]> {
+  const found: string[] = []
+  for (let cursor: string | undefined, more = true; more; more = cursor !== undefined) {
+    const page = await ask(port, `/api/logs?${new URLSearchParams({ limit: '30', ...parameters, ...cursor && { cursor } })}`)
+    found.push(...page.logs.map(({ id, message }: { id: string, message: string }) => `${id} ${message}`))
+    cursor = page.cursor
+  }
+  return found
+}
+
+const vocabulary = ['alpha', 'Beta', 'gamma', 'ДЕЛЬТА', 'epsilon_1', 'zeta', 'eta', 'theta', 'straße', '😀', 'iota', '12345']
+let state = 7
+const random = (limit: number) => {
+  state = (Math.imul(state, 1103515245) + 12345) >>> 0
+  return (state >>> 16) % limit
+}
+const pick = <T>(choices: readonly T[]): T => choices[random(choices.length)]!
+
+const variants: Array<Record<string, string>> = [{}, { order: 'oldest', user: 'alice', from: '2026-01-05', to: '2026-01-15' }]
+const queries = ['дельта', 'RARE17', 'rare3 alpha', 'rare1 OR rare2', '"gamma zeta"', 'epsilon_1 level:error', 'rare1* eta', '*are9', 'rare8 -alpha', 'nothing_at_all', 'message:*rare4*', '(rare6 OR gamma) beta', 'rare10 user:alice']
+
+for (const database of databases) {
+  t.test(`the index of words on ${database.name}`, async (whole) => {
+    const t = whole
+    const options = await database.create(t)
+    const knex = openKnex(t, options)
+    let indexed = await start(t, options)
+    const tokens = { alice: await createUser(indexed, 'alice'), bob: await createUser(indexed, 'bob'), carol: await createUser(indexed, 'carol') }
+    const names = Object.keys(tokens) as Array<keyof typeof tokens>
+    // On SQLite two servers never share a file: what does not ask the index only reads here.
+    const plain = await start(t, options, { wordIndex: false })
+
+    let said = 0
+    async function say (port: number, batches: number): Promise<void> {
+      for (let n = 0; n < batches; n++) {
+        const name = pick(names)
+        const day = 1 + random(20)
+        const { status } = await send({ port }, name, tokens[name], Array.from({ length: 1 + random(30) }, () => log({
+          msg: Array.from({ length: random(4) }, () => pick(vocabulary)).concat(random(10) === 0 ? `rare${random(20)}` : []).concat(`n${said++}`).join(pick([' ', '-', ' "'])),
+          level: pick(['info', 'error']),
+          // Many share an instant, some come late, a few are of another age.
+          event_at: random(200) === 0 ? pick(['1000-01-01T00:00:00Z', '9999-12-31T23:59:59Z']) : `2026-01-${String(random(5) === 0 ? 1 + random(20) : day).padStart(2, '0')}T0${random(10)}:00:0${random(3)}Z`
+        })))
+        if (status !== 200) throw new Error(`send answered ${status}`)
+      }
+    }
+
+    async function compare (t: Test, what: string): Promise<void> {
+      for (const query of queries) {
+        for (const parameters of variants) {
+          const asked = { query, ...parameters }
+          const expected = await pages(plain.port, asked)
+          t.strictSame(await pages(indexed.port, asked), expected, `${what}: ${JSON.stringify(asked)} finds ${expected.length}`)
+        }
+        const counted = `?${new URLSearchParams({ query, interval: '1d', from: '2026-01-01', to: '2026-01-21', by: 'level' })}`
+        t.strictSame(await ask(indexed.port, `/api/logs/histogram${counted}`), await ask(plain.port, `/api/logs/histogram${counted}`), `${what}: ${query} counts the same`)
+        const exported = `/api/logs/export?${new URLSearchParams({ query })}`
+        t.equal(await ask(indexed.port, exported), await ask(plain.port, exported), `${what}: ${query} exports the same`)
+      }
+    }
+
+    /** How far the index comes: users whose history is not in it, and its blocks. */
+    async function stateOfIndex (): Promise<{ history: number, slices: number }> {
+      const [progress] = await knex('word_progress').where('user_id', '>', 0).count({ count: '*' })
+      const [slices] = await knex('word_slices').count({ count: '*' })
+      return { history: Number(progress!.count), slices: Number(slices!.count) }
+    }
+
+    const settle = async () => {
+      await new Promise((resolve) => setTimeout(resolve, 2 * patience + 50))
+      await indexed.app.wordIndex.catchUp()
+    }
+
+    await t.test('before it exists, and with history from before it, nothing is missed', async (t) => {
+      await say(plain.port, 40)
+      await compare(t, 'no index')
+      await settle()
+      t.match(await stateOfIndex(), { history: 0 })
+      t.ok((await stateOfIndex()).slices > 0)
+      await compare(t, 'history in it')
+    })
+
+    await t.test('what comes since is found before and after it is in the index', async (t) => {
+      await say(indexed.port, 30)
+      await compare(t, 'a tail')
+      await settle()
+      const before = await stateOfIndex()
+      await compare(t, 'all in it')
+      await say(indexed.port, 10)
+      await settle()
+      t.ok((await stateOfIndex()).slices >= before.slices)
+      await compare(t, 'blocks that grew')
+    })
+
+    await t.test('it only looks where the word is', async (t) => {
+      await settle()
+      const reached = (await knex('word_progress').where('user_id', 0).first()).reached_at
+      t.ok(Date.now() - Date.parse(`${reached.replace(' ', 'T')}Z`) < 60_000)
+      // An index that knows nothing of a word hides it: so it was asked.
+      await knex('word_slices').delete()
+      t.strictSame(await pages(indexed.port, { query: 'rare1' }), [])
+      t.not((await pages(plain.port, { query: 'rare1' })).length, 0)
+      await knex('word_progress').delete()
+      await settle()
+      await compare(t, 'made anew')
+    })
+
+    await t.test('it goes on after a restart, where it had not written what it gathered', async (t) => {
+      await say(indexed.port, 10)
+      await indexed.close()
+      indexed = await start(whole, options)
+      await say(indexed.port, 5)
+      await compare(t, 'restarted')
+      await settle()
+      await compare(t, 'caught up')
+    })
+
+    await t.test('one that is too far behind is not asked, and begins anew', async (t) => {
+      await knex('word_progress').where('user_id', 0).update({ reached_at: '2026-01-01 00:00:00.000000' })
+      await compare(t, 'too old')
+      await settle()
+      await compare(t, 'anew')
+    })
+
+    await t.test('a deletion deletes the same, and blocks without logs go', async (t) => {
+      const path = `/api/logs?${new URLSearchParams({ query: 'rare3', user: 'alice' })}`
+      const expected = await pages(plain.port, { query: 'rare3', user: 'alice' })
+      const { confirm, logs } = await ask(indexed.port, path, 'DELETE')
+      t.equal(logs, expected.length)
+      const { deleted } = await ask(indexed.port, `${path}&confirm=${confirm}`, 'DELETE')
+      t.equal(deleted, expected.length)
+      t.strictSame(await pages(plain.port, { query: 'rare3', user: 'alice' }), [])
+      await compare(t, 'after a deletion')
+    })
+
+    if (database.name === 'SQLite') return
+    await t.test('two instances keep it together', async (t) => {
+      const other = await start(whole, options)
+      await Promise.all([say(indexed.port, 20), say(other.port, 20)])
+      await compare(t, 'two write')
+      await Promise.all([settle(), other.app.wordIndex.catchUp()])
+      await compare(t, 'one indexed')
+      await indexed.close()
+      await say(other.port, 5)
+      indexed = other
+      await settle()
+      await compare(t, 'the other took over')
+    })
+  })
+}
+
+t.test('the quick way to fingerprints finds those of all words', async (t) => {
+  for (const text of ['', 'a', 'Hello, World_1! x', 'ДЕЛЬТА and İstanbul ΑΣ', 'a\u0301b 12', 'tail', '😀x😀', '漢字 𞤀foo', 'foo𞤀bar']) {
+    const set = new Set<number>()
+    addFingerprints(set, text)
+    for (const word of wordsOf(text)) t.ok(set.has(fingerprintOf(word)), `${text}: ${word}`)
+  }
+  const set = new Set<number>()
+  addFingerprints(set, 'foo\u{1E900}bar')
+  t.ok(set.has(fingerprintOf('foo')), 'also for a database that takes a new letter for a gap')
+})
+
+t.test('the words that a match must hold are whole in it', async (t) => {
+  t.strictSame(wholeWordsOf(['one two']), ['one', 'two'])
+  t.strictSame(wholeWordsOf(['one two', '']), ['one'])
+  t.strictSame(wholeWordsOf(['', 'one two three', 'four', 'x five']), ['two', 'five'])
+  t.strictSame(wholeWordsOf(['', 'one', '']), [])
+  t.strictSame(wholeWordsOf(['-one-', '']), ['one'])
+  for (const pattern of [['a b'], ['a b', 'c'], ['', 'b c'], ['a-', '']]) {
+    for (const text of ['a b', 'xa b c', 'a bc', 'a b xc', 'aa b c d', 'a-b', 'a--c']) {
+      if (wordsTest(pattern)(text)) t.ok(wholeWordsOf(pattern).every((word) => wordsOf(text).includes(word)), `${pattern}: ${text}`)
+    }
+  }
+})
+
+t.test('a block is closed when it is full, and a small one stays in one piece', async (t) => {
+  const blocks = new Blocks()
+  const add = (count: number, at: string) => blocks.add(1, Array.from({ length: count }, () => at), Array.from({ length: count }, (_, index) => `word${index} same`))
+  add(10, '2026-01-01 00:00:00.000000')
+  const [small] = blocks.take()
+  t.equal(small!.slices.length, 1)
+  t.equal(blocks.take().length, 0, 'nothing is new')
+  add(2000, '2026-01-01 10:00:00.000000')
+  add(5, '2026-01-02 10:00:00.000000')
+  const [grown, other] = blocks.take()
+  t.match(grown, { id: small!.id, outgrew: true, firstAt: '2026-01-01 00:00:00.000000', lastAt: '2026-01-01 10:00:00.000000' })
+  t.equal(grown!.slices.length, 64)
+  t.equal(other!.slices.length, 1)
+  add(10_000, '2026-01-01 11:00:00.000000')
+  const full = blocks.take()
+  t.strictSame(full.map(({ firstAt }) => firstAt), ['2026-01-01 00:00:00.000000', '2026-01-01 11:00:00.000000'])
+  t.not(full[1]!.id, grown!.id)
+})
