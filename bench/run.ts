@@ -18,6 +18,7 @@ import { search } from './scenarios/search.ts'
 import { sqlite } from './scenarios/sqlite.ts'
 import { versusNaive } from './scenarios/versus-naive.ts'
 import { versusRaw } from './scenarios/versus-raw.ts'
+import { wordIndex } from './scenarios/word-index.ts'
 
 const scenarios: Record<string, Scenario> = {
   'versus-raw': versusRaw,
@@ -30,9 +31,10 @@ const scenarios: Record<string, Scenario> = {
   'growth-users': growthUsers,
   'growth-logs': growthLogs,
   search,
+  'word-index': wordIndex,
   profile
 }
-const unlessNamed = ['search', 'profile']
+const unlessNamed = ['search', 'word-index', 'profile']
 
 const usage = `usage: npm run bench -- [names…] [--rounds=3] [--seconds=8] [--millions=N,…] [--json=FILE]
 names: ${Object.keys(scenarios).join(', ')}; by default all but ${unlessNamed.join(', ')}`

@@ -131,9 +131,9 @@ export default fp<WordIndexOptions>(async (app, { wordIndex: enabled = true, ask
     reached = from
     if (from >= horizon) return false
     if (!now && from > utcTime(Date.now() - longest) && await countLogsOfBatches(knex, from, horizon) < worthIt) return false
-    const { batches, unknown, to } = await listBatchesUpTo(knex, from, horizon)
+    const { batches, to } = await listBatchesUpTo(knex, from, horizon)
     for (const range of rangesOf(batches)) await gather(range, Infinity)
-    await storeWords(knex, await gatherer.take(), { userId: feedId, from, to }, unknown)
+    await storeWords(knex, await gatherer.take(), { userId: feedId, from, to })
     reached = to
     return to < horizon && await holdLease()
   }

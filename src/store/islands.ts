@@ -75,11 +75,10 @@ async function findOutside (knex: Knex, { userId }: Search, signal: AbortSignal)
   if (feed === undefined || feed < utcTime(Date.now() - oldestFeed)) return undefined
 
   const batches = await query(knex, {
-    sql: `SELECT MIN(first_at) AS first, MAX(last_at) AS last, COUNT(*) - COUNT(first_at) AS unknown FROM ingest_batches
-      WHERE created_at >= ? AND ${mine.sql} GROUP BY SUBSTR(first_at, 1, 13)`,
+    sql: `SELECT MIN(first_at) AS first, MAX(last_at) AS last FROM ingest_batches
+      WHERE created_at >= ? AND first_at IS NOT NULL AND ${mine.sql} GROUP BY SUBSTR(first_at, 1, 13)`,
     bindings: [feed, ...mine.bindings]
   }, signal)
-  if (batches.some(({ unknown }) => Number(unknown) > 0)) return undefined
   return [
     ...progress.filter((row) => row.user_id !== feedId).map((row) => ({ from: row.reached_at as UtcTime, to: undefined })),
     ...batches.map(({ first, last }) => ({ from: first as UtcTime, to: after(last as UtcTime) }))

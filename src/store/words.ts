@@ -33,7 +33,7 @@ export interface Progress {
   to: UtcTime | undefined
 }
 
-/** The blocks were stored by somebody else. */
+/** Somebody else has made progress meanwhile. */
 export class Overtaken extends Error {}
 
 /** How far the batches are in the index; undefined where there is no index, or one that is too far behind. */
@@ -64,28 +64,20 @@ export async function countLogsOfBatches (knex: Knex, from: UtcTime, to: UtcTime
   return Number(row!.records ?? 0)
 }
 
-/**
- * The batches created in that time, as many as are worth a transaction: up to the returned time.
- * `unknown` are users with batches that do not tell where their logs are, as older versions stored them.
- */
-export async function listBatchesUpTo (knex: Knex, from: UtcTime, to: UtcTime): Promise<{ batches: StoredBatch[], unknown: number[], to: UtcTime }> {
+/** The batches created in that time, as many as are worth a transaction: up to the returned time. */
+export async function listBatchesUpTo (knex: Knex, from: UtcTime, to: UtcTime): Promise<{ batches: StoredBatch[], to: UtcTime }> {
   const most = 20_000
   const enough = 150_000
   const rows = await knex('ingest_batches')
     .select('user_id', 'batch_key', 'created_at', 'records', 'first_at', 'last_at', knex.raw('CAST(first_id AS CHAR) AS first'))
-    .where('created_at', '>=', from).where('created_at', '<', to).orderBy('created_at').limit(most)
+    .whereNotNull('first_at').where('created_at', '>=', from).where('created_at', '<', to).orderBy('created_at').limit(most)
   let records = 0
   let end = rows.findIndex((row) => (records += row.records) > enough)
   if (end === -1) end = rows.length < most ? most : most - 1
   // Of one transaction all or none: it has fewer batches than these.
   let upTo: UtcTime = rows[end]?.created_at ?? to
   if (upTo === from) upTo = rows.find((row) => row.created_at > from)?.created_at ?? to
-  const taken = rows.filter((row) => row.created_at < upTo)
-  return {
-    batches: taken.filter((row) => row.first_at !== null).map(toBatch),
-    unknown: [...new Set<number>(taken.filter((row) => row.first_at === null).map((row) => row.user_id))],
-    to: upTo
-  }
+  return { batches: rows.filter((row) => row.created_at < upTo).map(toBatch), to: upTo }
 }
 
 /** Where a walk along a user's logs goes on. */
@@ -119,8 +111,8 @@ export async function readMessages (
   }, signal) as unknown as Said[]
 }
 
-/** Stores blocks and the progress that they make, or throws Overtaken. The histories of `unknown` users begin anew. */
-export async function storeWords (knex: Knex, blocks: readonly WordBlock[], { userId, from, to }: Progress, unknown: readonly number[] = []): Promise<void> {
+/** Stores blocks and the progress that they make, or throws Overtaken. */
+export async function storeWords (knex: Knex, blocks: readonly WordBlock[], { userId, from, to }: Progress): Promise<void> {
   const rows = blocks.flatMap(({ userId, id, firstAt, lastAt, slices }) => slices.map(([slice, fingerprints]) => (
     { user_id: userId, slice, block_id: id, first_at: firstAt, last_at: lastAt, fingerprints: Buffer.from(fingerprints) }
   )))
@@ -133,7 +125,6 @@ export async function storeWords (knex: Knex, blocks: readonly WordBlock[], { us
     for (let at = 0; at < rows.length; at += 200) {
       await transaction('word_slices').insert(rows.slice(at, at + 200)).onConflict(['user_id', 'slice', 'block_id']).merge()
     }
-    for (const id of unknown) await transaction('word_progress').insert({ user_id: id, reached_at: never }).onConflict('user_id').merge()
   })
 }
 
