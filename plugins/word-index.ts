@@ -7,6 +7,7 @@ import { rangesOf } from '../src/index-words/ranges.ts'
 import { utcTime, type UtcTime } from '../src/record.ts'
 import { openReader } from '../src/store/connect.ts'
 import { releaseLease, takeLease } from '../src/store/leases.ts'
+import { within } from '../src/store/patience.ts'
 import { usersOf } from '../src/store/users.ts'
 import { beginIndex, countLogsOfBatches, feedId, feedReached, findHistory, listBatchesUpTo, purgeWords, readMessages, storeWords, type Place } from '../src/store/words.ts'
 
@@ -38,7 +39,7 @@ const pause = 10_000
 const worthIt = 16_384
 const longest = 5 * 60_000
 /** So many logs are read at once, and so many of history are written at once. */
-const pageSize = 2000
+const pageSize = 1000
 const historySize = 100_000
 /** In seconds. */
 const leaseTime = 60
@@ -57,6 +58,7 @@ export default fp<WordIndexOptions>(async (app, { wordIndex: enabled = true, ask
   const reader = openReader(knex)
   let reached: UtcTime | undefined
   let committed = 0
+  let owed = 0
   let leaseUntil = 0
   let purgedAt = Date.now()
 
@@ -79,10 +81,10 @@ export default fp<WordIndexOptions>(async (app, { wordIndex: enabled = true, ask
   app.addHook('onClose', async () => {
     clearTimeout(timer)
     closing.abort(new Error('the server closes'))
-    await work
+    // A database that hangs must not keep the service from closing.
+    await within(2000, work.then(() => releaseLease(knex, 'words', holder))).catch(() => {})
     await gatherer.close()
     await reader.close()
-    await releaseLease(knex, 'words', holder).catch(() => {})
   })
 
   function schedule (): void {
@@ -163,14 +165,20 @@ export default fp<WordIndexOptions>(async (app, { wordIndex: enabled = true, ask
       const started = performance.now()
       const logs = await readMessages(reader.knex, range, place, pageSize, signal)
       await gatherer.add(range.userId, logs.map(({ at }) => at), logs.map(({ message }) => message))
+      await rest((performance.now() - started) * (committed > before ? 2 : 0.25))
       if (logs.length < pageSize) return undefined
       count += logs.length
       place = logs.at(-1)
       if (count >= most) return place
-      // Whoever writes goes first.
-      const took = performance.now() - started
-      await delay(committed > before ? 2 * took : took / 4, undefined, { signal })
     }
+  }
+
+  /** Who writes and searches goes first: after work this pauses for so many milliseconds, short pauses being saved up. */
+  async function rest (milliseconds: number): Promise<void> {
+    owed += milliseconds
+    if (owed < 10) return
+    await delay(owed, undefined, { signal })
+    owed = 0
   }
 
   async function purge (): Promise<void> {

@@ -5,8 +5,9 @@ import t, { type Test } from 'tap'
 import loggerbot from '../src/app.ts'
 import { Blocks } from '../src/index-words/blocks.js'
 import { addFingerprints, fingerprintOf, wholeWordsOf, wordsOf, wordsTest } from '../src/text.js'
-import { databases, openKnex } from './helpers/databases.ts'
 import type { DatabaseOptions } from '../src/store/dialects/dialect.ts'
+import { purgeWords } from '../src/store/words.ts'
+import { databases, openKnex } from './helpers/databases.ts'
 import { http } from './helpers/http.ts'
 import { apiKey, createUser, log, send } from './helpers/service.ts'
 
@@ -85,6 +86,7 @@ for (const database of databases) {
         }
         const counted = `?${new URLSearchParams({ query, interval: '1d', from: '2026-01-01', to: '2026-01-21', by: 'level' })}`
         t.strictSame(await ask(indexed.port, `/api/logs/histogram${counted}`), await ask(plain.port, `/api/logs/histogram${counted}`), `${what}: ${query} counts the same`)
+        if (query.length > 10) continue
         const exported = `/api/logs/export?${new URLSearchParams({ query })}`
         t.equal(await ask(indexed.port, exported), await ask(plain.port, exported), `${what}: ${query} exports the same`)
       }
@@ -162,6 +164,17 @@ for (const database of databases) {
       t.equal(deleted, expected.length)
       t.strictSame(await pages(plain.port, { query: 'rare3', user: 'alice' }), [])
       await compare(t, 'after a deletion')
+
+      await knex('user_logs').where('user_id', 1).where('log_event_at', '<', '2026-01-10 00:00:00.000000').delete()
+      const before = await stateOfIndex()
+      await purgeWords(knex, 1)
+      t.strictSame(await stateOfIndex(), before, 'blocks that may still grow stay')
+      await knex('word_slices').update({ block_id: knex.raw('block_id - 1000000000000') })
+      await purgeWords(knex, 1)
+      t.ok((await stateOfIndex()).slices < before.slices)
+      const { at } = (await knex('user_logs').where('user_id', 1).min({ at: 'log_event_at' }).first())!
+      t.equal((await knex('word_slices').where('user_id', 1).where('last_at', '<', at)).length, 0)
+      await compare(t, 'after old blocks went')
     })
 
     if (database.name === 'SQLite') return

@@ -1,6 +1,7 @@
 // The tables of the index of words: `word_slices`, where words are, and `word_progress`, how far the
-// index goes. Both change in one transaction, which takes place only if the progress is still what
-// its writer thought it was: so whoever was believed gone can't do harm when it comes back.
+// index goes. First come the words, then the progress, and that only if it is still what its writer
+// thought it was: so neither a crash nor somebody who was believed gone and comes back can do harm.
+// A block that is there twice is true twice.
 import type { Knex } from 'knex'
 import { utcTime, type UtcTime } from '../record.ts'
 import { toBatch, type StoredBatch } from './batches.ts'
@@ -111,21 +112,33 @@ export async function readMessages (
   }, signal) as unknown as Said[]
 }
 
-/** Stores blocks and the progress that they make, or throws Overtaken. */
+/** A transaction has so many rows at most, but for the last block's. */
+const mostRows = 500
+
+/** Stores blocks, in several transactions, and then the progress that they make; or throws Overtaken, and the blocks do no harm. */
 export async function storeWords (knex: Knex, blocks: readonly WordBlock[], { userId, from, to }: Progress): Promise<void> {
+  for (let at = 0; at < blocks.length;) {
+    const some: WordBlock[] = []
+    for (let rows = 0; rows < mostRows && at < blocks.length; at++) {
+      some.push(blocks[at]!)
+      rows += blocks[at]!.slices.length
+    }
+    await knex.transaction((transaction) => storeBlocks(transaction, some))
+  }
+  const mine = knex('word_progress').where({ user_id: userId, reached_at: from })
+  if (await (to === undefined ? mine.delete() : mine.update({ reached_at: to })) === 0) throw new Overtaken()
+}
+
+async function storeBlocks (transaction: Knex, blocks: readonly WordBlock[]): Promise<void> {
+  for (const { userId, id, outgrew } of blocks) {
+    if (outgrew) await transaction('word_slices').where({ user_id: userId, slice: wholeSlice, block_id: id }).delete()
+  }
   const rows = blocks.flatMap(({ userId, id, firstAt, lastAt, slices }) => slices.map(([slice, fingerprints]) => (
     { user_id: userId, slice, block_id: id, first_at: firstAt, last_at: lastAt, fingerprints: Buffer.from(fingerprints) }
   )))
-  await knex.transaction(async (transaction) => {
-    const mine = transaction('word_progress').where({ user_id: userId, reached_at: from })
-    if (await (to === undefined ? mine.delete() : mine.update({ reached_at: to })) === 0) throw new Overtaken()
-    for (const { userId, id, outgrew } of blocks) {
-      if (outgrew) await transaction('word_slices').where({ user_id: userId, slice: wholeSlice, block_id: id }).delete()
-    }
-    for (let at = 0; at < rows.length; at += 200) {
-      await transaction('word_slices').insert(rows.slice(at, at + 200)).onConflict(['user_id', 'slice', 'block_id']).merge()
-    }
-  })
+  for (let at = 0; at < rows.length; at += 200) {
+    await transaction('word_slices').insert(rows.slice(at, at + 200)).onConflict(['user_id', 'slice', 'block_id']).merge()
+  }
 }
 
 /** The slice that holds all words of a small block. */
