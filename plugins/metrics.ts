@@ -35,7 +35,7 @@ export default fp(async (app) => {
   app.addHook('onError', async (_request, _reply, { statusCode = 500 }: FastifyError) => {
     rejects.inc({ reason: reasons[statusCode] ?? (statusCode < 500 ? 'invalid' : 'failed') })
   })
-}, { name: 'loggerbot-metrics', fastify: '5.x', dependencies: ['loggerbot-writer', 'loggerbot-preflight', 'loggerbot-word-index'] })
+}, { name: 'loggerbot-metrics', fastify: '5.x', dependencies: ['loggerbot-writer', 'loggerbot-preflight'] })
 
 function countWriting (app: FastifyInstance, registry: Registry): void {
   const counter = (name: string, help: string) => new Counter({ name: `loggerbot_${name}_total`, help, registers: [registry] })
@@ -76,7 +76,7 @@ function gaugeState (app: FastifyInstance, registry: Registry): void {
   gauge('spool_available', '1 while logs could be kept on the disk', registry, () => app.logSpool.spool ? 1 : 0)
   gauge('spool_bytes', 'Bytes in the spool', registry, () => app.logSpool.spool?.bytes ?? 0)
   gauge('spool_oldest_seconds', 'Age of the oldest batch in the spool', registry, () => (Date.now() - (app.logSpool.spool?.oldest ?? Date.now())) / 1000)
-  gauge('word_index_behind_seconds', 'How far the index of words is behind what is stored, on the instance that keeps it', registry, () => app.wordIndex.behind)
+  if (app.hasDecorator('wordIndex')) gauge('word_index_behind_seconds', 'How far the index of words is behind what is stored, on the instance that keeps it', registry, () => app.wordIndex.behind)
   gauge('database_up', '1 while logs are stored in the database, 0 while they go to the spool', registry, () => app.logWriter.state.away ? 0 : 1)
   gauge('durability_risks', 'Ways in which the database, as it is set up, could lose acknowledged logs', registry, () => app.logRisks.length)
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import mysql from 'mysql2/promise'
+import mysql, { type RowDataPacket } from 'mysql2/promise'
 import { sqliteDriver } from '../../src/sqlite.ts'
 import type { Bench } from '../bench.ts'
 import { historyOf, historyUsers, loadMysql, loadSqlite, writeHistory, type History } from '../history.ts'
@@ -19,6 +19,10 @@ const settings = { LOGGER_API_KEY: 'bench', LOGGER_SEARCH_TIMEOUT: '120000' }
 
 const million = 1_000_000
 
+type Row = Record<string, unknown>
+/** Runs a statement on the database itself. */
+type Sql = (text: string) => Promise<Row[]>
+
 /** How soon what lies in a large table is found, over HTTP and by SQL alone, on both databases; and what searching costs writing. */
 export async function search (bench: Bench): Promise<Report[]> {
   const history = historyOf((bench.millions?.[0] ?? 5) * million)
@@ -32,7 +36,7 @@ export async function search (bench: Bench): Promise<Report[]> {
   const { host, port, user, password } = server
   const connection = await mysql.createConnection({ host, port, user, password, database: onMysql.name })
   const mysqlQueries = queriesOf(history, { hour: "DATE_FORMAT(log_event_at, '%Y-%m-%d %H')", holds: (text) => `LOWER(log_msg) LIKE '%${text}%'` })
-  reports.push(...await searchOn(bench, 'MariaDB', onMysql, mysqlQueries, (sql) => connection.query(sql), history, file))
+  reports.push(...await searchOn(bench, 'MariaDB', onMysql, mysqlQueries, (sql) => connection.query<RowDataPacket[]>(sql).then(([rows]) => rows), history, file))
   await connection.end()
   await bench.endScenario()
 
@@ -40,12 +44,12 @@ export async function search (bench: Bench): Promise<Report[]> {
   loadSqlite(onSqlite.file, history)
   const database = new (sqliteDriver())(onSqlite.file)
   const sqliteQueries = queriesOf(history, { hour: 'substr(log_event_at, 1, 13)', holds: (text) => `log_msg LIKE '%${text}%'` })
-  reports.push(...await searchOn(bench, 'SQLite', onSqlite, sqliteQueries, async (sql) => database.prepare(sql).all(), history, file))
+  reports.push(...await searchOn(bench, 'SQLite', onSqlite, sqliteQueries, async (sql) => database.prepare(sql).all() as Row[], history, file))
   database.close()
   return reports
 }
 
-async function searchOn (bench: Bench, name: string, database: BenchDatabase, queries: Query[], sql: (text: string) => Promise<unknown>, history: History, file: string): Promise<Report[]> {
+async function searchOn (bench: Bench, name: string, database: BenchDatabase, queries: Query[], sql: Sql, history: History, file: string): Promise<Report[]> {
   // First without the index of words, where that could matter; then it is made.
   const unindexed = await bench.oursOn(database, { env: { ...settings, LOGGER_WORD_INDEX: 'false' } })
   const getUnindexed = getter(unindexed)
@@ -91,11 +95,14 @@ async function searchOn (bench: Bench, name: string, database: BenchDatabase, qu
 }
 
 /** How many seconds it takes until all that lies there is in the index of words. */
-async function untilIndexed (sql: (text: string) => Promise<unknown>): Promise<number> {
+async function untilIndexed (sql: Sql): Promise<number> {
   const start = performance.now()
-  // Until it has begun there is nothing; then the feed's own row is what remains.
-  while (!/^\D*1\D*0\D/.test(`${JSON.stringify(await sql('SELECT SUM(user_id = 0) AS feed, SUM(user_id > 0) AS history FROM word_progress'))} `)) await delay(500)
-  return (performance.now() - start) / 1000
+  for (;;) {
+    const [row] = await sql('SELECT COUNT(*) AS progress, MAX(user_id) AS history FROM word_progress')
+    // In the end the row of the feed is what remains.
+    if (Number(row!.progress) === 1 && Number(row!.history) === 0) return (performance.now() - start) / 1000
+    await delay(500)
+  }
 }
 
 /** GETs over one connection that is kept alive; throws where the answer is not whole. */

@@ -117,8 +117,9 @@ async function askIndex (knex: Knex, search: Search, signal: AbortSignal): Promi
 /** From where the walk goes on. */
 function nearEnd ({ order, from, to }: Search, position: Position | undefined): UtcTime | undefined {
   if (order === 'oldest') return position?.at ?? from
-  // Of the logs of that instant some may be left.
-  return position?.id !== undefined ? shift(position.at, 1) : position?.at ?? to
+  if (position?.id === undefined) return position?.at ?? to
+  // Of the logs of that instant some may be left; after the last of all there is no other.
+  return position.at.startsWith('9999-12-31 23:59:59') ? undefined : shift(position.at, 1)
 }
 
 /** At the island's near end, unless the walk is in it already. */
@@ -199,9 +200,7 @@ export async function searchLogs (knex: Knex, search: Search, limit: number, bud
 async function findEdge (knex: Knex, search: Search, position: Position | undefined, signal: AbortSignal): Promise<UtcTime | undefined> {
   const { query, edges } = dialectOf(knex)
   const extreme = search.order === 'newest' ? 'MAX' : 'MIN'
-  // The log at the position itself does no harm: it is where to look, not what is found.
-  const window = bounds(search, position && position.id === undefined ? position : undefined, undefined)
-  if (position?.id !== undefined) window.push({ sql: `log_event_at ${search.order === 'newest' ? '<=' : '>='} ?`, bindings: [position.at] })
+  const window = bounds(search, position, undefined, false)
   const within = window.map(({ sql }) => sql).join(' AND ') || '1 = 1'
   const bindings = window.flatMap(({ bindings }) => bindings)
   const condition = search.userId === undefined
@@ -211,23 +210,26 @@ async function findEdge (knex: Knex, search: Search, position: Position | undefi
   return row!.edge as UtcTime | null ?? undefined
 }
 
-/** The part of the key between the position and the far end of a window. */
-function bounds ({ order, from, to }: Search, position: Position | undefined, far: UtcTime | undefined): Condition[] {
+/**
+ * The part of the key between the position and the far end of a window: one condition an end,
+ * because SQLite seeks by the first and then reads, row by row, up to where another one holds.
+ * Not exact, it still has the logs of the position's instant, and is about the time alone.
+ */
+function bounds ({ order, from, to }: Search, position: Position | undefined, far: UtcTime | undefined, exact = true): Condition[] {
   const down = order === 'newest'
+  const ends = { '>=': down ? far ?? from : from, '<': down ? to : far ?? to }
+  const near = down ? '<' : '>='
+  const limit = ends[near]
+  if (position !== undefined && (limit === undefined || (down ? position.at < limit : position.at >= limit))) ends[near] = position.id === undefined ? position.at : undefined
+  else position = undefined
+
   const conditions: Condition[] = []
-  const lowest = down ? far ?? from : from
-  const highest = down ? to : far ?? to
-  if (lowest !== undefined) conditions.push({ sql: 'log_event_at >= ?', bindings: [lowest] })
-  if (highest !== undefined) conditions.push({ sql: 'log_event_at < ?', bindings: [highest] })
+  for (const [comparison, time] of Object.entries(ends)) if (time !== undefined) conditions.push({ sql: `log_event_at ${comparison} ?`, bindings: [time] })
   if (position?.id !== undefined) {
     const { at, id, userId } = position
     const beyond = down ? '<' : '>'
-    conditions.push({
-      sql: `log_event_at ${beyond}= ? AND (log_event_at ${beyond} ? OR id ${beyond} ? OR (id = ? AND user_id ${beyond} ?))`,
-      bindings: [at, at, id, id, userId!]
-    })
-  } else if (position) {
-    conditions.push({ sql: down ? 'log_event_at < ?' : 'log_event_at >= ?', bindings: [position.at] })
+    conditions.push({ sql: `log_event_at ${beyond}= ?`, bindings: [at] })
+    if (exact) conditions.push({ sql: `(log_event_at ${beyond} ? OR id ${beyond} ? OR (id = ? AND user_id ${beyond} ?))`, bindings: [at, id, id, userId!] })
   }
   return conditions
 }
