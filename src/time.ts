@@ -59,9 +59,11 @@ export function fromNanoseconds (nanoseconds: bigint): UtcTime | undefined {
   return fromMicroseconds(nanoseconds / 1000n)
 }
 
-/** Without an exponent. */
+/** Its shortest decimal text, without an exponent. */
 function plain (value: number): string {
-  return Number.isInteger(value) ? BigInt(value).toString() : value.toFixed(6)
+  const text = String(value)
+  if (!text.includes('e')) return text
+  return Number.isInteger(value) ? BigInt(value).toString() : '0'
 }
 
 function fromMicroseconds (microseconds: bigint): UtcTime | undefined {

@@ -1,8 +1,15 @@
+import { Readable } from 'node:stream'
+import fc from 'fast-check'
+import { compress as snap } from 'snappyjs'
 import t from 'tap'
 import { decodeContract, type ContractBody } from '../src/decode/contract.ts'
+import { recordOf, severityOfAny, timeOf } from '../src/decode/fields.ts'
+import { inflate, readWhole } from '../src/decode/inflate.ts'
 import { parseJson } from '../src/decode/json.ts'
+import { jsonNames } from '../src/decode/json-logs.ts'
 import { severityOfName, severityOfPythonNumber } from '../src/decode/level.ts'
-import { parseTime } from '../src/time.ts'
+import { unsnap } from '../src/decode/unsnap.ts'
+import { parseEpoch, parseTime } from '../src/time.ts'
 import { severities } from '../src/record.ts'
 import { body, log } from './helpers/service.ts'
 
@@ -249,4 +256,107 @@ t.test('decodeContract', async (t) => {
       t.throws(() => decode([log(), log(differences)]), { statusCode: 400, message: detail })
     })
   }
+})
+
+t.test('inflate', async (t) => {
+  const limit = 1024 * 1024
+  const unpack = (bytes: Buffer, coding: string, chunk = 1024) => {
+    const chunks = Array.from({ length: Math.ceil(bytes.length / chunk) }, (_, index) => bytes.subarray(index * chunk, (index + 1) * chunk))
+    return readWhole(inflate(Readable.from(chunks, { objectMode: false }), coding, limit), limit)
+  }
+
+  await t.test('gives back what snappy packed', async () => {
+    fc.assert(fc.property(fc.array(fc.constantFrom('a', 'bc', 'a longer text that comes again', '🙂'), { maxLength: 300 }), (parts) => {
+      const bytes = Buffer.from(parts.join(''))
+      return unsnap(Buffer.from(snap(bytes)), limit).equals(bytes)
+    }))
+  })
+
+  await t.test('ends with a plain error at whatever bytes, in whatever coding', async () => {
+    const packed: Record<string, Buffer> = {
+      gzip: Buffer.from('H4sIAAAAAAAAA6tWyi1OV7JSKkhMzk5NUapVAAA=', 'base64'),
+      br: Buffer.from('GwoA+I2Un00Y', 'base64'),
+      zstd: Buffer.from('KLUv/SRFHQEA2HsibXNnIjoicGFja2VkIiwiaSI6MX0KMjN9CgIAQBGVnk22Efel', 'base64'),
+      snappy: Buffer.from(snap(Buffer.from('abcdefgh'.repeat(40))))
+    }
+    const body = fc.oneof(
+      fc.tuple(fc.constantFrom(...Object.keys(packed)), fc.uint8Array({ maxLength: 100 })),
+      fc.tuple(fc.constantFrom(...Object.keys(packed)), fc.nat(), fc.nat(255)).map(([coding, at, byte]) => {
+        const bytes = Uint8Array.from(packed[coding]!)
+        bytes[at % bytes.length] = byte
+        return [coding, bytes] as const
+      })
+    )
+    await fc.assert(fc.asyncProperty(body, fc.integer({ min: 1, max: 40 }), async ([coding, bytes], chunk) => {
+      try {
+        await unpack(Buffer.from(bytes), coding, chunk)
+      } catch (error) {
+        return ['LOGGER_BAD_REQUEST', 'LOGGER_TOO_LARGE'].includes((error as { code: string }).code)
+      }
+      return true
+    }), { numRuns: 500 })
+  })
+
+  await t.test('is not caught by a literal of snappy whose length leads back', async (t) => {
+    t.throws(() => unsnap(Buffer.from([5, 0xfc, 0xfa, 0xff, 0xff, 0xff, 0, 0, 0]), limit), { code: 'LOGGER_BAD_REQUEST' })
+  })
+
+  await t.test('unpacks frames of zstd one after the other, and passes over those that carry no data', async (t) => {
+    const frame = Buffer.from('28b52ffd2003190000616263', 'hex')
+    const skippable = Buffer.from('5a2a4d18020000000000', 'hex')
+    for (const chunk of [1, 5, 100]) t.equal((await unpack(Buffer.concat([skippable, frame, skippable, frame]), 'zstd', chunk)).toString(), 'abcabc')
+  })
+})
+
+t.test('parseEpoch', async (t) => {
+  await t.test('reads every microsecond of the years 1973 to 2286 in every unit', async (t) => {
+    fc.assert(fc.property(fc.bigInt({ min: 100_000_000_000_000n, max: 9_999_999_999_999_999n }), (micros) => {
+      const text = micros.toString()
+      const time = `${new Date(Number(micros / 1000n)).toISOString().slice(0, 19).replace('T', ' ')}.${text.slice(-6)}`
+      const seconds = `${text.slice(0, -6)}.${text.slice(-6)}`
+      const milliseconds = `${text.slice(0, -3)}.${text.slice(-3)}`
+      for (const value of [seconds, milliseconds, text, `${text}789`, Number(seconds), Number(milliseconds), Number(text)]) t.equal(parseEpoch(value), time, `${value}`)
+    }), { numRuns: 50 })
+  })
+
+  for (const value of ['', '-', 'x', '1e9', ' 1', '1 ', '0x10', '1,5', '12345678901234567890', 1e21, -1e21, 'NaN']) {
+    await t.test(`refuses ${JSON.stringify(value)}`, async (t) => t.equal(parseEpoch(value), undefined))
+  }
+
+  await t.test('is what timeOf reads beside ISO 8601, and nothing else is a time', async (t) => {
+    t.equal(timeOf(0), '1970-01-01 00:00:00.000000')
+    t.equal(timeOf(1e-7), '1970-01-01 00:00:00.000000')
+    t.equal(timeOf(-0.5), '1969-12-31 23:59:59.500000')
+    t.equal(timeOf('2026-01-02T03:04:05Z'), '2026-01-02 03:04:05.000000')
+    for (const value of [NaN, Infinity, null, true, {}, [1], undefined]) t.equal(timeOf(value), undefined)
+  })
+})
+
+t.test('severityOfAny reads names, syslog below 10 and pino from 10 on', async (t) => {
+  const levels: Array<[level: unknown, severity: string | undefined]> = [
+    ['Warn', 'warning'], ['30', 'info'], ['3', 'error'], [0, 'critical'], [3, 'error'], [4, 'warning'], [6, 'info'], [7, 'debug'], [8, undefined], [2.5, undefined],
+    [10, 'debug'], [20, 'debug'], [30, 'info'], [35, 'info'], [40, 'warning'], [50, 'error'], [60, 'critical'], [1e9, 'critical'],
+    [-1, undefined], [NaN, undefined], ['', undefined], ['loud', undefined], ['1000', undefined], [null, undefined], [true, undefined], [{}, undefined]
+  ]
+  for (const [level, severity] of levels) t.equal(severityOfAny(level), severity, String(level))
+})
+
+t.test('recordOf', async (t) => {
+  const arrival = '2026-01-02 03:04:05.000000'
+
+  await t.test('keeps all that it is given, and changes none of it', async (t) => {
+    fc.assert(fc.property(fc.dictionary(fc.oneof(fc.constantFrom('msg', 'message', 'time', 'level', 'name', 'process', 'pid', 'log', 'service'), fc.string()), fc.jsonValue()), (fields) => {
+      const before = JSON.stringify(fields)
+      const { attributes } = recordOf(fields, jsonNames, arrival)
+      t.equal(JSON.stringify(fields), before)
+      const taken = Object.keys(fields).filter((name) => !Object.hasOwn(attributes ?? {}, name))
+      t.ok(taken.length <= 6 && taken.every((name) => Object.values(jsonNames).flat().some((known) => known.split('.')[0] === name)), taken.join())
+    }))
+  })
+
+  await t.test('takes the first name that holds something of its kind', async (t) => {
+    t.match(recordOf({ msg: null, message: 'm', pid: 'none', process: { pid: 3, title: 'x' } }, jsonNames, arrival), {
+      message: 'm', pid: 3, attributes: { msg: null, pid: 'none', process: { title: 'x' } }
+    })
+  })
 })

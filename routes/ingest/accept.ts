@@ -4,19 +4,20 @@ import type { Decoded } from '../../src/decode/decoded.ts'
 import { DatabaseAway, describeFailure } from '../../src/errors.ts'
 import type { LogBatch, Receipt } from '../../src/record.ts'
 
-/** A batch holds so many logs at most: what is larger is stored as several. */
-const mostRecords = 2000
+/** A batch holds so many logs at most, and so many rejected pieces: what is larger is stored as several. */
+const mostPieces = 1000
 
 /**
  * Makes what a body holds durable, for whoever sent it: logs and rejected pieces alike. `body` is
- * what they were decoded from, by which an Idempotency-Key tells the same request from another.
- * Throws what says that it may be sent again, where not all of it is durable.
+ * what they were decoded from: with `name`, by default the Idempotency-Key, it tells the same again
+ * from another. Throws what says that it may be sent again, where not all of it is durable.
  */
-export async function accept (app: FastifyInstance, request: FastifyRequest, { records, rejected }: Decoded, body: Buffer | string): Promise<Receipt> {
+export async function accept (app: FastifyInstance, request: FastifyRequest, { records, rejected }: Decoded, body: Buffer | string, name = request.idempotencyKey): Promise<Receipt> {
   const parts: LogBatch[] = []
-  for (let start = 0; start === 0 || start < records.length; start += mostRecords) {
-    const key = request.idempotencyKey === undefined ? undefined : batchKeyOf(`${request.idempotencyKey}${start}`, body)
-    parts.push({ userId: request.logCaller.id!, records: records.slice(start, start + mostRecords), rejected: start === 0 ? rejected : [], key })
+  for (let start = 0; start === 0 || start < Math.max(records.length, rejected.length); start += mostPieces) {
+    const key = name === undefined ? undefined : batchKeyOf(`${name} ${start}`, body)
+    const end = start + mostPieces
+    parts.push({ userId: request.logCaller.id!, records: records.slice(start, end), rejected: rejected.slice(start, end), key })
   }
   return together(await Promise.all(parts.map((part) => write(app, part))))
 }

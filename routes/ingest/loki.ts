@@ -1,7 +1,7 @@
 import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
 import { errorAnswer } from '../../src/answers.ts'
 import { collect } from '../../src/decode/decoded.ts'
-import { unsnap } from '../../src/decode/inflate.ts'
+import { unsnap } from '../../src/decode/unsnap.ts'
 import { decodeLoki } from '../../src/decode/loki.ts'
 import { BadRequest } from '../../src/errors.ts'
 import { utcTime } from '../../src/record.ts'

@@ -23,28 +23,55 @@ export const noProcess = '-'
  * or one within others. Without a time it happened on arrival; without a level it is of severity info.
  */
 export function recordOf (fields: Fields, names: FieldNames, arrival: UtcTime, severityOf: (level: unknown) => Severity | undefined = severityOfAny): LogRecord {
-  const left = { ...fields }
+  const rest = new Rest(fields)
   return {
-    eventAt: take(left, names.time, timeOf) ?? arrival,
-    severity: take(left, names.level, severityOf) ?? 'info',
-    message: take(left, names.message, textOf) ?? '',
-    pid: take(left, names.pid, pidOf) ?? 0,
-    processName: take(left, names.process, nameOf) ?? noProcess,
-    description: take(left, names.description, nameOf) ?? '',
+    eventAt: rest.take(names.time, timeOf) ?? arrival,
+    severity: rest.take(names.level, severityOf) ?? 'info',
+    message: rest.take(names.message, textOf) ?? '',
+    pid: rest.take(names.pid, pidOf) ?? 0,
+    processName: rest.take(names.process, nameOf) ?? noProcess,
+    description: rest.take(names.description, nameOf) ?? '',
     postTime: arrival,
-    attributes: Object.keys(left).length === 0 ? null : left
+    attributes: rest.left()
   }
 }
 
-function take<T> (fields: Fields, names: readonly string[], read: (value: unknown) => T | undefined): T | undefined {
-  for (const name of names) {
-    const path = Object.hasOwn(fields, name) ? [name] : name.split('.')
-    const found = read(valueAt(fields, path))
-    if (found === undefined) continue
-    remove(fields, path)
-    return found
+/** Fields of which some are taken. What stays is copied at the end: an object from which fields were deleted is slow ever after. */
+class Rest {
+  #fields: Fields
+  readonly #taken: string[] = []
+
+  constructor (fields: Fields) {
+    this.#fields = fields
   }
-  return undefined
+
+  /** What the first name holds that has something of its kind. */
+  take<T> (names: readonly string[], read: (value: unknown) => T | undefined): T | undefined {
+    for (const name of names) {
+      if (Object.hasOwn(this.#fields, name)) {
+        const found = read(this.#taken.includes(name) ? undefined : this.#fields[name])
+        if (found === undefined) continue
+        this.#taken.push(name)
+        return found
+      }
+      if (!name.includes('.')) continue
+      const path = name.split('.')
+      const found = read(valueAt(this.#fields, path))
+      if (found === undefined) continue
+      this.#fields = { ...this.#fields }
+      remove(this.#fields, path)
+      return found
+    }
+    return undefined
+  }
+
+  left (): Fields | null {
+    let left: Fields | null = null
+    for (const name of Object.keys(this.#fields)) {
+      if (!this.#taken.includes(name)) (left ??= {})[name] = this.#fields[name]
+    }
+    return left
+  }
 }
 
 function valueAt (fields: Fields, path: readonly string[]): unknown {

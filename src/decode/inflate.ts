@@ -1,30 +1,34 @@
 import { pipeline, Readable, Transform, type TransformCallback } from 'node:stream'
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib'
-import { Decompress } from 'fzstd'
-import snappy from 'snappyjs'
 import { BadRequest, TooLarge } from '../errors.ts'
+import { unsnap } from './unsnap.ts'
+import { unzstd } from './unzstd.ts'
 
 /** How a body may be packed, by `Content-Encoding`. */
-const codings: Record<string, (limit: number) => Transform> = {
-  gzip: () => createGunzip(),
-  'x-gzip': () => createGunzip(),
-  deflate: () => createInflate(),
-  br: () => createBrotliDecompress(),
-  zstd: (limit) => new Unzstd(limit),
-  snappy: (limit) => new Unsnappy(limit)
+const codings: Record<string, (body: Readable, limit: number) => Readable> = {
+  gzip: (body) => through(body, createGunzip()),
+  'x-gzip': (body) => through(body, createGunzip()),
+  deflate: (body) => through(body, createInflate()),
+  br: (body) => through(body, createBrotliDecompress()),
+  zstd: (body) => Readable.from(unzstd(body), { objectMode: false }),
+  snappy: (body, limit) => through(body, new Unsnappy(limit))
 }
 
 /**
- * The bytes of a body as they were before they were packed. Throws BadRequest for an unknown coding;
- * the stream fails with BadRequest where the bytes are not what the coding says, and with TooLarge past
- * so many unpacked ones, before they take memory.
+ * The bytes of a body as they were before they were packed, in constant memory. Throws BadRequest for an
+ * unknown coding; the stream fails with BadRequest where the bytes are not what the coding says, and
+ * with TooLarge for more than so many bytes of snappy, which is unpacked as a whole.
  */
 export function inflate (body: Readable, coding: string | undefined, limit: number): Readable {
   const names = (coding ?? '').toLowerCase().split(',').map((name) => name.trim()).filter((name) => name !== '' && name !== 'identity')
   if (names.length === 0) return body
-  const unpack = codings[names[0]!]
+  const unpack = Object.hasOwn(codings, names[0]!) ? codings[names[0]!] : undefined
   if (names.length > 1 || !unpack) throw new BadRequest('header Content-Encoding must be gzip, deflate, br, zstd, snappy or identity')
-  return pipeline(body, unpack(limit), () => {})
+  return unpack(body, limit)
+}
+
+function through (body: Readable, transform: Transform): Readable {
+  return pipeline(body, transform, () => {})
 }
 
 /** All of a body in one piece. `onBytes` hears of each part before it is kept. Throws TooLarge past the limit, and BadRequest where it is not packed as it says. */
@@ -47,40 +51,6 @@ export async function * intact (body: Readable): AsyncGenerator<Buffer, void, vo
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : ''
     throw /^(Z_|ERR_.*BROTLI|ERR__ERROR|ERR_PADDING)/.test(code) ? new BadRequest('body is not packed as Content-Encoding says') : error
-  }
-}
-
-/** Zstandard (RFC 8878), which Node 20 lacks. */
-class Unzstd extends Transform {
-  readonly #decompress: Decompress
-  #left: number
-
-  constructor (limit: number) {
-    super()
-    this.#left = limit
-    this.#decompress = new Decompress((part) => {
-      this.#left -= part.length
-      // A few bytes may stand for gigabytes: stop before the next block.
-      if (this.#left < 0) throw new TooLarge(`the body must have ${limit} bytes at most, unpacked`)
-      this.push(part)
-    })
-  }
-
-  override _transform (chunk: Buffer, _encoding: string, done: TransformCallback): void {
-    this.#unpack(done, () => this.#decompress.push(chunk))
-  }
-
-  override _flush (done: TransformCallback): void {
-    this.#unpack(done, () => this.#decompress.push(new Uint8Array(), true))
-  }
-
-  #unpack (done: TransformCallback, work: () => void): void {
-    try {
-      work()
-      done()
-    } catch (error) {
-      done(error instanceof TooLarge ? error : new BadRequest('body is not packed as Content-Encoding says'))
-    }
   }
 }
 
@@ -107,15 +77,5 @@ class Unsnappy extends Transform {
     } catch (error) {
       done(error as Error)
     }
-  }
-}
-
-/** Unpacks Snappy's block format. Throws TooLarge and BadRequest. */
-export function unsnap (packed: Buffer, limit: number): Buffer {
-  try {
-    return snappy.uncompress(packed, limit)
-  } catch (error) {
-    const isTooLong = /uncompressed length .* is too big/i.test(String(error))
-    throw isTooLong ? new TooLarge(`the body must have ${limit} bytes at most, unpacked`) : new BadRequest('body must be packed by snappy')
   }
 }

@@ -2,27 +2,37 @@
 //
 //   {…}{…}        one after the other, on lines of their own or not, with or without commas
 //   [{…},{…}]     the elements of a list, of which there may be several, too
+//   {"logs":[…]}  the same; what else the outer object holds is a piece of its own
 //
 // A piece that is no JSON ends where a new one surely begins: at a line break within a string, or
-// before a `{` that no value can hold at that place. So a line that was cut short costs only itself.
-// What stands between values and is none itself is a piece up to the end of its line.
+// before a `{` or `[` that no value can hold at that place. So a line that was cut short costs only itself.
+// What stands between values and is none itself is a piece up to the end of its line. A byte order
+// mark may stand before any value.
 import { TooLarge } from '../errors.ts'
 
 const [quote, backslash, comma, colon, newline, openBracket, closeBracket, openBrace, closeBrace] = Buffer.from('"\\,:\n[]{}')
+const mark = Buffer.from('\ufeff')
+/** What may stand before the list of logs within an object, and how long it is looked for. */
+const wrapping = /^\{\s*"logs"\s*:\s*$/
+const longestWrapping = 100
 
 export class JsonCutter {
   readonly #longest: number
-  /** What is not cut yet; before `#at` it was looked at. */
-  #bytes: Buffer = Buffer.alloc(0)
-  #at = 0
-  /** Where the present piece begins; undefined between pieces. */
+  /** Of the present piece what came in earlier chunks: so many of these bytes. */
+  #kept: Buffer = Buffer.alloc(0)
+  #keptLength = 0
+  #chunk: Buffer = Buffer.alloc(0)
+  /** Where in the chunk the present piece begins, or goes on; undefined between pieces. */
   #start: number | undefined
   #depth = 0
   #inList = false
+  /** Whether the list stands within an object. */
+  #isWrapped = false
   #inString = false
+  #isEscaped = false
   /** Whether the present piece begins as no object or list does. */
   #isBare = false
-  /** The last byte of the present piece that is no white space, outside of strings. */
+  /** The last byte of the present piece that is no white space, outside of strings; the first one of a bare piece. */
   #last = 0
 
   /** A piece may have so many bytes. */
@@ -30,35 +40,24 @@ export class JsonCutter {
     this.#longest = longest
   }
 
-  /** The pieces that end in these bytes, or in those before them. Throws TooLarge. */
+  /** The pieces that end in these bytes. Throws TooLarge. */
   * push (chunk: Buffer): Generator<Buffer, void, void> {
-    this.#bytes = this.#bytes.length === 0 ? chunk : Buffer.concat([this.#bytes, chunk])
-    yield * this.#cut()
-    const kept = this.#start ?? this.#at
-    this.#bytes = this.#bytes.subarray(kept)
-    this.#at -= kept
+    this.#chunk = chunk
     if (this.#start !== undefined) this.#start = 0
-    if (this.#bytes.length > this.#longest) throw new TooLarge(`one log must have ${this.#longest} bytes at most`)
-  }
-
-  /** The last piece, where one was begun. */
-  * end (): Generator<Buffer, void, void> {
-    if (this.#start !== undefined) yield this.#bytes.subarray(this.#start)
-  }
-
-  * #cut (): Generator<Buffer, void, void> {
-    const bytes = this.#bytes
-    let at = this.#at
-    for (; at < bytes.length; at++) {
-      const byte = bytes[at]!
+    for (let at = 0; at < chunk.length; at++) {
+      const byte = chunk[at]!
       if (this.#start === undefined) {
         this.#begin(byte, at)
       } else if (this.#inString) {
-        if (byte === backslash) at++
+        if (byte === newline) yield this.#take(at)
+        else if (this.#isEscaped) this.#isEscaped = false
+        else if (byte === backslash) this.#isEscaped = true
         else if (byte === quote) this.#inString = false
-        else if (byte === newline) yield this.#take(at)
       } else if (this.#isBare) {
-        if (byte === newline || (this.#inList && (byte === comma || byte === closeBracket))) {
+        if (this.#last === mark[0] && this.#lengthAt(at) === mark.length && this.#piece(at).equals(mark)) {
+          this.#forget()
+          this.#begin(byte, at)
+        } else if (byte === newline || (this.#inList && (byte === comma || byte === closeBracket))) {
           yield this.#take(at)
           this.#begin(byte, at)
         }
@@ -69,9 +68,13 @@ export class JsonCutter {
         this.#last = byte
         if (--this.#depth === 0) yield this.#take(at + 1)
       } else if (byte === openBrace || byte === openBracket) {
-        if (byte === openBrace && this.#last !== comma && this.#last !== colon && this.#last !== openBracket) {
+        if (this.#last !== comma && this.#last !== colon && this.#last !== openBracket) {
           yield this.#take(at)
           this.#begin(byte, at)
+        } else if (byte === openBracket && this.#wraps(at)) {
+          this.#forget()
+          this.#inList = true
+          this.#isWrapped = true
         } else {
           this.#depth++
           this.#last = byte
@@ -80,8 +83,13 @@ export class JsonCutter {
         this.#last = byte
       }
     }
-    // A backslash may be the last byte there is so far.
-    this.#at = at
+    if (this.#start !== undefined) this.#keep()
+  }
+
+  /** The last piece, where one was begun. */
+  * end (): Generator<Buffer, void, void> {
+    const last = this.#kept.subarray(0, this.#keptLength)
+    if (last.length > 0 && !last.equals(mark)) yield last
   }
 
   #begin (byte: number, at: number): void {
@@ -90,6 +98,8 @@ export class JsonCutter {
       this.#inList = true
     } else if (byte === closeBracket && this.#inList) {
       this.#inList = false
+    } else if (byte === closeBrace && this.#isWrapped && !this.#inList) {
+      this.#isWrapped = false
     } else {
       this.#start = at
       this.#depth = 1
@@ -98,10 +108,49 @@ export class JsonCutter {
     }
   }
 
+  /** Whether a list that begins here is one of logs. */
+  #wraps (at: number): boolean {
+    return this.#depth === 1 && this.#last === colon && !this.#inList && this.#lengthAt(at) <= longestWrapping && wrapping.test(this.#piece(at).toString('latin1'))
+  }
+
+  #lengthAt (end: number): number {
+    return this.#keptLength + end - this.#start!
+  }
+
+  #piece (end: number): Buffer {
+    const part = this.#chunk.subarray(this.#start, end)
+    return this.#keptLength === 0 ? part : Buffer.concat([this.#kept.subarray(0, this.#keptLength), part])
+  }
+
   #take (end: number): Buffer {
-    const piece = this.#bytes.subarray(this.#start, end)
+    this.#checkLength(this.#lengthAt(end))
+    const piece = this.#piece(end)
+    this.#forget()
+    return piece
+  }
+
+  #forget (): void {
     this.#start = undefined
     this.#inString = false
-    return piece
+    this.#isEscaped = false
+    this.#kept = Buffer.alloc(0)
+    this.#keptLength = 0
+  }
+
+  /** Adds what the chunk has of the present piece: in room that doubles, as chunks may be of a byte each. */
+  #keep (): void {
+    const length = this.#lengthAt(this.#chunk.length)
+    this.#checkLength(length)
+    if (length > this.#kept.length) {
+      const larger = Buffer.allocUnsafe(2 * length)
+      this.#kept.copy(larger, 0, 0, this.#keptLength)
+      this.#kept = larger
+    }
+    this.#chunk.copy(this.#kept, this.#keptLength, this.#start)
+    this.#keptLength = length
+  }
+
+  #checkLength (length: number): void {
+    if (length > this.#longest) throw new TooLarge(`one log must have ${this.#longest} bytes at most`)
   }
 }

@@ -1,5 +1,5 @@
-// Logs as JSON, as most loggers write it: objects, one after the other (a line each, or not), in a
-// list, or in a list `logs` of an object.
+// Logs as JSON, as most loggers write it: a piece is an object, as json-cutter.ts cuts them, or a list
+// of objects.
 //
 //   message   msg, message, log, text                    any other value than a string as its JSON
 //   time      time, timestamp, @timestamp, ts, date      ISO 8601, or a number since 1970 in s, ms, µs or ns
@@ -24,21 +24,24 @@ export const jsonNames: FieldNames = {
   description: []
 }
 
-/** The logs of one piece of JSON, its first one being so many of all. A piece that is none is rejected. */
+/**
+ * The logs of one piece of JSON, its first one being so many of all. What is none is rejected: where the
+ * piece is no JSON and its last line begins as an object does, that line is a piece of its own.
+ */
 export function * decodeJsonLog (piece: Buffer, index: number, names: FieldNames, arrival: UtcTime): Generator<Piece, void, void> {
   let value: unknown
   try {
     value = parseJson(piece)
   } catch (error) {
     if (!(error instanceof BadRequest)) throw error
-    yield reject(index, error.message, piece.toString())
+    const lineBreak = piece.lastIndexOf('\n{')
+    if (lineBreak === -1) return yield reject(index, error.message, piece.toString())
+    yield reject(index, error.message, piece.toString('utf8', 0, lineBreak))
+    yield * decodeJsonLog(piece.subarray(lineBreak + 1), index + 1, names, arrival)
     return
   }
-  if (isFields(value) && Array.isArray(value.logs)) {
-    for (const [offset, log] of value.logs.entries()) yield isFields(log) ? recordOf(log, names, arrival) : reject(index + offset, notAnObject, JSON.stringify(log))
-  } else {
-    yield isFields(value) ? recordOf(value, names, arrival) : reject(index, notAnObject, piece.toString())
-  }
+  if (!Array.isArray(value)) return yield isFields(value) ? recordOf(value, names, arrival) : reject(index, notAnObject, piece.toString())
+  for (const [offset, log] of value.entries()) yield isFields(log) ? recordOf(log, names, arrival) : reject(index + offset, notAnObject, JSON.stringify(log))
 }
 
 const notAnObject = 'a log must be a JSON object'

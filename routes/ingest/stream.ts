@@ -1,0 +1,104 @@
+import type { Readable } from 'node:stream'
+import { Type } from '@sinclair/typebox'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { collect, type Decoded, type Piece } from '../../src/decode/decoded.ts'
+import { inflate, intact } from '../../src/decode/inflate.ts'
+import { BadRequest, TooLarge } from '../../src/errors.ts'
+import type { Receipt } from '../../src/record.ts'
+import { accept, tellReceipt, together } from './accept.ts'
+
+/** How a protocol's body is taken in while it comes. */
+export interface StreamProtocol {
+  /** Cuts the body into what may be a log each. Throws TooLarge. */
+  cutter: { push (chunk: Buffer): Iterable<Buffer>, end (): Iterable<Buffer> }
+  /** The logs of one of them, the first one being so many of all. */
+  decode: (piece: Buffer, index: number) => Iterable<Piece>
+  /** What names a portion, beside its bytes, where the same must be stored once. Default: the Idempotency-Key, with the portion's place. */
+  nameOf?: (pieces: readonly Buffer[]) => string | undefined
+  /** What is unpacked as a whole may have so many bytes. */
+  bodyLimit: number
+}
+
+/** Of what was rejected so much is told. */
+const mostErrors = 100
+/** Who sends more pieces that are no logs sends something else, and would fill the database with dead letters. */
+const mostRejected = 10_000
+/** Logs are stored as soon as there are so many bytes or pieces of them. */
+const portionBytes = 512 * 1024
+const portionPieces = 1000
+
+export const streamAnswer = Type.Object({
+  accepted: Type.Integer(),
+  rejected: Type.Integer(),
+  errors: Type.Array(Type.Object({ index: Type.Integer(), reason: Type.String() }), { description: `the first ${mostErrors}` })
+})
+
+/** From now on the scope's handlers get the body as a stream, as it comes. */
+export function takeStreams (scope: FastifyInstance): void {
+  scope.removeContentTypeParser('*')
+  scope.addContentTypeParser('*', async (_request: unknown, payload: Readable) => payload)
+}
+
+/**
+ * Stores a body a portion at a time, in constant memory and whatever its length. Of one that breaks a
+ * rule all before that is stored; of one that is broken off whole portions are, so that its like,
+ * sent again by the same name, brings them once.
+ */
+export async function acceptStream (app: FastifyInstance, request: FastifyRequest, reply: FastifyReply, { cutter, decode, nameOf, bodyLimit }: StreamProtocol) {
+  const answer = { accepted: 0, rejected: 0, errors: [] as Array<{ index: number, reason: string }> }
+  const receipts: Receipt[] = []
+  let pieces: Buffer[] = []
+  let bytes = 0
+
+  const body = request.body as Readable | undefined
+  if (body) {
+    try {
+      for await (const chunk of intact(inflate(body, request.headers['content-encoding'], bodyLimit))) await addAll(cutter.push(chunk))
+      await addAll(cutter.end())
+    } catch (error) {
+      if (error instanceof BadRequest || error instanceof TooLarge) await store()
+      throw error
+    }
+    await store()
+  }
+  tellReceipt(reply, together(receipts))
+  return answer
+
+  async function addAll (more: Iterable<Buffer>): Promise<void> {
+    for (const piece of more) {
+      pieces.push(piece)
+      bytes += piece.length
+      if (bytes >= portionBytes || pieces.length >= portionPieces) await store()
+    }
+  }
+
+  async function store (): Promise<void> {
+    if (pieces.length === 0) return
+    const portion = pieces
+    pieces = []
+    bytes = 0
+    const first = answer.accepted + answer.rejected
+    // Without its place, equal portions of one body would be stored once.
+    const name = request.idempotencyKey === undefined ? nameOf?.(portion) : `${request.idempotencyKey} ${first}`
+    const decoded = await collect(decodeAll(portion, first))
+    receipts.push(await accept(app, request, decoded, Buffer.concat(portion), name))
+    tell(decoded)
+    if (answer.rejected > mostRejected) throw new BadRequest(`body must hold logs: more than ${mostRejected} pieces are no logs`)
+  }
+
+  function * decodeAll (portion: readonly Buffer[], first: number): Generator<Piece> {
+    let index = first
+    for (const piece of portion) {
+      for (const decoded of decode(piece, index)) {
+        yield decoded
+        index++
+      }
+    }
+  }
+
+  function tell ({ records, rejected }: Decoded): void {
+    answer.accepted += records.length
+    answer.rejected += rejected.length
+    answer.errors.push(...rejected.slice(0, mostErrors - answer.errors.length).map(({ index, reason }) => ({ index, reason })))
+  }
+}
