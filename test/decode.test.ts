@@ -309,8 +309,8 @@ t.test('inflate', async (t) => {
 })
 
 t.test('parseEpoch', async (t) => {
-  await t.test('reads every microsecond of the years 1973 to 2286 in every unit', async (t) => {
-    fc.assert(fc.property(fc.bigInt({ min: 100_000_000_000_000n, max: 9_999_999_999_999_999n }), (micros) => {
+  await t.test('reads every microsecond of the years 1973 to 2096 in every unit, as text and as a number', async (t) => {
+    fc.assert(fc.property(fc.bigInt({ min: 100_000_000_000_000n, max: 4_000_000_000_000_000n }), (micros) => {
       const text = micros.toString()
       const time = `${new Date(Number(micros / 1000n)).toISOString().slice(0, 19).replace('T', ' ')}.${text.slice(-6)}`
       const seconds = `${text.slice(0, -6)}.${text.slice(-6)}`
