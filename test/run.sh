@@ -18,6 +18,8 @@ has logger || missing+=(bsdutils)
 has rsyslogd || missing+=(rsyslog)
 [ -n "$(find /usr/lib /usr/lib64 -name lmnsd_ossl.so 2> /dev/null | head -n 1)" ] || missing+=(rsyslog-openssl)
 [ -n "$(find /usr/lib /usr/lib64 -name omelasticsearch.so 2> /dev/null | head -n 1)" ] || missing+=(rsyslog-elasticsearch)
+# A client whose logs the server takes.
+[ -x /lib/systemd/systemd-journal-upload ] || missing+=(systemd-journal-remote)
 if [ ${#missing[@]} -gt 0 ]; then
   as_root=()
   [ "$(id -u)" -eq 0 ] || as_root=(sudo)

@@ -6,9 +6,11 @@ import { readIdempotencyKey } from '../../src/decode/batch-key.ts'
 import { inflate, readWhole } from '../../src/decode/inflate.ts'
 import { useOwnCompilers } from '../../src/schema.ts'
 import elasticsearch, { type ElasticsearchOptions } from './elasticsearch.ts'
+import journal from './journal.ts'
 import jsonLogs from './json-logs.ts'
 import loki from './loki.ts'
 import otlp from './otlp.ts'
+import python from './python.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -42,4 +44,6 @@ export default fp<IngestOptions>(async (app, { bodyLimit = 8 * 1024 * 1024, elas
   await app.register(otlp)
   await app.register(loki, { bodyLimit })
   if (elasticsearchOptions) await app.register(elasticsearch, elasticsearchOptions)
+  await app.register(journal, { bodyLimit })
+  await app.register(python)
 }, { name: 'loggerbot-ingest', fastify: '5.x', encapsulate: true, dependencies: ['loggerbot-auth', 'loggerbot-writer'] })

@@ -1,0 +1,27 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { decodePythonRecord } from '../../src/decode/python-record.ts'
+import { utcTime } from '../../src/record.ts'
+import { accept, tellReceipt } from './accept.ts'
+
+const path = '/api/logs/python'
+
+const schema = {
+  tags: ['ingest'],
+  summary: 'Send a record of Python\'s HTTPHandler',
+  description: 'The fields of a LogRecord, form-encoded: in the body, or of a GET in the query.'
+}
+
+/** Python's logging.handlers.HTTPHandler, with method POST or GET. */
+const python: FastifyPluginAsyncTypebox = async (app) => {
+  app.post<{ Body?: Buffer }>(path, { config: { logAccess: 'write' }, schema, onRequest: app.awaitRoom }, (request, reply) => take(request, reply, request.body?.toString() ?? ''))
+  app.get(path, { config: { logAccess: 'write' }, schema, exposeHeadRoute: false }, (request, reply) => take(request, reply, request.raw.url!.split('?').slice(1).join('?')))
+
+  async function take (request: FastifyRequest, reply: FastifyReply, form: string) {
+    const records = [decodePythonRecord(form, utcTime())]
+    tellReceipt(reply, await accept(app, request, { records, rejected: [] }, form))
+    return { accepted: 1, rejected: 0, errors: [] }
+  }
+}
+
+export default python

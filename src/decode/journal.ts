@@ -1,0 +1,149 @@
+// Entries of systemd's journal in its export format, as systemd-journal-upload sends them. A field is
+// a line, or, where its value is not plain text, its name, a length of 64 bits (little endian) and so
+// many bytes; an empty line ends an entry.
+//
+//   MESSAGE=text\n
+//   MESSAGE\n<8 bytes><bytes>\n
+//   \n
+//
+//   MESSAGE                    message          PRIORITY              severity, 0 to 7
+//   __REALTIME_TIMESTAMP       time, in µs      SYSLOG_IDENTIFIER, _COMM   process
+//   _PID, SYSLOG_PID           pid              _SYSTEMD_UNIT         description
+//
+// The rest is kept as attributes: a field that comes more than once as a list, bytes that are no UTF-8
+// as {"base64": "…"}.
+// Source: https://systemd.io/JOURNAL_EXPORT_FORMATS/
+import { isUtf8 } from 'node:buffer'
+import { BadRequest, TooLarge } from '../errors.ts'
+import type { Rejected, Severity, UtcTime } from '../record.ts'
+import type { Piece } from './decoded.ts'
+import { recordOf, type Fields, type FieldNames } from './fields.ts'
+import { severityOfSyslogNumber } from './level.ts'
+
+const names: FieldNames = {
+  message: ['MESSAGE'],
+  time: ['__REALTIME_TIMESTAMP'],
+  level: ['PRIORITY'],
+  process: ['SYSLOG_IDENTIFIER', '_COMM'],
+  pid: ['_PID', 'SYSLOG_PID'],
+  description: ['_SYSTEMD_UNIT']
+}
+
+const newline = 10
+const equals = 61
+const lengthBytes = 8
+
+/** Cuts a journal into entries. */
+export class JournalCutter {
+  readonly #longest: number
+  /** What is not cut yet, and behind it room for more: chunks may be of a byte each. */
+  #room: Buffer = Buffer.alloc(0)
+  #from = 0
+  #to = 0
+  /** Where the field begins that is looked at, and up to where no line break is. */
+  #field = 0
+  #seen = 0
+
+  /** An entry may have so many bytes. */
+  constructor (longest: number) {
+    this.#longest = longest
+  }
+
+  /** The entries that end in these bytes, or in those before them. Throws TooLarge. */
+  * push (chunk: Buffer): Generator<Buffer, void, void> {
+    const bytes = this.#append(chunk)
+    let start = 0
+    for (;;) {
+      const end = bytes.indexOf(newline, Math.max(this.#field, this.#seen))
+      if (end === -1) {
+        this.#seen = bytes.length
+        break
+      }
+      const next = endOfField(bytes, this.#field, end)
+      if (next > this.#longest + start) throw tooLarge(this.#longest)
+      if (next > bytes.length) {
+        this.#seen = end
+        break
+      }
+      if (end === this.#field) {
+        if (end > start) yield bytes.subarray(start, end)
+        start = next
+      }
+      this.#field = next
+    }
+    this.#from += start
+    this.#field -= start
+    this.#seen -= start
+    if (this.#to - this.#from > this.#longest) throw tooLarge(this.#longest)
+  }
+
+  /** The last entry, which no empty line need follow. */
+  * end (): Generator<Buffer, void, void> {
+    if (this.#to > this.#from) yield this.#room.subarray(this.#from, this.#to)
+  }
+
+  #append (chunk: Buffer): Buffer {
+    if (this.#to + chunk.length > this.#room.length) {
+      const larger = Buffer.allocUnsafe(2 * (this.#to - this.#from + chunk.length))
+      this.#to = this.#room.copy(larger, 0, this.#from, this.#to)
+      this.#from = 0
+      this.#room = larger
+    }
+    this.#to += chunk.copy(this.#room, this.#to)
+    return this.#room.subarray(this.#from, this.#to)
+  }
+}
+
+function tooLarge (longest: number): Error {
+  return new TooLarge(`one entry must have ${longest} bytes at most`)
+}
+
+/** Where the next field begins, after the one whose first line ends here. */
+function endOfField (bytes: Buffer, start: number, end: number): number {
+  if (end === start || bytes.subarray(start, end).includes(equals)) return end + 1
+  const value = end + 1 + lengthBytes
+  return value > bytes.length ? value : value + Number(bytes.readBigUInt64LE(end + 1)) + 1
+}
+
+/** The log of an entry, which is the one with this number. What is no entry is rejected. */
+export function * decodeJournalEntry (entry: Buffer, index: number, arrival: UtcTime): Generator<Piece, void, void> {
+  let fields: Fields
+  try {
+    fields = readFields(entry)
+  } catch (error) {
+    if (!(error instanceof BadRequest)) throw error
+    return yield reject(index, error.message, entry)
+  }
+  yield recordOf(fields, names, arrival, severityOf)
+}
+
+function readFields (entry: Buffer): Fields {
+  const fields = new Map<string, unknown>()
+  for (let start = 0; start < entry.length;) {
+    const found = entry.indexOf(newline, start)
+    const end = found === -1 ? entry.length : found
+    const next = endOfField(entry, start, end)
+    const middle = entry.indexOf(equals, start)
+    const isText = middle !== -1 && middle < end
+    const name = entry.toString('latin1', start, isText ? middle : end)
+    if (!/^[A-Z_][A-Z0-9_]{0,63}$/.test(name)) throw new BadRequest('the name of a field must be 1 to 64 letters of A to Z, digits and underscores')
+    if (!isText && next > entry.length + 1) throw new BadRequest('a field is shorter than it says')
+    const value = valueOf(isText ? entry.subarray(middle + 1, end) : entry.subarray(end + 1 + lengthBytes, next - 1))
+    const before = fields.get(name)
+    fields.set(name, before === undefined ? value : [...Array.isArray(before) ? before : [before], value])
+    start = next
+  }
+  return Object.fromEntries(fields)
+}
+
+function valueOf (bytes: Buffer): unknown {
+  return isUtf8(bytes) ? bytes.toString() : { base64: bytes.toString('base64') }
+}
+
+function severityOf (level: unknown): Severity | undefined {
+  return typeof level === 'string' && /^[0-7]$/.test(level) ? severityOfSyslogNumber(Number(level)) : undefined
+}
+
+function reject (index: number, reason: string, entry: Buffer): Rejected {
+  return { source: 'journal', index, reason, raw: entry.toString() }
+}

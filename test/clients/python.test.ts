@@ -1,0 +1,39 @@
+import t from 'tap'
+import { runClient } from '../helpers/client.ts'
+import { databases } from '../helpers/databases.ts'
+import { http } from '../helpers/http.ts'
+import { arrived, createToken, createUser, startService } from '../helpers/service.ts'
+
+for (const database of databases) {
+  t.test(`Python's HTTPHandler, on ${database.name}`, async (t) => {
+    const service = await startService(t, database)
+    await createUser(service, 'alice')
+    const token = await createToken(service, 'alice')
+    const { port, knex } = service
+    t.beforeEach(() => knex('user_logs').delete())
+
+    for (const method of ['POST', 'GET']) {
+      await t.test(`arrives by ${method} in order, with its fields`, async (t) => {
+        await runClient('python-httphandler.py', { port, token }, { METHOD: method })
+        const logs = await arrived(knex)
+        t.match(logs, [
+          { level: 'info', process: 'MainProcess', description: 'shop', message: 'order %s paid', attributes: { args: '(7,)', customer: 'Привет 🙂 & = +', levelno: 20, lineno: Number, msecs: Number, funcName: '<module>' } },
+          { level: 'warning', message: 'late', attributes: { levelno: 30 } },
+          { level: 'error', message: 'failed', attributes: { exc_info: /ZeroDivisionError/ } }
+        ])
+        t.ok(logs.every(({ pid }) => pid > 0))
+        t.ok(logs.every(({ at }) => Math.abs(Date.parse(`${at.slice(0, 23).replace(' ', 'T')}Z`) - Date.now()) < 600_000))
+        t.notOk(Object.hasOwn(logs[1]!.attributes!, 'exc_text'))
+      })
+    }
+
+    await t.test('is refused where it is no record, or nobody\'s', async (t) => {
+      const authorization = `Bearer ${token}`
+      t.match(await http(port, 'POST', '/api/logs/python', { authorization }, 'a=1'), { status: 400, body: /msg is missing/ })
+      t.match(await http(port, 'POST', '/api/logs/python', { authorization }), { status: 400 })
+      t.match(await http(port, 'GET', '/api/logs/python?msg=a'), { status: 401, headers: { 'www-authenticate': /Bearer/ } })
+      t.match(await http(port, 'GET', '/api/logs/python?msg=a&created=absurd&levelname=LOUD&levelno=35&thread=12345678901234567890', { authorization }), { status: 200, body: '{"accepted":1,"rejected":0,"errors":[]}' })
+      t.match(await arrived(knex), [{ message: 'a', level: 'warning', attributes: { created: 'absurd', levelname: 'LOUD', thread: '12345678901234567890' } }])
+    })
+  })
+}
