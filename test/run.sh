@@ -19,6 +19,8 @@ has rsyslogd || missing+=(rsyslog)
 [ -n "$(find /usr/lib /usr/lib64 -name lmnsd_ossl.so 2> /dev/null | head -n 1)" ] || missing+=(rsyslog-openssl)
 [ -n "$(find /usr/lib /usr/lib64 -name omelasticsearch.so 2> /dev/null | head -n 1)" ] || missing+=(rsyslog-elasticsearch)
 # A client whose logs the server takes.
+# Clients whose logs the server takes.
+has curl || missing+=(curl)
 [ -x /lib/systemd/systemd-journal-upload ] || missing+=(systemd-journal-remote)
 if [ ${#missing[@]} -gt 0 ]; then
   as_root=()

@@ -19,5 +19,25 @@ for (const database of databases) {
         { level: 'error', process: 'shop', message: 'failed', attributes: { order: 8 } }
       ])
     })
+
+    await t.test('bunyan over HTTP arrives with its fields', async (t) => {
+      await runClient('bunyan-http.js', { port, token })
+      t.match(await arrived(knex), [{ level: 'info', process: 'shop', pid: Number, message: 'order paid', attributes: { order: 7, tags: ['a'], v: 0 } }])
+    })
+
+    for (const form of ['json', 'ndjson']) {
+      await t.test(`pino-http-send arrives as ${form}, in order`, async (t) => {
+        await runClient('pino-http-send.sh', { port, token }, { BODY_TYPE: form })
+        t.match(await arrived(knex), [
+          { level: 'info', process: 'shop', message: 'order paid', attributes: { order: 7, nested: { deep: true } } },
+          { level: 'error', process: 'shop', message: 'Привет 🙂', attributes: { err: { type: 'Error' } } }
+        ])
+      })
+    }
+
+    await t.test('curl arrives by -d, of a file, packed and in chunks', async (t) => {
+      await runClient('curl.sh', { port, token })
+      t.strictSame((await arrived(knex)).map(({ message }) => message), ['by -d', 'of a file', 'second line', 'of a file', 'second line', 'chunked'])
+    })
   })
 }
