@@ -7,7 +7,7 @@ import { decodeJsonLog, jsonNames } from '../src/decode/json-logs.ts'
 /** What is cut from bytes that come in chunks of such sizes, over and over. */
 function cut (body: string | Buffer, sizes: readonly number[] = [65536], longest = Infinity): Buffer[] {
   const bytes = Buffer.from(body as string)
-  const cutter = new JsonCutter(longest)
+  const cutter = new JsonCutter(longest, 'logs')
   const pieces: Buffer[] = []
   for (let at = 0, turn = 0; at < bytes.length; turn++) {
     const size = sizes[turn % sizes.length]!

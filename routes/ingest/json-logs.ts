@@ -32,7 +32,7 @@ const jsonLogs: FastifyPluginAsyncTypebox<Required<Pick<IngestOptions, 'bodyLimi
     const names = { ...jsonNames, ...Object.fromEntries(Object.entries(request.query).map(([role, name]) => [role, [name]])) }
     const arrival = utcTime()
     return acceptStream(app, request, reply, {
-      cutter: new JsonCutter(bodyLimit),
+      cutter: new JsonCutter(bodyLimit, 'logs'),
       decode: (piece, index) => decodeJsonLog(piece, index, names, arrival),
       bodyLimit
     })

@@ -92,6 +92,29 @@ function remove (fields: Fields, [name, ...rest]: readonly string[]): void {
   delete fields[name!]
 }
 
+/** Adds a field; where there is one of that name, by the first free name with `_` at its end. */
+export function put (fields: Fields, name: string, value: unknown): void {
+  let free = name
+  while (Object.hasOwn(fields, free)) free += '_'
+  fields[free] = value
+}
+
+/** The fields by other names; what would take another field's name keeps its own. */
+export function rename (fields: Fields, renamed: (name: string) => string): Fields {
+  const others: Fields = {}
+  for (const name of Object.keys(fields)) {
+    const other = renamed(name)
+    others[Object.hasOwn(fields, other) || other === '__proto__' ? name : other] = fields[name]
+  }
+  return others
+}
+
+/** Attributes are null where there is none. */
+export function attributesOf (fields: Fields): Fields | null {
+  for (const name in fields) if (Object.hasOwn(fields, name)) return fields
+  return null
+}
+
 /** Whether a value is an object with names. */
 export function isFields (value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -117,7 +140,8 @@ export function textOf (value: unknown): string | undefined {
   return typeof value === 'string' ? value : JSON.stringify(value)
 }
 
-function nameOf (value: unknown): string | undefined {
+/** A text that is not blank, or a number. */
+export function nameOf (value: unknown): string | undefined {
   if (typeof value === 'number') return String(value)
   return typeof value === 'string' && /\S/.test(value) ? value : undefined
 }

@@ -2,7 +2,8 @@
 //
 //   {…}{…}        one after the other, on lines of their own or not, with or without commas
 //   [{…},{…}]     the elements of a list, of which there may be several, too
-//   {"logs":[…]}  the same; what else the outer object holds is a piece of its own
+//   {"logs":[…]}  the same, where the format has a name for it; what else the outer object holds is a
+//                 piece of its own
 //
 // A piece that is no JSON ends where a new one surely begins: at a line break within a string, or
 // before a `{` or `[` that no value can hold at that place. So a line that was cut short costs only itself.
@@ -12,12 +13,12 @@ import { TooLarge } from '../errors.ts'
 
 const [quote, backslash, comma, colon, newline, openBracket, closeBracket, openBrace, closeBrace] = Buffer.from('"\\,:\n[]{}')
 const mark = Buffer.from('\ufeff')
-/** What may stand before the list of logs within an object, and how long it is looked for. */
-const wrapping = /^\{\s*"logs"\s*:\s*$/
+/** What stands before the list of logs within an object is looked for in so many bytes. */
 const longestWrapping = 100
 
 export class JsonCutter {
   readonly #longest: number
+  readonly #wrapping: RegExp | undefined
   /** Of the present piece what came in earlier chunks: so many of these bytes. */
   #kept: Buffer = Buffer.alloc(0)
   #keptLength = 0
@@ -35,9 +36,10 @@ export class JsonCutter {
   /** The last byte of the present piece that is no white space, outside of strings; the first one of a bare piece. */
   #last = 0
 
-  /** A piece may have so many bytes. */
-  constructor (longest: number) {
+  /** A piece may have so many bytes. `list` is the name of a list of logs that an object may be. Default: none is. */
+  constructor (longest: number, list?: string) {
     this.#longest = longest
+    if (list !== undefined) this.#wrapping = new RegExp(`^\\{\\s*"${list}"\\s*:\\s*$`)
   }
 
   /** The pieces that end in these bytes. Throws TooLarge. */
@@ -110,7 +112,7 @@ export class JsonCutter {
 
   /** Whether a list that begins here is one of logs. */
   #wraps (at: number): boolean {
-    return this.#depth === 1 && this.#last === colon && !this.#inList && this.#lengthAt(at) <= longestWrapping && wrapping.test(this.#piece(at).toString('latin1'))
+    return this.#wrapping !== undefined && this.#depth === 1 && this.#last === colon && !this.#inList && this.#lengthAt(at) <= longestWrapping && this.#wrapping.test(this.#piece(at).toString('latin1'))
   }
 
   #lengthAt (end: number): number {
