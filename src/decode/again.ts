@@ -2,6 +2,7 @@ import { BadRequest } from '../errors.ts'
 import type { LogRecord, UtcTime } from '../record.ts'
 import type { Piece } from './decoded.ts'
 import { decodeBulkPieces } from './elasticsearch.ts'
+import { decodeHec } from './hec.ts'
 import { decodeJournalEntry } from './journal.ts'
 import { decodeJsonLog, jsonNames } from './json-logs.ts'
 import { decodeLoki } from './loki.ts'
@@ -15,7 +16,8 @@ const decoders: Record<string, (raw: Buffer, arrival: UtcTime) => Iterable<Piece
   'loki-json': (raw, arrival) => decodeLoki(raw, 'json', arrival),
   'loki-protobuf': (raw, arrival) => decodeLoki(Buffer.from(raw.toString(), 'base64'), 'protobuf', arrival),
   elasticsearch: decodeBulkPieces,
-  journal: (raw, arrival) => decodeJournalEntry(raw, 0, arrival)
+  journal: (raw, arrival) => decodeJournalEntry(raw, 0, arrival),
+  hec: decodeHec
 }
 
 /** Whether a piece of that source can be decoded again. */

@@ -1,0 +1,70 @@
+// Splunk's HTTP Event Collector: envelopes `{"time":…,"host":…,"event":…}`, or lines.
+//
+//   time      time of the envelope: seconds since 1970 (or milli-, micro-, nanoseconds), a number or a text
+//   message   event, where it is a text; else what its msg, message, log or text holds, a text before
+//             others; else its JSON. An object whose JSON is the message is kept as attributes, too
+//   level     level, severity, lvl, log.level of event or of fields
+//   process   name, logger, process, service, service.name, process.name of event or of fields; else
+//             source, else sourcetype
+//   pid       pid, process.pid of event or of fields
+//
+// Attributes are what else event and fields hold, and host, source, sourcetype and index; of the same
+// name the later one ends in `_`.
+import { BadRequest } from '../errors.ts'
+import type { LogRecord, UtcTime } from '../record.ts'
+import type { Piece } from './decoded.ts'
+import { attributesOf, isFields, nameOf, noProcess, put, recordOf, textOf, timeOf, type Fields } from './fields.ts'
+import { jsonNames } from './json-logs.ts'
+import { decodeObjects } from './json-objects.ts'
+import { linesOf } from './lines.ts'
+
+/** Splunk's words for what an envelope may lack. */
+export const eventRequired = 'Event field is required'
+export const eventBlank = 'Event field cannot be blank'
+
+/** The logs of a body of envelopes. `given` is what holds for an envelope that does not say it itself. */
+export function decodeHec (body: Buffer, arrival: UtcTime, given: Fields = {}): Iterable<Piece> {
+  const isGiven = Object.keys(given).length > 0
+  return decodeObjects(body, { source: 'hec', read: (envelope) => recordOfEnvelope(isGiven ? { ...given, ...envelope } : envelope, arrival) })
+}
+
+/** The logs of a body of lines. */
+export function * decodeHecLines (body: Buffer, arrival: UtcTime, given: Fields = {}): Generator<Piece, void, void> {
+  for (const event of linesOf(body)) yield recordOfEnvelope({ ...given, event }, arrival)
+}
+
+function recordOfEnvelope (envelope: Fields, arrival: UtcTime): LogRecord {
+  const { event, fields, time, source, sourcetype } = envelope
+  if (event === undefined || event === null) throw new BadRequest(eventRequired)
+  if (event === '' || (isFields(event) && Object.keys(event).length === 0)) throw new BadRequest(eventBlank)
+
+  const record = recordOfEvent(event, isFields(fields) ? fields : {}, arrival)
+  const eventAt = timeOf(time)
+  record.eventAt = eventAt ?? arrival
+  if (record.processName === noProcess) record.processName = nameOf(source) ?? nameOf(sourcetype) ?? noProcess
+
+  const attributes = record.attributes ?? {}
+  for (const name of Object.keys(envelope)) {
+    const isUsed = name === 'event' || (name === 'fields' && isFields(fields)) || (name === 'time' && eventAt !== undefined)
+    if (!isUsed) put(attributes, name, envelope[name])
+  }
+  record.attributes = attributesOf(attributes)
+  return record
+}
+
+function recordOfEvent (event: unknown, fields: Fields, arrival: UtcTime): LogRecord {
+  const own = isFields(event) ? event : {}
+  const told = jsonNames.message.filter((name) => own[name] !== undefined && own[name] !== null)
+  const name = told.find((name) => typeof own[name] === 'string') ?? told[0]
+
+  const all = { ...own }
+  for (const [name, value] of Object.entries(fields)) put(all, name, value)
+  const record = recordOf(all, { ...jsonNames, time: [], message: name === undefined ? [] : [name] }, arrival)
+  if (name === undefined) {
+    record.message = textOf(event)!
+  } else if (isFields(own[name])) {
+    // It stays whole beside its JSON, so that its fields are found.
+    put(record.attributes ??= {}, name, own[name])
+  }
+  return record
+}
