@@ -6,6 +6,7 @@ import { readIdempotencyKey } from '../../src/decode/batch-key.ts'
 import { inflate, readWhole } from '../../src/decode/inflate.ts'
 import { useOwnCompilers } from '../../src/schema.ts'
 import elasticsearch, { type ElasticsearchOptions } from './elasticsearch.ts'
+import gelf from './gelf.ts'
 import hec from './hec.ts'
 import journal from './journal.ts'
 import jsonLogs from './json-logs.ts'
@@ -48,4 +49,5 @@ export default fp<IngestOptions>(async (app, { bodyLimit = 8 * 1024 * 1024, elas
   await app.register(journal, { bodyLimit })
   await app.register(python)
   await app.register(hec)
+  await app.register(gelf)
 }, { name: 'loggerbot-ingest', fastify: '5.x', encapsulate: true, dependencies: ['loggerbot-auth', 'loggerbot-writer'] })

@@ -2,6 +2,7 @@ import { BadRequest } from '../errors.ts'
 import type { LogRecord, UtcTime } from '../record.ts'
 import type { Piece } from './decoded.ts'
 import { decodeBulkPieces } from './elasticsearch.ts'
+import { decodeGelf } from './gelf.ts'
 import { decodeHec } from './hec.ts'
 import { decodeJournalEntry } from './journal.ts'
 import { decodeJsonLog, jsonNames } from './json-logs.ts'
@@ -17,7 +18,8 @@ const decoders: Record<string, (raw: Buffer, arrival: UtcTime) => Iterable<Piece
   'loki-protobuf': (raw, arrival) => decodeLoki(Buffer.from(raw.toString(), 'base64'), 'protobuf', arrival),
   elasticsearch: decodeBulkPieces,
   journal: (raw, arrival) => decodeJournalEntry(raw, 0, arrival),
-  hec: decodeHec
+  hec: decodeHec,
+  gelf: decodeGelf
 }
 
 /** Whether a piece of that source can be decoded again. */

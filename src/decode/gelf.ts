@@ -1,0 +1,39 @@
+// GELF 1.1, Graylog's format, over HTTP: one object, several, or a list.
+//
+//   message   short_message; without one full_message, message
+//   time      timestamp: seconds since 1970 with fractions
+//   level     level, as in syslog; without one info (GELF says alert, but who leaves it out means no alarm)
+//   process   _name, _logger, _process, _service, _app, facility, _container_name
+//   pid       _pid, _process_id
+//
+// Additional fields become attributes without their underscore, unless that name is taken. `version` is
+// GELF's own and not kept. Everything else, as host and full_message, is kept by its name.
+import { BadRequest } from '../errors.ts'
+import type { LogRecord, UtcTime } from '../record.ts'
+import type { Piece } from './decoded.ts'
+import { attributesOf, recordOf, rename, type Fields } from './fields.ts'
+import { decodeObjects } from './json-objects.ts'
+
+const names = {
+  message: ['short_message', 'full_message', 'message'],
+  time: ['timestamp'],
+  level: ['level'],
+  process: ['_name', '_logger', '_process', '_service', '_app', 'facility', '_container_name'],
+  pid: ['_pid', '_process_id'],
+  description: []
+}
+
+/** The logs of a body. */
+export function decodeGelf (body: Buffer, arrival: UtcTime): Iterable<Piece> {
+  return decodeObjects(body, { source: 'gelf', read: (fields) => recordOfGelf(fields, arrival) })
+}
+
+function recordOfGelf (fields: Fields, arrival: UtcTime): LogRecord {
+  const record = recordOf(fields, names, arrival)
+  if (record.message === '') throw new BadRequest('short_message must be a text that is not empty')
+  if (record.attributes) {
+    delete record.attributes.version
+    record.attributes = attributesOf(rename(record.attributes, (name) => name.startsWith('_') ? name.slice(1) : name))
+  }
+  return record
+}
