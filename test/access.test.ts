@@ -52,7 +52,7 @@ for (const database of databases) {
     const guarded = routes.filter(({ config }) => !['public', 'contract'].includes(config!.logAccess!))
     for (const { method, url } of guarded) {
       for (const id of url.includes(':id') ? [page.logs[0].id, String(hers.id)] : ['']) {
-        const path = url.replace(':id', id)
+        const path = url.replace(':id', id).replace(':key', '')
         const body = method === 'POST' ? '{"name":"x","scopes":["read"]}' : undefined
         t.equal((await ask(port, String(method), path, {}, body)).status, 401, `${method} ${path} without a credential`)
         for (const parameters of ['', `?cursor=${page.cursor}`, `?confirm=${dry.confirm}`, '?user=alice', '?field=description', '?query=user:alice', '?query=secret']) {

@@ -5,6 +5,7 @@ import { sendDetailedError } from '../../src/answers.ts'
 import { readIdempotencyKey } from '../../src/decode/batch-key.ts'
 import { inflate, readWhole } from '../../src/decode/inflate.ts'
 import { useOwnCompilers } from '../../src/schema.ts'
+import datadog from './datadog.ts'
 import elasticsearch, { type ElasticsearchOptions } from './elasticsearch.ts'
 import gelf from './gelf.ts'
 import hec from './hec.ts'
@@ -50,4 +51,5 @@ export default fp<IngestOptions>(async (app, { bodyLimit = 8 * 1024 * 1024, elas
   await app.register(python)
   await app.register(hec)
   await app.register(gelf)
+  await app.register(datadog)
 }, { name: 'loggerbot-ingest', fastify: '5.x', encapsulate: true, dependencies: ['loggerbot-auth', 'loggerbot-writer'] })

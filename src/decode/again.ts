@@ -1,6 +1,7 @@
 import { BadRequest } from '../errors.ts'
 import type { LogRecord, UtcTime } from '../record.ts'
 import type { Piece } from './decoded.ts'
+import { decodeDatadog } from './datadog.ts'
 import { decodeBulkPieces } from './elasticsearch.ts'
 import { decodeGelf } from './gelf.ts'
 import { decodeHec } from './hec.ts'
@@ -19,7 +20,8 @@ const decoders: Record<string, (raw: Buffer, arrival: UtcTime) => Iterable<Piece
   elasticsearch: decodeBulkPieces,
   journal: (raw, arrival) => decodeJournalEntry(raw, 0, arrival),
   hec: decodeHec,
-  gelf: decodeGelf
+  gelf: decodeGelf,
+  datadog: decodeDatadog
 }
 
 /** Whether a piece of that source can be decoded again. */

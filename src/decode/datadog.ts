@@ -1,0 +1,86 @@
+// Logs as Datadog's clients and agents send them: one object, several, or a list; or lines of text.
+//
+//   message   message, msg, log, text; anything but a text as its JSON. JSON in a text stays a text
+//   time      timestamp, date, _timestamp, Timestamp, eventTime, published_date, @timestamp: ISO 8601, or a
+//             number since 1970
+//   level     status, severity, level, syslog.severity: a name, also ok and success, which are info; or 0 to 7
+//             as in syslog
+//   process   service, logger.name, syslog.appname; without one ddsource, which is kept, too
+//   pid       pid, process.pid
+//
+// `ddtags`, as `env:dev,team:a`, becomes an object; a tag without a value is true, one that comes
+// several times is a list. Everything else is kept by its name.
+import type { LogRecord, Severity, UtcTime } from '../record.ts'
+import type { Piece } from './decoded.ts'
+import { attributesOf, nameOf, noProcess, recordOf, type Fields } from './fields.ts'
+import { decodeObjects } from './json-objects.ts'
+import { severityOfName, severityOfSyslogNumber } from './level.ts'
+import { linesOf } from './lines.ts'
+
+const names = {
+  message: ['message', 'msg', 'log', 'text'],
+  time: ['timestamp', 'date', '_timestamp', 'Timestamp', 'eventTime', 'published_date', '@timestamp'],
+  level: ['status', 'severity', 'level', 'syslog.severity'],
+  process: ['service', 'logger.name', 'syslog.appname'],
+  pid: ['pid', 'process.pid'],
+  description: []
+}
+
+/** The logs of a body of JSON. `given` holds for those that do not say it themselves; its tags are added to theirs. */
+export function * decodeDatadog (body: Buffer, arrival: UtcTime, given: Fields = {}): Generator<Piece, void, void> {
+  // The agent asks so whether somebody listens.
+  if (/^\s*(\{\s*\})?\s*$/.test(body.toString('latin1', 0, 20))) return
+  yield * decodeObjects(body, { source: 'datadog', read: (fields) => recordOfDatadog(fields, given, arrival) })
+}
+
+/** The logs of a body of lines. */
+export function * decodeDatadogLines (body: Buffer, arrival: UtcTime, given: Fields = {}): Generator<Piece, void, void> {
+  for (const message of linesOf(body)) yield recordOfDatadog({ message }, given, arrival)
+}
+
+function recordOfDatadog (fields: Fields, given: Fields, arrival: UtcTime): LogRecord {
+  const record = recordOf({ ...given, ...fields }, names, arrival, severityOfStatus)
+  const { attributes } = record
+  if (attributes === null) return record
+  if (record.processName === noProcess) record.processName = nameOf(attributes.ddsource) ?? noProcess
+
+  const tags = [fields.ddtags, given.ddtags].filter((tags) => tags !== undefined)
+  if (tags.every((tags) => typeof tags === 'string')) {
+    const parsed = parseTags(tags.join(','))
+    if (parsed) attributes.ddtags = parsed
+    else delete attributes.ddtags
+  }
+  record.attributes = attributesOf(attributes)
+  return record
+}
+
+function severityOfStatus (status: unknown): Severity | undefined {
+  if (typeof status === 'number') return severityOfSyslogNumber(status)
+  if (typeof status !== 'string') return undefined
+  if (/^[0-7]$/.test(status)) return severityOfSyslogNumber(Number(status))
+  return /^(ok|success)$/i.test(status) ? 'info' : severityOfName(status)
+}
+
+function parseTags (text: string): Fields | null {
+  // The logs of a sender share their tags.
+  if (text !== lastText) {
+    lastTags = readTags(text)
+    lastText = text
+  }
+  return lastTags
+}
+
+let lastText = ''
+let lastTags: Fields | null = null
+
+function readTags (text: string): Fields | null {
+  const tags = new Map<string, unknown>()
+  for (const tag of text.split(',').map((tag) => tag.trim()).filter((tag) => tag !== '')) {
+    const colon = tag.indexOf(':')
+    const name = colon > 0 ? tag.slice(0, colon) : tag
+    const value = colon > 0 ? tag.slice(colon + 1) : true
+    const others = tags.get(name)
+    tags.set(name, others === undefined ? value : [others, value].flat())
+  }
+  return attributesOf(Object.fromEntries(tags))
+}
