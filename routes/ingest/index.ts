@@ -14,6 +14,7 @@ import jsonLogs from './json-logs.ts'
 import loki from './loki.ts'
 import otlp from './otlp.ts'
 import python from './python.ts'
+import seq from './seq.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -52,4 +53,5 @@ export default fp<IngestOptions>(async (app, { bodyLimit = 8 * 1024 * 1024, elas
   await app.register(hec)
   await app.register(gelf)
   await app.register(datadog)
+  await app.register(seq)
 }, { name: 'loggerbot-ingest', fastify: '5.x', encapsulate: true, dependencies: ['loggerbot-auth', 'loggerbot-writer'] })

@@ -9,6 +9,7 @@ import { decodeJournalEntry } from './journal.ts'
 import { decodeJsonLog, jsonNames } from './json-logs.ts'
 import { decodeLoki } from './loki.ts'
 import { decodeOtlp } from './otlp.ts'
+import { decodeSeq } from './seq.ts'
 
 /** The decoders that reject pieces, by the source that they name. */
 const decoders: Record<string, (raw: Buffer, arrival: UtcTime) => Iterable<Piece>> = {
@@ -21,7 +22,8 @@ const decoders: Record<string, (raw: Buffer, arrival: UtcTime) => Iterable<Piece
   journal: (raw, arrival) => decodeJournalEntry(raw, 0, arrival),
   hec: decodeHec,
   gelf: decodeGelf,
-  datadog: decodeDatadog
+  datadog: decodeDatadog,
+  seq: decodeSeq
 }
 
 /** Whether a piece of that source can be decoded again. */

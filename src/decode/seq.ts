@@ -1,0 +1,80 @@
+// Seq: events in CLEF (Serilog's compact format), one after the other, and the older `{"Events":[…]}`.
+//
+//   time         @t, Timestamp
+//   level        @l, Level: Verbose, Debug, Information, Warning, Error, Fatal; without one info
+//   message      @m, RenderedMessage; else @mt, MessageTemplate, filled in; else @x, Exception
+//   process      Application, ApplicationName, @ra.service.name, service.name, service, ProcessName
+//   pid          ProcessId
+//   description  SourceContext, the logger's name
+//
+// Attributes are the properties by their names, `@@name` as `@name`; @x as exception; the template as @mt
+// and @i, @r, @tr, @sp and the like by those names. What would take another's name keeps its own.
+//
+// A template is filled in simply: `{Name}`, `{@Name}`, `{$Name}` give the property, a text without
+// quotes and anything else as JSON; of `{Name,10:format}` the width is left aside and the format shown where
+// the sender rendered it (@r); `{{` and `}}` are braces; what has no property stays as it is.
+import { BadRequest } from '../errors.ts'
+import type { LogRecord, UtcTime } from '../record.ts'
+import type { Piece } from './decoded.ts'
+import { isFields, put, recordOf, rename, textOf, type Fields } from './fields.ts'
+import { decodeObjects } from './json-objects.ts'
+
+const names = {
+  message: ['@m'],
+  time: ['@t'],
+  level: ['@l'],
+  process: ['Application', 'ApplicationName', '@ra.service.name', 'service.name', 'service', 'ProcessName'],
+  pid: ['ProcessId'],
+  description: ['SourceContext']
+}
+
+/** The names of the older format, each with that of CLEF. */
+const clefNames: Record<string, string> = {
+  Timestamp: '@t',
+  Level: '@l',
+  MessageTemplate: '@mt',
+  RenderedMessage: '@m',
+  Exception: '@x',
+  EventType: '@i',
+  TraceId: '@tr',
+  SpanId: '@sp'
+}
+
+/** The logs of a body in either format. */
+export function decodeSeq (body: Buffer, arrival: UtcTime): Iterable<Piece> {
+  return decodeObjects(body, { source: 'seq', read: (event) => recordOfEvent(event, arrival) }, 'Events')
+}
+
+function recordOfEvent (event: Fields, arrival: UtcTime): LogRecord {
+  const fields = ['@t', '@m', '@mt', '@x'].some((name) => Object.hasOwn(event, name)) ? event : clefOf(event)
+  const record = recordOf(fields, names, arrival)
+  if (typeof fields['@m'] !== 'string') record.message = render(fields) ?? textOf(fields['@m']) ?? textOf(fields['@x']) ?? ''
+  if (record.attributes) record.attributes = rename(record.attributes, ownName)
+  return record
+}
+
+/** An event of the older format in CLEF. */
+function clefOf ({ Properties: properties, ...event }: Fields): Fields {
+  if (!Object.keys(event).some((name) => Object.hasOwn(clefNames, name))) throw new BadRequest('an event must have @t, @m, @mt or @x, as CLEF has it, or Timestamp or MessageTemplate')
+  const fields = rename(event, (name) => Object.hasOwn(clefNames, name) ? clefNames[name]! : name)
+  if (!isFields(properties)) return properties === undefined ? fields : { ...fields, Properties: properties }
+  for (const [name, value] of Object.entries(properties)) put(fields, name.startsWith('@') ? `@${name}` : name, value)
+  return fields
+}
+
+function ownName (name: string): string {
+  if (name === '@x') return 'exception'
+  return name.startsWith('@@') ? name.slice(1) : name
+}
+
+function render (fields: Fields): string | undefined {
+  const { '@mt': template, '@r': renderings } = fields
+  if (typeof template !== 'string') return textOf(template)
+  let formatted = 0
+  return template.replaceAll(/\{\{|\}\}|\{[@$]?([^{}:,]+)(?:,[^{}:]*)?(:[^{}]*)?\}/g, (token, name: string | undefined, format: string | undefined) => {
+    if (name === undefined) return token.charAt(0)
+    const rendering: unknown = format !== undefined && Array.isArray(renderings) ? renderings[formatted++] : undefined
+    if (typeof rendering === 'string') return rendering
+    return Object.hasOwn(fields, name) ? textOf(fields[name]) ?? 'null' : token
+  })
+}
