@@ -2,7 +2,7 @@
 set -euo pipefail
 send () { curl --silent --show-error --fail --header "Authorization: Bearer $LOGS_TOKEN" "$@"; }
 
-send "$LOGS_URL/gelf" --json '{"version":"1.1","host":"h","short_message":"привет","timestamp":1777976542.125,"level":3,"_user":7}' --write-out '%{http_code}\n'
+curl --silent --show-error --fail --user "me:$LOGS_TOKEN" "$LOGS_URL/gelf" --json '{"version":"1.1","host":"h","short_message":"привет","timestamp":1777976542.125,"level":3,"_user":7}' --write-out '%{http_code}\n'
 
 send "$LOGS_URL/services/collector/raw?sourcetype=backup&time=1777976543" --data-binary $'raw line\nanother "line"\n' --write-out '\n'
 
