@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
 import { finished } from 'node:stream/promises'
+import { protocols } from './protocols.ts'
 
 /** Stands in a body where a time belongs; load.lua writes the present, less so many seconds, in its place. */
 const stamp = (secondsAgo: number) => `@${secondsAgo}`.padEnd('2020-05-05T12:22:22'.length, '@')
@@ -112,18 +113,33 @@ export function corpusUser (id: number): { id: number, name: string, token: stri
 /** All of a corpus' bodies together stay below this, because every thread of wrk holds a few copies of them. */
 const mostBytes = 64 * 1024 * 1024
 
+/** A random token of the corpus' first user, as it would be made for them: for the protocols beside the contract. */
+export const corpusToken = `lb_${'bench'.repeat(8)}abc`
+
 /**
- * Writes the requests that wrk cycles through, one a line: the token, a tab, the body. 200 of them, or
- * one for each user where there are more. The same for the same arguments.
+ * Writes the requests that wrk cycles through, one a line: path, content type, the name and the value of the header
+ * that says who sends, then `text` and the body with stamps for times, or `hex` and the body as it is. 200 of them, or
+ * one for each user where there are more; those of a protocol beside the contract are all the first user's, with times
+ * of the present. The same for the same arguments, but for that.
  */
-export async function writeCorpus (file: string, { logs, users, seed = 1 }: { logs: number, users: number, seed?: number }): Promise<void> {
+export async function writeCorpus (file: string, { logs, users, protocol, seed = 1 }: { logs: number, users: number, protocol?: string, seed?: number }): Promise<void> {
   const random = seeded(seed)
   const out = createWriteStream(file)
   let bytes = 0
   for (let index = 0; index < Math.max(200, users) && bytes < mostBytes; index++) {
     const { name, token } = corpusUser(1 + index % users)
     const { pid, processName, logs: sent } = corpusRequest(random, logs)
-    const line = `${token}\t${JSON.stringify({
+    const line = protocol === undefined ? contractLine() : protocolLine(protocol)
+    bytes += line.length
+    out.write(line)
+
+    function protocolLine (protocol: string): string {
+      const { path, contentType, body } = protocols[protocol]!
+      return `${path}\t${contentType}\tAuthorization\tBearer ${corpusToken}\thex\t${body({ pid, processName, logs: sent }, new Date()).toString('hex')}\n`
+    }
+
+    function contractLine (): string {
+      return `/send_logs\tapplication/json\tX-User-Token\t${token}\ttext\t${JSON.stringify({
       data: {
         user: name,
         pid,
@@ -132,8 +148,7 @@ export async function writeCorpus (file: string, { logs, users, seed = 1 }: { lo
         logs: sent.map(({ level, message, description, secondsAgo }) => ({ level, msg: message, event_at: stamp(secondsAgo), p_description: description }))
       }
     })}\n`
-    bytes += line.length
-    out.write(line)
+    }
   }
   out.end()
   await finished(out)

@@ -5,7 +5,8 @@ import { promisify } from 'node:util'
 import mysql, { type RowDataPacket } from 'mysql2/promise'
 import { sqliteDriver } from '../src/sqlite.ts'
 import { startMariadb, type TestServer } from '../test/helpers/mariadb.ts'
-import { corpusUser } from './corpus.ts'
+import { digestOf } from '../src/authenticate/token.ts'
+import { corpusToken, corpusUser } from './corpus.ts'
 import { cleanEnvironment, serveFile } from './service.ts'
 
 /** A database that a bench fills and counts. */
@@ -49,6 +50,7 @@ export async function makeMysql (server: TestServer, { pageCompression = false, 
   }
   await migrate(environment)
   await made.connection.query('INSERT INTO users (id, username, tel_id, credential, created_at) VALUES ?', [userRows(users)])
+  await made.connection.query("INSERT INTO tokens (user_id, name, token_hash, scopes, created_at) VALUES (1, 'bench', ?, 'write', UTC_TIMESTAMP())", [digestOf(corpusToken)])
   return { ...made, environment }
 }
 

@@ -13,9 +13,12 @@ local turn, second, stamps = 0, 0, {}
 
 function init (arguments)
   for line in io.lines(arguments[1]) do
-    local token, body = line:match('^(%x+)\t(.*)$')
+    local path, contentType, header, value, form, body = line:match('^([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t(%a+)\t(.*)$')
+    if form == 'hex' then
+      body = body:gsub('%x%x', function (byte) return string.char(tonumber(byte, 16)) end)
+    end
     -- Stamps are as long as the times that take their place, so Content-Length stays right.
-    requests[#requests + 1] = wrk.format('POST', '/send_logs', { ['Content-Type'] = 'application/json', ['X-User-Token'] = token }, body)
+    requests[#requests + 1] = wrk.format('POST', path, { ['Content-Type'] = contentType, [header] = value }, body)
   end
   turn = number * math.floor(#requests / 2)
 end

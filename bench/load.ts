@@ -16,6 +16,8 @@ export interface LoadOptions {
   seconds: number
   connections?: number
   users?: number
+  /** One of the protocols beside the contract. Default: the contract. */
+  protocol?: string
   /** Seconds of load before what is measured: connections open, code is compiled, users are known. */
   warmup?: number
   /** Leaves the table as it is; else it is emptied first. */
@@ -46,9 +48,9 @@ export async function requireWrk (): Promise<void> {
  * Sends logs to the service as fast as it answers. Afterwards all rows that were acknowledged must be in the
  * table, and no more of others than the requests that were under way when the time was up; else it throws.
  */
-export async function underLoad (service: Service, { folder, logs, seconds, connections = 64, users = 1, warmup = 1, keep = false }: LoadOptions): Promise<Sample> {
-  const corpus = join(folder, `corpus-${logs}-${users}.tsv`)
-  if (!existsSync(corpus)) await writeCorpus(corpus, { logs, users })
+export async function underLoad (service: Service, { folder, logs, seconds, connections = 64, users = 1, protocol, warmup = 1, keep = false }: LoadOptions): Promise<Sample> {
+  const corpus = join(folder, `corpus-${logs}-${users}${protocol === undefined ? '' : `-${protocol.replaceAll(/\W/g, '')}`}.tsv`)
+  if (!existsSync(corpus)) await writeCorpus(corpus, { logs, users, protocol })
   const { database } = service
 
   // A preloaded table is counted by what came since, whose times are whole seconds, some of them in the past.

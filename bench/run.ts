@@ -10,11 +10,13 @@ import { spreadOf, verdictOf, type Report } from './measure.ts'
 import { format } from './print.ts'
 import { cleanEnvironment, serveFile } from './service.ts'
 import { connections } from './scenarios/connections.ts'
+import { decoding } from './scenarios/decoding.ts'
 import { growthLogs, growthRows, growthUsers } from './scenarios/growth.ts'
 import { lone } from './scenarios/lone.ts'
 import { memory } from './scenarios/memory.ts'
 import { profile } from './scenarios/profile.ts'
 import { search } from './scenarios/search.ts'
+import { protocolRates } from './scenarios/protocols.ts'
 import { sqlite } from './scenarios/sqlite.ts'
 import { versusNaive } from './scenarios/versus-naive.ts'
 import { versusRaw } from './scenarios/versus-raw.ts'
@@ -32,6 +34,8 @@ const scenarios: Record<string, Scenario> = {
   'growth-logs': growthLogs,
   search,
   'word-index': wordIndex,
+  protocols: protocolRates,
+  decoding,
   profile
 }
 const unlessNamed = ['search', 'word-index', 'profile']

@@ -1,0 +1,83 @@
+import { collect, type Piece } from '../../src/decode/decoded.ts'
+import { decodeDatadog } from '../../src/decode/datadog.ts'
+import { decodeBulkPieces } from '../../src/decode/elasticsearch.ts'
+import { decodeGelf } from '../../src/decode/gelf.ts'
+import { decodeHec } from '../../src/decode/hec.ts'
+import { JsonCutter } from '../../src/decode/json-cutter.ts'
+import { decodeJsonLog, jsonNames } from '../../src/decode/json-logs.ts'
+import { decodeLoki } from '../../src/decode/loki.ts'
+import { decodeOtlp } from '../../src/decode/otlp.ts'
+import { decodeSeq } from '../../src/decode/seq.ts'
+import { unsnap } from '../../src/decode/unsnap.ts'
+import { utcTime } from '../../src/record.ts'
+import type { Bench } from '../bench.ts'
+import { corpusRequest, seeded } from '../corpus.ts'
+import type { Finding, Report } from '../measure.ts'
+import { protocols } from '../protocols.ts'
+
+const decoders: Record<string, (body: Buffer) => Iterable<Piece>> = {
+  'JSON lines': decodeLines,
+  'OTLP, JSON': (body) => decodeOtlp(body, 'json', utcTime()),
+  'OTLP, protobuf': (body) => decodeOtlp(body, 'protobuf', utcTime()),
+  'Loki, JSON': (body) => decodeLoki(body, 'json', utcTime()),
+  'Loki, protobuf': (body) => decodeLoki(unsnap(body, Infinity), 'protobuf', utcTime()),
+  'Elasticsearch _bulk': (body) => decodeBulkPieces(body, utcTime()),
+  'Splunk HEC': (body) => decodeHec(body, utcTime()),
+  GELF: (body) => decodeGelf(body, utcTime()),
+  Datadog: (body) => decodeDatadog(body, utcTime()),
+  'Seq CLEF': (body) => decodeSeq(body, utcTime())
+}
+
+function * decodeLines (body: Buffer): Generator<Piece> {
+  const cutter = new JsonCutter(Infinity)
+  for (const piece of cutter.push(body)) yield * decodeJsonLog(piece, 0, jsonNames, utcTime())
+}
+
+/** So large is a body, in bytes, unpacked. */
+const large = 10 * 1024 * 1024
+
+/** For how long a body of 10 MB keeps all others waiting at a stretch, and what a log costs, decoding alone. */
+export async function decoding ({ rounds }: Bench): Promise<Report[]> {
+  const findings: Finding[] = []
+  for (const [name, decode] of Object.entries(decoders)) {
+    const body = bodyOf(name)
+    const stretches: number[] = []
+    const costs: number[] = []
+    // The first one is not counted: code is compiled.
+    for (let round = -1; round < rounds; round++) {
+      const { stretch, took, records } = await watch(() => collect(decode(body)))
+      if (round < 0) continue
+      stretches.push(stretch)
+      costs.push(1000 * took / records)
+    }
+    findings.push({ what: `${name}: longest stretch, ms`, values: stretches, atMost: 50 }, { what: `${name}: µs a log`, values: costs })
+  }
+  return [{ name: 'decoding', title: 'bodies of 10 MB, decoded in this process', samples: {}, findings }]
+}
+
+function bodyOf (protocol: string): Buffer {
+  const { body } = protocols[protocol]!
+  const now = new Date()
+  const logs = 1000
+  const sample = body(corpusRequest(seeded(1), logs), now)
+  const one = protocol === 'Loki, protobuf' ? unsnap(sample, Infinity).length : sample.length
+  return body(corpusRequest(seeded(1), Math.ceil(logs * large / one)), now)
+}
+
+/** Does the work while a timer tells how long it was kept waiting, in milliseconds. */
+async function watch (work: () => Promise<{ records: unknown[] }>): Promise<{ stretch: number, took: number, records: number }> {
+  let last = performance.now()
+  let stretch = 0
+  const look = () => {
+    stretch = Math.max(stretch, performance.now() - last)
+    last = performance.now()
+    turn = setImmediate(look)
+  }
+  let turn = setImmediate(look)
+  const started = performance.now()
+  const { records } = await work()
+  const took = performance.now() - started
+  look()
+  clearImmediate(turn)
+  return { stretch, took, records: records.length }
+}
