@@ -23,7 +23,8 @@ export interface Finished {
 /** Runs a program to its end. */
 export async function run (program: string, args: string[], { env, cwd = root, input = '' }: CommandOptions = {}): Promise<Finished> {
   const child = spawn(program, args, { cwd, env: { ...cleanEnvironment(), ...env } })
-  child.stdin.end(input)
+  // A program may end without having read what it is given.
+  child.stdin.on('error', () => {}).end(input)
   const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')])
   return { code: child.exitCode, stdout, stderr }
 }
