@@ -34,6 +34,8 @@ export interface Search {
   after?: Position
   /** After so many milliseconds it is worth asking the index of words where to look. Default: never. */
   indexAfter?: number
+  /** Called after a statement that took so many milliseconds, where another follows: the search goes on when it resolves. */
+  pause?: (took: number) => Promise<void>
 }
 
 /** What a window held, and how far the walk came: everything up to there was looked at; undefined at the end of all. */
@@ -101,6 +103,7 @@ export async function * overWindows<T> (
     else if (took < quick && !inside) width = Math.min(width * 4, widest)
     yield { found, reached: position }
     if (position === undefined) return
+    await search.pause?.(took)
   }
 }
 
