@@ -31,8 +31,8 @@ export interface TailOptions {
 const mostReaders = 200
 /** A silence is told after so many milliseconds, so that nobody takes the connection for dead. */
 const heartbeat = 15_000
-/** The other instances are asked so often, in milliseconds. */
-const meeting = 1000
+/** The other instances are told of this one so often, in milliseconds. */
+const announcing = 1000
 const pageSize = 100
 
 /** Hands on logs as they are stored, by whatever instance. */
@@ -60,8 +60,8 @@ export default fp(async (app) => {
   })
 
   app.decorate('batchHorizon', async () => {
-    const others = await othersOldest()
     const here = app.logWriter.oldest
+    const others = await othersOldest()
     return others !== undefined && others < here ? others : here
   })
 
@@ -117,16 +117,15 @@ export default fp(async (app) => {
     if (!hasManyWriters(knex)) return async () => undefined
     const id = randomUUID()
     const instances = instancesOf(knex)
-    let others: UtcTime | undefined
-    const meet = async () => { others = await instances.meet(id, app.logWriter.oldest) }
-    const timer = setInterval(() => { meet().catch(() => {}) }, meeting).unref()
-    app.addHook('onReady', async () => { await meet().catch(() => {}) })
+    const announce = () => instances.announce(id, app.logWriter.oldest).catch(() => {})
+    const timer = setInterval(announce, announcing).unref()
+    app.addHook('onReady', announce)
     app.addHook('onClose', async () => {
       clearInterval(timer)
       // A database that hangs must not keep the service from closing.
       await within(1000, instances.leave(id)).catch(() => {})
     })
-    return async () => others
+    return () => instances.oldestOfOthers(id)
   }
 
   app.addHook('preClose', async () => {

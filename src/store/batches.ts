@@ -73,10 +73,13 @@ const endedAfter = 10_000
 /** Who else stores batches into this database, and how far back those go that they are storing. */
 export function instancesOf (knex: Knex) {
   return {
-    /** Tells the others of this one; resolves to the oldest of the others' times, or to undefined where there is none. */
-    async meet (id: string, oldest: UtcTime): Promise<UtcTime | undefined> {
-      const seen = utcTime()
-      await knex('instances').insert({ id, seen_at: seen, oldest_at: oldest }).onConflict('id').merge()
+    /** Tells the others of this one, before it stores anything, and again and again. */
+    async announce (id: string, oldest: UtcTime): Promise<void> {
+      await knex('instances').insert({ id, seen_at: utcTime(), oldest_at: oldest }).onConflict('id').merge()
+    },
+
+    /** The oldest of the others' times; undefined where there are no others. */
+    async oldestOfOthers (id: string): Promise<UtcTime | undefined> {
       const [row] = await knex('instances').whereNot({ id }).where('seen_at', '>', utcTime(Date.now() - endedAfter)).min({ oldest: 'oldest_at' })
       return row?.oldest ?? undefined
     },

@@ -18,7 +18,7 @@ export interface FedBatch extends Place {
 export interface FeedOptions {
   /** From here on new batches of this process may appear. */
   oldest: () => UtcTime
-  /** From here on those of other instances may; undefined where there are none. */
+  /** From here on those of other instances may, as of now; undefined where there are none. */
   othersOldest: () => Promise<UtcTime | undefined>
   /** What all instances stored after a place and before a time, in order. */
   list: (after: Place, before: UtcTime) => Promise<FedBatch[]>
@@ -38,6 +38,7 @@ export class Feed {
   readonly #subscriptions = new Set<Subscription>()
   #own: FedBatch[] = []
   #kept = 0
+  #joining = 0
   /** Everything before it was handed on. */
   #reached: UtcTime = ''
   #timer: NodeJS.Timeout | undefined
@@ -48,23 +49,27 @@ export class Feed {
     this.#options = options
   }
 
-  /** Whether anybody listens. */
+  /** Whether anybody listens, or is about to. */
   get running (): boolean {
-    return this.#subscriptions.size > 0
+    return this.#subscriptions.size + this.#joining > 0
   }
 
   /** Hands on to the subscription what comes from the returned time on. */
   async subscribe (subscription: Subscription): Promise<UtcTime> {
-    const others = await this.#options.othersOldest()
-    // Of a cycle under way a part was handed on already.
-    while (this.#cycle) await this.#cycle
     if (!this.running) {
-      const here = this.#options.oldest()
-      this.#reached = others !== undefined && others < here ? others : here
       this.#own = []
       this.#kept = 0
     }
-    this.#subscriptions.add(subscription)
+    this.#joining++
+    try {
+      const { time } = await this.#horizon()
+      // Of a cycle under way a part was handed on already.
+      while (this.#cycle) await this.#cycle
+      if (this.#subscriptions.size === 0) this.#reached = time
+      this.#subscriptions.add(subscription)
+    } finally {
+      this.#joining--
+    }
     this.#schedule()
     return this.#reached
   }
@@ -97,17 +102,22 @@ export class Feed {
   }
 
   async #handOn (): Promise<void> {
-    const others = await this.#options.othersOldest()
-    const here = this.#options.oldest()
-    const horizon = others !== undefined && others < here ? others : here
-    if (horizon <= this.#reached) return
+    const { time, alone } = await this.#horizon()
+    if (time <= this.#reached) return
 
-    const own = this.#own.filter(({ createdAt }) => createdAt < horizon)
-    const batches = others === undefined ? own.sort(byPlace) : await this.#withOthers(own, horizon)
+    const own = this.#own.filter(({ createdAt }) => createdAt < time)
+    const batches = alone ? own.sort(byPlace) : await this.#withOthers(own, time)
     for (const batch of batches) await this.#deliver(batch)
-    this.#own = this.#own.filter(({ createdAt }) => createdAt >= horizon)
+    this.#own = this.#own.filter(({ createdAt }) => createdAt >= time)
     this.#kept = this.#own.reduce((sum, { logs = [] }) => sum + logs.length, 0)
-    this.#reached = horizon
+    this.#reached = time
+  }
+
+  /** Before that time all is stored. Our own is taken first: an instance that is not there yet when we ask stores nothing from before it. */
+  async #horizon (): Promise<{ time: UtcTime, alone: boolean }> {
+    const here = this.#options.oldest()
+    const others = await this.#options.othersOldest()
+    return { time: others !== undefined && others < here ? others : here, alone: others === undefined }
   }
 
   async #withOthers (own: readonly FedBatch[], horizon: UtcTime): Promise<FedBatch[]> {
