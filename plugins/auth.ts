@@ -76,7 +76,9 @@ export default fp<AuthOptions>(async (app, { apiKey = '' }) => {
   const attempts = new Attempts()
   const tokens = tokensOf(app.logDb)
   const keyring = new Keyring({ ...tokens, findOwner: (hash) => within(lookupPatience, tokens.findOwner(hash)) })
-  const findUser = findTogether((names: readonly string[]) => within(lookupPatience, users.findAll(names)))
+  const ask = findTogether((names: readonly string[]) => within(lookupPatience, users.findAll(names)))
+  // Who comes while a query is silent would wait for that one and for their own.
+  const findUser = (name: string) => within(lookupPatience, ask(name))
   const memory = () => app.logSpool.users
   const verifier = new Verifier(findUser, attempts, memory)
   const trusted = new TrustedUsers(findUser, memory)

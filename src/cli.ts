@@ -4,6 +4,7 @@ import { print } from './commands/command.ts'
 import { deadLettersDelete, deadLettersList, deadLettersReplay } from './commands/dead-letters.ts'
 import { exportLogs } from './commands/export.ts'
 import { migrate } from './commands/migrate.ts'
+import { partitions } from './commands/partitions.ts'
 import { retention } from './commands/retention.ts'
 import { search } from './commands/search.ts'
 import { serve } from './commands/serve.ts'
@@ -27,6 +28,7 @@ const commands: Record<string, Command> = {
   'user disable': userDisable,
   'user retention': userRetention,
   retention,
+  partitions,
   'token add': tokenAdd,
   'token list': tokenList,
   'token revoke': tokenRevoke,

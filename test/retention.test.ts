@@ -3,7 +3,6 @@ import type { Knex } from 'knex'
 import t, { type Test } from 'tap'
 import { connect } from '../src/store/connect.ts'
 import { dialectOf } from '../src/store/dialects/index.ts'
-import { migrateToLatest, migrations } from '../src/store/migrations.ts'
 import { dropWhole, findExpired, keptAt } from '../src/store/partition-drop.ts'
 import { limitAlongKey, listPartitions } from '../src/store/partitions.ts'
 import { utcTime } from '../src/record.ts'
@@ -250,20 +249,22 @@ t.test('partitions of user_logs', async (t) => {
     t.equal(complaints.length, 2)
   })
 
-  await t.test('the migration keeps all logs, there and back, and leaves SQLite as it is', async (t) => {
-    const { knex, insert, messages } = await startDivided(t)
+  await t.test('loggerbot partitions divides the logs and makes them one piece again, keeps them all, and says where it can\'t', async (t) => {
+    const { knex, insert, messages, service } = await startKeeping(t, mysql)
+    const env = environmentOf(service.options)
+    const run = (state: string) => loggerbot(['partitions', state], { env })
     await insert('alice', 'old', 110, 110)
     await insert('alice', 'of the future', -1000, 1)
-    await knex.migrate.down({ ...migrations, name: '20261124130000_partitions' })
-    t.strictSame(await names(knex), [])
-    t.strictSame(await messages(), ['old', 'of the future'])
-    await migrateToLatest(knex)
+    t.strictSame(await names(knex), [], 'not unasked')
+    t.match(await run('on'), { code: 0, stdout: 'the logs are divided into 6 partitions: older, ' })
     t.strictSame(await names(knex), ['older', ...[-7, -37, -67, -97].map(before), 'later'])
     t.strictSame(await messages(), ['old', 'of the future'])
+    t.match(await run('off'), { code: 0, stdout: 'the logs are one piece\n' })
+    t.strictSame(await names(knex), [])
+    t.strictSame(await messages(), ['old', 'of the future'])
+    t.match(await run('x'), { code: 2, stderr: 'loggerbot: say on or off\n' })
 
-    const file = connect(await sqlite.create(t))
-    t.teardown(() => file.destroy())
-    await migrateToLatest(file)
-    t.strictSame(await names(file), [])
+    const file = environmentOf((await startService(t, sqlite)).options)
+    t.match(await loggerbot(['partitions', 'on'], { env: file }), { code: 1, stderr: 'loggerbot: this table of logs can\'t be divided\n' })
   })
 })

@@ -8,7 +8,7 @@ export const setupDatabase: Command = {
   summary: 'create the database, where it is missing, and its tables',
   details: `Here --port is MySQL's, as --db-port is. The login needs CREATE, CREATE VIEW, ALTER, DROP, INDEX,
 SELECT, INSERT, UPDATE and DELETE on the database; serving needs the last four only, and CREATE, ALTER and
-DROP where old logs are to go with their partition. To grant them, as an administrator:
+DROP where the logs are divided (loggerbot partitions). To grant them, as an administrator:
 
   CREATE USER 'user'@'localhost' IDENTIFIED BY 'password';
   GRANT ALL ON loggerbot.* TO 'user'@'localhost';`,
