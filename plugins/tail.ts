@@ -42,10 +42,9 @@ export default fp(async (app) => {
   const names = new Map<number, string>()
   const nameOf = (userId: number) => names.get(userId) ?? ''
 
-  const othersOldest = meetOthers()
   const feed = new Feed({
     oldest: () => app.logWriter.oldest,
-    othersOldest,
+    othersOldest: meetOthers(),
     list: (after, before) => list(undefined, after, before),
     load: (batch) => logsOfBatch(knex, batch as StoredBatch, closing.signal),
     onFailure: (error) => app.log.warn({ code: codeOf(error) }, 'the tail could not look at the database; it tries again')
@@ -59,11 +58,7 @@ export default fp(async (app) => {
     }
   })
 
-  app.decorate('batchHorizon', async () => {
-    const here = app.logWriter.oldest
-    const others = await othersOldest()
-    return others !== undefined && others < here ? others : here
-  })
+  app.decorate('batchHorizon', async () => (await feed.horizon()).time)
 
   app.decorate('tailLogs', async ({ userId, matches, after }, signal) => {
     signal.throwIfAborted()

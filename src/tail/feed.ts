@@ -62,7 +62,7 @@ export class Feed {
     }
     this.#joining++
     try {
-      const { time } = await this.#horizon()
+      const { time } = await this.horizon()
       // Of a cycle under way a part was handed on already.
       while (this.#cycle) await this.#cycle
       if (this.#subscriptions.size === 0) this.#reached = time
@@ -102,7 +102,7 @@ export class Feed {
   }
 
   async #handOn (): Promise<void> {
-    const { time, alone } = await this.#horizon()
+    const { time, alone } = await this.horizon()
     if (time <= this.#reached) return
 
     const own = this.#own.filter(({ createdAt }) => createdAt < time)
@@ -114,7 +114,7 @@ export class Feed {
   }
 
   /** Before that time all is stored. Our own is taken first: an instance that is not there yet when we ask stores nothing from before it. */
-  async #horizon (): Promise<{ time: UtcTime, alone: boolean }> {
+  async horizon (): Promise<{ time: UtcTime, alone: boolean }> {
     const here = this.#options.oldest()
     const others = await this.#options.othersOldest()
     return { time: others !== undefined && others < here ? others : here, alone: others === undefined }
