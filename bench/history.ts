@@ -1,4 +1,4 @@
-// A month of logs that lie in a database before they are searched: written past the service, as fast as the database
+// Three months of logs that lie in a database before they are searched: written past the service, as fast as the database
 // takes them in the order of its key, and into a file beside it, a log a line.
 import { createReadStream, createWriteStream } from 'node:fs'
 import { once } from 'node:events'
@@ -17,7 +17,7 @@ const shares = [0.85, 0.05, 0.05, 0.05]
 export const historyUsers = shares.length
 
 const day = 86_400_000
-const days = 30
+const days = 100
 const names: Record<number, string> = { 10: 'debug', 20: 'info', 30: 'warning', 40: 'error', 50: 'critical' }
 
 export interface History {
@@ -27,7 +27,7 @@ export interface History {
   to: number
 }
 
-/** So many rows over 30 days up to now. */
+/** So many rows over 100 days up to now. */
 export function historyOf (rows: number, now = Date.now()): History {
   const to = Math.floor(now / 1000) * 1000
   return { rows, from: to - days * day, to }

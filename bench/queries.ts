@@ -29,6 +29,7 @@ export function queriesOf ({ from, to }: History, dialect: { hour: string, holds
   const path = (what: string, parameters: Record<string, string | number>) => `/api/logs${what}?${new URLSearchParams(Object.entries(parameters).map(([name, value]): [string, string] =>
     [name, typeof value === 'number' ? new Date(value).toISOString() : value]))}`
   const middle = from + (to - from) / 2
+  const month = to - 30 * day
   const piece = `*${wanted.piece}*`
 
   return [
@@ -39,10 +40,10 @@ export function queriesOf ({ from, to }: History, dialect: { hour: string, holds
     { what: 'first 100 matches of a common word', path: path('', { query: wanted.common }), sql: page(`user_id = 1 AND ${dialect.holds(wanted.common)}`), goal: 20, often: true, grep: wanted.common },
     { what: "one user's day searched for a piece of a word", path: path('', { query: piece, from: to - day, to }), sql: page(`${within(to - day, to)} AND ${dialect.holds(wanted.piece)}`), goal: 50 },
     { what: 'histogram by hour and level, 7 days', path: path('/histogram', { interval: '1h', by: 'level', from: to - 7 * day, to }), sql: histogram(to - 7 * day), goal: 150 },
-    { what: 'histogram by hour and level, 30 days', path: path('/histogram', { interval: '1h', by: 'level', from, to }), sql: histogram(from), goal: 50 },
-    { what: 'a piece of a word, 30 days of a user', path: path('', { query: piece, from, to }), sql: page(`${within(from, to)} AND ${dialect.holds(wanted.piece)}`), goal: 830 },
+    { what: 'histogram by hour and level, 30 days', path: path('/histogram', { interval: '1h', by: 'level', from: month, to }), sql: histogram(month), goal: 50 },
+    { what: 'a piece of a word, 30 days of a user', path: path('', { query: piece, from: month, to }), sql: page(`${within(month, to)} AND ${dialect.holds(wanted.piece)}`), goal: 830 },
     { what: 'a piece of a word, all rows of everybody', path: path('', { query: piece }), sql: everybodys(wanted.piece), everybody: true, goal: 4900, grep: wanted.piece },
-    { what: 'a rare word, 30 days of a user', path: path('', { query: wanted.rare, from, to }), sql: page(`${within(from, to)} AND ${dialect.holds(wanted.rare)}`), goal: 300 },
+    { what: 'a rare word, 30 days of a user', path: path('', { query: wanted.rare, from: month, to }), sql: page(`${within(month, to)} AND ${dialect.holds(wanted.rare)}`), goal: 300 },
     { what: 'a rare word, all rows of everybody', path: path('', { query: wanted.rare }), sql: everybodys(wanted.rare), everybody: true, goal: 300, grep: wanted.rare },
     { what: 'a word that nobody said, all rows', path: path('', { query: 'xylophone7' }), sql: everybodys('xylophone7'), everybody: true, goal: 300, grep: 'xylophone7' }
   ]

@@ -1,4 +1,5 @@
 import fp from 'fastify-plugin'
+import { Background } from '../src/background.ts'
 import { codeOf } from '../src/errors.ts'
 import { within } from '../src/store/patience.ts'
 import { letGo } from '../src/store/retention.ts'
@@ -16,8 +17,6 @@ const patience = 1000
 
 /** Lets logs go that were kept long enough: at start and hourly, by one instance at a time, in steps that writers don't wait for. */
 export default fp<RetentionOptions>(async (app, { days = 0, rows = 0 }) => {
-  const closing = new AbortController()
-  let work = Promise.resolve()
   const complaints = new Set<string | undefined>()
 
   /** Once of each kind: a login that may not alter the table will not be able to the next time. */
@@ -27,23 +26,20 @@ export default fp<RetentionOptions>(async (app, { days = 0, rows = 0 }) => {
     complaints.add(code)
   }
 
-  async function clean (): Promise<void> {
+  const cleaning = new Background(async () => {
     try {
-      const gone = await letGo(app.logDb, { days, rows }, closing.signal, complain)
+      const gone = await letGo(app.logDb, { days, rows }, cleaning.signal, complain)
       if (gone > 0) app.log.info(`${gone} logs were let go`)
     } catch (error) {
-      if (!closing.signal.aborted) app.log.warn({ code: codeOf(error) }, 'logs could not be let go; the next try is in an hour')
+      if (!cleaning.signal.aborted) app.log.warn({ code: codeOf(error) }, 'logs could not be let go; the next try is in an hour')
     }
-  }
+  }, hour)
 
-  app.addHook('onReady', async () => { work = clean() })
-  const timer = setInterval(() => { work = work.then(clean) }, hour).unref()
+  app.addHook('onReady', async () => { cleaning.start(0) })
   let ended = Promise.resolve()
   app.addHook('preClose', async () => {
-    clearInterval(timer)
-    closing.abort(new Error('the server closes'))
     // A statement that hangs must not keep the service from closing.
-    ended = within(patience, work).catch(() => {})
+    ended = within(patience, cleaning.end()).catch(() => {})
   })
   app.addHook('onClose', () => ended)
 }, { name: 'loggerbot-retention', fastify: '5.x', dependencies: ['loggerbot-db'] })

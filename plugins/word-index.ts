@@ -1,12 +1,12 @@
-import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import fp from 'fastify-plugin'
+import { Background } from '../src/background.ts'
 import { codeOf } from '../src/errors.ts'
 import { Gatherer } from '../src/index-words/gatherer.ts'
 import { rangesOf } from '../src/index-words/ranges.ts'
 import { utcTime, type UtcTime } from '../src/record.ts'
 import { openReader } from '../src/store/connect.ts'
-import { releaseLease, takeLease } from '../src/store/leases.ts'
+import { Lease } from '../src/store/leases.ts'
 import { within } from '../src/store/patience.ts'
 import { usersOf } from '../src/store/users.ts'
 import { beginIndex, countLogsOfBatches, feedId, feedReached, findHistory, listBatchesUpTo, purgeWords, readMessages, storeWords, type Place } from '../src/store/words.ts'
@@ -41,8 +41,6 @@ const longest = 5 * 60_000
 /** So many logs are read at once, and so many of history are written at once. */
 const pageSize = 1000
 const historySize = 100_000
-/** In seconds. */
-const leaseTime = 60
 const hour = 3_600_000
 
 /**
@@ -51,49 +49,34 @@ const hour = 3_600_000
  */
 export default fp<WordIndexOptions>(async (app, { wordIndex: enabled = true, askAfter = 25, patience = 5000 }) => {
   const knex = app.logDb
-  const holder = randomUUID()
-  const closing = new AbortController()
-  const { signal } = closing
+  const lease = new Lease(knex, 'words')
+  const work = new Background(bringUpToDate, pause)
+  const { signal } = work
   const gatherer = new Gatherer()
   const reader = openReader(knex)
   let reached: UtcTime | undefined
   let committed = 0
   let owed = 0
-  let leaseUntil = 0
   let purgedAt = Date.now()
 
   app.decorate('wordIndex', {
     askAfter: enabled ? askAfter : undefined,
     get behind () { return reached === undefined ? 0 : (Date.now() - Date.parse(`${reached.replace(' ', 'T')}Z`)) / 1000 },
-    async catchUp () {
-      await work
-      work = once(true)
-      await work
-    }
+    catchUp: () => work.run()
   })
 
-  let work: Promise<void> = Promise.resolve()
-  let timer: NodeJS.Timeout | undefined
   if (enabled) {
     app.logWriter.events.on('committed', (batches) => { for (const { records } of batches) committed += records.length })
-    app.addHook('onReady', async () => { schedule() })
+    app.addHook('onReady', async () => { work.start() })
   }
   app.addHook('onClose', async () => {
-    clearTimeout(timer)
-    closing.abort(new Error('the server closes'))
     // A database that hangs must not keep the service from closing.
-    await within(2000, work.then(() => releaseLease(knex, 'words', holder))).catch(() => {})
+    await within(2000, work.end().then(() => lease.release())).catch(() => {})
     await gatherer.close()
     await reader.close()
   })
 
-  function schedule (): void {
-    timer = setTimeout(() => {
-      work = work.then(() => once(false)).finally(() => { if (!signal.aborted) schedule() })
-    }, pause).unref()
-  }
-
-  async function once (now: boolean): Promise<void> {
+  async function bringUpToDate (now: boolean): Promise<void> {
     try {
       reached = undefined
       if (!await holdLease()) return
@@ -109,16 +92,10 @@ export default fp<WordIndexOptions>(async (app, { wordIndex: enabled = true, ask
 
   async function holdLease (): Promise<boolean> {
     signal.throwIfAborted()
-    if (Date.now() > leaseUntil - leaseTime * 500) {
-      const asked = Date.now()
-      if (!await takeLease(knex, 'words', holder, leaseTime)) {
-        // The blocks of the other are closed to us, as ours are now.
-        await gatherer.close()
-        return false
-      }
-      leaseUntil = asked + leaseTime * 1000
-    }
-    return true
+    if (await lease.hold()) return true
+    // The blocks of the other are closed to us, as ours are now.
+    await gatherer.close()
+    return false
   }
 
   /** Takes up a part of the batches that came since; resolves to whether there are more. */

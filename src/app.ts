@@ -1,6 +1,7 @@
 import type { FastifyPluginAsync } from 'fastify'
 import auth, { type AuthOptions } from '../plugins/auth.ts'
 import db, { type DbOptions } from '../plugins/db.ts'
+import hourCounts from '../plugins/hour-counts.ts'
 import metrics from '../plugins/metrics.ts'
 import openapi from '../plugins/openapi.ts'
 import preflight from '../plugins/preflight.ts'
@@ -43,6 +44,7 @@ const loggerbot: FastifyPluginAsync<LoggerBotOptions> = async (app, {
   await app.register(search, { searchBudget })
   await app.register(tail)
   await app.register(wordIndex, { wordIndex: withWordIndex, askAfter, patience })
+  await app.register(hourCounts, { patience })
   await app.register(retention, retentionOptions)
   await app.register(preflight)
   await app.register(metrics)

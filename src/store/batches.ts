@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import type { Knex } from 'knex'
 import { utcTime, type UtcTime } from '../record.ts'
 import { dialectOf } from './dialects/index.ts'
@@ -24,7 +25,7 @@ export interface StoredBatch extends BatchPlace {
 export async function listBatches (knex: Knex, userId: number | undefined, after: BatchPlace, before: UtcTime, limit: number): Promise<StoredBatch[]> {
   const rows = await knex('ingest_batches')
     .select(columns(knex))
-    .whereNotNull('first_at').where('created_at', '>=', after.createdAt).where('created_at', '<', before)
+    .where('records', '>', 0).where('created_at', '>=', after.createdAt).where('created_at', '<', before)
     .where((where) => {
       const key = Buffer.from(after.key, 'hex')
       where.where('created_at', '>', after.createdAt).orWhere('user_id', '>', after.userId).orWhere((where) => where.where('user_id', after.userId).where('batch_key', '>', key))
@@ -36,7 +37,7 @@ export async function listBatches (knex: Knex, userId: number | undefined, after
 
 /** The batch at a place, where it is known still. */
 export async function findBatch (knex: Knex, { userId, key }: BatchPlace): Promise<StoredBatch | undefined> {
-  const row = await knex('ingest_batches').select(columns(knex)).whereNotNull('first_at').where({ user_id: userId, batch_key: Buffer.from(key, 'hex') }).first()
+  const row = await knex('ingest_batches').select(columns(knex)).where('records', '>', 0).where({ user_id: userId, batch_key: Buffer.from(key, 'hex') }).first()
   return row && toBatch(row)
 }
 
@@ -65,6 +66,17 @@ export async function logsOfBatch (knex: Knex, { userId, firstId, records, first
   }
   const rows = await dialectOf(knex).query(knex, selectLogs(await ownedBy(knex, userId), [window], false, records), signal)
   return rows.map(toLog).sort((one, other) => BigInt(one.id) < BigInt(other.id) ? -1 : 1)
+}
+
+/** In `ingest_batches`, who stands for all users. */
+export const everyUser = 0
+
+/**
+ * Tells whoever counts logs that some between these times are about to go, or to come back: it is written down as a batch
+ * without logs. They must have gone within a minute.
+ */
+export async function announceChange (knex: Knex, userId: number, firstAt: UtcTime, lastAt: UtcTime): Promise<void> {
+  await knex('ingest_batches').insert({ user_id: userId, batch_key: randomBytes(16), created_at: utcTime(), first_id: 0, records: 0, first_at: firstAt, last_at: lastAt })
 }
 
 /** An instance that was not seen for so long, in milliseconds, has ended. */

@@ -2,9 +2,12 @@ import type { Knex } from 'knex'
 import type { Field } from '../query/filter.ts'
 import type { Condition } from './dialects/dialect.ts'
 import { dialectOf } from './dialects/index.ts'
-import { columns, conditionOf } from './filter.ts'
+import { columns, conditionOf, levelsOf } from './filter.ts'
+import { knownHours, type KnownHours } from './hour-counts.ts'
 import { ownedBy } from './owner.ts'
 import { overWindows, type Search } from './search.ts'
+import { millisecondsOf } from './spans.ts'
+import { usersOf } from './users.ts'
 
 /** What logs are counted by. */
 export type Grouping = 'level' | 'pid' | 'user' | Exclude<Field, 'message'>
@@ -22,20 +25,38 @@ export interface Counts {
   complete: boolean
 }
 
+const hour = 3_600_000
+
 /** A window gives so many groups at most: past that the rare ones are left out. */
 const mostGroups = 10_000
+
+type Asked = Omit<Search, 'order' | 'after'>
 
 /**
  * Counts logs by value, by interval (in milliseconds, at least a second) or by both, as far as it
  * gets in so many milliseconds, the newest first.
  */
-export async function countLogs (
-  knex: Knex,
-  search: Omit<Search, 'order' | 'after'>,
-  { by, interval }: { by?: Grouping, interval?: number },
-  budget: number,
-  signal: AbortSignal
-): Promise<Counts> {
+export async function countLogs (knex: Knex, search: Asked, grouping: { by?: Grouping, interval?: number }, budget: number, signal: AbortSignal): Promise<Counts> {
+  const spent = AbortSignal.timeout(budget)
+  const inTime = AbortSignal.any([signal, spent])
+  const totals = new Map<string, Count>()
+  let complete = true
+  try {
+    const parts = await countKnown(knex, search, grouping, totals, inTime) ?? [search]
+    for (const part of parts) {
+      complete &&= await countOver(knex, part, grouping, totals, inTime)
+      if (spent.aborted && part !== parts.at(-1)) complete = false
+      if (spent.aborted) break
+    }
+  } catch (error) {
+    if (signal.aborted || !spent.aborted) throw error
+    complete = false
+  }
+  return { counts: [...totals.values()], complete }
+}
+
+/** Counts logs window by window, until the signal is given; resolves to whether all were counted. */
+async function countOver (knex: Knex, search: Asked, { by, interval }: { by?: Grouping, interval?: number }, totals: Map<string, Count>, signal: AbortSignal): Promise<boolean> {
   const { query, conditions } = dialectOf(knex)
   const condition = conditionOf(knex, search.filter)
   const owner = await ownedBy(knex, search.userId)
@@ -51,21 +72,36 @@ export async function countLogs (
     }, signal)
   }
 
-  const totals = new Map<string, Count>()
   let exact = true
-  const spent = AbortSignal.timeout(budget)
-  try {
-    for await (const { found, reached } of overWindows(knex, { ...search, order: 'newest' }, 3_600_000, look, () => undefined, AbortSignal.any([signal, spent]))) {
-      for (const row of found) add(totals, { value: row.value === null ? null : String(row.value), bucket: Number(row.bucket) * 1000, count: Number(row.count) })
-      if (found.length === mostGroups) exact = false
-      if (spent.aborted && reached !== undefined) exact = false
-      if (spent.aborted) break
-    }
-  } catch (error) {
-    if (signal.aborted || !spent.aborted) throw error
-    exact = false
+  for await (const { found, reached } of overWindows(knex, { ...search, order: 'newest' }, hour, look, () => undefined, signal)) {
+    for (const row of found) add(totals, { value: row.value === null ? null : String(row.value), bucket: Number(row.bucket) * 1000, count: Number(row.count) })
+    if (found.length === mostGroups) exact = false
+    if (signal.aborted) return exact && reached === undefined
   }
-  return { counts: [...totals.values()], complete: exact }
+  return exact
+}
+
+/** Of more users' logs than this the counts by the hour are not put together. */
+const mostUsers = 100
+
+/** Adds what is counted by the hour already; resolves to what is left to count. Undefined, and nothing added, where nothing is. */
+async function countKnown (knex: Knex, search: Asked, { by, interval }: { by?: Grouping, interval?: number }, totals: Map<string, Count>, signal: AbortSignal): Promise<Asked[] | undefined> {
+  const levels = levelsOf(search.filter)
+  if (levels === undefined || (by !== undefined && by !== 'level') || (interval ?? hour) % hour !== 0) return undefined
+  const users = search.userId === undefined ? (await usersOf(knex).list()).map(({ id }) => id) : [search.userId]
+  if (users.length > mostUsers) return undefined
+
+  const all: Array<KnownHours & { userId: number }> = []
+  for (const userId of users) {
+    const known = await knownHours(knex, userId, search, signal)
+    if (known === undefined) return undefined
+    all.push({ ...known, userId })
+  }
+  for (const { hour, counts } of all.flatMap(({ hours }) => hours)) {
+    const bucket = interval === undefined ? 0 : Math.floor(millisecondsOf(hour) / interval) * interval
+    for (const level of levels) if (counts[level] > 0) add(totals, { value: by === undefined ? null : level, bucket, count: counts[level] })
+  }
+  return all.flatMap(({ userId, rest }) => rest.toReversed().map((span) => ({ ...search, userId, ...span })))
 }
 
 function add (totals: Map<string, Count>, count: Count): void {

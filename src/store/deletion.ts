@@ -1,5 +1,6 @@
 import type { Knex } from 'knex'
 import { utcTime } from '../record.ts'
+import { announceChange } from './batches.ts'
 import { walkLogs, type Search } from './search.ts'
 
 /** A step lets go of so many logs: short enough that writers need not wait for it. */
@@ -26,6 +27,7 @@ export async function deleteLogs (knex: Knex, reader: Knex, { search, arrivedBef
     for (const userId of new Set(before.map(({ userId }) => userId))) {
       const logs = before.filter((log) => log.userId === userId)
       const times = logs.map(({ eventAt }) => eventAt).sort()
+      await announceChange(knex, userId, times[0]!, times.at(-1)!)
       deleted += await knex.transaction(async (transaction) => {
         const count = await transaction('user_logs').where('user_id', userId).whereBetween('log_event_at', [times[0]!, times.at(-1)!]).whereIn('id', logs.map(({ id }) => id)).delete()
         await transaction('audit').where('id', auditId).increment('logs', count)

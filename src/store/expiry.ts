@@ -1,5 +1,6 @@
 import type { Knex } from 'knex'
 import type { UtcTime } from '../record.ts'
+import { announceChange } from './batches.ts'
 import type { Condition } from './dialects/dialect.ts'
 import { dialectOf } from './dialects/index.ts'
 
@@ -41,6 +42,7 @@ export async function * deleteExpired (knex: Knex, expired: Expired, signal: Abo
     if (keys.length === 0) return
     const first = keys[0]!
     last = keys.at(-1)!
+    await announceChange(knex, expired.userId, first.log_event_at, last.log_event_at)
     const started = performance.now()
     const count = await knex('user_logs')
       .whereRaw(where.sql, where.bindings)

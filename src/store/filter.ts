@@ -1,5 +1,6 @@
 import type { Knex } from 'knex'
 import type { Field, Filter } from '../query/filter.ts'
+import { severities, type Severity } from '../record.ts'
 import type { Condition, Conditions } from './dialects/dialect.ts'
 import { dialectOf } from './dialects/index.ts'
 
@@ -49,4 +50,22 @@ function onText (field: Field, write: Conditions, test: (text: Condition) => Con
 
 function isTrue ({ sql, bindings }: Condition): Condition {
   return { sql: `((${sql}) IS TRUE)`, bindings }
+}
+
+/** The severities whose logs are just those for which the filter holds; undefined where it is about anything else, too. */
+export function levelsOf (filter: Filter): readonly Severity[] | undefined {
+  switch (filter.kind) {
+    case 'level': return filter.levels
+    case 'not': {
+      const levels = levelsOf(filter.filter)
+      return levels && severities.filter((level) => !levels.includes(level))
+    }
+    case 'all':
+    case 'any': {
+      const of = filter.of.map(levelsOf).filter((levels) => levels !== undefined)
+      if (of.length < filter.of.length) return undefined
+      return severities.filter((level) => filter.kind === 'all' ? of.every((levels) => levels.includes(level)) : of.some((levels) => levels.includes(level)))
+    }
+    default: return undefined
+  }
 }

@@ -76,7 +76,7 @@ async function findOutside (knex: Knex, { userId }: Search, signal: AbortSignal)
 
   const batches = await query(knex, {
     sql: `SELECT MIN(first_at) AS first, MAX(last_at) AS last FROM ingest_batches
-      WHERE created_at >= ? AND first_at IS NOT NULL AND ${mine.sql} GROUP BY SUBSTR(first_at, 1, 13)`,
+      WHERE created_at >= ? AND records > 0 AND ${mine.sql} GROUP BY SUBSTR(first_at, 1, 13)`,
     bindings: [feed, ...mine.bindings]
   }, signal)
   return [

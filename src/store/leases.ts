@@ -1,5 +1,37 @@
+import { randomUUID } from 'node:crypto'
 import type { Knex } from 'knex'
 import { dialectOf } from './dialects/index.ts'
+
+/** Work that one instance at a time does: whoever has the lease renews it as long as there is work. */
+export class Lease {
+  readonly #knex: Knex
+  readonly #name: string
+  readonly #seconds: number
+  readonly #holder = randomUUID()
+  #until = 0
+
+  /** Should its holder be gone without a word, it is free after so many seconds. */
+  constructor (knex: Knex, name: string, seconds = 60) {
+    this.#knex = knex
+    this.#name = name
+    this.#seconds = seconds
+  }
+
+  /** Whether it is ours from now on for half of its time at least; it is taken, or renewed, where it need be. */
+  async hold (): Promise<boolean> {
+    const now = Date.now()
+    if (now < this.#until - this.#seconds * 500) return true
+    const isOurs = await takeLease(this.#knex, this.#name, this.#holder, this.#seconds)
+    this.#until = isOurs ? now + this.#seconds * 1000 : 0
+    return isOurs
+  }
+
+  /** Lets others have it at once. */
+  async release (): Promise<void> {
+    this.#until = 0
+    await this.#knex('leases').where({ name: this.#name, holder: this.#holder }).delete()
+  }
+}
 
 /**
  * Takes a lease, or renews one's own: the work of that name is the holder's for so many seconds.
@@ -18,9 +50,4 @@ export async function takeLease (knex: Knex, name: string, holder: string, secon
     if (dialectOf(knex).isDuplicate(error)) return false
     throw error
   }
-}
-
-/** Lets others have it at once. */
-export async function releaseLease (knex: Knex, name: string, holder: string): Promise<void> {
-  await knex('leases').where({ name, holder }).delete()
 }

@@ -8,9 +8,11 @@
 //
 // DROP PARTITION would take along what came meanwhile, and writers would wait until the file is gone.
 import type { Knex } from 'knex'
+import { announceChange, everyUser } from './batches.ts'
 import type { Condition, Partition } from './dialects/dialect.ts'
 import { dialectOf } from './dialects/index.ts'
 import { countIn, listPartitions, past, within } from './partitions.ts'
+import { lastTime, startOfTime } from './spans.ts'
 
 /** A partition that may go as a whole, with how many logs are in it. */
 export interface WholePartition {
@@ -56,6 +58,7 @@ export async function dropWhole (knex: Knex, { partition, count }: WholePartitio
   const listed = await listPartitions(knex)
   if (!listed.some(({ name, until }) => name === partition.name && until === partition.until)) return 0
   const table = kept ? 'user_logs_expired' : 'user_logs_surplus'
+  await announceChange(knex, everyUser, partition.from ?? startOfTime, partition.until!)
   await dialectOf(knex).partitions!.takeOut(knex, partition, table)
   await dropTaken(knex, table, kept)
   return count
@@ -70,6 +73,9 @@ export async function dropLeftovers (knex: Knex, kept: Condition): Promise<void>
 
 async function dropTaken (knex: Knex, table: string, kept: Condition | undefined): Promise<void> {
   if (!await knex.schema.hasTable(table)) return
-  if (kept) await dialectOf(knex).partitions!.putBack(knex, table, kept)
+  if (kept) {
+    await announceChange(knex, everyUser, startOfTime, lastTime)
+    await dialectOf(knex).partitions!.putBack(knex, table, kept)
+  }
   await knex.schema.dropTable(table)
 }

@@ -5,12 +5,11 @@
 //   it "happens" in the future, and arrived before the limit   gone: that time would never come
 //
 // When a log arrived is told by its id, whose upper 48 bits are our clock in milliseconds.
-import { randomUUID } from 'node:crypto'
 import type { Knex } from 'knex'
 import { utcTime } from '../record.ts'
 import type { Condition, Partition } from './dialects/dialect.ts'
 import { deleteExpired, type Expired } from './expiry.ts'
-import { releaseLease, takeLease } from './leases.ts'
+import { Lease } from './leases.ts'
 import { dropLeftovers, dropWhole, findExpired, findSurplus, keptAt, type WholePartition } from './partition-drop.ts'
 import { limitAlongKey, listPartitions, makePartitions, mergePartitions } from './partitions.ts'
 import { countAll, deleteOldest } from './row-limit.ts'
@@ -50,32 +49,22 @@ function longestTime (days: number, users: readonly User[]): number {
   return times.length === 0 ? Infinity : Math.max(...times)
 }
 
-/** In seconds: whoever has the lease renews it as long as there is work. */
-const leaseTime = 60
-
 /**
  * Lets go of what there is to let go, whole partitions first, the rest in small steps; resolves to how many logs went. None go while
  * another instance is at it. Where the partitions can't be kept up, `complain` is told why, and all goes in small steps.
  */
 export async function letGo (knex: Knex, { days, rows }: Retention, signal: AbortSignal, complain: (error: unknown) => void = () => {}): Promise<number> {
-  const holder = randomUUID()
-  let renewedAt = -Infinity
-  async function renewLease (): Promise<boolean> {
-    if (performance.now() - renewedAt < leaseTime * 1000 / 4) return true
-    renewedAt = performance.now()
-    return takeLease(knex, 'retention', holder, leaseTime)
-  }
-
+  const lease = new Lease(knex, 'retention')
   let gone = 0
-  if (!await renewLease()) return gone
+  if (!await lease.hold()) return gone
   try {
     for await (const count of steps()) {
       gone += count
       signal.throwIfAborted()
-      if (!await renewLease()) break
+      if (!await lease.hold()) break
     }
   } finally {
-    await releaseLease(knex, 'retention', holder)
+    await lease.release()
   }
   return gone
 

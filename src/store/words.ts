@@ -71,7 +71,7 @@ export async function listBatchesUpTo (knex: Knex, from: UtcTime, to: UtcTime): 
   const enough = 150_000
   const rows = await knex('ingest_batches')
     .select('user_id', 'batch_key', 'created_at', 'records', 'first_at', 'last_at', knex.raw('CAST(first_id AS CHAR) AS first'))
-    .whereNotNull('first_at').where('created_at', '>=', from).where('created_at', '<', to).orderBy('created_at').limit(most)
+    .where('records', '>', 0).where('created_at', '>=', from).where('created_at', '<', to).orderBy('created_at').limit(most)
   let records = 0
   let end = rows.findIndex((row) => (records += row.records) > enough)
   if (end === -1) end = rows.length < most ? most : most - 1

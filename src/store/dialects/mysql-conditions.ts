@@ -1,15 +1,20 @@
 import type { Pattern } from '../../query/filter.ts'
 import { wordsExpression } from '../../text.js'
 import type { Condition, Conditions } from './dialect.ts'
+import { plainRun } from './plain-run.ts'
 
 /** In utf8mb4_bin, with LOWER() on both sides, a pattern's pieces being folded already. */
 export const mysqlConditions: Conditions = {
   words (column, pattern) {
     const expression = wordsExpression(pattern)
-    const like = `LOWER(${column}) LIKE ? ESCAPE '!'`
-    const bindings = [`%${likeOf(pattern)}%`]
-    // Most rows fail the cheap test, and where no word could be cut it is all.
-    return /^[^\\(]*$/.test(expression) ? { sql: like, bindings } : { sql: `${like} AND LOWER(${column}) REGEXP ?`, bindings: [...bindings, expression] }
+    const run = plainRun(pattern)
+    return both([
+      // Most rows fail the cheapest test: byte by byte, whatever they mean, it takes a third of the time.
+      ...run === '' ? [] : [{ sql: `CONVERT(CAST(${column} AS BINARY) USING latin1) COLLATE latin1_swedish_ci LIKE ? ESCAPE '!'`, bindings: [`%${likeOf([run])}%`] }],
+      { sql: `LOWER(${column}) LIKE ? ESCAPE '!'`, bindings: [`%${likeOf(pattern)}%`] },
+      // Where no word could be cut that is all.
+      ...isPlain.test(expression) ? [] : [{ sql: `LOWER(${column}) REGEXP ?`, bindings: [expression] }]
+    ])
   },
   // LIKE, because `=` would not see spaces at the end.
   like: ({ sql, bindings }, pattern) => ({ sql: `LOWER(${sql}) LIKE ? ESCAPE '!'`, bindings: [...bindings, likeOf(pattern)] }),
@@ -31,6 +36,12 @@ export const mysqlConditions: Conditions = {
     const shift = (seconds - secondsTo1970 % seconds) % seconds
     return { sql: '((TO_SECONDS(log_event_at) + ?) DIV ? * ? - ?)', bindings: [shift, seconds, seconds, secondsTo1970 + shift] }
   }
+}
+
+const isPlain = /^[^\\(]*$/
+
+function both (tests: readonly Condition[]): Condition {
+  return { sql: tests.map(({ sql }) => sql).join(' AND '), bindings: tests.flatMap(({ bindings }) => bindings) }
 }
 
 /** TO_SECONDS('1970-01-01'). */

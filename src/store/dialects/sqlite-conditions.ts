@@ -1,5 +1,5 @@
-import type { Pattern } from '../../query/filter.ts'
 import type { Condition, Conditions } from './dialect.ts'
+import { plainRun } from './plain-run.ts'
 
 /** By the functions of its thread (`sqlite-functions.js`), before which a cheap test in SQL leaves out what can't match. */
 export const sqliteConditions: Conditions = {
@@ -25,9 +25,4 @@ const secondsTo1970 = 62_167_219_200
 
 function attribute (name: string, path: readonly string[]): Condition {
   return { sql: `${name}(attributes, ?)`, bindings: [JSON.stringify(path)] }
-}
-
-/** The longest run of ASCII in the pattern: SQLite's own lower() knows no other letters, of which some fold to `i` and `k`. */
-function plainRun (pattern: Pattern): string {
-  return pattern.flatMap((piece) => piece.split(/[^!-~ ]|[ik]/)).reduce((longest, run) => run.length > longest.length ? run : longest)
 }

@@ -1,0 +1,137 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import fp from 'fastify-plugin'
+import { Background } from '../src/background.ts'
+import { codeOf } from '../src/errors.ts'
+import { utcTime, type UtcTime } from '../src/record.ts'
+import { everyUser } from '../src/store/batches.ts'
+import { openReader } from '../src/store/connect.ts'
+import { beginHours, countable, countHours, forgetHours, hoursReached, storeHours, touchedBy, uncounted, type Touched } from '../src/store/hour-counts.ts'
+import { Lease } from '../src/store/leases.ts'
+import { within } from '../src/store/patience.ts'
+import { millisecondsOf } from '../src/store/spans.ts'
+import { TouchedHours } from '../src/store/touched-hours.ts'
+import { usersOf } from '../src/store/users.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** The counts of logs by the hour, from which histograms are made. */
+    hourCounts: {
+      /** Counts now whatever is not counted yet, be it quiet or not. */
+      catchUp (): Promise<void>
+    }
+  }
+}
+
+export interface HourCountsOptions {
+  /** How long a transaction may take, in milliseconds. Default 5000. */
+  patience?: number
+}
+
+/** In milliseconds: how often there is a look at what was touched, and for how long it must be quiet before it is counted. */
+const pause = 10_000
+const quiet = 2 * 60_000
+/** Counting should take about so long at once, in milliseconds, of so many hours at most. */
+const quick = 50
+const slow = 500
+const widest = 24
+const day = 86_400_000
+
+/**
+ * Keeps counts of logs by the hour, behind the writer, from what is stored: one instance at a time.
+ * What is not counted yet is counted by whoever asks, so it may be late, or stop, and no count is ever wrong.
+ */
+export default fp<HourCountsOptions>(async (app, { patience = 5000 }) => {
+  const knex = app.logDb
+  const reader = openReader(knex)
+  const lease = new Lease(knex, 'hour-counts')
+  const work = new Background(bringUpToDate, pause)
+  const { signal } = work
+  const touched = new TouchedHours()
+  /** What was touched is known as long as the lease is ours. */
+  let isKnown = false
+  let reached: UtcTime
+  let followedAt = 0
+  let width = 1
+
+  app.decorate('hourCounts', { catchUp: () => work.run() })
+  app.addHook('onReady', async () => { work.start() })
+  app.addHook('onClose', async () => {
+    // A database that hangs must not keep the service from closing.
+    await within(2000, work.end().then(() => lease.release())).catch(() => {})
+    await reader.close()
+  })
+
+  async function bringUpToDate (now: boolean): Promise<void> {
+    try {
+      if (!await holdLease()) return
+      if (!isKnown) await touchEverything()
+      await follow()
+      for (const span of touched.takeQuiet(Date.now() - (now ? 0 : quiet))) {
+        if (!await count(span)) return
+      }
+    } catch (error) {
+      isKnown = false
+      if (!signal.aborted) app.log.warn({ code: codeOf(error) }, 'logs could not be counted by the hour; it tries again')
+    }
+  }
+
+  async function holdLease (): Promise<boolean> {
+    signal.throwIfAborted()
+    const isOurs = await lease.hold()
+    if (!isOurs) isKnown = false
+    return isOurs
+  }
+
+  async function touchEverything (): Promise<void> {
+    for (const { id: userId } of await usersOf(knex).list()) touched.touch({ userId, ...countable }, Date.now())
+    isKnown = true
+  }
+
+  /** Forgets what was touched since the last look. */
+  async function follow (): Promise<void> {
+    followedAt = Date.now()
+    // A transaction that another instance believed over may still take place.
+    const horizon = utcTime(millisecondsOf(await app.batchHorizon()) - 2 * patience)
+    const known = await hoursReached(knex)
+    reached = known ?? horizon
+    if (known === undefined) {
+      await beginHours(knex, horizon)
+      await touchEverything()
+    }
+    if (reached >= horizon) return
+
+    const spans = await touchedBy(reader.knex, { from: reached, to: horizon }, undefined, signal)
+    // While nothing comes nothing need be written.
+    if (spans.length === 0 && millisecondsOf(horizon) - millisecondsOf(reached) < day) return
+    await forgetHours(knex, spans, reached, horizon)
+    reached = horizon
+    for (const span of await ofEachUser(spans)) touched.touch(span, Date.now())
+  }
+
+  async function ofEachUser (spans: readonly Touched[]): Promise<Touched[]> {
+    if (!spans.some(({ userId }) => userId === everyUser)) return [...spans]
+    const users = await usersOf(knex).list()
+    return spans.flatMap((span) => span.userId === everyUser ? users.map(({ id }) => ({ ...span, userId: id })) : span)
+  }
+
+  /** Counts what lacks counts; resolves to whether the lease is ours still. */
+  async function count ({ userId, ...span }: Touched): Promise<boolean> {
+    for (const { from, to } of await uncounted(reader.knex, userId, span, signal)) {
+      for (let at = from; at < to;) {
+        if (!await holdLease()) return false
+        // Meanwhile others go on sending.
+        if (Date.now() - followedAt > pause) await follow()
+        const started = performance.now()
+        const counted = await countHours(reader.knex, userId, { from: at, to }, width, signal)
+        const took = performance.now() - started
+        if (counted.hours.length > 0) await storeHours(knex, userId, counted.hours, reached)
+        at = counted.to
+        if (took > slow) width = Math.max(Math.floor(width / 2), 1)
+        else if (took < quick) width = Math.min(width * 2, widest)
+        // Who writes and searches goes first.
+        await delay(took, undefined, { signal })
+      }
+    }
+    return true
+  }
+}, { name: 'loggerbot-hour-counts', fastify: '5.x', dependencies: ['loggerbot-tail'] })

@@ -1,0 +1,207 @@
+import Fastify, { type FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
+import type { AddressInfo } from 'node:net'
+import t, { type Test } from 'tap'
+import loggerbot from '../src/app.ts'
+import { announceChange, everyUser } from '../src/store/batches.ts'
+import type { DatabaseOptions } from '../src/store/dialects/dialect.ts'
+import { forgetHours, hoursReached, storeHours } from '../src/store/hour-counts.ts'
+import { divideLogs } from '../src/store/partitions.ts'
+import { letGo } from '../src/store/retention.ts'
+import { partsOutside } from '../src/store/spans.ts'
+import { Overtaken } from '../src/store/words.ts'
+import { databases, openKnex } from './helpers/databases.ts'
+import { http } from './helpers/http.ts'
+import { apiKey, createUser, log, send } from './helpers/service.ts'
+
+/** Milliseconds that a transaction may take: twice as long new batches are left alone. */
+const patience = 500
+
+async function start (t: Test, database: DatabaseOptions): Promise<{ app: FastifyInstance, port: number }> {
+  const app = Fastify()
+  app.register(fp(loggerbot), { database, migrate: true, apiKey, patience })
+  t.teardown(() => app.close())
+  await app.listen({ host: '127.0.0.1', port: 0 })
+  return { app, port: (app.server.address() as AddressInfo).port }
+}
+
+let state = 11
+const random = (limit: number) => {
+  state = (Math.imul(state, 1103515245) + 12345) >>> 0
+  return (state >>> 16) % limit
+}
+const pick = <T>(choices: readonly T[]): T => choices[random(choices.length)]!
+
+const levels = ['debug', 'info', 'warning', 'error', 'critical'] as const
+const hour = 3_600_000
+const two = (number: number) => String(number).padStart(2, '0')
+
+for (const database of databases) {
+  t.test(`the counts by the hour on ${database.name}`, async (whole) => {
+    const options = await database.create(whole)
+    const knex = openKnex(whole, options)
+    const service = await start(whole, options)
+    const tokens: Record<string, string> = { alice: await createUser(service, 'alice'), bob: await createUser(service, 'bob') }
+    const ids: Record<string, number> = Object.fromEntries((await knex('users').select('id', 'username')).map(({ id, username }) => [username, id]))
+
+    async function write (batches: number): Promise<void> {
+      for (let n = 0; n < batches; n++) {
+        const name = pick(Object.keys(tokens))
+        const { status } = await send(service, name, tokens[name]!, Array.from({ length: 1 + random(20) }, () => log({
+          level: pick(levels),
+          // Most in a few days, with long gaps and on the edges of hours; a few of another age.
+          event_at: random(60) === 0
+            ? pick(['1000-01-01T00:00:00Z', '1970-01-01T00:00:00Z', '9999-12-31T22:59:59.999999Z', '9999-12-31T23:59:59.999999Z'])
+            : `2026-${two(1 + random(2))}-${two(pick([1, 1, 2, 2, 3, 20]))}T${two(pick([0, 1, 2, 3, 12, 23]))}:${pick(['00:00', '59:59.999999', `${two(random(60))}:00`])}Z`
+        })))
+        if (status !== 200) throw new Error(`send answered ${status}`)
+      }
+    }
+
+    /** What the table itself says. */
+    async function expected (user: string | undefined, from: string, to: string, interval: number, of: readonly string[]): Promise<Array<[string, string, number]>> {
+      const rows = await knex('user_logs').select('log_event_at', 'log_level').whereIn('log_level', of).where('log_event_at', '>=', sql(from)).where('log_event_at', '<', sql(to))
+        .modify((query) => { if (user !== undefined) query.where('user_id', ids[user]!) })
+      const totals = new Map<string, number>()
+      for (const { log_event_at: at, log_level: level } of rows) {
+        const bucket = Math.floor(Date.parse(`${at.replace(' ', 'T')}Z`) / interval) * interval
+        const key = `${new Date(bucket).toISOString()} ${level}`
+        totals.set(key, (totals.get(key) ?? 0) + 1)
+      }
+      return [...totals].map(([key, count]): [string, string, number] => [...key.split(' ') as [string, string], count]).sort()
+    }
+
+    const sql = (time: string) => `${time.slice(0, 19).replace('T', ' ')}.000000`
+
+    async function histogram (user: string | undefined, parameters: Record<string, string>): Promise<Array<[string, string, number]>> {
+      const { status, body } = await http(service.port, 'GET', `/api/logs/histogram?${new URLSearchParams({ by: 'level', ...parameters, ...user !== undefined && { user } })}`, { 'x-api-key': apiKey })
+      if (status !== 200) throw new Error(body)
+      const { buckets, complete } = JSON.parse(body)
+      if (!complete) throw new Error('not complete')
+      return buckets.flatMap(({ at, by }: { at: string, by: Record<string, number> }) => Object.entries(by).map(([level, count]) => [new Date(at).toISOString(), level, count])).sort()
+    }
+
+    const spans: Array<[from: string, to: string, interval: string, length: number]> = [
+      ['2026-01-01T00:00:00Z', '2026-02-28T00:00:00Z', '1h', hour],
+      ['2026-01-01T01:30:00Z', '2026-01-03T12:00:01Z', '1h', hour],
+      ['2026-01-01T00:00:00Z', '2026-03-01T00:00:00Z', '1d', 24 * hour],
+      ['1000-01-01T00:00:00Z', '9999-12-31T23:59:59Z', '36500d', 36_500 * 24 * hour]
+    ]
+
+    const queries: Array<[query: string, of: readonly string[]]> = [['', levels], ['level:>=error', ['error', 'critical']], ['NOT level:info', levels.filter((level) => level !== 'info')]]
+    let turn = 0
+
+    /** Of every span one's and everybody's, by the next query each time. */
+    async function compare (t: Test, what: string): Promise<void> {
+      for (const [from, to, interval, length] of spans) {
+        for (const user of ['alice', undefined]) {
+          const [query, of] = queries[turn++ % queries.length]!
+          t.strictSame(await histogram(user, { from, to, interval, query }), await expected(user, from, to, length, of), `${what}: ${user ?? 'everybody'}, ${interval} from ${from}, ${query}`)
+        }
+      }
+    }
+
+    async function rows (): Promise<number> {
+      const [row] = await knex('hour_counts').count({ count: '*' })
+      return Number(row!.count)
+    }
+
+    /** Waits until batches so far are looked at, then counts. */
+    async function settle (): Promise<void> {
+      await new Promise((resolve) => setTimeout(resolve, 2 * patience + 50))
+      await service.app.hourCounts.catchUp()
+    }
+
+    await whole.test('before anything is counted, and after', async (t) => {
+      await write(60)
+      await compare(t, 'nothing counted')
+      await settle()
+      t.ok(await rows() > 20, 'hours are counted')
+      await compare(t, 'all counted')
+    })
+
+    await whole.test('an answer comes from the counts', async (t) => {
+      await knex('hour_counts').where('user_id', ids.alice!).increment('error', 1000)
+      const [from, to, interval] = spans[0]!
+      t.ok((await histogram('alice', { from, to, interval })).some(([, level, count]) => level === 'error' && count > 1000))
+      await knex('hour_counts').where('user_id', ids.alice!).decrement('error', 1000)
+    })
+
+    await whole.test('logs that come late count at once, and for ever', async (t) => {
+      await write(10)
+      await compare(t, 'not looked at')
+      await settle()
+      await compare(t, 'counted again')
+    })
+
+    await whole.test('what a user deletes is gone from the counts at once', async (t) => {
+      const asked = new URLSearchParams({ query: 'level:error OR user:bob', from: '2026-01-01T00:00:00Z', to: '2026-02-03T00:00:00Z' })
+      const { confirm } = JSON.parse((await http(service.port, 'DELETE', `/api/logs?${asked}`, { 'x-api-key': apiKey })).body)
+      const { deleted } = JSON.parse((await http(service.port, 'DELETE', `/api/logs?${asked}&confirm=${confirm}`, { 'x-api-key': apiKey })).body)
+      t.ok(deleted > 0)
+      await compare(t, 'deleted')
+      await settle()
+      await compare(t, 'deleted, counted again')
+    })
+
+    await whole.test('what retention lets go is gone from the counts at once', async (t) => {
+      await write(20)
+      await settle()
+      const before = await knex('user_logs').count({ count: '*' }).first()
+      t.ok(await letGo(knex, { days: 0, rows: Math.floor(Number(before!.count) / 2) }, new AbortController().signal) > 0)
+      await compare(t, 'let go')
+      await settle()
+      await compare(t, 'let go, counted again')
+    })
+
+    if (database.name === 'MySQL') {
+      await whole.test('so is what goes with a partition', async (t) => {
+        await divideLogs(knex)
+        await write(20)
+        await settle()
+        const gone = await letGo(knex, { days: 0, rows: 10 }, new AbortController().signal)
+        t.ok(gone > 0)
+        await compare(t, 'partitions dropped')
+        await settle()
+        await compare(t, 'partitions dropped, counted again')
+      })
+    }
+
+    await whole.test('a change that is announced for all users is believed of each', async (t) => {
+      await write(10)
+      await settle()
+      await announceChange(knex, everyUser, '2026-01-01 00:00:00.000000', '2026-02-28 00:00:00.000000')
+      await knex('user_logs').where('log_level', 'debug').whereBetween('log_event_at', ['2026-01-01 00:00:00.000000', '2026-02-28 00:00:00.000000']).delete()
+      await compare(t, 'announced')
+      await settle()
+      await compare(t, 'announced, counted again')
+    })
+
+    await whole.test('whoever was overtaken stores nothing', async (t) => {
+      const reached = await hoursReached(knex)
+      const before = await rows()
+      await t.rejects(storeHours(knex, ids.alice!, [{ hour: '2020-01-01 00:00:00.000000', until: '2020-01-01 01:00:00.000000', counts: { debug: 1, info: 0, warning: 0, error: 0, critical: 0 } }], '2020-01-01 00:00:00.000000'), new Overtaken())
+      await t.rejects(forgetHours(knex, [{ userId: everyUser, from: '1000-01-01 00:00:00.000000', to: '9999-12-31 23:00:00.000000' }], '2020-01-01 00:00:00.000000', '2020-01-02 00:00:00.000000'), new Overtaken())
+      t.equal(await rows(), before)
+      t.equal(await hoursReached(knex), reached)
+    })
+
+    await whole.test('counts that are too far behind are made anew', async (t) => {
+      await knex('hour_counts_progress').update({ reached_at: '2020-01-01 00:00:00.000000' })
+      await knex('hour_counts').increment('error', 1000)
+      await compare(t, 'too far behind')
+      await settle()
+      await compare(t, 'made anew')
+      t.ok(await rows() > 0)
+    })
+  })
+}
+
+t.test('the parts of a span outside of others', async (t) => {
+  const span = (from: number, to: number) => ({ from: String(from), to: String(to) })
+  t.strictSame(partsOutside(span(2, 8), []), [span(2, 8)])
+  t.strictSame(partsOutside(span(2, 8), [span(6, 7), span(1, 3), span(3, 4)]), [span(4, 6), span(7, 8)])
+  t.strictSame(partsOutside(span(2, 8), [span(0, 9)]), [])
+  t.strictSame(partsOutside(span(2, 8), [span(8, 9), span(0, 2)]), [span(2, 8)])
+  t.strictSame(partsOutside(span(2, 8), [span(3, 7), span(4, 5)]), [span(2, 3), span(7, 8)])
+})
