@@ -1,40 +1,30 @@
 import { parseArgs } from 'node:util'
 import type { Command } from './commands/command.ts'
 import { print } from './commands/command.ts'
-import { deadLettersDelete, deadLettersList, deadLettersReplay } from './commands/dead-letters.ts'
-import { exportLogs } from './commands/export.ts'
-import { migrate } from './commands/migrate.ts'
-import { partitions } from './commands/partitions.ts'
-import { retention } from './commands/retention.ts'
-import { search } from './commands/search.ts'
-import { serve } from './commands/serve.ts'
-import { setupDatabase } from './commands/setup-database.ts'
-import { tail } from './commands/tail.ts'
-import { tokenAdd, tokenList, tokenRevoke } from './commands/token.ts'
-import { userAdd, userDisable, userList, userRetention } from './commands/user.ts'
 import { readSettings, settingsTable, type SettingName } from './config.ts'
 import { CommandError, UsageError, codeOf } from './errors.ts'
 import { version } from './version.ts'
 
-const commands: Record<string, Command> = {
-  serve,
-  'setup-database': setupDatabase,
-  migrate,
-  search,
-  tail,
-  export: exportLogs,
-  'user add': userAdd,
-  'user list': userList,
-  'user disable': userDisable,
-  'user retention': userRetention,
-  retention,
-  partitions,
-  'token add': tokenAdd,
-  'token list': tokenList,
-  'token revoke': tokenRevoke,
-  'dead-letters list': deadLettersList,
-  'dead-letters replay': deadLettersReplay,
-  'dead-letters delete': deadLettersDelete
+/** Each with what it needs is loaded when it is called: a search in the terminal does not wait for a whole server. */
+const commands: Record<string, () => Promise<Command>> = {
+  serve: async () => (await import('./commands/serve.ts')).serve,
+  'setup-database': async () => (await import('./commands/setup-database.ts')).setupDatabase,
+  migrate: async () => (await import('./commands/migrate.ts')).migrate,
+  search: async () => (await import('./commands/search.ts')).search,
+  tail: async () => (await import('./commands/tail.ts')).tail,
+  export: async () => (await import('./commands/export.ts')).exportLogs,
+  'user add': async () => (await import('./commands/user.ts')).userAdd,
+  'user list': async () => (await import('./commands/user.ts')).userList,
+  'user disable': async () => (await import('./commands/user.ts')).userDisable,
+  'user retention': async () => (await import('./commands/user.ts')).userRetention,
+  retention: async () => (await import('./commands/retention.ts')).retention,
+  partitions: async () => (await import('./commands/partitions.ts')).partitions,
+  'token add': async () => (await import('./commands/token.ts')).tokenAdd,
+  'token list': async () => (await import('./commands/token.ts')).tokenList,
+  'token revoke': async () => (await import('./commands/token.ts')).tokenRevoke,
+  'dead-letters list': async () => (await import('./commands/dead-letters.ts')).deadLettersList,
+  'dead-letters replay': async () => (await import('./commands/dead-letters.ts')).deadLettersReplay,
+  'dead-letters delete': async () => (await import('./commands/dead-letters.ts')).deadLettersDelete
 }
 
 /** Runs one command line. Sets the exit code: 2 for a wrong call, 1 for what could not be done. */
@@ -57,10 +47,10 @@ async function run (args: string[]): Promise<void> {
   const name = Object.keys(commands).find((name) => name.split(' ').every((word, index) => args[index] === word))
   if (name === undefined) {
     if (args[0] === '--version') return print(version)
-    if (args[0] === '--help') return print(overview())
+    if (args[0] === '--help') return print(await overview())
     throw new UsageError(`${args.length === 0 ? 'which command?' : `no such command: ${args.join(' ')}`} (loggerbot --help lists them)`)
   }
-  const command = commands[name]!
+  const command = await commands[name]!()
   const { values, positionals } = parse(name, command, args.slice(name.split(' ').length))
   if (values.help) return print(help(name, command))
   if (values.version) return print(version)
@@ -111,12 +101,13 @@ function usage (name: string, { positionals = [], rest }: Command): string {
   return ['loggerbot', name, ...positionals, ...rest === undefined ? [] : [`[${rest}]`], '[flags]'].join(' ')
 }
 
-function overview (): string {
+async function overview (): Promise<string> {
+  const summaries = await Promise.all(Object.entries(commands).map(async ([name, load]) => [name, (await load()).summary]))
   return [
     'LoggerBot Server: logs in over HTTP, durable in your own database.',
     '',
     'Commands:',
-    ...table(Object.entries(commands).map(([name, { summary }]) => [name, summary])),
+    ...table(summaries),
     '',
     '  loggerbot COMMAND --help says more; loggerbot --version says which this is.'
   ].join('\n')

@@ -8,6 +8,7 @@ export { default as syslog, type SyslogLoss, type SyslogOptions, type SyslogStat
 export { default as search, type SearchOptions } from '../plugins/search.ts'
 export { default as tail, type TailOptions } from '../plugins/tail.ts'
 export { default as wordIndex, type WordIndexOptions } from '../plugins/word-index.ts'
+export { default as hourCounts, type HourCountsOptions } from '../plugins/hour-counts.ts'
 export { default as retention, type RetentionOptions } from '../plugins/retention.ts'
 export { default as preflight } from '../plugins/preflight.ts'
 export { default as metrics } from '../plugins/metrics.ts'

@@ -17,7 +17,7 @@ import knex from 'knex'
 import pino from 'pino'
 import type { PinoTransportOptions } from 'loggerbot-server/pino'
 import {
-  accountRoutes, auth, contractRoutes, db, ingestRoutes, loggerbot, metrics, openapi, opsRoutes, preflight, queryRoutes, retention, search, spool, syslog, tail, wordIndex, writer,
+  accountRoutes, auth, contractRoutes, db, hourCounts, ingestRoutes, loggerbot, metrics, openapi, opsRoutes, preflight, queryRoutes, retention, search, spool, syslog, tail, wordIndex, writer,
   type DatabaseOptions, type LogBatch, type LoggerBotOptions, type LogUser, type Receipt
 } from 'loggerbot-server'
 
@@ -38,6 +38,7 @@ await app.register(async (scope) => {
   await scope.register(search, { searchBudget: 1000 })
   await scope.register(tail)
   await scope.register(wordIndex)
+  await scope.register(hourCounts)
   await scope.register(retention, { days: 30 })
   await scope.register(preflight)
   await scope.register(metrics)
@@ -80,7 +81,7 @@ await t.test('The package, installed in an empty project', async (t) => {
 
   await t.test('is imported by its documented names', async (t) => {
     const names = await mustRun(process.execPath, ['--input-type=module', '-e', "console.log(Object.keys(await import('loggerbot-server')).sort().join(' '))"], { cwd: project })
-    t.equal(names.trim(), 'accountRoutes auth contractRoutes db ingestRoutes loggerbot metrics newRecord openapi opsRoutes preflight queryRoutes retention search spool syslog tail utcTime wordIndex writer')
+    t.equal(names.trim(), 'accountRoutes auth contractRoutes db hourCounts ingestRoutes loggerbot metrics newRecord openapi opsRoutes preflight queryRoutes retention search spool syslog tail utcTime wordIndex writer')
   })
 
   await t.test('type-checks in a strict host app, and refuses wrong options', async (t) => {

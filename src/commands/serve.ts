@@ -4,7 +4,7 @@ import { databaseOptions, syslogOptions, type Settings } from '../config.ts'
 import { codeOf, CommandError } from '../errors.ts'
 import { buildServer } from '../server.ts'
 import { version } from '../version.ts'
-import { print, shellQuote, type Command } from './command.ts'
+import { print, shellQuote, urlOf, type Command } from './command.ts'
 import { describeDatabase, explained } from './database.ts'
 
 /** Serves until it is told to stop. */
@@ -46,12 +46,6 @@ function repeat (flags: Record<string, string>): string {
   return Object.entries(flags)
     .map(([name, value]) => name === 'password' ? ' --password="$LOGGER_DB_PASSWORD"' : ` --${name}=${shellQuote(value)}`)
     .join('')
-}
-
-/** Where a client on this machine reaches the server. */
-export function urlOf (host: string, port: number): string {
-  const reachable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host
-  return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`
 }
 
 /** Finishes what is under way, once, however many signals come: npm forwards the terminal's Ctrl-C a second time. */

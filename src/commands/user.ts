@@ -6,10 +6,9 @@ import { word } from '../decode/contract.ts'
 import { CommandError, Conflict, UsageError } from '../errors.ts'
 import { utcTime } from '../record.ts'
 import { usersOf } from '../store/users.ts'
-import { print, shellQuote, type Command } from './command.ts'
+import { print, shellQuote, urlOf, type Command } from './command.ts'
 import { withTables } from './database.ts'
 import { askSecret } from './prompt.ts'
-import { urlOf } from './serve.ts'
 
 /** Makes a user and prints their token, once. */
 export const userAdd: Command = {
