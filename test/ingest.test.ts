@@ -301,17 +301,17 @@ t.test('a body without end takes constant memory', async (t) => {
   // What is not used any more may stay for some time: how much depends on what else the machine does.
   const most = 300
 
-  await t.test('of 500 MB of logs', async (t) => {
-    const answer = await stream(served.port, '/api/logs', bearer(token), chunks(500))
-    t.match(answer, { status: 200, body: /"accepted":50000,/ })
+  await t.test('of 400 MB of logs', async (t) => {
+    const answer = await stream(served.port, '/api/logs', bearer(token), chunks(400))
+    t.match(answer, { status: 200, body: /"accepted":40000,/ })
     t.ok(await memory() - before < most, `${await memory() - before} MB more`)
   })
 
   const bombs: Record<string, [coding: string, body: Buffer, status: number]> = {
-    'a gzip bomb of 1 GB of white space': ['gzip', gzipSync(Buffer.alloc(1024 * 1024 * 1024, ' ')), 200],
+    'a gzip bomb of 400 MB of white space': ['gzip', gzipSync(Buffer.alloc(400 * 1024 * 1024, ' ')), 200],
     'a gzip bomb of one log': ['gzip', gzipSync(Buffer.alloc(200 * 1024 * 1024, 'x')), 413],
     'a brotli bomb': ['br', brotliCompressSync(Buffer.alloc(50 * 1024 * 1024, 'x')), 413],
-    'a zstd bomb of 500 MB of white space': ['zstd', zstdBomb(4000, ' '), 200],
+    'a zstd bomb of 400 MB of white space': ['zstd', zstdBomb(3200, ' '), 200],
     'a zstd bomb of one log': ['zstd', zstdBomb(1600, 'x'), 413],
     'a snappy block that says to be of 4 GB': ['snappy', Buffer.from('ffffffff0f00', 'hex'), 413]
   }

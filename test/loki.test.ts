@@ -113,7 +113,7 @@ t.test('hostile requests are bounded', async (t) => {
 
 for (const database of databases) {
   t.test(`POST /loki/api/v1/push on ${database.name}`, async (t) => {
-    const service = await startService(t, database, { settings: { LOGGER_BODY_LIMIT: '200000' } })
+    const service = await startService(t, database, { settings: { LOGGER_BODY_LIMIT: '200000', LOGGER_DB_TIMEOUT: '2000' } })
     const { port, knex } = service
     await createUser(service, 'alice')
     const token = await createToken(service, 'alice')

@@ -215,7 +215,7 @@ t.test('8 MB are decoded in turns with others', async (t) => {
 
 for (const database of databases) {
   t.test(`POST /v1/logs on ${database.name}`, async (t) => {
-    const service = await startService(t, database, { settings: { LOGGER_BODY_LIMIT: '200000' } })
+    const service = await startService(t, database, { settings: { LOGGER_BODY_LIMIT: '200000', LOGGER_DB_TIMEOUT: '2000' } })
     const { port, knex } = service
     await createUser(service, 'alice')
     const authorization = { authorization: `Bearer ${await createToken(service, 'alice')}` }
