@@ -10,7 +10,7 @@ import { NotFound } from './errors.ts'
 export interface Timeouts {
   /** For the headers of a request. */
   headers: number
-  /** For a whole request. */
+  /** For a whole request; of one that is taken in as it comes, for its next part. */
   request: number
   /** Between two requests of a connection. */
   keepAlive: number
@@ -25,6 +25,7 @@ const patience: Timeouts = { headers: 10_000, request: 60_000, keepAlive: 72_000
  * proxies, and the answers to what no route is there for. Listens when told to.
  */
 export function buildServer (settings: Settings, { migrate, timeouts = patience }: { migrate?: boolean, timeouts?: Timeouts } = {}): FastifyInstance {
+  const streams = new WeakSet<Socket>()
   const options: FastifyHttpOptions<Server> = {
     logger: { level: settings.LOGGER_LOG_LEVEL },
     // What is refused or fails is logged where it is answered; what went well is not.
@@ -33,11 +34,15 @@ export function buildServer (settings: Settings, { migrate, timeouts = patience 
     requestTimeout: timeouts.request,
     keepAliveTimeout: timeouts.keepAlive,
     http: { headersTimeout: timeouts.headers, connectionsCheckingInterval: Math.min(1000, timeouts.headers) },
-    clientErrorHandler: answerClientError,
+    clientErrorHandler: (error, socket) => {
+      // Node tells it once of a request, which then goes on.
+      if (error.code !== lateRequest || !streams.has(socket)) answerClientError(error, socket)
+    },
     frameworkErrors: sendError
   }
   const app = Fastify(options)
   closeConnections(app, timeouts.close)
+  letStreamsLast(app, streams, timeouts.request)
   app.setErrorHandler(sendError)
   app.setNotFoundHandler((request, reply) => sendError(new NotFound(), request, reply))
 
@@ -82,12 +87,28 @@ function closeConnections (app: FastifyInstance, patience: number): void {
   })
 }
 
-const clientErrors: Record<string, number> = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 }
+/** A request that is taken in as it comes may take as long as it likes, while its parts come. */
+function letStreamsLast (app: FastifyInstance, streams: WeakSet<Socket>, patience: number): void {
+  app.addHook('onRequest', (request, reply, done) => {
+    if (request.routeOptions.config.logStream) {
+      const { socket } = request.raw
+      streams.add(socket)
+      request.raw.setTimeout(patience, () => answerClientError({ code: lateRequest }, socket))
+      request.raw.once('end', () => socket.setTimeout(0))
+      reply.raw.once('close', () => streams.delete(socket))
+    }
+    done()
+  })
+}
+
+const lateRequest = 'ERR_HTTP_REQUEST_TIMEOUT'
+
+const clientErrors: Record<string, number> = { HPE_HEADER_OVERFLOW: 431, [lateRequest]: 408 }
 
 /** What is no HTTP never becomes a request: it is answered on the bare socket. */
-function answerClientError (error: Error & { code?: string }, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) return
-  const status = clientErrors[error.code ?? ''] ?? 400
+function answerClientError ({ code = '' }: { code?: string }, socket: Socket): void {
+  if (code === 'ECONNRESET' || !socket.writable) return
+  const status = clientErrors[code] ?? 400
   const body = JSON.stringify(answerOf(status))
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`)
 }

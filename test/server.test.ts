@@ -2,13 +2,14 @@ import { once } from 'node:events'
 import { Agent } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { text } from 'node:stream/consumers'
+import { setTimeout as delay } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { contractToken } from '../src/authenticate/token.ts'
 import { serve, startServed } from './helpers/command.ts'
 import { databases, environmentOf, openKnex } from './helpers/databases.ts'
 import { http, post } from './helpers/http.ts'
 import { startMariadb } from './helpers/mariadb.ts'
-import { apiKey, body, count, createUser, log, send, startService, stored } from './helpers/service.ts'
+import { apiKey, body, count, createToken, createUser, log, send, startService, stored } from './helpers/service.ts'
 
 /** A bare connection, for what is no proper HTTP. */
 async function open (t: Test, port: number): Promise<Socket> {
@@ -57,6 +58,31 @@ for (const database of databases) {
         socket.write(start)
         t.match(await text(socket), where === 'between requests' ? /^HTTP\/1\.1 200/ : /^HTTP\/1\.1 408 Request Timeout/, where)
       }))
+    })
+
+    await t.test('takes a body that is longer on its way than any request may be, as long as its parts come', async (t) => {
+      const authorization = `Bearer ${await createToken(service, 'denis')}`
+      const begin = async () => {
+        const socket = await open(t, port)
+        socket.write(`POST /api/logs HTTP/1.1\r\nHost: x\r\nAuthorization: ${authorization}\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n`)
+        return socket
+      }
+      const line = '{"msg":"on and on"}\n'
+      const part = `${line.length.toString(16)}\r\n${line}\r\n`
+
+      const [steady, silent] = [await begin(), await begin()]
+      silent.write(part)
+      const answers = Promise.all([text(steady), text(silent)])
+      // Three times as long as a request may take.
+      for (let n = 0; n < 10; n++) {
+        steady.write(part)
+        await delay(300)
+      }
+      steady.write('0\r\n\r\n')
+      const [taken, cut] = await answers
+      t.match(taken, /^HTTP\/1\.1 200[^]*"accepted":10,/)
+      t.match(cut, /^HTTP\/1\.1 408 Request Timeout/)
+      await service.knex('user_logs').delete()
     })
 
     await t.test('lets no bad client disturb another', async (t) => {
