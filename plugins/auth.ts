@@ -75,7 +75,7 @@ export default fp<AuthOptions>(async (app, { apiKey = '' }) => {
   const users = usersOf(app.logDb)
   const attempts = new Attempts()
   const tokens = tokensOf(app.logDb)
-  const keyring = new Keyring({ ...tokens, findOwner: (hash) => within(lookupPatience, tokens.findOwner(hash)) })
+  const keyring = new Keyring({ ...tokens, findOwner: (hash) => within(lookupPatience, tokens.findOwner(hash)) }, () => app.logSpool.tokens)
   const ask = findTogether((names: readonly string[]) => within(lookupPatience, users.findAll(names)))
   // Who comes while a query is silent would wait for that one and for their own.
   const findUser = (name: string) => within(lookupPatience, ask(name))

@@ -46,8 +46,8 @@ export default fp<DbOptions>(async (app, { database = { file: 'data/loggerbot.sq
     if (migrate) await migrateToLatest(logDb)
     else await checkSchema(logDb)
   } catch (error) {
-    const usersKnown = app.logSpool.users?.size ?? 0
-    if (usersKnown === 0 || !dialectOf(logDb).isUnreachable(error)) throw error
+    const { users, tokens } = app.logSpool
+    if (!(users?.size || tokens?.size) || !dialectOf(logDb).isUnreachable(error)) throw error
     app.log.error({ code: codeOf(error) }, 'the database is away: logs of known users go to the spool')
   }
 }, { name: 'loggerbot-db', fastify: '5.x' })

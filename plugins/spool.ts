@@ -1,6 +1,8 @@
 import fp from 'fastify-plugin'
 import { join } from 'node:path'
-import { KnownUsers } from '../src/authenticate/known-users.ts'
+import type { RememberedToken } from '../src/authenticate/keyring.ts'
+import { Known } from '../src/authenticate/known.ts'
+import type { RememberedUser } from '../src/authenticate/verifier.ts'
 import { Spool, type SpoolOptions } from '../src/write/spool.ts'
 
 declare module 'fastify' {
@@ -13,8 +15,9 @@ declare module 'fastify' {
 export interface LogSpool {
   /** Undefined while there is none to be had. */
   readonly spool?: Spool
-  /** Who may send logs while the database is away. */
-  readonly users?: KnownUsers
+  /** Who may send logs while the database is away: by password or the contract's token, and by random tokens. */
+  readonly users?: Known<RememberedUser>
+  readonly tokens?: Known<RememberedToken>
   /** Why there is none. */
   readonly problem?: string
 }
@@ -34,7 +37,7 @@ export default fp<SpoolOptions>(async (app, options) => {
     let spool: Spool | undefined
     try {
       spool = await Spool.open(options)
-      state = { spool, users: new KnownUsers(join(options.folder, 'users')) }
+      state = { spool, users: new Known(join(options.folder, 'users')), tokens: new Known(join(options.folder, 'tokens')) }
     } catch (error) {
       await spool?.close()
       const problem = (error as Error).message
@@ -51,6 +54,7 @@ export default fp<SpoolOptions>(async (app, options) => {
     clearInterval(timer)
     await opening
     await state.users?.close()
+    await state.tokens?.close()
     await state.spool?.close()
   })
   await opening

@@ -1,16 +1,18 @@
 import { createHook } from 'node:async_hooks'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { DatabaseAway } from '../src/errors.ts'
 import { Attempts } from '../src/authenticate/attempts.ts'
 import { hashCredential, nobodysCredential, verifyCredential } from '../src/authenticate/credential.ts'
-import { KnownUsers } from '../src/authenticate/known-users.ts'
+import { Known } from '../src/authenticate/known.ts'
 import { registerUser, type UserStore } from '../src/authenticate/register.ts'
 import { findTogether } from '../src/authenticate/together.ts'
-import { Keyring } from '../src/authenticate/keyring.ts'
+import { Keyring, type RememberedToken } from '../src/authenticate/keyring.ts'
 import { contractToken, digestOf, sameSecret } from '../src/authenticate/token.ts'
-import { Verifier, type StoredUser } from '../src/authenticate/verifier.ts'
+import { Verifier, type RememberedUser, type StoredUser } from '../src/authenticate/verifier.ts'
+import { utcTime } from '../src/record.ts'
 import { temporaryFolder } from './helpers/databases.ts'
 
 /** Counts how often scrypt is begun while the work is done. */
@@ -260,7 +262,7 @@ t.test('Verifier', async (t) => {
     }
     const unavailable = { statusCode: 503, retryAfter: 5 }
     const start = () => {
-      const users = new KnownUsers(join(folder, 'users'))
+      const users = new Known<RememberedUser>(join(folder, 'users'))
       return { users, verifier: new Verifier(find, new Attempts(), () => users) }
     }
     const before = start()
@@ -281,7 +283,7 @@ t.test('Verifier', async (t) => {
   await t.test('forgets who was changed or disabled, beyond this process', async (t) => {
     const clock = stopClock(t)
     const file = join(temporaryFolder(t), 'users')
-    const users = new KnownUsers(file)
+    const users = new Known<RememberedUser>(file)
     let disabled = false
     const verifier = new Verifier(async () => ({ ...denis, credential, disabled }), new Attempts(), () => users)
     t.strictSame(await verifier.verify('denis', token, '::1'), denis)
@@ -290,7 +292,7 @@ t.test('Verifier', async (t) => {
     clock.now += 2000
     t.equal(await verifier.verify('denis', token, '::1'), undefined)
     await users.close()
-    t.equal(new KnownUsers(file).size, 0)
+    t.equal(new Known(file).size, 0)
   })
 })
 
@@ -324,7 +326,7 @@ t.test('findTogether', async (t) => {
 
 t.test('Keyring', async (t) => {
   const clock = stopClock(t)
-  const owner = { tokenId: 1, userId: 2, userName: 'alice', admin: false, scopes: ['write'] as const }
+  const owner = { tokenId: 1, userId: 2, userName: 'alice', admin: false, scopes: ['write'] as const, expiresAt: null as string | null }
   let look: () => Promise<typeof owner | undefined> = async () => owner
   const keyring = new Keyring({ findOwner: () => look(), markUsed: async () => {}, insert: async () => 1 })
 
@@ -342,6 +344,38 @@ t.test('Keyring', async (t) => {
     look = () => new Promise(() => {})
     clock.now += 1001
     t.match(await keyring.find('lb_hers'), { id: 2 })
+  })
+
+  await t.test('knows after a restart who sent logs before, but not with a token that expired or was revoked', async (t) => {
+    const folder = temporaryFolder(t)
+    let expiresAt: string | null = null
+    let answer: () => Promise<typeof owner | undefined> = async () => ({ ...owner, expiresAt })
+    const start = () => {
+      const known = new Known<RememberedToken>(join(folder, 'tokens'))
+      return { known, keyring: new Keyring({ findOwner: () => answer(), markUsed: async () => {}, insert: async () => 1 }, () => known) }
+    }
+    const before = start()
+    await before.keyring.find('lb_hers')
+    expiresAt = utcTime(clock.now + 5000)
+    await before.keyring.find('lb_soon')
+    answer = async () => ({ ...owner, scopes: ['read'] as never })
+    await before.keyring.find('lb_reader')
+    await before.known.close()
+    t.notMatch(readFileSync(join(folder, 'tokens'), 'utf8'), 'lb_', 'no token is written down')
+
+    answer = async () => { throw new Error('away') }
+    const { keyring, known } = start()
+    t.match(await keyring.find('lb_hers'), { id: 2, name: 'alice', scopes: new Set(['write']), admin: false })
+    await t.rejects(keyring.find('lb_reader'), new DatabaseAway())
+    clock.now += 5001
+    await t.rejects(keyring.find('lb_soon'), new DatabaseAway())
+    t.match(await keyring.find('lb_hers'), { id: 2 })
+    answer = async () => undefined
+    clock.now += 1001
+    await keyring.find('lb_hers')
+    await turn()
+    await known.close()
+    t.equal(new Known(join(folder, 'tokens')).find(digestOf('lb_hers').toString('hex')), undefined)
   })
 
   await t.test('forgets who was revoked meanwhile, a second after the database is back', async (t) => {

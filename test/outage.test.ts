@@ -7,7 +7,7 @@ import { until } from './chaos/timing.ts'
 import { serve } from './helpers/command.ts'
 import { databases, environmentOf, openKnex, temporaryFolder } from './helpers/databases.ts'
 import { http, post } from './helpers/http.ts'
-import { body, count, createUser, log, send, startService, stored, type ServiceOptions, type TestService } from './helpers/service.ts'
+import { body, count, createToken, createUser, log, send, startService, stored, type ServiceOptions, type TestService } from './helpers/service.ts'
 
 const mysql = databases.find(({ name }) => name === 'MySQL')!
 const done = { status: 200, body: '{"code":200,"message":"Logs added successfully"}' }
@@ -89,14 +89,18 @@ t.test('while the database is away', async (t) => {
 
   await t.test('a restart loses nothing, and knows its users', async (t) => {
     const { service, proxy, token, restart } = await stage(t)
+    const bearer = { authorization: `Bearer ${await createToken(service, 'alice')}` }
+    t.match(await post(service.port, '/api/logs', '', bearer), { status: 200 })
     await proxy.setMode('refuse')
     t.match(await send(service, 'alice', token, [log({ msg: 'one' })]), spooled)
     await service.app.close()
     const again = await restart()
     t.match(await send(again, 'alice', token, [log({ msg: 'two' })]), spooled)
+    t.match(await post(again.port, '/api/logs', '{"msg":"three"}', bearer), { status: 200, headers: { 'x-log-stored': 'spool' } })
+    t.match(await http(again.port, 'GET', '/api/logs', bearer), { status: 403 })
     await proxy.setMode('pass')
     await home(again)
-    t.strictSame(await messages(again), ['before', 'one', 'two'])
+    t.strictSame(await messages(again), ['before', 'one', 'two', 'three'])
   })
 
   await t.test('a full spool is 503, nothing of it is stored, and there is room again later', async (t) => {

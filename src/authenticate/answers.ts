@@ -16,12 +16,15 @@ interface Asked<T> {
 export class Answers<T> {
   readonly #asked = new Map<string, Asked<T>>()
 
-  /** What `ask` resolves to, or did lately. Rejects with DatabaseAway where it fails and there was no answer before. */
-  find (key: string, ask: () => Promise<T | undefined>): Promise<T | undefined> {
+  /**
+   * What `ask` resolves to, or did lately; where it fails and there was no answer before, what `recall` returns.
+   * Rejects with DatabaseAway where that is nothing.
+   */
+  find (key: string, ask: () => Promise<T | undefined>, recall: () => T | undefined): Promise<T | undefined> {
     const last = this.#asked.get(key)
     if (last && Date.now() - last.askedAt < recheckAfter) return last.answer
 
-    const asked = this.#ask(ask, last)
+    const asked = this.#ask(ask, recall, last)
     this.#asked.delete(key)
     this.#asked.set(key, asked)
     if (this.#asked.size > mostAnswers) this.#asked.delete(this.#asked.keys().next().value!)
@@ -30,13 +33,13 @@ export class Answers<T> {
     return asked.answer
   }
 
-  #ask (ask: () => Promise<T | undefined>, last: Asked<T> | undefined): Asked<T> {
+  #ask (ask: () => Promise<T | undefined>, recall: () => T | undefined, last: Asked<T> | undefined): Asked<T> {
     const fresh = ask().then((answer) => {
       asked.unconfirmed = false
       asked.answer = Promise.resolve(answer)
       return answer
     }, async () => {
-      const answer = await last?.answer.catch(() => undefined)
+      const answer = await last?.answer.catch(() => undefined) ?? recall()
       if (answer === undefined) throw new DatabaseAway()
       asked.unconfirmed = true
       return answer

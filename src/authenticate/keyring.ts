@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { utcTime, type Caller, type Scope, type UtcTime } from '../record.ts'
 import { Answers } from './answers.ts'
+import type { Memory } from './known.ts'
 import { tokenPrefix } from './presented.ts'
 import { digestOf } from './token.ts'
 
@@ -11,6 +12,15 @@ interface Owner {
   userName: string
   admin: boolean
   scopes: readonly Scope[]
+  /** Null: never. */
+  expiresAt: UtcTime | null
+}
+
+/** What is kept of a token beyond this process, by its SHA-256 in hex: who may send logs with it. */
+export interface RememberedToken {
+  id: number
+  name: string
+  expiresAt: UtcTime | null
 }
 
 /** Where random tokens are kept, by their SHA-256. */
@@ -43,20 +53,23 @@ const noteAfter = 60_000
 /** Tells whose a random token is. One that is revoked is out a second later. */
 export class Keyring {
   readonly #store: TokenStore
+  readonly #memory: () => Memory<RememberedToken> | undefined
   readonly #answers = new Answers<Caller>()
   readonly #notedAt = new Map<number, number>()
 
-  constructor (store: TokenStore) {
+  constructor (store: TokenStore, memory: () => Memory<RememberedToken> | undefined = () => undefined) {
     this.#store = store
+    this.#memory = memory
   }
 
   /**
    * The owner, with the token's scopes. Undefined for a token that is nobody's. While the database is
-   * away, who is known stays known; of anybody else it rejects with DatabaseAway.
+   * away, who is known stays known, and after a restart may send logs; of anybody else it rejects with DatabaseAway.
    */
   find (token: string): Promise<Caller | undefined> {
     const hash = digestOf(token)
-    return this.#answers.find(hash.toString('hex'), () => this.#look(hash))
+    const key = hash.toString('hex')
+    return this.#answers.find(key, () => this.#look(hash, key), () => this.#recall(key))
   }
 
   /** Asks anew for every token: one was revoked through this process. */
@@ -64,10 +77,21 @@ export class Keyring {
     this.#answers.forget()
   }
 
-  async #look (hash: Buffer): Promise<Caller | undefined> {
+  #recall (key: string): Caller | undefined {
+    const known = this.#memory()?.find(key)
+    if (!known || (known.expiresAt !== null && known.expiresAt <= utcTime())) return undefined
+    const { id, name } = known
+    return { id, name, scopes: new Set(['write']), admin: false }
+  }
+
+  async #look (hash: Buffer, key: string): Promise<Caller | undefined> {
     const owner = await this.#store.findOwner(hash)
-    if (!owner) return undefined
-    const { tokenId, userId, userName, admin, scopes } = owner
+    if (!owner) {
+      this.#memory()?.forget(key)
+      return undefined
+    }
+    const { tokenId, userId, userName, admin, scopes, expiresAt } = owner
+    if (scopes.includes('write')) this.#memory()?.remember(key, { id: userId, name: userName, expiresAt })
     if (Date.now() - (this.#notedAt.get(tokenId) ?? 0) > noteAfter) {
       this.#notedAt.set(tokenId, Date.now())
       // Its use is no reason to refuse or to wait.

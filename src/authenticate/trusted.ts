@@ -1,26 +1,26 @@
 import type { LogUser } from '../record.ts'
 import { Answers } from './answers.ts'
-import type { Memory, StoredUser } from './verifier.ts'
+import type { Memory } from './known.ts'
+import type { RememberedUser, StoredUser } from './verifier.ts'
 
 /** Finds users whose name is all that has to be known: the settings vouch for it. One that is disabled is out a second later. */
 export class TrustedUsers {
   readonly #find: (name: string) => Promise<StoredUser | undefined>
-  readonly #memory: () => Memory | undefined
+  readonly #memory: () => Memory<RememberedUser> | undefined
   readonly #answers = new Answers<LogUser>()
 
   /** `find` rejects when the database is away: then the memory tells, and who was found before. */
-  constructor (find: (name: string) => Promise<StoredUser | undefined>, memory: () => Memory | undefined) {
+  constructor (find: (name: string) => Promise<StoredUser | undefined>, memory: () => Memory<RememberedUser> | undefined) {
     this.#find = find
     this.#memory = memory
   }
 
   /** Undefined where there is no such user, or they are disabled. */
   find (name: string): Promise<LogUser | undefined> {
-    return this.#answers.find(name, async () => this.#remember(name, await this.#find(name).catch((error) => {
+    return this.#answers.find(name, async () => this.#remember(name, await this.#find(name)), () => {
       const known = this.#memory()?.find(name)
-      if (!known) throw error
-      return { ...known, admin: false, disabled: false }
-    })))
+      return known && { id: known.id, name }
+    })
   }
 
   #remember (name: string, user: StoredUser | undefined): LogUser | undefined {
@@ -28,7 +28,8 @@ export class TrustedUsers {
       this.#memory()?.forget(name)
       return undefined
     }
-    this.#memory()?.remember(user)
-    return { id: user.id, name }
+    const { id, credential } = user
+    this.#memory()?.remember(name, { id, name, credential })
+    return { id, name }
   }
 }

@@ -3,6 +3,7 @@ import { Unavailable } from '../errors.ts'
 import type { LogUser } from '../record.ts'
 import type { Attempts } from './attempts.ts'
 import { nobodysCredential, verifyCredential } from './credential.ts'
+import type { Memory } from './known.ts'
 import { digestOf } from './token.ts'
 
 /** A user, and whether they see everybody's logs. */
@@ -16,15 +17,8 @@ export interface StoredUser extends ProvedUser {
   disabled: boolean
 }
 
-/** What is kept of a user beyond this process. */
+/** What is kept of a user beyond this process, by their name. */
 export type RememberedUser = Pick<StoredUser, 'id' | 'name' | 'credential'>
-
-/** Where those who proved a token are kept beyond this process, for the time that the database is away. */
-export interface Memory {
-  find (name: string): RememberedUser | undefined
-  remember (user: RememberedUser): void
-  forget (name: string): void
-}
 
 interface Proved {
   user: ProvedUser
@@ -46,12 +40,12 @@ const recheckAfter = 1000
 export class Verifier {
   readonly #find: (name: string) => Promise<StoredUser | undefined>
   readonly #attempts: Attempts
-  readonly #memory: () => Memory | undefined
+  readonly #memory: () => Memory<RememberedUser> | undefined
   readonly #proved = new Map<string, Proved>()
   readonly #underWay = new Map<string, Promise<ProvedUser | undefined>>()
 
   /** `find` rejects when the database is away. */
-  constructor (find: (name: string) => Promise<StoredUser | undefined>, attempts: Attempts, memory: () => Memory | undefined = () => undefined) {
+  constructor (find: (name: string) => Promise<StoredUser | undefined>, attempts: Attempts, memory: () => Memory<RememberedUser> | undefined = () => undefined) {
     this.#find = find
     this.#attempts = attempts
     this.#memory = memory
@@ -112,7 +106,7 @@ export class Verifier {
   #remember ({ id, name, admin, credential }: StoredUser, digest: Buffer, unconfirmed: boolean): ProvedUser {
     const user = { id, name, admin }
     this.#proved.set(name, { user, digest, credential, checkedAt: Date.now(), unconfirmed })
-    this.#memory()?.remember({ id, name, credential })
+    this.#memory()?.remember(name, { id, name, credential })
     return user
   }
 

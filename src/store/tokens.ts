@@ -19,6 +19,8 @@ export interface TokenOwner {
   userName: string
   admin: boolean
   scopes: Scope[]
+  /** Null: never. */
+  expiresAt: UtcTime | null
 }
 
 /** The table `tokens`. One that is revoked or has expired is as if it were not there. */
@@ -35,8 +37,8 @@ export function tokensOf (knex: Knex) {
     /** Undefined also where the owner is disabled. */
     async findOwner (hash: Buffer): Promise<TokenOwner | undefined> {
       const row = await valid().join('users', 'users.id', 'tokens.user_id').where('tokens.token_hash', hash).whereNull('users.disabled_at')
-        .first('tokens.id', 'tokens.user_id', 'tokens.scopes', 'users.username', 'users.admin')
-      return row && { tokenId: row.id, userId: row.user_id, userName: row.username, admin: Boolean(row.admin), scopes: toScopes(row.scopes) }
+        .first('tokens.id', 'tokens.user_id', 'tokens.scopes', 'tokens.expires_at', 'users.username', 'users.admin')
+      return row && { tokenId: row.id, userId: row.user_id, userName: row.username, admin: Boolean(row.admin), scopes: toScopes(row.scopes), expiresAt: row.expires_at }
     },
 
     /** A user's, the oldest first. */
