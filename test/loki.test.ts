@@ -164,7 +164,7 @@ for (const database of databases) {
     }
     for (const [source, [headers, body]] of Object.entries(partly)) {
       await t.test(`stores the good lines of ${source}, tells of the others in a header, and keeps them as dead letters`, async (t) => {
-        t.match(await post(port, path, body, headers), { status: 204, headers: { 'x-error-detail': /^1 rejected; 1: / } })
+        t.match(await post(port, path, body, headers), { status: 204, headers: { 'x-error-detail': /^1 of \d+ logs can't be used; the first is log 1: / } })
         t.match(await arrived(knex), [{ process: 'shop', message: 'good' }, { process: 'shop', message: 'good' }])
         t.match(await loggerbot(['dead-letters', 'list'], { env }), { stdout: new RegExp(`"source":"${source}"`) })
         t.match(await loggerbot(['dead-letters', 'replay'], { env }), { stdout: '0 stored, 1 left\n' })
@@ -179,16 +179,28 @@ for (const database of databases) {
       t.match(await arrived(knex), [{ process: 'shop', message: 'mended' }])
     })
 
+    await knex('dead_letters').delete()
+    const unusable: Record<string, [headers: Record<string, string>, body: string | Buffer, source: string]> = {
+      'broken JSON': [authorization, '{"streams":[', 'loki-json'],
+      'a body with no line that can be used': [authorization, push({}, 'x'), 'loki-json'],
+      'broken protobuf': [protobuf, snappy.compress(Buffer.from('nonsense')), 'loki-protobuf']
+    }
+    for (const [what, [headers, body, source]] of Object.entries(unusable)) {
+      await t.test(`answers 400 as text to ${what}, and keeps it as a dead letter`, async (t) => {
+        t.match(await post(port, path, body, headers), { status: 400, headers: { 'content-type': 'text/plain; charset=utf-8' }, body: /^1 of 1 logs can't be used; the first is log 0: .*\n$/ })
+        t.match(await knex('dead_letters'), [{ source }])
+        t.equal(await count(knex), 0)
+        await knex('dead_letters').delete()
+      })
+    }
+
     const refused: Record<string, [headers: Record<string, string>, body: string | Buffer, status: number]> = {
       'no credential': [{}, captured.winston, 401],
       'a wrong token': [{ authorization: 'Bearer lb_wrong' }, captured.winston, 401],
       'a token that may not write': [{ authorization: `Bearer ${await createToken(service, 'alice', ['read'])}` }, captured.winston, 403],
       'an empty body': [authorization, '', 400],
       'an empty body in protobuf': [protobuf, '', 400],
-      'broken JSON': [authorization, '{"streams":[', 400],
-      'a body with no line that can be used': [authorization, push({}, 'x'), 400],
       'protobuf that is not packed': [protobuf, unpacked, 400],
-      'broken protobuf': [protobuf, snappy.compress(Buffer.from('nonsense')), 400],
       'a body that is too large': [authorization, Buffer.alloc(200_001, ' '), 413],
       'one that is too large unpacked': [protobuf, snappy.compress(Buffer.alloc(200_001)), 413]
     }

@@ -268,12 +268,22 @@ for (const database of databases) {
         await knex('dead_letters').delete()
       })
 
+      const unusable = { 'a broken body': 'nonsense', 'a body with no log that can be used': encoding === 'json' ? request([1]) : protobufRequest([Buffer.from([1])]) }
+      for (const [what, body] of Object.entries(unusable)) {
+        await t.test(`answers 400 with a Status in ${encoding} to ${what}, and keeps it as a dead letter`, async (t) => {
+          const answer = await post(port, '/v1/logs', body, headers)
+          t.match(answer, { status: 400, headers: { 'content-type': types[encoding] } })
+          t.match(statusOf(answer.body, encoding), { code: 3, message: /^1 of 1 logs can't be used; the first is log 0: / })
+          t.match(await knex('dead_letters'), [{ source: `otlp-${encoding}` }])
+          t.equal(await count(knex), 0)
+          await knex('dead_letters').delete()
+        })
+      }
+
       const refused: Record<string, [headers: Record<string, string>, body: string | Buffer, status: number, code: number]> = {
         'no credential': [{ 'content-type': types[encoding] }, bodies[encoding], 401, 16],
         'a wrong token': [{ ...headers, authorization: 'Bearer lb_wrong' }, bodies[encoding], 401, 16],
         'a token that may not write': [{ ...headers, authorization: `Bearer ${await createToken(service, 'alice', ['read'])}` }, bodies[encoding], 403, 7],
-        'a broken body': [headers, 'nonsense', 400, 3],
-        'a body with no log that can be used': [headers, encoding === 'json' ? request([1]) : protobufRequest([Buffer.from([1])]), 400, 3],
         'a body that is not packed as it says': [{ ...headers, 'content-encoding': 'gzip' }, bodies[encoding], 400, 3],
         'a body that is too large': [headers, Buffer.alloc(200_001, ' '), 413, 8],
         'one that is too large unpacked': [{ ...headers, 'content-encoding': 'gzip' }, gzipSync(Buffer.alloc(200_001, ' ')), 413, 8]

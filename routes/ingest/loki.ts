@@ -1,12 +1,10 @@
 import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
 import { errorAnswer } from '../../src/answers.ts'
-import { collect } from '../../src/decode/decoded.ts'
 import { unsnap } from '../../src/decode/unsnap.ts'
 import { decodeLoki } from '../../src/decode/loki.ts'
-import { BadRequest } from '../../src/errors.ts'
 import { utcTime } from '../../src/record.ts'
-import { accept, tellReceipt } from './accept.ts'
 import type { IngestOptions } from './index.ts'
+import { requireUsable, take } from './take.ts'
 
 const schema = {
   tags: ['ingest'],
@@ -27,15 +25,9 @@ const loki: FastifyPluginAsync<Required<Pick<IngestOptions, 'bodyLimit'>>> = asy
   })
 
   app.post('/loki/api/v1/push', { config: { logAccess: 'write' }, schema, onRequest: app.awaitRoom }, async (request, reply) => {
-    const body = request.body as Buffer | undefined ?? Buffer.alloc(0)
-    const decoded = await collect(isJson(request) ? decodeLoki(body, 'json', utcTime()) : decodeLoki(unpack(request, body), 'protobuf', utcTime()))
-    const { records, rejected } = decoded
-    if (rejected.length > 0) {
-      if (records.length === 0) throw new BadRequest(rejected[0]!.reason)
-      // Loki says it in the body of a 400, after which clients would not count the others as stored.
-      reply.header('x-error-detail', `${rejected.length} rejected; ${rejected[0]!.index}: ${rejected[0]!.reason}`.replaceAll(/[^\x20-\x7e]/g, '?'))
-    }
-    tellReceipt(reply, await accept(app, request, decoded, body))
+    // Loki says what it rejected in the body of a 400, after which clients would not count the others as stored.
+    requireUsable(await take(app, request, reply, (body) =>
+      isJson(request) ? decodeLoki(body, 'json', utcTime()) : decodeLoki(unpack(request, body), 'protobuf', utcTime())))
     return reply.code(204).send()
   })
 

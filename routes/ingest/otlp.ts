@@ -1,11 +1,9 @@
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import { errorAnswer } from '../../src/answers.ts'
-import { collect } from '../../src/decode/decoded.ts'
 import { decodeOtlp } from '../../src/decode/otlp.ts'
 import { encodeBytes, encodeInteger } from '../../src/decode/protobuf.ts'
-import { BadRequest } from '../../src/errors.ts'
 import { utcTime, type Rejected } from '../../src/record.ts'
-import { accept, tellReceipt } from './accept.ts'
+import { requireUsable, take } from './take.ts'
 
 const schema = {
   tags: ['ingest'],
@@ -26,11 +24,8 @@ const otlp: FastifyPluginAsync = async (app) => {
 
   for (const url of ['/v1/logs', '/otlp/v1/logs']) {
     app.post(url, { config: { logAccess: 'write' }, schema, onRequest: app.awaitRoom }, async (request, reply) => {
-      // An empty body is a request in protobuf, of no logs.
-      const body = request.body as Buffer | undefined ?? Buffer.alloc(0)
-      const decoded = await collect(decodeOtlp(body, encodingOf(request), utcTime()))
-      if (decoded.records.length === 0 && decoded.rejected.length > 0) throw new BadRequest(decoded.rejected[0]!.reason)
-      tellReceipt(reply, await accept(app, request, decoded, body))
+      const decoded = await take(app, request, reply, (body) => decodeOtlp(body, encodingOf(request), utcTime()))
+      requireUsable(decoded)
       return success(reply, decoded.rejected)
     })
   }

@@ -12,7 +12,8 @@ export async function take (app: FastifyInstance, request: FastifyRequest, reply
   const body = request.body as Buffer | undefined ?? Buffer.alloc(0)
   const decoded = await collect(bounded(decode(body)))
   const { records, rejected } = decoded
-  if (records.length + rejected.length > 0) tellReceipt(reply, await accept(app, request, decoded, body))
+  // Of an empty body there is nothing to keep.
+  if (body.length > 0 && records.length + rejected.length > 0) tellReceipt(reply, await accept(app, request, decoded, body))
   if (rejected.length > 0) reply.header('x-error-detail', describe(decoded))
   return decoded
 }
