@@ -178,7 +178,6 @@ for (const database of databases) {
     const good = lines(create, { msg: 'm' })
     const refused: Record<string, [status: number, type: string, body: string | Buffer, headers?: Record<string, string>]> = {
       'an empty body': [400, 'illegal_argument_exception', ''],
-      'a body with no action in it': [400, 'illegal_argument_exception', lines({ msg: 'm' }, 'nonsense')],
       'a body that is not packed as it says': [400, 'illegal_argument_exception', good, { 'content-encoding': 'gzip' }],
       'a bad Idempotency-Key': [400, 'illegal_argument_exception', good, { 'idempotency-key': 'é' }],
       'no credential': [401, 'security_exception', good, { authorization: '' }],
@@ -197,6 +196,13 @@ for (const database of databases) {
         t.strictSame(await knex('dead_letters'), [])
       })
     }
+
+    await t.test('answers 400 to a body with no action in it, and keeps it as a dead letter', async (t) => {
+      t.match(await bulk(lines({ msg: 'm' }, 'nonsense')), { status: 400, body: /illegal_argument_exception/ })
+      t.match(await knex('dead_letters'), [{ source: 'elasticsearch', record: '{"msg":"m"}\nnonsense' }])
+      t.equal(await count(knex), 0)
+      await knex('dead_letters').delete()
+    })
 
     await t.test('answers 403 to the administrator\'s key, whose logs would be nobody\'s', async (t) => {
       for (const path of ['/_bulk', '/api/logs']) t.match(await post(port, path, good, { 'x-api-key': apiKey }), { status: 403, headers: { 'x-error-detail': /belong to a user/ } })

@@ -49,9 +49,9 @@ const elasticsearch: FastifyPluginAsync<ElasticsearchOptions> = async (app, { ve
     const start = performance.now()
     const body = request.body as Buffer | undefined ?? Buffer.alloc(0)
     const items = await inTurns(decodeBulk(body, request.params.index, utcTime()))
+    const repeated = await store(request, reply, items, body)
     if (items.every(({ isMalformed }) => isMalformed)) throw new BadRequest('body must be lines of JSON: an action (create, index, update or delete), then its document')
 
-    const repeated = await store(request, reply, items, body)
     const texts = await inTurns(itemTexts(items, repeated))
     const errors = items.some(({ piece }) => piece && 'reason' in piece)
     reply.type(mediaTypeOf(request.headers.accept))
