@@ -3,7 +3,7 @@ import { request } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib'
 import { compress as snap } from 'snappyjs'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import type { MysqlOptions } from '../src/store/dialects/dialect.ts'
 import { Proxy } from './chaos/proxy.ts'
 import { until } from './chaos/timing.ts'
@@ -315,10 +315,12 @@ t.test('a body without end takes constant memory', async (t) => {
     'a zstd bomb of one log': ['zstd', zstdBomb(1600, 'x'), 413],
     'a snappy block that says to be of 4 GB': ['snappy', Buffer.from('ffffffff0f00', 'hex'), 413]
   }
-  for (const [what, [coding, body, status]] of Object.entries(bombs)) {
-    await t.test(`of ${what}`, async (t) => {
-      t.equal((await http(served.port, 'POST', '/api/logs', { ...bearer(token), 'content-encoding': coding }, body)).status, status)
-      t.ok(await memory() - before < most, `${await memory() - before} MB more`)
-    })
+  async function takes (t: Test, path: string, coding: string, body: Buffer, status: number): Promise<void> {
+    t.equal((await http(served.port, 'POST', path, { ...bearer(token), 'content-encoding': coding }, body)).status, status)
+    t.ok(await memory() - before < most, `${await memory() - before} MB more`)
+  }
+  for (const [what, [coding, body, status]] of Object.entries(bombs)) await t.test(`of ${what}`, (t) => takes(t, '/api/logs', coding, body, status))
+  for (const path of ['/v1/logs', '/loki/api/v1/push', '/_bulk', '/gelf']) {
+    await t.test(`of a gzip bomb to ${path}, which takes bodies whole`, (t) => takes(t, path, 'gzip', bombs['a gzip bomb of one log']![1], 413))
   }
 })
