@@ -1,4 +1,7 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import swagger from '@fastify/swagger'
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
 import type { Knex } from 'knex'
@@ -6,7 +9,8 @@ import t, { type Test } from 'tap'
 import { auth, contractRoutes, db, loggerbot, metrics, opsRoutes, preflight, writer } from '../src/index.ts'
 import { contractToken } from '../src/authenticate/token.ts'
 import { migrateToLatest } from '../src/store/migrations.ts'
-import { databases, openKnex } from './helpers/databases.ts'
+import { root } from './helpers/command.ts'
+import { databases, openKnex, temporaryFolder } from './helpers/databases.ts'
 import { http, post } from './helpers/http.ts'
 import { apiKey, body, count, createUser, log, send, stored } from './helpers/service.ts'
 
@@ -20,6 +24,19 @@ declare module 'fastify' {
 }
 
 const ok = { status: 200, body: '{"code":200,"message":"Logs added successfully"}' }
+
+await t.test('docs/examples/embed.ts takes logs beside a route of its own, and closes when told to', async (t) => {
+  const child = spawn(process.execPath, ['--import', 'tsx', `${root}docs/examples/embed.ts`], {
+    cwd: root, env: { ...process.env, LOGS_FILE: join(temporaryFolder(t), 'logs.sqlite'), LOGS_API_KEY: apiKey, PORT: '0' }, stdio: ['ignore', 'pipe', 'inherit']
+  })
+  t.teardown(() => child.kill('SIGKILL'))
+  const [greeting] = await once(child.stdout.setEncoding('utf8'), 'data')
+  const port = Number(/:(\d+)\n/.exec(greeting)![1])
+  t.match(await http(port, 'GET', '/'), { status: 200, body: /not LoggerBot's/ })
+  t.match(await post(port, '/logs/send_logs', body('alice', [log()]), { 'x-user-token': await createUserAt(port, '/logs', 'alice') }), ok)
+  child.kill('SIGTERM')
+  t.strictSame(await once(child, 'exit'), [0, null])
+})
 
 for (const database of databases) {
   await t.test(`In a host app, on ${database.name}`, async (t) => {
