@@ -63,6 +63,17 @@ for (const database of databases) {
       t.strictSame(await messages(service, { query: 'nowhere' }), [])
     })
 
+    await t.test('gives what is rare in the order of time, however far apart it is, and whatever shares its instant', async (t) => {
+      const days = [1, 2, 2, 2, 5, 9, 9, 20, 21]
+      await send(service, 'bob', tokens.bob, days.map((day, index) => log({ msg: `rarity ${index}`, event_at: `2025-03-${String(day).padStart(2, '0')}T12:00:00Z` })))
+      const all = days.map((_day, index) => `rarity ${index}`)
+      t.strictSame(await messages(service, { query: 'rarity', order: 'oldest' }, 'bob'), all)
+      t.strictSame(await messages(service, { query: 'rarity' }, 'bob'), all.toReversed())
+      const { cursor } = await get(service, '/api/logs?query=rarity&limit=6', 'bob')
+      t.strictSame(await messages(service, { query: 'rarity', cursor: cursor! }, 'bob'), all.slice(0, 3).reverse())
+      await service.knex('user_logs').where('log_msg', 'like', 'rarity%').delete()
+    })
+
     for (const order of ['newest', 'oldest']) {
       await t.test(`pages through all, the ${order} first, each once, while logs arrive`, async (t) => {
         const seen: string[] = []

@@ -147,17 +147,25 @@ function farEnd ({ order, from, to }: Search, far: UtcTime): UtcTime | undefined
 
 /** Walks along the logs that are looked for; each step finds so many at most, in order. */
 export async function * walkLogs (knex: Knex, search: Search, most: number, signal: AbortSignal): AsyncGenerator<Step<StoredLog[]>, void, void> {
-  const { query } = dialectOf(knex)
+  const { query, newestFirst } = dialectOf(knex)
   const { userId, filter, order } = search
   const owner = await ownedBy(knex, userId)
   const condition = conditionOf(knex, filter)
   // Where nothing is left out, a page is read along the key, however much follows it.
   const width = userId === undefined ? 60_000 : isEverything(filter) ? widest : 3_600_000
+  // Of a window that holds few of them all has to be read anyway.
+  let few = false
   yield * overWindows(
     knex,
     search,
     width,
-    async (window, signal) => (await query(knex, selectLogs(owner, [...window, condition], order === 'newest', most), signal)).map(toLog),
+    async (window, signal) => {
+      const sorted = few && order === 'newest' ? newestFirst : undefined
+      few = false
+      const logs = (await query(knex, selectLogs(owner, [...window, condition], order === 'newest', most, sorted), signal)).map(toLog)
+      few = logs.length < most / 2 && !isEverything(filter)
+      return logs
+    },
     (logs) => logs.length < most ? undefined : placeOf(logs.at(-1)!),
     signal
   )
@@ -239,14 +247,13 @@ function bounds ({ order, from, to }: Search, position: Position | undefined, fa
 
 const columns = 'user_id, log_event_at, CAST(id AS CHAR) AS log_id, log_level, pid, p_name, p_description, log_msg, post_time, attributes'
 
-/** The statement that reads logs in order. */
-export function selectLogs (owner: Owner, conditions: Condition[], down: boolean, limit: number): Condition {
+/** The statement that reads logs in order: a user's own along the key, unless `sorted` says how they are sorted. */
+export function selectLogs (owner: Owner, conditions: Condition[], down: boolean, limit: number, sorted?: string): Condition {
   const all = [owner, ...conditions]
   const direction = down ? ' DESC' : ''
-  // A user's own are read in the order of the key.
-  const order = owner.one ? ['user_id', 'log_event_at', 'id'] : ['log_event_at', 'id', 'user_id']
+  const order = (owner.one ? ['user_id', 'log_event_at', 'id'] : ['log_event_at', 'id', 'user_id']).map((column) => column + direction).join(', ')
   return {
-    sql: `SELECT ${columns} FROM user_logs WHERE ${all.map(({ sql }) => sql).join(' AND ')} ORDER BY ${order.map((column) => column + direction).join(', ')} LIMIT ${limit}`,
+    sql: `SELECT ${columns} FROM user_logs WHERE ${all.map(({ sql }) => sql).join(' AND ')} ORDER BY ${owner.one && sorted !== undefined ? sorted : order} LIMIT ${limit}`,
     bindings: all.flatMap(({ bindings }) => bindings)
   }
 }

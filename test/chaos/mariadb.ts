@@ -5,6 +5,7 @@ import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import mysql from 'mysql2/promise'
 import type { MysqlOptions } from '../../src/store/dialects/dialect.ts'
+import { environmentIn } from '../helpers/mariadb.ts'
 import { atExit } from './at-exit.ts'
 import { quietPort } from './ports.ts'
 import { until } from './timing.ts'
@@ -21,7 +22,7 @@ export class Mariadb {
   static async start ({ folder = mkdtempSync(join(tmpdir(), 'loggerbot-chaos-')), flags = [] as string[] } = {}): Promise<Mariadb> {
     const data = join(folder, 'data')
     if (!existsSync(data)) {
-      execFileSync(find('mariadb-install-db')!, ['--no-defaults', `--datadir=${data}`, '--auth-root-authentication-method=normal', '--skip-test-db', `--user=${userInfo().username}`], { stdio: 'ignore' })
+      execFileSync(find('mariadb-install-db')!, ['--no-defaults', `--datadir=${data}`, '--auth-root-authentication-method=normal', '--skip-test-db', `--user=${userInfo().username}`], { env: environmentIn(folder), stdio: 'pipe' })
     }
     const server = new Mariadb(folder, await quietPort(), flags)
     await server.start()
@@ -45,7 +46,7 @@ export class Mariadb {
       '--no-defaults', `--datadir=${join(this.folder, 'data')}`, `--socket=${join(this.folder, 'socket')}`, `--pid-file=${join(this.folder, 'pid')}`,
       '--bind-address=127.0.0.1', `--port=${this.access.port}`, `--user=${userInfo().username}`, '--skip-log-bin', '--max-connections=500',
       '--innodb-buffer-pool-size=64M', '--innodb-flush-log-at-trx-commit=1', ...this.#flags
-    ], { stdio: 'ignore' })
+    ], { env: environmentIn(this.folder), stdio: 'ignore' })
     this.#process = server
     await until('MariaDB answers', async () => {
       if (server.exitCode !== null) throw new Error(`MariaDB ended with exit code ${server.exitCode}`)

@@ -38,14 +38,15 @@ async function startPrivate (flags: string[]): Promise<TestServer> {
   const { program, initialise } = findProgram()
   const folder = mkdtempSync(join(tmpdir(), 'loggerbot-mariadb-'))
   const data = join(folder, 'data')
-  initialise(data)
+  const env = environmentIn(folder)
+  initialise(data, env)
 
   const port = await freePort()
   const server = spawn(program, [
     '--no-defaults', `--datadir=${data}`, `--socket=${join(folder, 'socket')}`, `--pid-file=${join(folder, 'pid')}`,
     '--bind-address=127.0.0.1', `--port=${port}`, `--user=${userInfo().username}`,
     '--innodb-buffer-pool-size=64M', '--skip-log-bin', '--max-connections=500', ...flags
-  ], { stdio: 'ignore' })
+  ], { env, stdio: 'ignore' })
   const kill = () => server.kill('SIGKILL')
   process.once('exit', kill)
 
@@ -64,8 +65,13 @@ async function startPrivate (flags: string[]): Promise<TestServer> {
   }
 }
 
+/** With a folder of its own for temporary tables: whoever starts removes those that are there, also those of others. */
+export function environmentIn (folder: string): NodeJS.ProcessEnv {
+  return { ...process.env, TMPDIR: folder }
+}
+
 /** MariaDB, or else MySQL, and how it makes its data directory. */
-function findProgram (): { program: string, initialise: (data: string) => void } {
+function findProgram (): { program: string, initialise: (data: string, env: NodeJS.ProcessEnv) => void } {
   const path = [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/usr/local/sbin', '/usr/libexec']
   const find = (name: string) => path.map((folder) => join(folder, name)).find((file) => existsSync(file))
   const user = `--user=${userInfo().username}`
@@ -75,12 +81,12 @@ function findProgram (): { program: string, initialise: (data: string) => void }
   if (mariadbd && install) {
     return {
       program: mariadbd,
-      initialise: (data) => execFileSync(install, ['--no-defaults', `--datadir=${data}`, '--auth-root-authentication-method=normal', '--skip-test-db', user], { stdio: 'ignore' })
+      initialise: (data, env) => execFileSync(install, ['--no-defaults', `--datadir=${data}`, '--auth-root-authentication-method=normal', '--skip-test-db', user], { env, stdio: 'pipe' })
     }
   }
   const mysqld = find('mysqld')
   if (mysqld) {
-    return { program: mysqld, initialise: (data) => execFileSync(mysqld, ['--no-defaults', '--initialize-insecure', `--datadir=${data}`, user], { stdio: 'ignore' }) }
+    return { program: mysqld, initialise: (data, env) => execFileSync(mysqld, ['--no-defaults', '--initialize-insecure', `--datadir=${data}`, user], { env, stdio: 'pipe' }) }
   }
   throw new Error('The tests need MariaDB or MySQL: apt-get install -y mariadb-server-core mariadb-client-core, or name a server in LOGGER_TEST_MYSQL_URL (mysql://user:password@host:port)')
 }

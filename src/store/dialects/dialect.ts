@@ -138,6 +138,8 @@ export interface Dialect {
   conditions: Conditions
   /** Selects, as `edge`, the first or last `log_event_at` of each user that has logs within the condition, by one look at the key for each. */
   edges: (extreme: 'MIN' | 'MAX', within: string) => string
+  /** How to sort a user's logs, the newest first, without reading the key backwards, where that is slower than forwards and sorting. */
+  newestFirst: string | undefined
   /** How to open the database anew for searching, where this knex can't search; else undefined. */
   readerOptions (knex: Knex): DatabaseOptions | undefined
   /** The rows of one statement that reads. Rejects with the signal's reason once it is given; the database then stops, too. */

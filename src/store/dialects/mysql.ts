@@ -113,6 +113,9 @@ export const mysql: Dialect = {
   // A loose index scan, which a condition on anything else than the time would prevent.
   edges: (extreme, within) => `SELECT ${extreme}(log_event_at) AS edge FROM user_logs WHERE ${within} GROUP BY user_id`,
 
+  // An order of the key alone would be read from it, which InnoDB does a third slower backwards.
+  newestFirst: 'log_event_at + INTERVAL 0 SECOND DESC, id DESC',
+
   readerOptions: () => undefined,
 
   hasManyWriters: true,

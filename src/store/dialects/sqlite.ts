@@ -107,6 +107,8 @@ export const sqlite: Dialect = {
 
   edges: (extreme, within) => `SELECT (SELECT ${extreme}(log_event_at) FROM user_logs WHERE user_id = users.id AND ${within}) AS edge FROM users`,
 
+  newestFirst: undefined,
+
   // A host app's own reads in the main thread, and lacks our functions.
   readerOptions: (knex) => knex.client instanceof SqliteClient ? undefined : { file: knex.client.connectionSettings.filename },
 
