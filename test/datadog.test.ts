@@ -25,6 +25,8 @@ t.test('a log of Datadog', async (t) => {
     'with milliseconds': ['{"message":"x","timestamp":1714557600123}', { eventAt: '2024-05-01 10:00:00.123000' }],
     'with a date': ['{"message":"x","date":"2024-05-01T10:00:00.123Z"}', { eventAt: '2024-05-01 10:00:00.123000' }],
     'with the names of a tracer': ['{"message":"x","level":"warn","logger":{"name":"orders"},"dd":{"trace_id":"123"}}', { severity: 'warning', processName: 'orders', attributes: { dd: { trace_id: '123' } } }],
+    'with a logger beside its service': ['{"message":"x","service":"shop","logger":{"name":"orders","thread_name":"main"}}', { processName: 'shop', description: 'orders', attributes: { logger: { thread_name: 'main' } } }],
+    'with the name of a logger': ['{"message":"x","service":"shop","logger_name":"orders"}', { processName: 'shop', description: 'orders', attributes: null }],
     'with a status of HTTP': ['{"message":"x","status":200}', { severity: 'info', attributes: { status: 200 } }]
   }
   for (const [what, [log, record]] of Object.entries(examples)) {

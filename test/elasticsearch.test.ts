@@ -33,6 +33,8 @@ t.test('decodeBulk', async (t) => {
       { 'log.level': 'error', 'process.name': 'shop', 'process.pid': 12, 'ecs.version': '1.6' },
       { severity: 'error', processName: 'shop', pid: 12, attributes: { _index: 'logs', 'ecs.version': '1.6' } }
     ],
+    'a logger beside a process': [{ msg: 'm', name: 'shop', logger: 'orders' }, { processName: 'shop', description: 'orders', attributes: { logger: undefined } }],
+    'a logger alone': [{ 'log.logger': 'orders' }, { processName: 'orders', description: '' }],
     'pino\'s': [{ level: 50, time: 1767323045678, msg: 'm', name: 'shop', pid: 12, hostname: 'h' }, { eventAt: '2026-01-02 03:04:05.678000', severity: 'error', message: 'm', processName: 'shop', pid: 12, attributes: { hostname: 'h' } }],
     'Fluent Bit\'s': [{ '@timestamp': '2026-01-02T03:04:05.678Z', log: 'line' }, { message: 'line' }],
     'a severity of syslog': [{ log: { syslog: { severity: { code: 4, name: 'Warning' } } } }, { severity: 'warning', message: '', attributes: { log: { syslog: { severity: { name: 'Warning' } } } } }],

@@ -19,6 +19,7 @@ t.test('a message of GELF', async (t) => {
   const examples: Record<string, [message: string, record: Partial<LogRecord>]> = {
     'as curl sends it': [captured, { message: 'hi', severity: 'error', eventAt: arrival, processName: '-', attributes: { host: 'h', user: 7 } }],
     'with all that GELF names': ['{"version":"1.1","host":"h","short_message":"hi","full_message":"hi\\nat a","timestamp":1714557600.123,"level":4,"_pid":12,"_logger":"shop"}', { eventAt: '2024-05-01 10:00:00.123000', severity: 'warning', pid: 12, processName: 'shop', attributes: { host: 'h', full_message: 'hi\nat a' } }],
+    'with a logger beside its process': ['{"short_message":"hi","facility":"shop","_LoggerName":"orders"}', { processName: 'shop', description: 'orders', attributes: null }],
     'with a time and a level in text': ['{"short_message":"hi","timestamp":"1714557600.5","level":"7"}', { eventAt: '2024-05-01 10:00:00.500000', severity: 'debug', attributes: null }],
     'with the deprecated fields': ['{"short_message":"hi","facility":"shop","file":"a.js","line":7}', { processName: 'shop', attributes: { file: 'a.js', line: 7 } }],
     'with additional fields by the names of others': ['{"short_message":"hi","host":"h","_host":"other","__a":1,"_a":2,"_version":3,"___proto__":4}', { attributes: { host: 'h', _host: 'other', __a: 1, a: 2, version: 3, ___proto__: 4 } }],

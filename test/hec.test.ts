@@ -32,6 +32,9 @@ t.test('an envelope of HEC', async (t) => {
     'with a time that is none': ['{"event":"x","time":"soon"}', { eventAt: arrival, attributes: { time: 'soon' } }],
     'with origins': ['{"event":"x","host":"h","source":"s","sourcetype":"t","index":"i"}', { processName: 's', attributes: { host: 'h', source: 's', sourcetype: 't', index: 'i' } }],
     'with a sourcetype alone': ['{"event":"x","sourcetype":"t"}', { processName: 't', attributes: { sourcetype: 't' } }],
+    'with a logger': ['{"event":{"message":"x","logger":"orders"},"sourcetype":"t"}', { processName: 'orders', description: '' }],
+    'with a logger beside its source': ['{"event":{"message":"x","logger":"orders"},"source":"s"}', { processName: 's', description: 'orders', attributes: { source: 's' } }],
+    'with a logger beside its process': ['{"event":{"message":"x","name":"shop"},"fields":{"logger":"orders"}}', { processName: 'shop', description: 'orders', attributes: null }],
     'with fields': ['{"event":"x","fields":{"service":"shop","severity":"error","n":1}}', { processName: 'shop', severity: 'error', attributes: { n: 1 } }],
     'with the same names everywhere': ['{"event":{"message":"x","host":"a"},"fields":{"host":"b"},"host":"c"}', { attributes: { host: 'a', host_: 'b', host__: 'c' } }],
     'with fields that are none': ['{"event":"x","fields":[1]}', { attributes: { fields: [1] } }]

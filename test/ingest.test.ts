@@ -169,6 +169,11 @@ for (const database of databases) {
       for (const [who, log] of Object.entries(logs)) t.match(await one(log), { at, level: 'error', process: 'shop', pid: 7, description: '', message: 'm' }, who)
       t.strictSame((await one(logs['ECS, nested']!)).attributes, { log: { origin: { file: { line: 3 } } } })
       t.strictSame((await one(logs.pino!)).attributes, { hostname: 'vm', order: 1 })
+      for (const name of ['logger', 'logger_name', 'loggerName', 'log.logger']) {
+        t.match(await one(`{"${name}":"orders","service":"shop"}`), { process: 'shop', description: 'orders', attributes: null }, name)
+        t.match(await one(`{"${name}":"orders","msg":"m"}`), { process: 'orders', description: '', attributes: null }, `${name} alone`)
+      }
+      t.match(await one('{"msg":"m","name":"shop","log":{"logger":"orders","level":"warn"},"logger":7}'), { process: 'shop', description: '7', level: 'warning', attributes: { log: { logger: 'orders' } } })
       t.match(await one('{}'), { level: 'info', process: '-', pid: 0, message: '', attributes: null })
       t.match(await one('{"msg":{"a":[1]},"level":"loud","pid":-1,"name":""}'), { message: '{"a":[1]}', level: 'info', pid: 0, process: '-', attributes: { level: 'loud', pid: -1, name: '' } })
     })

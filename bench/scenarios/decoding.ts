@@ -30,7 +30,8 @@ const decoders: Record<string, (body: Buffer) => Iterable<Piece>> = {
 
 function * decodeLines (body: Buffer): Generator<Piece> {
   const cutter = new JsonCutter(Infinity)
-  for (const piece of cutter.push(body)) yield * decodeJsonLog(piece, 0, jsonNames, utcTime())
+  const arrival = utcTime()
+  for (const piece of cutter.push(body)) yield * decodeJsonLog(piece, 0, jsonNames, arrival)
 }
 
 /** So large is a body, in bytes, unpacked. */

@@ -5,8 +5,9 @@
 //             number since 1970
 //   level     status, severity, level, syslog.severity: a name, also ok and success, which are info; or 0 to 7
 //             as in syslog
-//   process   service, logger.name, syslog.appname; without one ddsource, which is kept, too
+//   process   service, syslog.appname, else the logger's name; without one ddsource, which is kept, too
 //   pid       pid, process.pid
+//   description  the logger's name: logger.name, logger, logger_name, loggerName
 //
 // `ddtags`, as `env:dev,team:a`, becomes an object; a tag without a value is true, one that comes
 // several times is a list. Everything else is kept by its name.
@@ -17,13 +18,15 @@ import { decodeObjects } from './json-objects.ts'
 import { severityOfName, severityOfSyslogNumber } from './level.ts'
 import { linesOf } from './lines.ts'
 
+const loggerNames = ['logger.name', 'logger', 'logger_name', 'loggerName']
+
 const names = {
   message: ['message', 'msg', 'log', 'text'],
   time: ['timestamp', 'date', '_timestamp', 'Timestamp', 'eventTime', 'published_date', '@timestamp'],
   level: ['status', 'severity', 'level', 'syslog.severity'],
-  process: ['service', 'logger.name', 'syslog.appname'],
+  process: ['service', 'syslog.appname', ...loggerNames],
   pid: ['pid', 'process.pid'],
-  description: []
+  description: loggerNames
 }
 
 /** The logs of a body of JSON. `given` holds for those that do not say it themselves; its tags are added to theirs. */

@@ -7,9 +7,9 @@
 //   message   message, msg, text, log (where that is a text)
 //   time      @timestamp, timestamp, time                      as in JSON
 //   level     log.level, level, severity, lvl, log.syslog.severity.code
-//   process   service.name, process.name, log.logger, name, logger, process, service; else the index
+//   process   service.name, process.name, name, process, service; without one the logger's name; else the index
 //   pid       process.pid, pid
-//   description  log.logger, where it is not the process
+//   description  the logger's name: log.logger, logger, logger_name, loggerName
 //
 // A name with dots is a field of that name or one within others. Everything else is kept as attributes,
 // beside `_index` and, where the sender gave one, `_id`.
@@ -142,13 +142,15 @@ function decodeSource (line: Buffer, { action, index, id }: Action, item: number
   }
 }
 
+const loggerNames = ['log.logger', 'logger', 'logger_name', 'loggerName']
+
 const names: FieldNames = {
   message: ['message', 'msg', 'text', 'log'],
   time: ['@timestamp', 'timestamp', 'time'],
   level: ['log.level', 'level', 'severity', 'lvl', 'log.syslog.severity.code'],
-  process: ['service.name', 'process.name', 'log.logger', 'name', 'logger', 'process', 'service'],
+  process: ['service.name', 'process.name', 'name', 'process', 'service', ...loggerNames],
   pid: ['process.pid', 'pid'],
-  description: ['log.logger']
+  description: loggerNames
 }
 
 /** Where `log` holds what the Elastic Common Schema says of a log, it is no message. */

@@ -3,8 +3,9 @@
 //   message   short_message; without one full_message, message
 //   time      timestamp: seconds since 1970 with fractions
 //   level     level, as in syslog; without one info (GELF says alert, but who leaves it out means no alarm)
-//   process   _name, _logger, _process, _service, _app, facility, _container_name
+//   process   _name, _process, _service, _app, facility, _container_name; without one the logger's name
 //   pid       _pid, _process_id
+//   description  the logger's name: _logger, _logger_name, _loggerName, _LoggerName
 //
 // Additional fields become attributes without their underscore, unless that name is taken. `version` is
 // GELF's own and not kept. Everything else, as host and full_message, is kept by its name.
@@ -14,13 +15,15 @@ import type { Piece } from './decoded.ts'
 import { attributesOf, recordOf, rename, type Fields } from './fields.ts'
 import { decodeObjects } from './json-objects.ts'
 
+const loggerNames = ['_logger', '_logger_name', '_loggerName', '_LoggerName']
+
 const names = {
   message: ['short_message', 'full_message', 'message'],
   time: ['timestamp'],
   level: ['level'],
-  process: ['_name', '_logger', '_process', '_service', '_app', 'facility', '_container_name'],
+  process: ['_name', '_process', '_service', '_app', 'facility', '_container_name', ...loggerNames],
   pid: ['_pid', '_process_id'],
-  description: []
+  description: loggerNames
 }
 
 /** The logs of a body. */

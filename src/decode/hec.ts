@@ -4,19 +4,25 @@
 //   message   event, where it is a text; else what its msg, message, log or text holds, a text before
 //             others; else its JSON. An object whose JSON is the message is kept as attributes, too
 //   level     level, severity, lvl, log.level of event or of fields
-//   process   name, logger, process, service, service.name, process.name of event or of fields; else
-//             source, else sourcetype
+//   process   name, process, service, service.name, process.name of event or of fields; else source, else
+//             the logger's name, else sourcetype
 //   pid       pid, process.pid of event or of fields
+//   description  the logger's name: logger, logger_name, loggerName, log.logger of event or of fields
 //
 // Attributes are what else event and fields hold, and host, source, sourcetype and index; of the same
 // name the later one ends in `_`.
 import { BadRequest } from '../errors.ts'
 import type { LogRecord, UtcTime } from '../record.ts'
 import type { Piece } from './decoded.ts'
-import { attributesOf, isFields, nameOf, noProcess, put, recordOf, textOf, timeOf, type Fields } from './fields.ts'
-import { jsonNames } from './json-logs.ts'
+import { attributesOf, isFields, nameOf, noProcess, put, recordOf, textOf, timeOf, type FieldNames, type Fields } from './fields.ts'
+import { jsonNames, loggerNames } from './json-logs.ts'
 import { decodeObjects } from './json-objects.ts'
 import { linesOf } from './lines.ts'
+
+/** Without the message, of which more is said below. */
+const names = { ...jsonNames, time: [], message: [] }
+/** Of an event whose envelope says which process it is from. */
+const namesBesideSource = { ...names, process: jsonNames.process.filter((name) => !loggerNames.includes(name)) }
 
 /** Splunk's words for what an envelope may lack. */
 export const eventRequired = 'Event field is required'
@@ -38,7 +44,7 @@ function recordOfEnvelope (envelope: Fields, arrival: UtcTime): LogRecord {
   if (event === undefined || event === null) throw new BadRequest(eventRequired)
   if (event === '' || (isFields(event) && Object.keys(event).length === 0)) throw new BadRequest(eventBlank)
 
-  const record = recordOfEvent(event, isFields(fields) ? fields : {}, arrival)
+  const record = recordOfEvent(event, isFields(fields) ? fields : {}, nameOf(source) === undefined ? names : namesBesideSource, arrival)
   const eventAt = timeOf(time)
   record.eventAt = eventAt ?? arrival
   if (record.processName === noProcess) record.processName = nameOf(source) ?? nameOf(sourcetype) ?? noProcess
@@ -52,14 +58,14 @@ function recordOfEnvelope (envelope: Fields, arrival: UtcTime): LogRecord {
   return record
 }
 
-function recordOfEvent (event: unknown, fields: Fields, arrival: UtcTime): LogRecord {
+function recordOfEvent (event: unknown, fields: Fields, names: FieldNames, arrival: UtcTime): LogRecord {
   const own = isFields(event) ? event : {}
   const told = jsonNames.message.filter((name) => own[name] !== undefined && own[name] !== null)
   const name = told.find((name) => typeof own[name] === 'string') ?? told[0]
 
   const all = { ...own }
   for (const [name, value] of Object.entries(fields)) put(all, name, value)
-  const record = recordOf(all, { ...jsonNames, time: [], message: name === undefined ? [] : [name] }, arrival)
+  const record = recordOf(all, { ...names, message: name === undefined ? [] : [name] }, arrival)
   if (name === undefined) {
     record.message = textOf(event)!
   } else if (isFields(own[name])) {

@@ -4,8 +4,9 @@
 //   message   msg, message, log, text                    any other value than a string as its JSON
 //   time      time, timestamp, @timestamp, ts, date      ISO 8601, or a number since 1970 in s, ms, µs or ns
 //   level     level, severity, lvl, log.level            a name, or a number as in pino and bunyan (10 to 60) or syslog (0 to 7)
-//   process   name, logger, process, service, service.name, process.name
+//   process   name, process, service, service.name, process.name; without one the logger's name
 //   pid       pid, process.pid
+//   description  the logger's name: logger, logger_name, loggerName, log.logger
 //
 // Of several names the first that holds something of its kind counts. Everything else, and whatever
 // can't be read as what its name says, is kept as attributes.
@@ -14,13 +15,16 @@ import type { Piece } from './decoded.ts'
 import { recordOf, type FieldNames } from './fields.ts'
 import { decodeObject } from './json-objects.ts'
 
+/** Where a log says which logger wrote it. */
+export const loggerNames = ['logger', 'logger_name', 'loggerName', 'log.logger']
+
 export const jsonNames: FieldNames = {
   message: ['msg', 'message', 'log', 'text'],
   time: ['time', 'timestamp', '@timestamp', 'ts', 'date'],
   level: ['level', 'severity', 'lvl', 'log.level'],
-  process: ['name', 'logger', 'process', 'service', 'service.name', 'process.name'],
+  process: ['name', 'process', 'service', 'service.name', 'process.name', ...loggerNames],
   pid: ['pid', 'process.pid'],
-  description: []
+  description: loggerNames
 }
 
 /** The logs of one piece of JSON, its first one being so many of all. */
