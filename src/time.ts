@@ -34,7 +34,7 @@ function readTime (text: string): UtcTime | undefined {
   const offset = (sign === '-' ? -1 : 1) * (Number(offsetHour) * 60 + Number(offsetMinute))
   if (offset === 0 && second !== '60' && year! >= '1000') return `${year}-${month}-${day} ${hour}:${minute}:${second}.${microseconds}`
   const instant = Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hour), Number(minute) - offset, Number(second))
-  return formatTime(instant, microseconds)
+  return formatTime(instant / 1000, microseconds)
 }
 
 function daysIn (year: number, month: number): number {
@@ -47,16 +47,38 @@ function daysIn (year: number, month: number): number {
  * by its size, fractions included, cut to microseconds. Undefined as above.
  */
 export function parseEpoch (value: number | string): UtcTime | undefined {
-  const [, sign, whole = '', fraction = ''] = /^(-?)(\d{1,19})(?:\.(\d*))?$/.exec(typeof value === 'number' ? plain(value) : value) ?? []
+  if (value !== lastEpoch) {
+    lastEpochTime = readEpoch(typeof value === 'number' ? plain(value) : value)
+    lastEpoch = value
+  }
+  return lastEpochTime
+}
+
+let lastEpoch: number | string = ''
+let lastEpochTime: UtcTime | undefined
+
+function readEpoch (text: string): UtcTime | undefined {
+  const [, sign, whole = '', fraction = ''] = /^(-?)(\d{1,19})(?:\.(\d*))?$/.exec(text) ?? []
   if (sign === undefined) return undefined
-  const unit = whole.length <= 11 ? 6 : whole.length <= 14 ? 3 : whole.length <= 17 ? 0 : -3
-  const digits = unit < 0 ? whole.slice(0, unit) : whole + fraction.slice(0, unit).padEnd(unit, '0')
-  return fromMicroseconds(BigInt(sign + digits))
+  // Of how many digits the seconds are followed.
+  const unit = whole.length <= 11 ? 0 : whole.length <= 14 ? 3 : whole.length <= 17 ? 6 : 9
+  const seconds = Number(whole.slice(0, whole.length - unit))
+  const microseconds = Number((whole.slice(whole.length - unit) + fraction).slice(0, 6).padEnd(6, '0'))
+  return sign === '' ? fromSeconds(seconds, microseconds) : fromSeconds(-seconds, -microseconds)
 }
 
 /** Reads nanoseconds since 1970, cut to microseconds. Undefined as above. */
 export function fromNanoseconds (nanoseconds: bigint): UtcTime | undefined {
-  return fromMicroseconds(nanoseconds / 1000n)
+  const seconds = Number(nanoseconds / 1_000_000_000n)
+  const microseconds = Math.trunc(Number(nanoseconds % 1_000_000_000n) / 1000)
+  return fromSeconds(seconds, microseconds)
+}
+
+/** Both count from 1970, before it both are negative. */
+function fromSeconds (seconds: number, microseconds: number): UtcTime | undefined {
+  return microseconds < 0
+    ? formatTime(seconds - 1, String(microseconds + 1_000_000).padStart(6, '0'))
+    : formatTime(seconds, String(microseconds).padStart(6, '0'))
 }
 
 /** Its shortest decimal text, without an exponent. */
@@ -66,16 +88,20 @@ function plain (value: number): string {
   return Number.isInteger(value) ? BigInt(value).toString() : '0'
 }
 
-function fromMicroseconds (microseconds: bigint): UtcTime | undefined {
-  const fraction = ((microseconds % 1_000_000n) + 1_000_000n) % 1_000_000n
-  return formatTime(Number((microseconds - fraction) / 1000n), fraction.toString().padStart(6, '0'))
+const earliest = Date.UTC(1000, 0, 1) / 1000
+const latest = Date.UTC(9999, 11, 31, 23, 59, 59) / 1000
+
+/** Of whole seconds since 1970, and six digits of their fraction. */
+function formatTime (seconds: number, microseconds: string): UtcTime | undefined {
+  if (!(seconds >= earliest && seconds <= latest)) return undefined
+  // Logs that come together share their second, if not more.
+  if (seconds !== lastSecond) {
+    const text = new Date(1000 * seconds).toISOString()
+    lastSecondText = `${text.slice(0, 10)} ${text.slice(11, 19)}`
+    lastSecond = seconds
+  }
+  return `${lastSecondText}.${microseconds}`
 }
 
-const earliest = Date.UTC(1000, 0, 1)
-const latest = Date.UTC(9999, 11, 31, 23, 59, 59)
-
-function formatTime (milliseconds: number, microseconds: string): UtcTime | undefined {
-  if (!(milliseconds >= earliest && milliseconds <= latest)) return undefined
-  const text = new Date(milliseconds).toISOString()
-  return `${text.slice(0, 10)} ${text.slice(11, 19)}.${microseconds}`
-}
+let lastSecond: number | undefined
+let lastSecondText = ''

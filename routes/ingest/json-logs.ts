@@ -29,7 +29,8 @@ const jsonLogs: FastifyPluginAsyncTypebox<Required<Pick<IngestOptions, 'bodyLimi
   app.head('/api/logs', { config: { logAccess: 'write' }, schema: { hide: true } }, async (_request, reply) => reply.send())
 
   app.post('/api/logs', { config: { logAccess: 'write', logStream: true }, schema, onRequest: app.awaitRoom }, async (request, reply) => {
-    const names = { ...jsonNames, ...Object.fromEntries(Object.entries(request.query).map(([role, name]) => [role, [name]])) }
+    const given = Object.entries(request.query)
+    const names = given.length === 0 ? jsonNames : { ...jsonNames, ...Object.fromEntries(given.map(([role, name]) => [role, [name]])) }
     const arrival = utcTime()
     return acceptStream(app, request, reply, {
       cutter: new JsonCutter(bodyLimit, 'logs'),

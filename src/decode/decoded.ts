@@ -13,25 +13,30 @@ export interface Decoded {
 /** For so long, in milliseconds, it may have the process for itself. */
 const patience = 10
 
-/** Takes all that a generator yields; others have their turn every ten milliseconds. */
-export async function inTurns<T> (yielded: Iterable<T>): Promise<T[]> {
-  const all: T[] = []
+/** Takes all that a generator yields, as `take` does; others have their turn every ten milliseconds. */
+async function takeInTurns<T> (yielded: Iterable<T>, take: (one: T) => void): Promise<void> {
   let since = performance.now()
   for (const one of yielded) {
-    all.push(one)
+    take(one)
     if (performance.now() - since < patience) continue
     await turn()
     since = performance.now()
   }
+}
+
+/** All that a generator yields, as above. */
+export async function inTurns<T> (yielded: Iterable<T>): Promise<T[]> {
+  const all: T[] = []
+  await takeInTurns(yielded, (one) => all.push(one))
   return all
 }
 
-/** Takes all that a decoder yields, as above. */
+/** All that a decoder yields, as above. */
 export async function collect (pieces: Iterable<Piece>): Promise<Decoded> {
   const decoded: Decoded = { records: [], rejected: [] }
-  for (const piece of await inTurns(pieces)) {
+  await takeInTurns(pieces, (piece) => {
     if ('reason' in piece) decoded.rejected.push(piece)
     else decoded.records.push(piece)
-  }
+  })
   return decoded
 }

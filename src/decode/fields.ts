@@ -23,17 +23,42 @@ export const noProcess = '-'
  * or one within others. Without a time it happened on arrival; without a level it is of severity info.
  */
 export function recordOf (fields: Fields, names: FieldNames, arrival: UtcTime, severityOf: (level: unknown) => Severity | undefined = severityOfAny): LogRecord {
+  const { message, time, level, process, pid, description } = placesOf(names)
   const rest = new Rest(fields)
   return {
-    eventAt: rest.take(names.time, timeOf) ?? arrival,
-    severity: rest.take(names.level, severityOf) ?? 'info',
-    message: rest.take(names.message, textOf) ?? '',
-    pid: rest.take(names.pid, pidOf) ?? 0,
-    processName: rest.take(names.process, nameOf) ?? noProcess,
-    description: rest.take(names.description, nameOf) ?? '',
+    eventAt: rest.take(time, timeOf) ?? arrival,
+    severity: rest.take(level, severityOf) ?? 'info',
+    message: rest.take(message, textOf) ?? '',
+    pid: rest.take(pid, pidOf) ?? 0,
+    processName: rest.take(process, nameOf) ?? noProcess,
+    description: rest.take(description, nameOf) ?? '',
     postTime: arrival,
     attributes: rest.left()
   }
+}
+
+/** Where a value may be: in the field of this name, or, if it has dots, within others. */
+interface Place {
+  name: string
+  path?: readonly [string, ...string[]]
+}
+
+type Places = Record<keyof FieldNames, readonly Place[]>
+
+function placesOf (names: FieldNames): Places {
+  let places = known.get(names)
+  if (!places) {
+    places = Object.fromEntries(Object.entries(names).map(([role, names]) => [role, names.map(placeOf)])) as Places
+    known.set(names, places)
+  }
+  return places
+}
+
+/** Names are taken apart once for all logs. */
+const known = new WeakMap<FieldNames, Places>()
+
+function placeOf (name: string): Place {
+  return name.includes('.') ? { name, path: name.split('.') as [string, ...string[]] } : { name }
 }
 
 /** Fields of which some are taken. What stays is copied at the end: an object from which fields were deleted is slow ever after. */
@@ -45,17 +70,16 @@ class Rest {
     this.#fields = fields
   }
 
-  /** What the first name holds that has something of its kind. */
-  take<T> (names: readonly string[], read: (value: unknown) => T | undefined): T | undefined {
-    for (const name of names) {
+  /** What the first place holds that has something of its kind. */
+  take<T> (places: readonly Place[], read: (value: unknown) => T | undefined): T | undefined {
+    for (const { name, path } of places) {
       if (Object.hasOwn(this.#fields, name)) {
-        const found = read(this.#taken.includes(name) ? undefined : this.#fields[name])
+        const found = this.#taken.includes(name) ? undefined : read(this.#fields[name])
         if (found === undefined) continue
         this.#taken.push(name)
         return found
       }
-      if (!name.includes('.')) continue
-      const path = name.split('.')
+      if (!path || !Object.hasOwn(this.#fields, path[0]) || this.#taken.includes(path[0])) continue
       const found = read(valueAt(this.#fields, path))
       if (found === undefined) continue
       this.#fields = { ...this.#fields }
@@ -66,9 +90,11 @@ class Rest {
   }
 
   left (): Fields | null {
-    let left: Fields | null = null
-    for (const name of Object.keys(this.#fields)) {
-      if (!this.#taken.includes(name)) (left ??= {})[name] = this.#fields[name]
+    const names = Object.keys(this.#fields)
+    if (names.length === this.#taken.length) return null
+    const left: Fields = {}
+    for (const name of names) {
+      if (!this.#taken.includes(name)) left[name] = this.#fields[name]
     }
     return left
   }

@@ -14,15 +14,25 @@
 import { BadRequest } from '../errors.ts'
 import type { LogRecord, UtcTime } from '../record.ts'
 import type { Piece } from './decoded.ts'
-import { attributesOf, isFields, nameOf, noProcess, put, recordOf, textOf, timeOf, type FieldNames, type Fields } from './fields.ts'
+import { isFields, nameOf, noProcess, put, recordOf, textOf, timeOf, type FieldNames, type Fields } from './fields.ts'
 import { jsonNames, loggerNames } from './json-logs.ts'
 import { decodeObjects } from './json-objects.ts'
 import { linesOf } from './lines.ts'
 
-/** Without the message, of which more is said below. */
-const names = { ...jsonNames, time: [], message: [] }
-/** Of an event whose envelope says which process it is from. */
-const namesBesideSource = { ...names, process: jsonNames.process.filter((name) => !loggerNames.includes(name)) }
+/** By the name that holds the message, if one does: where the rest is. */
+type Names = (message: string | undefined) => FieldNames
+
+const names = namesFor(jsonNames)
+/** Of an event whose envelope says which process it is from, so that the logger is none. */
+const namesBesideSource = namesFor({ ...jsonNames, process: jsonNames.process.filter((name) => !loggerNames.includes(name)) })
+
+function namesFor (names: FieldNames): Names {
+  const none = { ...names, message: [], time: [] }
+  const byMessage = new Map(names.message.map((name) => [name, { ...none, message: [name] }]))
+  return (message) => message === undefined ? none : byMessage.get(message)!
+}
+
+const nothing: Fields = {}
 
 /** Splunk's words for what an envelope may lack. */
 export const eventRequired = 'Event field is required'
@@ -44,28 +54,25 @@ function recordOfEnvelope (envelope: Fields, arrival: UtcTime): LogRecord {
   if (event === undefined || event === null) throw new BadRequest(eventRequired)
   if (event === '' || (isFields(event) && Object.keys(event).length === 0)) throw new BadRequest(eventBlank)
 
-  const record = recordOfEvent(event, isFields(fields) ? fields : {}, nameOf(source) === undefined ? names : namesBesideSource, arrival)
+  const record = recordOfEvent(event, isFields(fields) ? fields : nothing, nameOf(source) === undefined ? names : namesBesideSource, arrival)
   const eventAt = timeOf(time)
   record.eventAt = eventAt ?? arrival
   if (record.processName === noProcess) record.processName = nameOf(source) ?? nameOf(sourcetype) ?? noProcess
 
-  const attributes = record.attributes ?? {}
   for (const name of Object.keys(envelope)) {
     const isUsed = name === 'event' || (name === 'fields' && isFields(fields)) || (name === 'time' && eventAt !== undefined)
-    if (!isUsed) put(attributes, name, envelope[name])
+    if (!isUsed) put(record.attributes ??= {}, name, envelope[name])
   }
-  record.attributes = attributesOf(attributes)
   return record
 }
 
-function recordOfEvent (event: unknown, fields: Fields, names: FieldNames, arrival: UtcTime): LogRecord {
+function recordOfEvent (event: unknown, fields: Fields, names: Names, arrival: UtcTime): LogRecord {
   const own = isFields(event) ? event : {}
-  const told = jsonNames.message.filter((name) => own[name] !== undefined && own[name] !== null)
-  const name = told.find((name) => typeof own[name] === 'string') ?? told[0]
+  const name = jsonNames.message.find((name) => typeof own[name] === 'string') ?? jsonNames.message.find((name) => own[name] !== undefined && own[name] !== null)
 
-  const all = { ...own }
-  for (const [name, value] of Object.entries(fields)) put(all, name, value)
-  const record = recordOf(all, { ...names, message: name === undefined ? [] : [name] }, arrival)
+  const all = fields === nothing ? own : { ...own }
+  for (const name of Object.keys(fields)) put(all, name, fields[name])
+  const record = recordOf(all, names(name), arrival)
   if (name === undefined) {
     record.message = textOf(event)!
   } else if (isFields(own[name])) {

@@ -47,14 +47,13 @@ export class JsonCutter {
     this.#chunk = chunk
     if (this.#start !== undefined) this.#start = 0
     for (let at = 0; at < chunk.length; at++) {
+      if (this.#start !== undefined && !this.#isBare) {
+        at = this.#follow(at)
+        if (at === chunk.length) break
+      }
       const byte = chunk[at]!
       if (this.#start === undefined) {
         this.#begin(byte, at)
-      } else if (this.#inString) {
-        if (byte === newline) yield this.#take(at)
-        else if (this.#isEscaped) this.#isEscaped = false
-        else if (byte === backslash) this.#isEscaped = true
-        else if (byte === quote) this.#inString = false
       } else if (this.#isBare) {
         if (this.#last === mark[0] && this.#lengthAt(at) === mark.length && this.#piece(at).equals(mark)) {
           this.#forget()
@@ -63,25 +62,19 @@ export class JsonCutter {
           yield this.#take(at)
           this.#begin(byte, at)
         }
-      } else if (byte === quote) {
-        this.#inString = true
-        this.#last = byte
-      } else if (byte === closeBrace || byte === closeBracket) {
-        this.#last = byte
-        if (--this.#depth === 0) yield this.#take(at + 1)
-      } else if (byte === openBrace || byte === openBracket) {
-        if (this.#last !== comma && this.#last !== colon && this.#last !== openBracket) {
-          yield this.#take(at)
-          this.#begin(byte, at)
-        } else if (byte === openBracket && this.#wraps(at)) {
-          this.#forget()
-          this.#inList = true
-          this.#isWrapped = true
-        } else {
-          this.#depth++
-          this.#last = byte
-        }
-      } else if (byte > 0x20) {
+      } else if (this.#inString) {
+        yield this.#take(at)
+      } else if (this.#depth === 0) {
+        yield this.#take(at + 1)
+      } else if (!awaitsValue(this.#last)) {
+        yield this.#take(at)
+        this.#begin(byte, at)
+      } else if (this.#wraps(at)) {
+        this.#forget()
+        this.#inList = true
+        this.#isWrapped = true
+      } else {
+        this.#depth++
         this.#last = byte
       }
     }
@@ -92,6 +85,47 @@ export class JsonCutter {
   * end (): Generator<Buffer, void, void> {
     const last = this.#kept.subarray(0, this.#keptLength)
     if (last.length > 0 && !last.equals(mark)) yield last
+  }
+
+  /**
+   * Goes on within an object or a list, to where it ends or turns out to be broken: at a line break within a string, or
+   * at a bracket, by which the depth becomes 0 or which can't stand there; also to a list that may be one of logs. Most
+   * bytes are looked at here, so all that it needs is at hand.
+   */
+  #follow (from: number): number {
+    const chunk = this.#chunk
+    const isListAwaited = this.#wrapping !== undefined && !this.#inList
+    let inString = this.#inString
+    let isEscaped = this.#isEscaped
+    let depth = this.#depth
+    let last = this.#last
+    let at = from
+    for (; at < chunk.length; at++) {
+      const byte = chunk[at]!
+      if (inString) {
+        if (byte === newline) break
+        if (isEscaped) isEscaped = false
+        else if (byte === backslash) isEscaped = true
+        else if (byte === quote) inString = false
+      } else if (byte === quote) {
+        inString = true
+        last = byte
+      } else if (byte === closeBrace || byte === closeBracket) {
+        last = byte
+        if (--depth === 0) break
+      } else if (byte === openBrace || byte === openBracket) {
+        if (!awaitsValue(last) || (isListAwaited && byte === openBracket && depth === 1 && last === colon)) break
+        last = byte
+        depth++
+      } else if (byte > 0x20) {
+        last = byte
+      }
+    }
+    this.#inString = inString
+    this.#isEscaped = isEscaped
+    this.#depth = depth
+    this.#last = last
+    return at
   }
 
   #begin (byte: number, at: number): void {
@@ -110,9 +144,9 @@ export class JsonCutter {
     }
   }
 
-  /** Whether a list that begins here is one of logs. */
+  /** Whether a list that begins here, at the value of an object's field, is one of logs. */
   #wraps (at: number): boolean {
-    return this.#wrapping !== undefined && this.#depth === 1 && this.#last === colon && !this.#inList && this.#lengthAt(at) <= longestWrapping && this.#wrapping.test(this.#piece(at).toString('latin1'))
+    return this.#lengthAt(at) <= longestWrapping && this.#wrapping!.test(this.#piece(at).toString('latin1'))
   }
 
   #lengthAt (end: number): number {
@@ -155,4 +189,9 @@ export class JsonCutter {
   #checkLength (length: number): void {
     if (length > this.#longest) throw new TooLarge(`one log must have ${this.#longest} bytes at most`)
   }
+}
+
+/** Whether an object or a list may stand behind this byte. */
+function awaitsValue (last: number): boolean {
+  return last === comma || last === colon || last === openBracket
 }

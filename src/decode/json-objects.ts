@@ -30,19 +30,21 @@ export function * decodeObjects (body: Buffer, format: ObjectFormat, list?: stri
  * The logs of one piece of JSON, its first one being so many of all. What is none is rejected: where the
  * piece is no JSON and its last line begins as an object does, that line is a piece of its own.
  */
-export function * decodeObject (piece: Buffer, index: number, format: ObjectFormat): Generator<Piece, void, void> {
+export function decodeObject (piece: Buffer, index: number, format: ObjectFormat): Iterable<Piece> {
   let value: unknown
   try {
     value = parseJson(piece)
   } catch (error) {
     const lineBreak = piece.lastIndexOf('\n{')
-    if (lineBreak === -1) return yield reject(error, format, index, piece.toString())
-    yield reject(error, format, index, piece.toString('utf8', 0, lineBreak))
-    yield * decodeObject(piece.subarray(lineBreak + 1), index + 1, format)
-    return
+    if (lineBreak === -1) return [reject(error, format, index, piece.toString())]
+    const broken = reject(error, format, index, piece.toString('utf8', 0, lineBreak))
+    return [broken, ...decodeObject(piece.subarray(lineBreak + 1), index + 1, format)]
   }
-  if (!Array.isArray(value)) return yield decode(value, format, index, () => piece.toString())
-  for (const [offset, log] of value.entries()) yield decode(log, format, index + offset, () => JSON.stringify(log))
+  return Array.isArray(value) ? decodeList(value, index, format) : [decode(value, format, index, () => piece.toString())]
+}
+
+function * decodeList (list: readonly unknown[], index: number, format: ObjectFormat): Generator<Piece, void, void> {
+  for (const [offset, log] of list.entries()) yield decode(log, format, index + offset, () => JSON.stringify(log))
 }
 
 function decode (log: unknown, format: ObjectFormat, index: number, raw: () => string): Piece {

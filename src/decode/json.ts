@@ -34,20 +34,27 @@ function explain (error: unknown): string {
 
 const number = /-?(?:Infinity|NaN|\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)/y
 
+const [quote, backslash, minus, dot, zero, nine, upperE, upperI, upperN, openBracket, closeBracket, lowerE, openBrace, closeBrace] = Buffer.from('"\\-.09EIN[]e{}')
+
 /** Walks over all that stands outside of strings, which is little: strings are skipped natively. */
 function quoteUnsafeNumbers (text: string): string {
   let quoted = ''
   let copied = 0
   let depth = 0
   for (let i = 0; i < text.length; i++) {
-    const char = text[i]
-    if (char === '"') {
+    const char = text.charCodeAt(i)
+    if (char === quote) {
       i = endOfString(text, i)
-    } else if (char === '{' || char === '[') {
+    } else if (char === openBrace || char === openBracket) {
       if (++depth > deepest) throw new BadRequest(`body must not be nested deeper than ${deepest} levels`)
-    } else if (char === '}' || char === ']') {
+    } else if (char === closeBrace || char === closeBracket) {
       depth--
-    } else if (char === '-' || char === 'N' || char === 'I' || (char! >= '0' && char! <= '9')) {
+    } else if (isDigit(char) || char === minus || char === upperN || char === upperI) {
+      const end = endOfSafeNumber(text, i)
+      if (end > i) {
+        i = end - 1
+        continue
+      }
       number.lastIndex = i
       const token = number.exec(text)?.[0]
       if (token === undefined) continue
@@ -61,10 +68,22 @@ function quoteUnsafeNumbers (text: string): string {
   return copied === 0 ? text : quoted + text.slice(copied)
 }
 
+function isDigit (char: number): boolean {
+  return char >= zero! && char <= nine!
+}
+
+/** Where a number ends that is certainly safe, as most are: a short one without an exponent. Of others, where it begins. */
+function endOfSafeNumber (text: string, start: number): number {
+  let end = start
+  let char = text.charCodeAt(end)
+  while (isDigit(char) || char === dot) char = text.charCodeAt(++end)
+  return end - start > 15 || char === lowerE || char === upperE ? start : end
+}
+
 function endOfString (text: string, start: number): number {
   for (let end = text.indexOf('"', start + 1); end !== -1; end = text.indexOf('"', end + 1)) {
     let backslashes = 0
-    while (text[end - 1 - backslashes] === '\\') backslashes++
+    while (text.charCodeAt(end - 1 - backslashes) === backslash) backslashes++
     if (backslashes % 2 === 0) return end
   }
   return text.length
