@@ -96,26 +96,21 @@ const mostAtOnce = 2000
 /** Each item as Elasticsearch tells it. A document without an `_id` gets one, by which it can't be found. */
 function * itemTexts (items: readonly BulkItem[], repeated: ReadonlySet<BulkItem>): Generator<string, void, void> {
   const unique = randomBytes(9).toString('base64url')
+  let lastIndex = ''
+  let lastText = '""'
   for (const [place, item] of items.entries()) {
-    const { action, index, id = null, piece, isMalformed } = item
+    const { action, index, id, piece, isMalformed } = item
+    if (index !== lastIndex) {
+      lastText = JSON.stringify(index)
+      lastIndex = index
+    }
     if (piece && 'reason' in piece) {
       const error = { type: isMalformed ? 'illegal_argument_exception' : 'document_parsing_exception', reason: piece.reason }
-      yield JSON.stringify({ [action]: { _index: index, _id: id, status: 400, error } })
+      yield `{"${action}":{"_index":${lastText},"_id":${JSON.stringify(id ?? null)},"status":400,"error":${JSON.stringify(error)}}}`
     } else {
-      const [result, status] = !piece ? ['not_found', 404] : repeated.has(item) ? ['noop', 200] : ['created', 201]
-      const shards = result === 'noop' ? 0 : 1
-      yield JSON.stringify({
-        [action]: {
-          _index: index,
-          _id: id ?? `${unique}${place.toString(36).padStart(8, '0')}`,
-          _version: 1,
-          result,
-          _shards: { total: shards, successful: shards, failed: 0 },
-          _seq_no: place,
-          _primary_term: 1,
-          status
-        }
-      })
+      const idText = id === undefined ? `"${unique}${place.toString(36).padStart(8, '0')}"` : JSON.stringify(id)
+      const [result, status, shards] = !piece ? ['not_found', 404, 1] : repeated.has(item) ? ['noop', 200, 0] : ['created', 201, 1]
+      yield `{"${action}":{"_index":${lastText},"_id":${idText},"_version":1,"result":"${result}","_shards":{"total":${shards},"successful":${shards},"failed":0},"_seq_no":${place},"_primary_term":1,"status":${status}}}`
     }
   }
 }

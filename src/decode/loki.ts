@@ -96,14 +96,14 @@ const lokiProtobuf: Encoding<Stream> = {
   read (raw, stream, arrival) {
     let time: UtcTime | undefined
     let line = ''
-    const metadata: Array<[string, string]> = []
+    const metadata: Fields = {}
     const reader = new MessageReader(raw)
     while (reader.next()) {
       if (reader.field === 1) time = readTime(reader.message())
       else if (reader.field === 2) line = reader.string()
-      else if (reader.field === 3) metadata.push(readPair(reader.message()))
+      else if (reader.field === 3) addPair(metadata, reader.message())
     }
-    return recordOfEntry(stream, time ?? arrival, line, Object.fromEntries(metadata), arrival)
+    return recordOfEntry(stream, time ?? arrival, line, metadata, arrival)
   },
 
   wrap: ({ text }, raw) => encodeBytes(1, Buffer.concat([encodeBytes(1, text), encodeBytes(2, raw)])),
@@ -133,13 +133,15 @@ function readTime (reader: MessageReader): UtcTime | undefined {
   return seconds === 0n && nanoseconds === 0n ? undefined : fromNanoseconds(seconds * 1_000_000_000n + nanoseconds)
 }
 
-function readPair (reader: MessageReader): [name: string, value: string] {
-  const pair: [string, string] = ['', '']
+function addPair (metadata: Fields, reader: MessageReader): void {
+  let name = ''
+  let value = ''
   while (reader.next()) {
-    if (reader.field === 1) pair[0] = reader.string()
-    else if (reader.field === 2) pair[1] = reader.string()
+    if (reader.field === 1) name = reader.string()
+    else if (reader.field === 2) value = reader.string()
   }
-  return pair
+  // A text makes no prototype: of that name there is nothing to keep.
+  metadata[name] = value
 }
 
 function streamOf (labels: Fields, text: string): Stream {
@@ -147,8 +149,15 @@ function streamOf (labels: Fields, text: string): Stream {
 }
 
 function recordOfEntry ({ labels, record }: Stream, eventAt: UtcTime, message: string, metadata: Fields, arrival: UtcTime): LogRecord {
-  const own = Object.entries(metadata).filter(([name, value]) => !Object.hasOwn(labels, name) || labels[name] !== value)
-  if (own.length === 0) return { ...record, eventAt, postTime: arrival, message }
-  const renamed = own.map(([name, value]) => [Object.hasOwn(labels, name) ? `${name}_extracted` : name, value])
-  return { ...recordOf({ ...labels, ...Object.fromEntries(renamed) }, names, arrival), eventAt, message }
+  let all: Fields | undefined
+  for (const name of Object.keys(metadata)) {
+    const isLabel = Object.hasOwn(labels, name)
+    if (isLabel && labels[name] === metadata[name]) continue
+    all ??= { ...labels }
+    all[isLabel ? `${name}_extracted` : name] = metadata[name]
+  }
+  const found = all ? recordOf(all, names, arrival) : { ...record, postTime: arrival }
+  found.eventAt = eventAt
+  found.message = message
+  return found
 }

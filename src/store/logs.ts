@@ -112,13 +112,13 @@ function toRow (userId: number, id: bigint, record: LogRecord): Value[] {
     description,
     record.message,
     record.postTime,
-    cut || record.attributes !== null
+    cut
       ? toJson({
         ...record.attributes,
         ...name !== record.processName && { p_name: record.processName },
         ...description !== record.description && { p_description: record.description }
       })
-      : null
+      : record.attributes && toJson(record.attributes)
   ]
 }
 
@@ -132,9 +132,14 @@ function fit (text: string): string {
 const jsonDepth = 31
 
 function toJson (attributes: Record<string, unknown>): string | null {
-  const entries = Object.entries(attributes)
-  if (entries.length === 0) return null
-  return JSON.stringify(Object.fromEntries(entries.map(([name, value]) => [name, isDeeper(value, jsonDepth - 1) ? JSON.stringify(value) : value])))
+  let storable = attributes
+  for (const name of Object.keys(attributes)) {
+    if (!isDeeper(attributes[name], jsonDepth - 1)) continue
+    if (storable === attributes) storable = { ...attributes }
+    storable[name] = JSON.stringify(attributes[name])
+  }
+  const text = JSON.stringify(storable)
+  return text === '{}' ? null : text
 }
 
 function isDeeper (value: unknown, depth: number): boolean {
