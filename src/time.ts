@@ -48,7 +48,7 @@ function daysIn (year: number, month: number): number {
  */
 export function parseEpoch (value: number | string): UtcTime | undefined {
   if (value !== lastEpoch) {
-    lastEpochTime = readEpoch(typeof value === 'number' ? plain(value) : value)
+    lastEpochTime = isMilliseconds(value) ? fromSeconds(Math.floor(value / 1000), value % 1000 * 1000) : readEpoch(typeof value === 'number' ? plain(value) : value)
     lastEpoch = value
   }
   return lastEpochTime
@@ -56,6 +56,11 @@ export function parseEpoch (value: number | string): UtcTime | undefined {
 
 let lastEpoch: number | string = ''
 let lastEpochTime: UtcTime | undefined
+
+/** Whole ones, as most senders have them: they need no look at their digits. */
+function isMilliseconds (value: number | string): value is number {
+  return typeof value === 'number' && value >= 1e11 && value < 1e14 && Number.isInteger(value)
+}
 
 function readEpoch (text: string): UtcTime | undefined {
   const [, sign, whole = '', fraction = ''] = /^(-?)(\d{1,19})(?:\.(\d*))?$/.exec(text) ?? []

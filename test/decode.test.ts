@@ -359,4 +359,13 @@ t.test('recordOf', async (t) => {
       message: 'm', pid: 3, attributes: { msg: null, pid: 'none', process: { title: 'x' } }
     })
   })
+
+  await t.test('keeps a field __proto__ as any other', async (t) => {
+    t.strictSame(Object.keys(recordOf(JSON.parse('{"__proto__":{"a":1},"msg":"m"}'), jsonNames, arrival).attributes!), ['__proto__'])
+  })
+
+  await t.test('takes nothing twice, nor out of what was taken', async (t) => {
+    t.match(recordOf({ logger: 'a.b', x: 1 }, jsonNames, arrival), { processName: 'a.b', description: '', attributes: { x: 1 } })
+    t.match(recordOf({ log: { logger: 'a.b' }, name: 'shop', x: 1 }, jsonNames, arrival), { message: '{"logger":"a.b"}', processName: 'shop', description: '', attributes: { x: 1 } })
+  })
 })

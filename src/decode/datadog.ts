@@ -42,7 +42,7 @@ export function * decodeDatadogLines (body: Buffer, arrival: UtcTime, given: Fie
 }
 
 function recordOfDatadog (fields: Fields, given: Fields, arrival: UtcTime): LogRecord {
-  const record = recordOf({ ...given, ...fields }, names, arrival, severityOfStatus)
+  const record = recordOf(Object.assign({}, given, fields), names, arrival, severityOfStatus)
   const { attributes } = record
   if (attributes === null) return record
   if (record.processName === noProcess) record.processName = nameOf(attributes.ddsource) ?? noProcess

@@ -77,7 +77,7 @@ export function * decodeBulk (body: Buffer, target = noIndex, arrival: UtcTime):
       items++
     } else {
       const source = lineAt(body, at)
-      yield { ...action, piece: decodeSource(source, action, items, arrival) }
+      yield { action: action.action, index: action.index, id: action.id, piece: decodeSource(source, action, items, arrival) }
       items++
       at += source.length + 1
     }
@@ -157,10 +157,12 @@ const names: FieldNames = {
 const commonSchemaNames = { ...names, message: ['message', 'msg', 'text'] }
 
 function logOf (document: Record<string, unknown>, index: string, id: string | undefined, arrival: UtcTime): LogRecord {
-  document._index ??= index
-  if (id !== undefined) document._id ??= id
   const record = recordOf(document, isFields(document.log) ? commonSchemaNames : names, arrival)
-  return record.processName === noProcess ? { ...record, processName: index } : record
+  const attributes = record.attributes ??= {}
+  attributes._index ??= index
+  if (id !== undefined) attributes._id ??= id
+  if (record.processName === noProcess) record.processName = index
+  return record
 }
 
 function reject (index: number, reason: string, raw: string): Rejected {

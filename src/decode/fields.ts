@@ -94,7 +94,7 @@ class Rest {
     if (names.length === this.#taken.length) return null
     const left: Fields = {}
     for (const name of names) {
-      if (!this.#taken.includes(name)) left[name] = this.#fields[name]
+      if (!this.#taken.includes(name)) set(left, name, this.#fields[name])
     }
     return left
   }
@@ -118,6 +118,12 @@ function remove (fields: Fields, [name, ...rest]: readonly string[]): void {
   delete fields[name!]
 }
 
+/** Sets a field, whatever its name: a plain assignment to `__proto__` would change the prototype. */
+export function set (fields: Fields, name: string, value: unknown): void {
+  if (name === '__proto__') Object.defineProperty(fields, name, { value, enumerable: true, writable: true, configurable: true })
+  else fields[name] = value
+}
+
 /** Adds a field; where there is one of that name, by the first free name with `_` at its end. */
 export function put (fields: Fields, name: string, value: unknown): void {
   let free = name
@@ -125,12 +131,14 @@ export function put (fields: Fields, name: string, value: unknown): void {
   fields[free] = value
 }
 
-/** The fields by other names; what would take another field's name keeps its own. */
-export function rename (fields: Fields, renamed: (name: string) => string): Fields {
+/** The fields by other names, but for those that get none; what would take another field's name keeps its own. */
+export function rename (fields: Fields, renamed: (name: string) => string | undefined): Fields {
   const others: Fields = {}
   for (const name of Object.keys(fields)) {
     const other = renamed(name)
-    others[Object.hasOwn(fields, other) || other === '__proto__' ? name : other] = fields[name]
+    if (other === undefined) continue
+    const isFree = !Object.hasOwn(fields, other) || renamed(other) === undefined
+    others[isFree && other !== '__proto__' ? other : name] = fields[name]
   }
   return others
 }
@@ -154,8 +162,9 @@ export function timeOf (value: unknown): UtcTime | undefined {
 
 /** A name, or a number: 0 to 7 as in syslog, from 10 on as in pino. */
 export function severityOfAny (value: unknown): Severity | undefined {
-  if (typeof value === 'string' && !/^\d{1,3}$/.test(value)) return severityOfName(value)
-  const level = typeof value === 'string' ? Number(value) : value
+  const named = typeof value === 'string' ? severityOfName(value) : undefined
+  if (named !== undefined) return named
+  const level = typeof value === 'string' && /^\d{1,3}$/.test(value) ? Number(value) : value
   if (typeof level !== 'number') return undefined
   return level < 10 ? severityOfSyslogNumber(level) : severityOfPinoNumber(level)
 }

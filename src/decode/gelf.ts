@@ -34,9 +34,11 @@ export function decodeGelf (body: Buffer, arrival: UtcTime): Iterable<Piece> {
 function recordOfGelf (fields: Fields, arrival: UtcTime): LogRecord {
   const record = recordOf(fields, names, arrival)
   if (record.message === '') throw new BadRequest('short_message must be a text that is not empty')
-  if (record.attributes) {
-    delete record.attributes.version
-    record.attributes = attributesOf(rename(record.attributes, (name) => name.startsWith('_') ? name.slice(1) : name))
-  }
+  if (record.attributes) record.attributes = attributesOf(rename(record.attributes, ownName))
   return record
+}
+
+function ownName (name: string): string | undefined {
+  if (name === 'version') return undefined
+  return name.startsWith('_') ? name.slice(1) : name
 }

@@ -41,7 +41,7 @@ export const eventBlank = 'Event field cannot be blank'
 /** The logs of a body of envelopes. `given` is what holds for an envelope that does not say it itself. */
 export function decodeHec (body: Buffer, arrival: UtcTime, given: Fields = {}): Iterable<Piece> {
   const isGiven = Object.keys(given).length > 0
-  return decodeObjects(body, { source: 'hec', read: (envelope) => recordOfEnvelope(isGiven ? { ...given, ...envelope } : envelope, arrival) })
+  return decodeObjects(body, { source: 'hec', read: (envelope) => recordOfEnvelope(isGiven ? Object.assign({}, given, envelope) : envelope, arrival) })
 }
 
 /** The logs of a body of lines. */
@@ -70,7 +70,7 @@ function recordOfEvent (event: unknown, fields: Fields, names: Names, arrival: U
   const own = isFields(event) ? event : {}
   const name = jsonNames.message.find((name) => typeof own[name] === 'string') ?? jsonNames.message.find((name) => own[name] !== undefined && own[name] !== null)
 
-  const all = fields === nothing ? own : { ...own }
+  const all = fields === nothing ? own : Object.assign({}, own)
   for (const name of Object.keys(fields)) put(all, name, fields[name])
   const record = recordOf(all, names(name), arrival)
   if (name === undefined) {

@@ -13,6 +13,7 @@ import { TooLarge } from '../errors.ts'
 
 const [quote, backslash, comma, colon, newline, openBracket, closeBracket, openBrace, closeBrace] = Buffer.from('"\\,:\n[]{}')
 const mark = Buffer.from('\ufeff')
+const nothing = Buffer.alloc(0)
 /** What stands before the list of logs within an object is looked for in so many bytes. */
 const longestWrapping = 100
 
@@ -20,9 +21,9 @@ export class JsonCutter {
   readonly #longest: number
   readonly #wrapping: RegExp | undefined
   /** Of the present piece what came in earlier chunks: so many of these bytes. */
-  #kept: Buffer = Buffer.alloc(0)
+  #kept: Buffer = nothing
   #keptLength = 0
-  #chunk: Buffer = Buffer.alloc(0)
+  #chunk: Buffer = nothing
   /** Where in the chunk the present piece begins, or goes on; undefined between pieces. */
   #start: number | undefined
   #depth = 0
@@ -169,7 +170,7 @@ export class JsonCutter {
     this.#start = undefined
     this.#inString = false
     this.#isEscaped = false
-    this.#kept = Buffer.alloc(0)
+    this.#kept = nothing
     this.#keptLength = 0
   }
 

@@ -14,7 +14,7 @@ import type { LogRecord, UtcTime } from '../record.ts'
 import { fromNanoseconds } from '../time.ts'
 import type { Piece } from './decoded.ts'
 import { decodeParts, followToBreak, type Encoding, type Part } from './encoding.ts'
-import { isFields, recordOf, textOf, timeOf, type FieldNames, type Fields } from './fields.ts'
+import { isFields, recordOf, set, textOf, timeOf, type FieldNames, type Fields } from './fields.ts'
 import { parseJson } from './json.ts'
 import { JsonReader } from './json-reader.ts'
 import { parseLabels } from './loki-labels.ts'
@@ -140,8 +140,7 @@ function addPair (metadata: Fields, reader: MessageReader): void {
     if (reader.field === 1) name = reader.string()
     else if (reader.field === 2) value = reader.string()
   }
-  // A text makes no prototype: of that name there is nothing to keep.
-  metadata[name] = value
+  set(metadata, name, value)
 }
 
 function streamOf (labels: Fields, text: string): Stream {
@@ -153,8 +152,9 @@ function recordOfEntry ({ labels, record }: Stream, eventAt: UtcTime, message: s
   for (const name of Object.keys(metadata)) {
     const isLabel = Object.hasOwn(labels, name)
     if (isLabel && labels[name] === metadata[name]) continue
-    all ??= { ...labels }
-    all[isLabel ? `${name}_extracted` : name] = metadata[name]
+    // Several times as fast as to spread them.
+    all ??= Object.assign({}, labels)
+    set(all, isLabel ? `${name}_extracted` : name, metadata[name])
   }
   const found = all ? recordOf(all, names, arrival) : { ...record, postTime: arrival }
   found.eventAt = eventAt

@@ -14,7 +14,7 @@
 // attribute has one of these names and another value, it and those beside it are kept in `attributes`.
 import type { LogRecord, Severity, UtcTime } from '../record.ts'
 import { fromNanoseconds } from '../time.ts'
-import { recordOf, textOf, type FieldNames, type Fields } from './fields.ts'
+import { attributesOf, recordOf, textOf, type FieldNames, type Fields } from './fields.ts'
 import { severityOfName } from './level.ts'
 
 /** A LogRecord of OTLP, its values as JSON has them; what is not given is undefined, or 0 or empty. */
@@ -79,9 +79,8 @@ export function recordOfOtlp (log: OtlpLog, { processName, pid, description, att
     severity_text: log.severityText?.toLowerCase() === severity ? undefined : log.severityText,
     severity_number: log.severityNumber === baseNumbers[severity] ? undefined : log.severityNumber,
     observed_time_unix_nano: log.time && log.observedTime !== log.time ? log.observedTime?.toString() : undefined,
-    dropped_attributes_count: log.droppedAttributes,
-    ...shared
-  })
+    dropped_attributes_count: log.droppedAttributes
+  }, shared)
   return {
     eventAt: (log.time && fromNanoseconds(log.time)) || (log.observedTime && fromNanoseconds(log.observedTime)) || arrival,
     postTime: arrival,
@@ -90,21 +89,33 @@ export function recordOfOtlp (log: OtlpLog, { processName, pid, description, att
     pid,
     processName,
     description,
-    attributes: Object.keys(attributes).length === 0 ? null : attributes
+    attributes: attributesOf(attributes)
   }
 }
 
-/** Attributes, and what the protocol itself says beside them, without what is at its default. */
-function beside (attributes: Fields, own: Fields): Fields {
-  const told: Fields = {}
-  let clash = false
+/** Adds to attributes what the protocol itself says beside them, without what is at its default; gives them back, or, where names clash, what they are in. */
+function beside (attributes: Fields, own: Fields, shared: Fields = nothing): Fields {
+  const all = clash(attributes, own) || clash(attributes, shared) ? { attributes } : attributes
+  addTold(all, own)
+  addTold(all, shared)
+  return all
+}
+
+const nothing: Fields = {}
+
+function clash (attributes: Fields, own: Fields): boolean {
   for (const name in own) {
-    const value = own[name]
-    if (value === undefined || value === 0 || value === '') continue
-    told[name] = value
-    clash ||= Object.hasOwn(attributes, name) && attributes[name] !== value
+    if (isTold(own[name]) && Object.hasOwn(attributes, name) && attributes[name] !== own[name]) return true
   }
-  return clash ? { attributes, ...told } : { ...attributes, ...told }
+  return false
+}
+
+function addTold (fields: Fields, own: Fields): void {
+  for (const name in own) if (isTold(own[name])) fields[name] = own[name]
+}
+
+function isTold (value: unknown): boolean {
+  return value !== undefined && value !== 0 && value !== ''
 }
 
 /** The first number of each severity. */

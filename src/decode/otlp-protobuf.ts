@@ -2,7 +2,7 @@
 // Source: https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/logs/v1/logs.proto
 import { BadRequest } from '../errors.ts'
 import { followToBreak, type Encoding, type Part } from './encoding.ts'
-import type { Fields } from './fields.ts'
+import { set, type Fields } from './fields.ts'
 import { originOfResource, recordOfOtlp, withScope, type Origin, type OtlpLog, type OtlpSource } from './otlp-log.ts'
 import { encodeBytes, MessageReader } from './protobuf.ts'
 
@@ -131,9 +131,7 @@ function addKeyValue (fields: Fields, reader: MessageReader, depth = 0): void {
     if (reader.field === 1) key = reader.string()
     else if (reader.field === 2) value = readValue(reader.message(), depth)
   }
-  // A plain assignment would change the prototype.
-  if (key === '__proto__') Object.defineProperty(fields, key, { value, enumerable: true, writable: true, configurable: true })
-  else fields[key] = value
+  set(fields, key, value)
 }
 
 /** An AnyValue, which others may be so many levels around. */
