@@ -96,24 +96,39 @@ const mostAtOnce = 2000
 /** Each item as Elasticsearch tells it. A document without an `_id` gets one, by which it can't be found. */
 function * itemTexts (items: readonly BulkItem[], repeated: ReadonlySet<BulkItem>): Generator<string, void, void> {
   const unique = randomBytes(9).toString('base64url')
+  let lastAction = ''
   let lastIndex = ''
-  let lastText = '""'
+  let head = ''
   for (const [place, item] of items.entries()) {
     const { action, index, id, piece, isMalformed } = item
-    if (index !== lastIndex) {
-      lastText = JSON.stringify(index)
+    // Of many senders every action is the same.
+    if (action !== lastAction || index !== lastIndex) {
+      head = `{"${action}":{"_index":${JSON.stringify(index)},"_id":`
+      lastAction = action
       lastIndex = index
     }
     if (piece && 'reason' in piece) {
       const error = { type: isMalformed ? 'illegal_argument_exception' : 'document_parsing_exception', reason: piece.reason }
-      yield `{"${action}":{"_index":${lastText},"_id":${JSON.stringify(id ?? null)},"status":400,"error":${JSON.stringify(error)}}}`
+      yield `${head}${JSON.stringify(id ?? null)},"status":400,"error":${JSON.stringify(error)}}}`
     } else {
       const idText = id === undefined ? `"${unique}${place.toString(36).padStart(8, '0')}"` : JSON.stringify(id)
-      const [result, status, shards] = !piece ? ['not_found', 404, 1] : repeated.has(item) ? ['noop', 200, 0] : ['created', 201, 1]
-      yield `{"${action}":{"_index":${lastText},"_id":${idText},"_version":1,"result":"${result}","_shards":{"total":${shards},"successful":${shards},"failed":0},"_seq_no":${place},"_primary_term":1,"status":${status}}}`
+      const { result, status } = !piece ? notFound : repeated.has(item) ? noop : created
+      yield `${head}${idText}${result},"_seq_no":${place}${status}`
     }
   }
 }
+
+/** What an item says between its `_id` and its number, and behind that. */
+function outcome (result: string, shards: number, status: number): { result: string, status: string } {
+  return {
+    result: `,"_version":1,"result":"${result}","_shards":{"total":${shards},"successful":${shards},"failed":0}`,
+    status: `,"_primary_term":1,"status":${status}}}`
+  }
+}
+
+const notFound = outcome('not_found', 1, 404)
+const noop = outcome('noop', 0, 200)
+const created = outcome('created', 1, 201)
 
 /** Clients that ask for a version of the format want to hear its name. */
 function mediaTypeOf (accept = ''): string {

@@ -50,6 +50,6 @@ function sizeOfValue (value: unknown): number {
   if (typeof value === 'string') return value.length
   if (typeof value !== 'object' || value === null) return 8
   let size = 2
-  for (const [name, inner] of Object.entries(value)) size += name.length + 4 + sizeOfValue(inner)
+  for (const name of Object.keys(value)) size += name.length + 4 + sizeOfValue((value as Record<string, unknown>)[name])
   return size
 }
