@@ -5,6 +5,7 @@ import { decodeGelf } from '../../src/decode/gelf.ts'
 import { decodeHec } from '../../src/decode/hec.ts'
 import { JsonCutter } from '../../src/decode/json-cutter.ts'
 import { decodeJsonLog, jsonNames } from '../../src/decode/json-logs.ts'
+import { parserOf } from '../../src/decode/json.ts'
 import { decodeLoki } from '../../src/decode/loki.ts'
 import { decodeOtlp } from '../../src/decode/otlp.ts'
 import { decodeSeq } from '../../src/decode/seq.ts'
@@ -31,7 +32,8 @@ const decoders: Record<string, (body: Buffer) => Iterable<Piece>> = {
 function * decodeLines (body: Buffer): Generator<Piece> {
   const cutter = new JsonCutter(Infinity)
   const arrival = utcTime()
-  for (const piece of cutter.push(body)) yield * decodeJsonLog(piece, 0, jsonNames, arrival)
+  const parse = parserOf(body)
+  for (const piece of cutter.push(body)) yield * decodeJsonLog(piece, 0, jsonNames, arrival, parse)
 }
 
 /** So large is a body, in bytes, unpacked. */

@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import { JsonCutter } from '../../src/decode/json-cutter.ts'
 import { decodeJsonLog, jsonNames } from '../../src/decode/json-logs.ts'
+import { parserOf } from '../../src/decode/json.ts'
 import { utcTime } from '../../src/record.ts'
 import type { IngestOptions } from './index.ts'
 import { acceptStream, streamAnswer, takeStreams } from './stream.ts'
@@ -34,7 +35,10 @@ const jsonLogs: FastifyPluginAsyncTypebox<Required<Pick<IngestOptions, 'bodyLimi
     const arrival = utcTime()
     return acceptStream(app, request, reply, {
       cutter: new JsonCutter(bodyLimit, 'logs'),
-      decode: (piece, index) => decodeJsonLog(piece, index, names, arrival),
+      decoderOf (portion) {
+        const parse = parserOf(portion)
+        return (piece, index) => decodeJsonLog(piece, index, names, arrival, parse)
+      },
       bodyLimit
     })
   })

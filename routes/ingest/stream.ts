@@ -11,8 +11,8 @@ import { accept, tellReceipt, together } from './accept.ts'
 export interface StreamProtocol {
   /** Cuts the body into what may be a log each. Throws TooLarge. */
   cutter: { push (chunk: Buffer): Iterable<Buffer>, end (): Iterable<Buffer> }
-  /** The logs of one of them, the first one being so many of all. */
-  decode: (piece: Buffer, index: number) => Iterable<Piece>
+  /** What decodes the pieces that these bytes hold: the logs of one, the first one being so many of all. */
+  decoderOf: (portion: Buffer) => (piece: Buffer, index: number) => Iterable<Piece>
   /** What names a portion, beside its bytes, where the same must be stored once. Default: the Idempotency-Key, with the portion's place. */
   nameOf?: (pieces: readonly Buffer[]) => string | undefined
   /** What is unpacked as a whole may have so many bytes. */
@@ -44,7 +44,7 @@ export function takeStreams (scope: FastifyInstance): void {
  * rule all before that is stored; of one that is broken off whole portions are, so that its like,
  * sent again by the same name, brings them once.
  */
-export async function acceptStream (app: FastifyInstance, request: FastifyRequest, reply: FastifyReply, { cutter, decode, nameOf, bodyLimit }: StreamProtocol) {
+export async function acceptStream (app: FastifyInstance, request: FastifyRequest, reply: FastifyReply, { cutter, decoderOf, nameOf, bodyLimit }: StreamProtocol) {
   const answer = { accepted: 0, rejected: 0, errors: [] as Array<{ index: number, reason: string }> }
   const receipts: Receipt[] = []
   let pieces: Buffer[] = []
@@ -80,13 +80,14 @@ export async function acceptStream (app: FastifyInstance, request: FastifyReques
     const first = answer.accepted + answer.rejected
     // Without its place, equal portions of one body would be stored once.
     const name = request.idempotencyKey === undefined ? nameOf?.(portion) : `${request.idempotencyKey} ${first}`
-    const decoded = await collect(decodeAll(portion, first))
-    receipts.push(await accept(app, request, decoded, Buffer.concat(portion), name))
+    const all = Buffer.concat(portion)
+    const decoded = await collect(decodeAll(portion, decoderOf(all), first))
+    receipts.push(await accept(app, request, decoded, all, name))
     tell(decoded)
     if (answer.rejected > mostRejected) throw new BadRequest(`body must hold logs: more than ${mostRejected} pieces are no logs`)
   }
 
-  function * decodeAll (portion: readonly Buffer[], first: number): Generator<Piece> {
+  function * decodeAll (portion: readonly Buffer[], decode: ReturnType<typeof decoderOf>, first: number): Generator<Piece> {
     let index = first
     for (const piece of portion) {
       for (const decoded of decode(piece, index)) {

@@ -19,7 +19,7 @@ import { BadRequest } from '../errors.ts'
 import type { LogRecord, Rejected, UtcTime } from '../record.ts'
 import type { Piece } from './decoded.ts'
 import { isFields, noProcess, recordOf, type FieldNames } from './fields.ts'
-import { parseJson } from './json.ts'
+import { parserOf } from './json.ts'
 
 const actions = ['create', 'index', 'update', 'delete'] as const
 
@@ -48,6 +48,7 @@ const mostMalformed = 100
 
 /** What a body asks for, in order. `target` is the index of actions that name none. */
 export function * decodeBulk (body: Buffer, target = noIndex, arrival: UtcTime): Generator<BulkItem, void, void> {
+  const parse = parserOf(body)
   let items = 0
   let malformedFrom = -1
   let malformedLines = 0
@@ -59,7 +60,7 @@ export function * decodeBulk (body: Buffer, target = noIndex, arrival: UtcTime):
     const line = lineAt(body, at)
     at += line.length + 1
     // Of many senders every action is the same.
-    const action = line.equals(lastLine) ? lastAction : readAction(line, target)
+    const action = line.equals(lastLine) ? lastAction : readAction(tryParse(line), target)
     lastLine = line
     lastAction = action
     if (malformedFrom !== -1 && (action || malformedLines === mostMalformed)) {
@@ -77,12 +78,21 @@ export function * decodeBulk (body: Buffer, target = noIndex, arrival: UtcTime):
       items++
     } else {
       const source = lineAt(body, at)
-      yield { action: action.action, index: action.index, id: action.id, piece: decodeSource(source, action, items, arrival) }
+      yield { action: action.action, index: action.index, id: action.id, piece: decodeSource(source, parse, action, items, arrival) }
       items++
       at += source.length + 1
     }
   }
   if (malformedFrom !== -1) yield malformed(body.length)
+
+  function tryParse (line: Buffer): unknown {
+    try {
+      return parse(line)
+    } catch (error) {
+      if (!(error instanceof BadRequest)) throw error
+      return undefined
+    }
+  }
 
   function malformed (end: number): BulkItem {
     const raw = body.toString('utf8', malformedFrom, end).trimEnd()
@@ -105,8 +115,7 @@ function lineAt (body: Buffer, start: number): Buffer {
   return body.subarray(start, end === -1 ? body.length : end)
 }
 
-function readAction (line: Buffer, target: string): Action | undefined {
-  const value = tryJson(line)
+function readAction (value: unknown, target: string): Action | undefined {
   const [entry, ...more] = isFields(value) ? Object.entries(value) : []
   if (!entry || more.length > 0) return undefined
   const [name, given] = entry
@@ -120,19 +129,10 @@ function readAction (line: Buffer, target: string): Action | undefined {
   }
 }
 
-function tryJson (line: Buffer): unknown {
-  try {
-    return parseJson(line)
-  } catch (error) {
-    if (!(error instanceof BadRequest)) throw error
-    return undefined
-  }
-}
-
-function decodeSource (line: Buffer, { action, index, id }: Action, item: number, arrival: UtcTime): Piece {
+function decodeSource (line: Buffer, parse: (line: Buffer) => unknown, { action, index, id }: Action, item: number, arrival: UtcTime): Piece {
   try {
     if (line.length === 0) throw new BadRequest('the document is missing')
-    const value = parseJson(line)
+    const value = parse(line)
     const document = action === 'update' && isFields(value) ? value.doc ?? value.upsert : value
     if (!isFields(document)) throw new BadRequest(action === 'update' ? 'an update must have a doc that is a JSON object' : 'the document must be a JSON object')
     return logOf(document, index, id, arrival)

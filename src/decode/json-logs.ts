@@ -14,6 +14,7 @@ import type { UtcTime } from '../record.ts'
 import type { Piece } from './decoded.ts'
 import { recordOf, type FieldNames } from './fields.ts'
 import { decodeObject } from './json-objects.ts'
+import { parseJson } from './json.ts'
 
 /** Where a log says which logger wrote it. */
 export const loggerNames = ['logger', 'logger_name', 'loggerName', 'log.logger']
@@ -28,6 +29,6 @@ export const jsonNames: FieldNames = {
 }
 
 /** The logs of one piece of JSON, its first one being so many of all. */
-export function decodeJsonLog (piece: Buffer, index: number, names: FieldNames, arrival: UtcTime): Iterable<Piece> {
-  return decodeObject(piece, index, { source: 'json', read: (fields) => recordOf(fields, names, arrival) })
+export function decodeJsonLog (piece: Buffer, index: number, names: FieldNames, arrival: UtcTime, parse = parseJson): Iterable<Piece> {
+  return decodeObject(piece, index, { source: 'json', read: (fields) => recordOf(fields, names, arrival) }, parse)
 }

@@ -5,7 +5,7 @@ import type { LogRecord, Rejected } from '../record.ts'
 import type { Piece } from './decoded.ts'
 import { isFields, type Fields } from './fields.ts'
 import { JsonCutter } from './json-cutter.ts'
-import { parseJson } from './json.ts'
+import { parseJson, parserOf } from './json.ts'
 
 /** Whose objects they are, and what becomes of one. */
 export interface ObjectFormat {
@@ -17,9 +17,10 @@ export interface ObjectFormat {
 
 /** The logs of a whole body; `list` is the name of a list of logs that an object may be. */
 export function * decodeObjects (body: Buffer, format: ObjectFormat, list?: string): Generator<Piece, void, void> {
+  const parse = parserOf(body)
   let index = 0
   for (const piece of cut(body, list)) {
-    for (const decoded of decodeObject(piece, index, format)) {
+    for (const decoded of decodeObject(piece, index, format, parse)) {
       yield decoded
       index++
     }
@@ -30,15 +31,15 @@ export function * decodeObjects (body: Buffer, format: ObjectFormat, list?: stri
  * The logs of one piece of JSON, its first one being so many of all. What is none is rejected: where the
  * piece is no JSON and its last line begins as an object does, that line is a piece of its own.
  */
-export function decodeObject (piece: Buffer, index: number, format: ObjectFormat): Iterable<Piece> {
+export function decodeObject (piece: Buffer, index: number, format: ObjectFormat, parse = parseJson): Iterable<Piece> {
   let value: unknown
   try {
-    value = parseJson(piece)
+    value = parse(piece)
   } catch (error) {
     const lineBreak = piece.lastIndexOf('\n{')
     if (lineBreak === -1) return [reject(error, format, index, piece.toString())]
     const broken = reject(error, format, index, piece.toString('utf8', 0, lineBreak))
-    return [broken, ...decodeObject(piece.subarray(lineBreak + 1), index + 1, format)]
+    return [broken, ...decodeObject(piece.subarray(lineBreak + 1), index + 1, format, parse)]
   }
   return Array.isArray(value) ? decodeList(value, index, format) : [decode(value, format, index, () => piece.toString())]
 }

@@ -14,16 +14,27 @@ const deepest = 1000
  */
 export function parseJson (body: Buffer): unknown {
   if (!isUtf8(body)) throw new BadRequest('body must be UTF-8')
-  const text = quoteUnsafeNumbers(body.toString('utf8').replace(/^\ufeff/, ''))
+  return parse(body, forbiddenNames.some((name) => body.includes(name)))
+}
+
+/** Parses pieces of a body, as above: what can be told of all of it at once is not looked for in each. */
+export function parserOf (body: Buffer): (piece: Buffer) => unknown {
+  if (!isUtf8(body) || forbiddenNames.some((name) => body.includes(name))) return parseJson
+  return (piece) => parse(piece, false)
+}
+
+/** Where one of them stands, written out or with escapes of ASCII letters, the careful parser looks for certain. */
+const forbiddenNames = ['__proto__', 'constructor', '\\u00']
+
+function parse (body: Buffer, carefully: boolean): unknown {
+  const all = body.toString('utf8')
+  const text = quoteUnsafeNumbers(all.startsWith('\ufeff') ? all.slice(1) : all)
   try {
-    return forbiddenNames.test(text) ? secureJson.parse(text) : JSON.parse(text)
+    return carefully ? secureJson.parse(text) : JSON.parse(text)
   } catch (error) {
     throw new BadRequest(explain(error))
   }
 }
-
-/** Where one of them may stand, written out or with escapes of ASCII letters; the careful parser then looks for certain. */
-const forbiddenNames = /__proto__|constructor|\\u00/
 
 function explain (error: unknown): string {
   const message = error instanceof Error ? error.message : ''

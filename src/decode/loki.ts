@@ -15,7 +15,7 @@ import { fromNanoseconds } from '../time.ts'
 import type { Piece } from './decoded.ts'
 import { decodeParts, followToBreak, type Encoding, type Part } from './encoding.ts'
 import { isFields, recordOf, set, textOf, timeOf, type FieldNames, type Fields } from './fields.ts'
-import { parseJson } from './json.ts'
+import { parserOf } from './json.ts'
 import { JsonReader } from './json-reader.ts'
 import { parseLabels } from './loki-labels.ts'
 import { encodeBytes, MessageReader } from './protobuf.ts'
@@ -48,10 +48,11 @@ export function decodeLoki (body: Buffer, encoding: 'json' | 'protobuf', arrival
   return decodeParts(encoding === 'json' ? lokiJson : lokiProtobuf, body, arrival)
 }
 
-const lokiJson: Encoding<Stream> = {
+const lokiJson: Encoding<Stream & { parse: (raw: Buffer) => unknown }> = {
   source: 'loki-json',
 
   * walk (body) {
+    const parse = parserOf(body)
     const reader = new JsonReader(body)
     if (!reader.isObject) throw new BadRequest('body must be a JSON object')
     for (const isObject of reader.list('streams')) {
@@ -60,7 +61,7 @@ const lokiJson: Encoding<Stream> = {
         continue
       }
       const { stream } = reader.peek('stream')
-      const shared = streamOf(isFields(stream) ? stream : {}, JSON.stringify(stream ?? {}))
+      const shared = { ...streamOf(isFields(stream) ? stream : {}, JSON.stringify(stream ?? {})), parse }
       for (const isObject of reader.list('values')) {
         const raw = reader.raw()
         yield isObject ? { reason: notAnEntry, raw } : { shared, raw }
@@ -70,7 +71,7 @@ const lokiJson: Encoding<Stream> = {
   },
 
   read (raw, stream, arrival) {
-    const entry = parseJson(raw)
+    const entry = stream.parse(raw)
     if (!Array.isArray(entry)) throw new BadRequest(notAnEntry)
     const [time, line, metadata] = entry
     return recordOfEntry(stream, timeOf(time) ?? arrival, textOf(line) ?? '', isFields(metadata) ? metadata : {}, arrival)

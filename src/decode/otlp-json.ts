@@ -4,7 +4,7 @@
 import { BadRequest } from '../errors.ts'
 import type { Encoding, Part } from './encoding.ts'
 import { isFields, type Fields } from './fields.ts'
-import { parseJson } from './json.ts'
+import { parserOf } from './json.ts'
 import { JsonReader } from './json-reader.ts'
 import { originOfResource, recordOfOtlp, withScope, type Origin, type OtlpLog, type OtlpSource } from './otlp-log.ts'
 
@@ -14,17 +14,19 @@ interface Shared {
   resource: string
   scope: string
   bytes: number
+  parse: (raw: Buffer) => unknown
 }
 
 export const otlpJson: Encoding<Shared> = {
   source: 'otlp-json',
   walk,
-  read: (raw, { origin }, arrival) => recordOfOtlp(readLog(raw), origin, arrival),
+  read: (raw, { origin, parse }, arrival) => recordOfOtlp(readLog(parse(raw) as Fields), origin, arrival),
   wrap: ({ resource, scope }, raw) => Buffer.from(`{"resourceLogs":[{"resource":${resource},"scopeLogs":[{"scope":${scope},"logRecords":[${raw}]}]}]}`),
   textOf: (bytes) => bytes.toString()
 }
 
 function * walk (body: Buffer): Generator<Part<Shared>, void, void> {
+  const parse = parserOf(body)
   const reader = new JsonReader(body)
   if (!reader.isObject) throw new BadRequest('body must be a JSON object')
   // It mostly stands after all logs, and most bodies have none: to look for it there in vain would cost more than all else.
@@ -44,7 +46,7 @@ function * walk (body: Buffer): Generator<Part<Shared>, void, void> {
       }
       const ofScope = reader.peek('scope', ...schemaUrls)
       const scope = JSON.stringify(ofScope.scope ?? {})
-      const shared = { origin: withScope(origin, sourceOf(ofScope.scope, ofScope.schemaUrl)), resource, scope, bytes: resource.length + scope.length }
+      const shared = { origin: withScope(origin, sourceOf(ofScope.scope, ofScope.schemaUrl)), resource, scope, bytes: resource.length + scope.length, parse }
       for (const isObject of reader.list('logRecords')) {
         const raw = reader.raw()
         yield isObject ? { shared, raw } : { reason: 'logRecords must hold objects', raw }
@@ -54,8 +56,7 @@ function * walk (body: Buffer): Generator<Part<Shared>, void, void> {
   reader.end()
 }
 
-function readLog (raw: Buffer): OtlpLog {
-  const log = parseJson(raw) as Fields
+function readLog (log: Fields): OtlpLog {
   return {
     time: nanosecondsOf(log.timeUnixNano),
     observedTime: nanosecondsOf(log.observedTimeUnixNano),
