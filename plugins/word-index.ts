@@ -4,7 +4,7 @@ import { Background } from '../src/background.ts'
 import { codeOf } from '../src/errors.ts'
 import { Gatherer } from '../src/index-words/gatherer.ts'
 import { rangesOf } from '../src/index-words/ranges.ts'
-import { utcTime, type UtcTime } from '../src/record.ts'
+import { millisecondsOf, utcTime, type UtcTime } from '../src/record.ts'
 import { openReader } from '../src/store/connect.ts'
 import { Lease } from '../src/store/leases.ts'
 import { within } from '../src/store/patience.ts'
@@ -61,7 +61,7 @@ export default fp<WordIndexOptions>(async (app, { wordIndex: enabled = true, ask
 
   app.decorate('wordIndex', {
     askAfter: enabled ? askAfter : undefined,
-    get behind () { return reached === undefined ? 0 : (Date.now() - Date.parse(`${reached.replace(' ', 'T')}Z`)) / 1000 },
+    get behind () { return reached === undefined ? 0 : (Date.now() - millisecondsOf(reached)) / 1000 },
     catchUp: () => work.run()
   })
 
@@ -167,5 +167,5 @@ export default fp<WordIndexOptions>(async (app, { wordIndex: enabled = true, ask
 }, { name: 'loggerbot-word-index', fastify: '5.x', dependencies: ['loggerbot-tail'] })
 
 function before (time: UtcTime, milliseconds: number): UtcTime {
-  return utcTime(Date.parse(`${time.replace(' ', 'T')}Z`) - milliseconds)
+  return utcTime(millisecondsOf(time) - milliseconds)
 }

@@ -11,6 +11,11 @@ export function utcTime (milliseconds = Date.now()): UtcTime {
   return new Date(milliseconds).toISOString().replace('T', ' ').replace('Z', '000')
 }
 
+/** The same in milliseconds since 1970. */
+export function millisecondsOf (time: UtcTime): number {
+  return Date.parse(`${time.replace(' ', 'T')}Z`)
+}
+
 /** One log, whatever protocol it came in by: the one currency between the rooms. */
 export interface LogRecord {
   /** When it happened, by the sender's clock. */

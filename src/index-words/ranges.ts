@@ -1,4 +1,4 @@
-import type { UtcTime } from '../record.ts'
+import { millisecondsOf, type UtcTime } from '../record.ts'
 
 /** Where logs of a user lie that came in with some batches: others may lie between them. */
 export interface Range {
@@ -19,7 +19,7 @@ export function rangesOf (batches: ReadonlyArray<{ userId: number, firstAt: UtcT
   let last: Range | undefined
   for (const { userId, firstAt, lastAt, firstId, records } of batches.toSorted((one, other) => one.userId - other.userId || (one.firstAt < other.firstAt ? -1 : 1))) {
     const lastId = firstId + BigInt(records - 1)
-    if (last?.userId === userId && milliseconds(firstAt) - milliseconds(last.lastAt) < near) {
+    if (last?.userId === userId && millisecondsOf(firstAt) - millisecondsOf(last.lastAt) < near) {
       if (lastAt > last.lastAt) last.lastAt = lastAt
       if (firstId < last.firstId) last.firstId = firstId
       if (lastId > last.lastId) last.lastId = lastId
@@ -29,8 +29,4 @@ export function rangesOf (batches: ReadonlyArray<{ userId: number, firstAt: UtcT
     }
   }
   return ranges
-}
-
-function milliseconds (time: UtcTime): number {
-  return Date.parse(`${time.replace(' ', 'T')}Z`)
 }

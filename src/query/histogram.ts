@@ -1,5 +1,5 @@
 import { BadRequest } from '../errors.ts'
-import { utcTime, type UtcTime } from '../record.ts'
+import { millisecondsOf, utcTime, type UtcTime } from '../record.ts'
 import { isoTime } from './present.ts'
 
 /** From here on, up to without there. */
@@ -27,14 +27,14 @@ const wanted = 60
 
 /** The shortest round interval, in milliseconds, by which a span has 60 buckets at most. */
 export function intervalFor ({ from, to }: Span): number {
-  const length = milliseconds(to) - milliseconds(from)
+  const length = millisecondsOf(to) - millisecondsOf(from)
   return sensible.find((interval) => length / interval <= wanted) ?? Math.ceil(length / wanted / day) * day
 }
 
 /** All the buckets of a span, those without logs included. Throws BadRequest where they would be too many. */
 export function fillHistogram ({ from, to }: Span, interval: number, counts: ReadonlyArray<{ value: string | null, bucket: number, count: number }>, byValue: boolean): Bucket[] {
-  const start = Math.floor(milliseconds(from) / interval) * interval
-  const number = Math.ceil((milliseconds(to) - start) / interval)
+  const start = Math.floor(millisecondsOf(from) / interval) * interval
+  const number = Math.ceil((millisecondsOf(to) - start) / interval)
   if (number > most) throw new BadRequest(`interval must be longer: there would be more than ${most} buckets`)
   const buckets: Bucket[] = Array.from({ length: number }, (_, index) => ({ at: isoTime(utcTime(start + index * interval)), count: 0, ...byValue && { by: {} } }))
   for (const { value, bucket, count } of counts) {
@@ -44,8 +44,4 @@ export function fillHistogram ({ from, to }: Span, interval: number, counts: Rea
     if (into.by && value !== null) into.by[value] = count
   }
   return buckets
-}
-
-function milliseconds (time: UtcTime): number {
-  return Date.parse(`${time.replace(' ', 'T')}Z`)
 }

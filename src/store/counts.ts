@@ -1,12 +1,12 @@
 import type { Knex } from 'knex'
 import type { Field } from '../query/filter.ts'
+import { millisecondsOf } from '../record.ts'
 import type { Condition } from './dialects/dialect.ts'
 import { dialectOf } from './dialects/index.ts'
 import { columns, conditionOf, levelsOf } from './filter.ts'
 import { knownHours, type KnownHours } from './hour-counts.ts'
 import { ownedBy } from './owner.ts'
 import { overWindows, type Search } from './search.ts'
-import { millisecondsOf } from './spans.ts'
 import { usersOf } from './users.ts'
 
 /** What logs are counted by. */

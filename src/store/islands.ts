@@ -2,7 +2,7 @@
 // not in the index counts as such a stretch, too, so nothing is ever missed.
 import type { Knex } from 'knex'
 import type { Filter } from '../query/filter.ts'
-import { utcTime, type UtcTime } from '../record.ts'
+import { millisecondsOf, utcTime, type UtcTime } from '../record.ts'
 import { fingerprintOf, wholeWordsOf } from '../text.js'
 import type { Condition } from './dialects/dialect.ts'
 import { dialectOf } from './dialects/index.ts'
@@ -116,7 +116,7 @@ function merge (islands: Island[]): Island[] {
   const merged: Island[] = []
   for (const { from, to } of islands.sort((one, other) => one.from < other.from ? -1 : 1)) {
     const last = merged.at(-1)
-    if (last === undefined || (last.to !== undefined && milliseconds(from) - milliseconds(last.to) > near)) merged.push({ from, to })
+    if (last === undefined || (last.to !== undefined && millisecondsOf(from) - millisecondsOf(last.to) > near)) merged.push({ from, to })
     else if (last.to !== undefined && (to === undefined || to > last.to)) last.to = to
   }
   return merged
@@ -124,11 +124,7 @@ function merge (islands: Island[]): Island[] {
 
 /** A time just after; undefined where there is none. */
 function after (time: UtcTime): UtcTime | undefined {
-  return time.startsWith('9999-12-31 23:59:59') ? undefined : utcTime(milliseconds(time) + 1)
-}
-
-function milliseconds (time: UtcTime): number {
-  return Date.parse(`${time.replace(' ', 'T')}Z`)
+  return time.startsWith('9999-12-31 23:59:59') ? undefined : utcTime(millisecondsOf(time) + 1)
 }
 
 /** The island that a walk is in or comes to next, from a time on, which walking down is left out; undefined where there is none. */

@@ -10,7 +10,7 @@
 // figures. So they are 30 days wide, and one day only where a day brings as much as that.
 import type { Knex } from 'knex'
 import { PartitionFull } from '../errors.ts'
-import { utcTime, type UtcTime } from '../record.ts'
+import { millisecondsOf, utcTime, type UtcTime } from '../record.ts'
 import type { Condition, Partition } from './dialects/dialect.ts'
 import { dialectOf } from './dialects/index.ts'
 
@@ -50,7 +50,7 @@ export async function makePartitions (knex: Knex, now: number, signal: AbortSign
   const last = parts.at(-1)
   if (last === undefined) return
   const { split } = dialectOf(knex).partitions!
-  const end = timeOf(last.from!)
+  const end = millisecondsOf(last.from!)
   if (end < now + ahead) {
     if (!await isSmall(knex, last, signal)) throw new PartitionFull(last.name)
     // Each is made by itself: writers wait for as many files as one statement makes.
@@ -58,7 +58,7 @@ export async function makePartitions (knex: Knex, now: number, signal: AbortSign
   }
   const next = parts.find(({ from, until }) => from !== undefined && until !== undefined && from > utcTime(now) && from < utcTime(now + 2 * day))
   if (next && !isDay(next) && bytesADay(parts, now) >= large && await isSmall(knex, next, signal)) {
-    for (const edge of edges(timeOf(next.from!) + day, timeOf(next.until!) - day, day)) await split(knex, next, edge)
+    for (const edge of edges(millisecondsOf(next.from!) + day, millisecondsOf(next.until!) - day, day)) await split(knex, next, edge)
   }
 }
 
@@ -75,7 +75,7 @@ export async function mergePartitions (knex: Knex, signal: AbortSignal): Promise
 export function limitAlongKey (partitions: readonly Partition[], limit: number): number {
   const time = utcTime(limit - 6 * hour)
   const partition = partitions.find(({ from, until }) => from !== undefined && until !== undefined && from <= time && time < until)
-  return partition && isDay(partition) ? timeOf(partition.from!) : limit
+  return partition && isDay(partition) ? millisecondsOf(partition.from!) : limit
 }
 
 /** Those that are wholly before the limit. */
@@ -108,13 +108,13 @@ async function isSmall (knex: Knex, partition: Partition, signal: AbortSignal): 
 }
 
 function isDay ({ from, until }: Partition): boolean {
-  return timeOf(until!) - timeOf(from!) <= day
+  return millisecondsOf(until!) - millisecondsOf(from!) <= day
 }
 
 /** Of the last partition that is over, or the one that is not: of what brings more. */
 function bytesADay (partitions: readonly Partition[], now: number): number {
   const begun = partitions.filter(({ from, until }) => from !== undefined && until !== undefined && from <= utcTime(now)).slice(-2)
-  return Math.max(0, ...begun.map(({ from, until, bytes }) => bytes / Math.max(1, (Math.min(timeOf(until!), now) - timeOf(from!)) / day)))
+  return Math.max(0, ...begun.map(({ from, until, bytes }) => bytes / Math.max(1, (Math.min(millisecondsOf(until!), now) - millisecondsOf(from!)) / day)))
 }
 
 /** These times, so far from each other, the first and the last included. */
@@ -124,8 +124,4 @@ function edges (from: number, to: number, width: number): UtcTime[] {
 
 function midnight (time: number): number {
   return time - time % day
-}
-
-function timeOf (time: UtcTime): number {
-  return Date.parse(`${time.replace(' ', 'T')}Z`)
 }

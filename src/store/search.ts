@@ -5,7 +5,7 @@ import type { Knex } from 'knex'
 import type { Position } from '../query/cursor.ts'
 import type { Filter } from '../query/filter.ts'
 import { TooSlow } from '../errors.ts'
-import { utcTime, type LogRecord, type Severity, type UtcTime } from '../record.ts'
+import { millisecondsOf, utcTime, type LogRecord, type Severity, type UtcTime } from '../record.ts'
 import { dialectOf } from './dialects/index.ts'
 import type { Condition } from './dialects/dialect.ts'
 import { conditionOf } from './filter.ts'
@@ -278,7 +278,7 @@ export function toLog (row: Record<string, unknown>): StoredLog {
 
 /** So many milliseconds away, within what a DATETIME holds. */
 function shift (time: UtcTime, milliseconds: number): UtcTime {
-  const shifted = Date.parse(`${time.replace(' ', 'T')}Z`) + milliseconds
+  const shifted = millisecondsOf(time) + milliseconds
   return utcTime(Math.min(Math.max(shifted, Date.UTC(1000, 0, 1)), Date.UTC(9999, 11, 31, 23, 59, 59, 999)))
 }
 

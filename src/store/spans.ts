@@ -1,4 +1,4 @@
-import { utcTime, type UtcTime } from '../record.ts'
+import { millisecondsOf, utcTime, type UtcTime } from '../record.ts'
 
 /** From here on, up to without there. */
 export interface Span {
@@ -20,10 +20,6 @@ export function hourOf (time: UtcTime): UtcTime {
 export function hoursAfter (hour: UtcTime, hours: number): UtcTime {
   const time = millisecondsOf(hour) + hours * 3_600_000
   return time >= Date.UTC(10_000, 0, 1) ? endOfTime : utcTime(Math.max(time, Date.UTC(1000, 0, 1)))
-}
-
-export function millisecondsOf (time: UtcTime): number {
-  return Date.parse(`${time.replace(' ', 'T')}Z`)
 }
 
 /** The parts of a span that lie in none of the others, in order. */
