@@ -189,8 +189,10 @@ for (const database of databases) {
     await whole.test('counts that are too far behind are made anew', async (t) => {
       await knex('hour_counts_progress').update({ reached_at: '2020-01-01 00:00:00.000000' })
       await knex('hour_counts').increment('error', 1000)
+      await knex('hour_counts').insert({ user_id: 99, hour: '2026-01-01 00:00:00.000000', until: '2026-01-01 01:00:00.000000', debug: 1, info: 1, warning: 1, error: 1, critical: 1 })
       await compare(t, 'too far behind')
       await settle()
+      t.strictSame(await knex('hour_counts').where('user_id', 99), [], 'those of a host app\'s own users, too')
       await compare(t, 'made anew')
       t.ok(await rows() > 0)
     })

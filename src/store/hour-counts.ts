@@ -15,7 +15,6 @@ import { everyUser } from './batches.ts'
 import type { Condition } from './dialects/dialect.ts'
 import { dialectOf } from './dialects/index.ts'
 import { endOfTime, hourOf, hoursAfter, overlap, partsOutside, startOfTime, type Span } from './spans.ts'
-import { usersOf } from './users.ts'
 import { Overtaken, oldestFeed } from './words.ts'
 
 /** The logs of an hour; in the hours after it, up to `until`, there are none. */
@@ -47,7 +46,9 @@ export async function hoursReached (knex: Knex): Promise<UtcTime | undefined> {
 /** Begins to count, or begins anew: batches created from then on tell what they touch. */
 export async function beginHours (knex: Knex, from: UtcTime): Promise<void> {
   await knex('hour_counts_progress').delete()
-  for (const { id: userId } of await usersOf(knex).list()) await knex('hour_counts').where('user_id', userId).delete()
+  // A host app's users need not be in the table of users.
+  const userIds: number[] = await knex('hour_counts').distinct('user_id').pluck('user_id')
+  for (const userId of userIds) await knex('hour_counts').where('user_id', userId).delete()
   await knex('hour_counts_progress').insert({ id, reached_at: from })
 }
 
