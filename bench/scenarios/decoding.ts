@@ -74,13 +74,14 @@ async function watch (work: () => Promise<{ records: unknown[] }>): Promise<{ st
   const look = () => {
     stretch = Math.max(stretch, performance.now() - last)
     last = performance.now()
-    turn = setImmediate(look)
+    if (isUnderWay) setImmediate(look)
   }
-  let turn = setImmediate(look)
+  let isUnderWay = true
+  setImmediate(look)
   const started = performance.now()
   const { records } = await work()
   const took = performance.now() - started
+  isUnderWay = false
   look()
-  clearImmediate(turn)
   return { stretch, took, records: records.length }
 }
