@@ -4,7 +4,7 @@ import { millisecondsOf } from '../record.ts'
 import type { Condition } from './dialects/dialect.ts'
 import { dialectOf } from './dialects/index.ts'
 import { columns, conditionOf, levelsOf } from './filter.ts'
-import { knownHours, type KnownHours } from './hour-counts.ts'
+import { hoursReached, knownHours, type KnownHours } from './hour-counts.ts'
 import { ownedBy } from './owner.ts'
 import { overWindows, type Search } from './search.ts'
 import { usersOf } from './users.ts'
@@ -91,11 +91,11 @@ async function countKnown (knex: Knex, search: Asked, { by, interval }: { by?: G
   const users = search.userId === undefined ? (await usersOf(knex).list()).map(({ id }) => id) : [search.userId]
   if (users.length > mostUsers) return undefined
 
+  const reached = await hoursReached(knex)
+  if (reached === undefined) return undefined
   const all: Array<KnownHours & { userId: number }> = []
   for (const userId of users) {
-    const known = await knownHours(knex, userId, search, signal)
-    if (known === undefined) return undefined
-    all.push({ ...known, userId })
+    all.push({ ...await knownHours(knex, userId, reached, search, signal), userId })
   }
   for (const { hour, counts } of all.flatMap(({ hours }) => hours)) {
     const bucket = interval === undefined ? 0 : Math.floor(millisecondsOf(hour) / interval) * interval

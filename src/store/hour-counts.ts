@@ -115,11 +115,9 @@ export interface KnownHours {
   rest: Array<Partial<Span>>
 }
 
-/** Undefined where nothing is counted. */
-export async function knownHours (knex: Knex, userId: number, { from = startOfTime, to = endOfTime }: Partial<Span>, signal: AbortSignal): Promise<KnownHours | undefined> {
+/** `reached` is how far the batches were known, before any of this is read. */
+export async function knownHours (knex: Knex, userId: number, reached: UtcTime, { from = startOfTime, to = endOfTime }: Partial<Span>, signal: AbortSignal): Promise<KnownHours> {
   // First what was touched since, then what is counted: what is touched meanwhile may count or not.
-  const reached = await hoursReached(knex)
-  if (reached === undefined) return undefined
   const touched = await touchedBy(knex, { from: reached }, userId, signal)
   const hours: HourCount[] = []
   const known: Span[] = []
