@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import fp from 'fastify-plugin'
 import { Background } from '../src/background.ts'
 import { codeOf } from '../src/errors.ts'
-import { millisecondsOf, utcTime, type UtcTime } from '../src/record.ts'
+import { millisecondsOf, type UtcTime } from '../src/record.ts'
 import { everyUser } from '../src/store/batches.ts'
 import { openReader } from '../src/store/connect.ts'
 import { beginHours, countable, countHours, forgetHours, hoursReached, storeHours, touchedBy, uncounted, type Touched } from '../src/store/hour-counts.ts'
@@ -89,8 +89,7 @@ export default fp<HourCountsOptions>(async (app, { patience = 5000 }) => {
   /** Forgets what was touched since the last look. */
   async function follow (): Promise<void> {
     followedAt = Date.now()
-    // A transaction that another instance believed over may still take place.
-    const horizon = utcTime(millisecondsOf(await app.batchHorizon()) - 2 * patience)
+    const horizon = await app.batchHorizon(patience)
     const known = await hoursReached(knex)
     reached = known ?? horizon
     if (known === undefined) {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import fp from 'fastify-plugin'
 import { codeOf, Overloaded } from '../src/errors.ts'
-import type { LogRecord, UtcTime } from '../src/record.ts'
+import { millisecondsOf, utcTime, type LogRecord, type UtcTime } from '../src/record.ts'
 import { findBatch, instancesOf, listBatches, logsOfBatch, type BatchPlace, type StoredBatch } from '../src/store/batches.ts'
 import { hasManyWriters } from '../src/store/connect.ts'
 import { within } from '../src/store/patience.ts'
@@ -14,8 +14,8 @@ declare module 'fastify' {
   interface FastifyInstance {
     /** The logs as they are stored, until the signal is given, which it must be in the end. Throws Overloaded past so many readers. */
     tailLogs: (options: TailOptions, signal: AbortSignal) => Promise<AsyncGenerator<TailEvent, void, void>>
-    /** Batches created before then are all stored, on whatever instance. */
-    batchHorizon: () => Promise<UtcTime>
+    /** Batches created before then are all stored, on whatever instance, where a transaction may take so many milliseconds. */
+    batchHorizon: (patience: number) => Promise<UtcTime>
   }
 }
 
@@ -58,7 +58,8 @@ export default fp(async (app) => {
     }
   })
 
-  app.decorate('batchHorizon', async () => (await feed.horizon()).time)
+  // A transaction of an instance that is believed gone may still take place.
+  app.decorate('batchHorizon', async (patience) => utcTime(millisecondsOf((await feed.horizon()).time) - 2 * patience))
 
   app.decorate('tailLogs', async ({ userId, matches, after }, signal) => {
     signal.throwIfAborted()

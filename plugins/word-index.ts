@@ -100,8 +100,7 @@ export default fp<WordIndexOptions>(async (app, { wordIndex: enabled = true, ask
 
   /** Takes up a part of the batches that came since; resolves to whether there are more. */
   async function indexFeed (now: boolean): Promise<boolean> {
-    // A transaction that another instance believed over may still take place.
-    const horizon = before(await app.batchHorizon(), 2 * patience)
+    const horizon = await app.batchHorizon(patience)
     let from = await feedReached(knex)
     if (from === undefined) {
       from = horizon
@@ -165,7 +164,3 @@ export default fp<WordIndexOptions>(async (app, { wordIndex: enabled = true, ask
     purgedAt = Date.now()
   }
 }, { name: 'loggerbot-word-index', fastify: '5.x', dependencies: ['loggerbot-tail'] })
-
-function before (time: UtcTime, milliseconds: number): UtcTime {
-  return utcTime(millisecondsOf(time) - milliseconds)
-}
