@@ -10,7 +10,7 @@ import type { MysqlOptions } from '../src/store/dialects/dialect.ts'
 import { loggerbot, root, run, serve, startServed, type Finished } from './helpers/command.ts'
 import { databases, environmentOf, mariadb, openKnex, temporaryFolder } from './helpers/databases.ts'
 import { http, post } from './helpers/http.ts'
-import { freePort } from './helpers/mariadb.ts'
+import { freePort } from './helpers/ports.ts'
 import { apiKey, body, count, createUser, log, send } from './helpers/service.ts'
 
 // Each of some hundred processes takes about a second.

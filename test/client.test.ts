@@ -6,7 +6,7 @@ import t from 'tap'
 import { loggerbot, root } from './helpers/command.ts'
 import { databases, temporaryFolder } from './helpers/databases.ts'
 import { post } from './helpers/http.ts'
-import { freePort } from './helpers/mariadb.ts'
+import { freePort } from './helpers/ports.ts'
 import { basic, createUser, log, send, startService } from './helpers/service.ts'
 
 // Between these commands and the database there is HTTP: one kind of it is enough.

@@ -9,7 +9,7 @@ import t, { type Test } from 'tap'
 import { mustRun } from './helpers/checkout.ts'
 import { root, run, type Finished } from './helpers/command.ts'
 import { databases, temporaryFolder } from './helpers/databases.ts'
-import { freePort } from './helpers/mariadb.ts'
+import { freePort } from './helpers/ports.ts'
 import { arrived, createToken, createUser, startService } from './helpers/service.ts'
 import { checkOptions } from '../src/pino/options.ts'
 

@@ -6,14 +6,15 @@ import { connect as connectTls } from 'node:tls'
 import t, { type Test } from 'tap'
 import { Datagrams } from '../src/receive/datagrams.ts'
 import type { MysqlOptions } from '../src/store/dialects/dialect.ts'
-import { Proxy } from './chaos/proxy.ts'
-import { pass, until } from './chaos/timing.ts'
+import { Proxy } from './helpers/proxy.ts'
+import { pass } from './chaos/timing.ts'
+import { until } from './helpers/until.ts'
 import { loggerbot, root, serve } from './helpers/command.ts'
 import { databases, environmentOf, openKnex, temporaryFolder } from './helpers/databases.ts'
 import { http } from './helpers/http.ts'
-import { freePort } from './helpers/mariadb.ts'
-import { basic, count, startService, stored } from './helpers/service.ts'
-import { documented, execute, makeToken, metric, openTcp, sendUdp, startRsyslog, startSyslog, untilStored, type SyslogService } from './helpers/syslog.ts'
+import { freePort } from './helpers/ports.ts'
+import { basic, count, createToken, startService, stored } from './helpers/service.ts'
+import { documented, execute, metric, openTcp, sendUdp, startRsyslog, startSyslog, untilStored, type SyslogService } from './helpers/syslog.ts'
 
 const winston: Record<string, string> = JSON.parse(readFileSync(`${root}test/fixtures/winston-syslog.json`, 'utf8'))
 const lines = (count: number, from = 0) => Array.from({ length: count }, (_, index) => `line ${from + index}`)
@@ -37,7 +38,7 @@ for (const database of databases) {
     const service = await startSyslog(t, database, { settings: { LOGGER_SYSLOG_TLS_PORT: String(tlsPort), LOGGER_SYSLOG_TLS_CERT: certificate.cert, LOGGER_SYSLOG_TLS_KEY: certificate.key, LOGGER_BODY_LIMIT: '2000' } })
     const { knex, syslogPort } = service
     const userId = async (name: string) => (await knex('users').where('username', name).first()).id
-    const token = await makeToken(service)
+    const token = await createToken(service, 'bob')
     t.beforeEach(() => empty(service))
 
     await t.test('TCP takes both framings, wherever the stream is cut', async (t) => {
@@ -88,7 +89,7 @@ for (const database of databases) {
 
     await t.test('a message with a wrong token is dropped and counted, those around it are stored', async (t) => {
       const before = await metric(service, 'lost_total{reason="unknown"}')
-      const reading = await makeToken(service, ['read'])
+      const reading = await createToken(service, 'bob', ['read'])
       const socket = await openTcp(t, syslogPort)
       socket.end(['<14>one', ...[`lb_${'x'.repeat(43)}`, 'x', '', reading].map((wrong) => `<14>1 - - - - - [loggerbot@32473 token="${wrong}"] wrong`), '<14>two\n'].join('\n'))
       await untilStored(service, 2)
@@ -188,7 +189,7 @@ t.test('Datagrams for which there is no room are counted, the others handed on i
 
 t.test('Without a user, what shows no token is dropped', async (t) => {
   const service = await startSyslog(t, databases[0]!, { settings: { LOGGER_SYSLOG_USER: '' } })
-  await sendUdp(service.syslogPort, '<14>nobody\'s', `<14>1 - - - - - [loggerbot@32473 token="${await makeToken(service)}"] of bob`)
+  await sendUdp(service.syslogPort, '<14>nobody\'s', `<14>1 - - - - - [loggerbot@32473 token="${await createToken(service, 'bob')}"] of bob`)
   await untilStored(service, 1)
   t.match(await stored(service.knex), [{ log_msg: 'of bob' }])
   t.equal(await metric(service, 'lost_total{reason="unknown"}'), 1)
@@ -214,7 +215,7 @@ t.test('While the database is away', async (t) => {
     const proxy = await Proxy.start(t, direct.port!)
     const database = { ...direct, host: proxy.host, port: proxy.port }
     const service = { ...await startSyslog(t, mysql, { database, settings: { LOGGER_DB_TIMEOUT: '500', ...settings } }), knex: openKnex(t, direct) }
-    return { proxy, service, token: await makeToken(service) }
+    return { proxy, service, token: await createToken(service, 'bob') }
   }
 
   await t.test('without a spool TCP is not read on, and rsyslog loses nothing, and repeats nothing', async (t) => {

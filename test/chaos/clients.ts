@@ -3,7 +3,7 @@ import { Agent, request as open, type IncomingHttpHeaders } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
 import { body, log } from '../helpers/service.ts'
 import { Ledger, messageOf, type Sent } from './ledger.ts'
-import { random, randomSize } from './timing.ts'
+import { random, randomSize } from '../helpers/random.ts'
 
 export interface LoadOptions {
   /** Where the instances listen: a client has its own, and repeats some requests on another. */

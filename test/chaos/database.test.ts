@@ -4,9 +4,11 @@ import { join } from 'node:path'
 import t from 'tap'
 import { poison } from './ledger.ts'
 import { Mariadb, noMariadb } from './mariadb.ts'
-import { Proxy } from './proxy.ts'
+import { Proxy } from '../helpers/proxy.ts'
 import { Stage } from './stage.ts'
-import { again, pass, random, seconds, until } from './timing.ts'
+import { random } from '../helpers/random.ts'
+import { again, pass, seconds } from './timing.ts'
+import { until } from '../helpers/until.ts'
 
 t.setTimeout((600 + seconds * 30) * 1000)
 

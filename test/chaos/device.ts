@@ -16,7 +16,7 @@ import { promisify } from 'node:util'
 import type { Test } from 'tap'
 import { temporaryFolder } from '../helpers/databases.ts'
 import { atExit } from './at-exit.ts'
-import { until } from './timing.ts'
+import { until } from '../helpers/until.ts'
 
 const run = promisify(execFile)
 

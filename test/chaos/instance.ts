@@ -3,8 +3,8 @@ import type { Test } from 'tap'
 import { startServed, type Served } from '../helpers/command.ts'
 import { http } from '../helpers/http.ts'
 import { atExit } from './at-exit.ts'
-import { quietPort } from './ports.ts'
-import { until } from './timing.ts'
+import { freePort } from '../helpers/ports.ts'
+import { until } from '../helpers/until.ts'
 
 const program = fileURLToPath(new URL('../../bin/loggerbot.js', import.meta.url))
 
@@ -19,7 +19,7 @@ export class Instance {
   #output = ''
 
   static async start (t: Test, env: Record<string, string>): Promise<Instance> {
-    const instance = new Instance(t, env, await quietPort())
+    const instance = new Instance(t, env, await freePort())
     await instance.start(['--migrate'])
     return instance
   }

@@ -7,8 +7,8 @@ import mysql from 'mysql2/promise'
 import type { MysqlOptions } from '../../src/store/dialects/dialect.ts'
 import { environmentIn } from '../helpers/mariadb.ts'
 import { atExit } from './at-exit.ts'
-import { quietPort } from './ports.ts'
-import { until } from './timing.ts'
+import { freePort } from '../helpers/ports.ts'
+import { until } from '../helpers/until.ts'
 
 /** A MariaDB that is killed, stopped and started again, on the same files and the same port. */
 export class Mariadb {
@@ -24,7 +24,7 @@ export class Mariadb {
     if (!existsSync(data)) {
       execFileSync(find('mariadb-install-db')!, ['--no-defaults', `--datadir=${data}`, '--auth-root-authentication-method=normal', '--skip-test-db', `--user=${userInfo().username}`], { env: environmentIn(folder), stdio: 'pipe' })
     }
-    const server = new Mariadb(folder, await quietPort(), flags)
+    const server = new Mariadb(folder, await freePort(), flags)
     await server.start()
     return server
   }
@@ -53,7 +53,7 @@ export class Mariadb {
       const connection = await mysql.createConnection(this.access).catch(() => undefined)
       await connection?.end()
       return connection !== undefined
-    }, { patience: 60_000 })
+    })
   }
 
   /** As the kernel ends it when there is no memory left. */

@@ -16,9 +16,10 @@ import { continueAll, Disk, noDisk, stopAll } from './device.ts'
 import { Instance } from './instance.ts'
 import type { Compared, Ledger } from './ledger.ts'
 import { Mariadb, noMariadb } from './mariadb.ts'
-import { Proxy } from './proxy.ts'
+import { Proxy } from '../helpers/proxy.ts'
 import { check, Stage } from './stage.ts'
-import { cuts, pass, until } from './timing.ts'
+import { cuts, pass } from './timing.ts'
+import { until } from '../helpers/until.ts'
 
 t.setTimeout((600 + cuts * 90) * 1000)
 

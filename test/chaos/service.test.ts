@@ -3,9 +3,10 @@ import t from 'tap'
 import { loggerbot } from '../helpers/command.ts'
 import { Mariadb, noMariadb } from './mariadb.ts'
 import { poison } from './ledger.ts'
-import { Proxy } from './proxy.ts'
+import { Proxy } from '../helpers/proxy.ts'
 import { check, Stage } from './stage.ts'
-import { again, pass, seconds, until } from './timing.ts'
+import { again, pass, seconds } from './timing.ts'
+import { until } from '../helpers/until.ts'
 
 t.setTimeout((600 + seconds * 30) * 1000)
 

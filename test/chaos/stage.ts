@@ -8,8 +8,8 @@ import { startLoad, type Load, type LoadOptions } from './clients.ts'
 import { Instance } from './instance.ts'
 import type { Compared, Findings } from './ledger.ts'
 import type { Mariadb } from './mariadb.ts'
-import type { Proxy } from './proxy.ts'
-import { until } from './timing.ts'
+import type { Proxy } from '../helpers/proxy.ts'
+import { until } from '../helpers/until.ts'
 
 export interface StageOptions {
   /** The database server; without it the stage is set on SQLite. */
@@ -107,7 +107,7 @@ export class Stage {
    */
   async settle (t: Test, load: Load, proof: Proof = {}): Promise<Compared> {
     const { counts, ledger } = load
-    await until('enough was sent', () => counts.acknowledged >= acknowledgedAtLeast && (proof.until?.(load) ?? true), { patience: 60_000 })
+    await until('enough was sent', () => counts.acknowledged >= acknowledgedAtLeast && (proof.until?.(load) ?? true))
     await load.stop()
     if (counts.spooled > 0) t.not(await this.instances[0]!.metric('loggerbot_spool_bytes'), undefined, 'the service tells how much is spooled')
     await this.quit(t)

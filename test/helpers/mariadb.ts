@@ -1,11 +1,11 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import mysql from 'mysql2/promise'
+import { freePort } from './ports.ts'
 
 /** A MySQL or MariaDB on which the tests may create and drop databases. */
 export interface TestServer {
@@ -89,16 +89,6 @@ function findProgram (): { program: string, initialise: (data: string, env: Node
     return { program: mysqld, initialise: (data, env) => execFileSync(mysqld, ['--no-defaults', '--initialize-insecure', `--datadir=${data}`, user], { env, stdio: 'pipe' }) }
   }
   throw new Error('The tests need MariaDB or MySQL: apt-get install -y mariadb-server-core mariadb-client-core, or name a server in LOGGER_TEST_MYSQL_URL (mysql://user:password@host:port)')
-}
-
-/** A port that nobody listens on at the moment. */
-export async function freePort (): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 async function untilItAnswers (access: { host: string, port: number, user: string, password: string }, exitCode: () => number | null): Promise<void> {

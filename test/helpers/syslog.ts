@@ -6,12 +6,12 @@ import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { Test } from 'tap'
-import { until } from '../chaos/timing.ts'
+import { until } from './until.ts'
 import { root } from './command.ts'
 import { temporaryFolder, type TestDatabase } from './databases.ts'
-import { http, post } from './http.ts'
-import { freePort } from './mariadb.ts'
-import { basic, count, createUser, startService, type ServiceOptions, type TestService } from './service.ts'
+import { http } from './http.ts'
+import { freePort } from './ports.ts'
+import { count, createUser, startService, type ServiceOptions, type TestService } from './service.ts'
 
 /** Runs a program that reads no input; rejects when it fails. */
 export const execute = promisify(execFile)
@@ -27,13 +27,6 @@ export async function startSyslog (t: Test, database: TestDatabase, { settings, 
   const service = await startService(t, database, { ...options, settings: { LOGGER_SYSLOG_PORT: String(syslogPort), LOGGER_SYSLOG_USER: 'alice', ...settings } })
   for (const user of ['alice', 'bob']) await createUser(service, user)
   return { ...service, syslogPort }
-}
-
-/** A new token of bob's. */
-export async function makeToken (service: TestService, scopes = ['write']): Promise<string> {
-  const { status, body } = await post(service.port, '/api/tokens', { name: 'syslog', scopes }, basic('bob'))
-  if (status !== 201 && status !== 200) throw new Error(`/api/tokens answered ${status}: ${body}`)
-  return JSON.parse(body).token
 }
 
 export function untilStored (service: TestService, logs: number): Promise<unknown> {

@@ -4,8 +4,8 @@ import { once } from 'node:events'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Test } from 'tap'
-import { quietPort } from './ports.ts'
-import { random, randomSize } from './timing.ts'
+import { freePort } from './ports.ts'
+import { random, randomSize } from './random.ts'
 
 /**
  * `pass`: all as it should be. `cut`: each connection breaks after a random number of bytes in either
@@ -50,7 +50,7 @@ export class Proxy {
 
   /** Starts a proxy to this port of this machine; it ends with the test. */
   static async start (t: Test, target: number): Promise<Proxy> {
-    const proxy = new Proxy(target, await quietPort())
+    const proxy = new Proxy(target, await freePort())
     await proxy.#listen()
     t.teardown(() => proxy.setMode('refuse'))
     return proxy
