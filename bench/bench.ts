@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import type { TestServer } from '../test/helpers/mariadb.ts'
-import { type BenchDatabase, makeMysql, makeNaive, makeSqlite, startDatabaseServer } from './database.ts'
+import { Mariadb, givenServer, type ServerAccess } from '../test/helpers/mariadb.ts'
+import { type BenchDatabase, makeMysql, makeNaive, makeSqlite, serverFlags } from './database.ts'
 import type { Report } from './measure.ts'
 import { startNaive, startOurs, type Service, type StartOptions } from './service.ts'
 
@@ -22,7 +22,7 @@ export class Bench {
   readonly millions: readonly number[] | undefined
   /** On a real disk; thrown away in the end. */
   readonly folder: string
-  #server: Promise<TestServer> | undefined
+  #server: Promise<Mariadb> | undefined
   #started = 0
   readonly #closers: Array<() => Promise<void>> = []
 
@@ -38,9 +38,18 @@ export class Bench {
   }
 
   /** The MariaDB of all scenarios, started at its first use. */
-  server (): Promise<TestServer> {
-    this.#server ??= startDatabaseServer()
-    return this.#server
+  async server (): Promise<ServerAccess> {
+    const given = givenServer()
+    if (given) return given
+    this.#server ??= this.#startServer()
+    return (await this.#server).access
+  }
+
+  async #startServer (): Promise<Mariadb> {
+    const server = await Mariadb.start({ folder: this.#newFolder(), flags: serverFlags })
+    // However the bench ends, short of kill -9.
+    process.once('exit', () => server.kill())
+    return server
   }
 
   /** The service on a MariaDB database of its own. */
@@ -88,7 +97,7 @@ export class Bench {
   }
 
   async end (): Promise<void> {
-    await (await this.#server)?.stop()
+    await (await this.#server)?.remove()
   }
 
   #closing (service: Service): Service {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import mysql, { type RowDataPacket } from 'mysql2/promise'
 import { sqliteDriver } from '../src/sqlite.ts'
-import { startMariadb, type TestServer } from '../test/helpers/mariadb.ts'
+import type { ServerAccess } from '../test/helpers/mariadb.ts'
 import { digestOf } from '../src/authenticate/token.ts'
 import { corpusToken, corpusUser } from './corpus.ts'
 import { cleanEnvironment, serveFile } from './service.ts'
@@ -20,13 +20,11 @@ export interface BenchDatabase {
   drop (): Promise<void>
 }
 
-/** A private MariaDB, as durable as one in production and large enough for a bench. */
-export function startDatabaseServer (): Promise<TestServer> {
-  return startMariadb(['--innodb-flush-log-at-trx-commit=1', '--innodb-buffer-pool-size=1G', '--innodb-log-file-size=512M', '--skip-log-bin', '--max-connections=500'])
-}
+/** As durable as one in production, and large enough for a bench. */
+export const serverFlags = ['--innodb-flush-log-at-trx-commit=1', '--innodb-buffer-pool-size=1G', '--innodb-log-file-size=512M']
 
 /** Which database it is, and how durable. */
-export async function describeServer ({ host, port, user, password }: TestServer): Promise<string> {
+export async function describeServer ({ host, port, user, password }: ServerAccess): Promise<string> {
   const connection = await mysql.createConnection({ host, port, user, password })
   const [[row]] = await connection.query<RowDataPacket[]>(`SELECT VERSION() AS version, @@innodb_flush_log_at_trx_commit AS flush,
     @@innodb_buffer_pool_size DIV 1048576 AS pool, @@sync_binlog AS sync, @@log_bin AS binlog`)
@@ -37,7 +35,7 @@ export async function describeServer ({ host, port, user, password }: TestServer
 let made = 0
 
 /** A new database with the service's tables and users 1 to `users`. */
-export async function makeMysql (server: TestServer, { pageCompression = false, users = 1 } = {}): Promise<BenchDatabase & { name: string }> {
+export async function makeMysql (server: ServerAccess, { pageCompression = false, users = 1 } = {}): Promise<BenchDatabase & { name: string }> {
   const { host, port, user, password } = server
   const made = await makeEmptyMysql(server)
   const environment = {
@@ -55,11 +53,11 @@ export async function makeMysql (server: TestServer, { pageCompression = false, 
 }
 
 /** A new database that is left to the naive server. */
-export function makeNaive (server: TestServer): Promise<BenchDatabase & { name: string, addUser: () => Promise<void> }> {
+export function makeNaive (server: ServerAccess): Promise<BenchDatabase & { name: string, addUser: () => Promise<void> }> {
   return makeEmptyMysql(server)
 }
 
-async function makeEmptyMysql ({ host, port, user, password }: TestServer) {
+async function makeEmptyMysql ({ host, port, user, password }: ServerAccess) {
   const name = `loggerbot_bench_${process.pid}_${++made}`
   const connection = await mysql.createConnection({ host, port, user, password })
   await connection.query(`CREATE DATABASE ${name} CHARACTER SET utf8mb4`)

@@ -6,7 +6,7 @@ import { finished } from 'node:stream/promises'
 import mysql from 'mysql2/promise'
 import { logColumns } from '../src/store/columns.ts'
 import { sqliteDriver } from '../src/sqlite.ts'
-import type { TestServer } from '../test/helpers/mariadb.ts'
+import type { ServerAccess } from '../test/helpers/mariadb.ts'
 import { corpusRequest, seeded } from './corpus.ts'
 
 /** What is looked for: a word that five logs hold, and a piece of it; a word of many logs; all of them of user 1. */
@@ -76,7 +76,7 @@ function escaped (character: string): string {
 }
 
 /** Loads the file into `user_logs` of a MariaDB. */
-export async function loadMysql ({ host, port, user, password }: TestServer, database: string, file: string): Promise<void> {
+export async function loadMysql ({ host, port, user, password }: ServerAccess, database: string, file: string): Promise<void> {
   const connection = await mysql.createConnection({ host, port, user, password, database })
   await connection.query('SET SESSION unique_checks = 0, foreign_key_checks = 0')
   await connection.query({

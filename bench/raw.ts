@@ -3,7 +3,7 @@
 import { createConnection } from 'mariadb'
 import mysql from 'mysql2/promise'
 import { sqliteDriver } from '../src/sqlite.ts'
-import type { TestServer } from '../test/helpers/mariadb.ts'
+import type { ServerAccess } from '../test/helpers/mariadb.ts'
 import { corpusRequest, seeded } from './corpus.ts'
 import type { Sample } from './measure.ts'
 
@@ -59,7 +59,7 @@ async function forSeconds (seconds: number, writers: Array<() => Promise<void>>)
   return { rows: transactions * rowsEach / (performance.now() - start) * 1000 }
 }
 
-async function bulkConnection ({ host, port, user, password }: TestServer, database: string) {
+async function bulkConnection ({ host, port, user, password }: ServerAccess, database: string) {
   const connection = await createConnection({ host, port, user, password, database, timezone: 'Z' })
   return {
     async store (rows: Row[]): Promise<void> {
@@ -72,7 +72,7 @@ async function bulkConnection ({ host, port, user, password }: TestServer, datab
 }
 
 /** MariaDB's bulk protocol: two connections. */
-export async function rawBulk (server: TestServer, database: string, seconds: number): Promise<Sample> {
+export async function rawBulk (server: ServerAccess, database: string, seconds: number): Promise<Sample> {
   const opened = await Promise.all(Array.from({ length: connections }, () => bulkConnection(server, database)))
   try {
     return await forSeconds(seconds, opened.map(({ store }, index) => {
@@ -85,7 +85,7 @@ export async function rawBulk (server: TestServer, database: string, seconds: nu
 }
 
 /** One INSERT of a thousand rows as text: two connections. */
-export async function rawText ({ host, port, user, password }: TestServer, database: string, seconds: number): Promise<Sample> {
+export async function rawText ({ host, port, user, password }: ServerAccess, database: string, seconds: number): Promise<Sample> {
   const opened = await Promise.all(Array.from({ length: connections }, () =>
     mysql.createConnection({ host, port, user, password, database, timezone: 'Z', supportBigNumbers: true })))
   try {
@@ -123,7 +123,7 @@ export async function rawSqlite (file: string, seconds: number): Promise<Sample>
 const day = 24 * 60 * 60 * 1000
 
 /** Fills a table with so many rows of users 1 to `users`, as a month would have left them: the oldest first, up to an hour ago. */
-export async function preload (server: TestServer, database: string, rows: number, users: number): Promise<void> {
+export async function preload (server: ServerAccess, database: string, rows: number, users: number): Promise<void> {
   const opened = await Promise.all(Array.from({ length: connections }, () => bulkConnection(server, database)))
   const start = Date.now() - 30 * day
   const step = (29 * day) / (rows / rowsEach)

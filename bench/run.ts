@@ -58,8 +58,6 @@ async function main (): Promise<void> {
   })
 
   const folder = mkdtempSync(join(process.env.LOGGER_BENCH_DIR ?? tmpdir(), 'loggerbot-bench-'))
-  // The database server's own folder goes there, too.
-  process.env.TMPDIR = folder
   process.once('exit', () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }))
   // Whoever started a process of its own ends it when this one ends.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))

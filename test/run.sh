@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # All checks, from a fresh Debian machine with Node on: installs MariaDB, rsyslog, a compiler and the packages
-# where they are missing, lints, type-checks, builds and tests. Ends with `N passed, N failed`.
+# where they are missing, lints, type-checks, builds and tests. Prints the slowest tests, and ends with `N passed, N failed`.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 PATH="$PATH:/usr/sbin"
@@ -8,19 +8,17 @@ PATH="$PATH:/usr/sbin"
 has () { command -v "$1" > /dev/null; }
 
 missing=()
-[ -n "${LOGGER_TEST_MYSQL_URL:-}" ] || has mariadbd || has mysqld || missing+=(mariadb-server-core mariadb-client-core)
+[ -n "${LOGGER_TEST_MYSQL_URL:-}" ] || has mariadbd || missing+=(mariadb-server-core mariadb-client-core)
 # For the native SQLite module, which is compiled where no ready one can be had.
 for tool in python3 make g++; do has "$tool" || missing+=("$tool"); done
 # For the power cuts, on a disk of their own.
 has mkfs.ext4 || missing+=(e2fsprogs)
-# For syslog, sent by those who really do.
+# Real clients that the server is tested with.
+has curl || missing+=(curl)
 has logger || missing+=(bsdutils)
 has rsyslogd || missing+=(rsyslog)
 [ -n "$(find /usr/lib /usr/lib64 -name lmnsd_ossl.so 2> /dev/null | head -n 1)" ] || missing+=(rsyslog-openssl)
 [ -n "$(find /usr/lib /usr/lib64 -name omelasticsearch.so 2> /dev/null | head -n 1)" ] || missing+=(rsyslog-elasticsearch)
-# A client whose logs the server takes.
-# Clients whose logs the server takes.
-has curl || missing+=(curl)
 [ -x /lib/systemd/systemd-journal-upload ] || missing+=(systemd-journal-remote)
 if [ ${#missing[@]} -gt 0 ]; then
   as_root=()
@@ -29,19 +27,37 @@ if [ ${#missing[@]} -gt 0 ]; then
   "${as_root[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}"
 fi
 
-npm ci
-npm ci --prefix test/clients
-npm run lint
-npm run typecheck
-npm run build
+work=$(mktemp -d)
+trap 'kill $(jobs -p) 2> /dev/null || true; rm -rf "$work"' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
 
-report=$(mktemp)
-trap 'rm -f "$report"' EXIT
+# Runs each command beside the others, and prints what each said once all have ended; fails if one does.
+beside () {
+  local command failed=0 pids=()
+  for command in "$@"; do
+    (eval "$command") > "$work/${#pids[@]}" 2>&1 &
+    pids+=($!)
+  done
+  for i in "${!pids[@]}"; do
+    wait "${pids[$i]}" || failed=1
+    echo "> ${*:i+1:1}"
+    cat "$work/$i"
+  done
+  return "$failed"
+}
+
+npm ci --ignore-scripts
+# The native SQLite module takes one core for nearly two minutes where it is compiled.
+beside 'npm rebuild' 'npm ci --prefix test/clients && npm run lint && npm run typecheck && npm run build'
+
 failed=0
-npx tap --reporter=terse test/*.test.ts test/clients/*.test.ts test/chaos/*.test.ts 2>&1 | tee "$report" || failed=$?
+# The longest first, so that none is left to run alone at the end.
+npx tap --reporter=terse --output-file="$work/report" test/chaos/*.test.ts test/clients/*.test.ts test/*.test.ts || failed=$?
 
-# tap's own last count: # { total: 12, pass: 11, fail: 1 }
-counts=$(grep -E '^# \{ total:' "$report" | tail -n 1)
+node --import=tsx test/helpers/slowest.ts "$work/report"
+# tap's own count, its last: # { total: 12, pass: 11, fail: 1 }
+counts=$(grep -E '^# \{ total:' "$work/report" | tail -n 1)
 count () { grep -oE "$1: [0-9]+" <<< "$counts" | grep -oE '[0-9]+' || echo 0; }
 echo "$(count pass) passed, $(count fail) failed"
 exit "$failed"

@@ -3,9 +3,8 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { loggerbot, serve } from './helpers/command.ts'
-import { environmentOf, openKnex, temporaryFolder } from './helpers/databases.ts'
+import { environmentOf, openKnex, startMariadb, temporaryFolder } from './helpers/databases.ts'
 import { http } from './helpers/http.ts'
-import { startMariadb } from './helpers/mariadb.ts'
 
 t.test('LOGGER_DB_SSL', async (t) => {
   const folder = temporaryFolder(t)
@@ -15,14 +14,12 @@ t.test('LOGGER_DB_SSL', async (t) => {
   writeFileSync(join(folder, 'names'), 'subjectAltName=DNS:localhost')
   openssl('x509', '-req', '-in', 'server.csr', '-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-days', '2', '-extfile', 'names', '-out', 'server.pem')
 
-  const server = await startMariadb([`--ssl-cert=${join(folder, 'server.pem')}`, `--ssl-key=${join(folder, 'server.key')}`])
-  t.teardown(() => server.stop())
-  if (server.pid === undefined) return t.pass('the server of LOGGER_TEST_MYSQL_URL has no certificate of ours')
-  const admin = openKnex(t, { ...server, database: '' })
+  const { access } = await startMariadb(t, { flags: [`--ssl-cert=${join(folder, 'server.pem')}`, `--ssl-key=${join(folder, 'server.key')}`] })
+  const admin = openKnex(t, { ...access, database: '' })
   await admin.raw('CREATE DATABASE loggerbot')
   await admin.raw("CREATE USER 'tls'@'%' IDENTIFIED BY 'secret' REQUIRE SSL")
   await admin.raw("GRANT ALL ON loggerbot.* TO 'tls'@'%'")
-  const env = environmentOf({ host: 'localhost', port: server.port, user: 'tls', password: 'secret', database: 'loggerbot' })
+  const env = environmentOf({ host: 'localhost', port: access.port, user: 'tls', password: 'secret', database: 'loggerbot' })
 
   await t.test('reaches a server that wants TLS, by the authority that is named', async (t) => {
     const served = await serve(t, ['--migrate'], { env: { ...env, LOGGER_DB_SSL: join(folder, 'ca.pem') } })

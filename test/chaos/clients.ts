@@ -51,7 +51,7 @@ interface Answer {
 
 /** Starts clients, each on a keep-alive connection of its own, with one request under way at a time. */
 export function startLoad (options: LoadOptions): Load {
-  const { ports, users, clients = 16, keyed = 0.05, poisoned = 0, patience = 15_000, largest = 2500, rest = 0 } = options
+  const { ports, users, clients = 16, keyed = 0.05, poisoned = 0, patience = 60_000, largest = 2500, rest = 0 } = options
   const ledger = new Ledger()
   const counts: Counts = { acknowledged: 0, spooled: 0, refused: {}, withoutRetryAfter: 0, unanswered: {}, replayed: 0, notReplayed: 0 }
   const stopping = new AbortController()

@@ -15,7 +15,6 @@ import { basename, join } from 'node:path'
 import { promisify } from 'node:util'
 import type { Test } from 'tap'
 import { temporaryFolder } from '../helpers/databases.ts'
-import { atExit } from './at-exit.ts'
 import { until } from '../helpers/until.ts'
 
 const run = promisify(execFile)
@@ -26,7 +25,6 @@ export class Disk {
   readonly folder: string
   readonly #image: string
   readonly #statistics: string
-  readonly #forget: () => void
 
   /** An empty disk; it goes with the test. */
   static async make (t: Test, megabytes = 512): Promise<Disk> {
@@ -52,7 +50,6 @@ export class Disk {
     this.folder = folder
     const device = execFileSync('findmnt', ['-no', 'SOURCE', folder]).toString().trim()
     this.#statistics = `/sys/block/${basename(device)}/stat`
-    this.#forget = atExit(() => execFileSync('umount', ['--lazy', folder], { stdio: 'ignore' }))
   }
 
   /**
@@ -82,7 +79,6 @@ export class Disk {
   /** Whoever had files open there has ended. */
   async #unmount (): Promise<void> {
     await run('umount', [this.folder]).catch(() => run('umount', ['--lazy', this.folder]))
-    this.#forget()
   }
 }
 

@@ -2,7 +2,6 @@ import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
 import { startServed, type Served } from '../helpers/command.ts'
 import { http } from '../helpers/http.ts'
-import { atExit } from './at-exit.ts'
 import { freePort } from '../helpers/ports.ts'
 import { until } from '../helpers/until.ts'
 
@@ -28,7 +27,6 @@ export class Instance {
     this.#t = t
     this.#env = env
     this.port = port
-    t.teardown(atExit(() => { this.#served?.child.kill('SIGKILL') }))
   }
 
   get pid (): number {

@@ -10,12 +10,12 @@ import { closeSync, existsSync, fsyncSync, openSync, writeFileSync } from 'node:
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import t, { type Test } from 'tap'
-import { openKnex } from '../helpers/databases.ts'
+import { openKnex, startMariadb } from '../helpers/databases.ts'
 import type { Load } from './clients.ts'
 import { continueAll, Disk, noDisk, stopAll } from './device.ts'
 import { Instance } from './instance.ts'
 import type { Compared, Ledger } from './ledger.ts'
-import { Mariadb, noMariadb } from './mariadb.ts'
+import { noMariadb } from '../helpers/mariadb.ts'
 import { Proxy } from '../helpers/proxy.ts'
 import { check, Stage } from './stage.ts'
 import { cuts, pass } from './timing.ts'
@@ -27,8 +27,7 @@ const noCuts = await noDisk(t)
 if (noCuts) t.comment(`POWER CUTS ARE NOT TESTED: ${noCuts}`)
 else if (noMariadb) t.comment(`POWER CUTS ARE NOT TESTED on MariaDB: ${noMariadb}`)
 
-const mariadb = noCuts || noMariadb ? undefined! : await Mariadb.start()
-t.teardown(() => mariadb?.remove())
+const mariadb = noCuts || noMariadb ? undefined! : await startMariadb(t)
 
 /** In a preload, what no setting of the service may do. */
 const weakened = (name: string) => ({ NODE_OPTIONS: `--import=${pathToFileURL(join(import.meta.dirname, name))}` })
@@ -66,12 +65,10 @@ for (const control of [false, true]) {
 
   t.test(control ? 'MariaDB with innodb_flush_log_at_trx_commit = 2 loses logs' : 'MariaDB keeps its logs', { skip: skipMariadb }, async (t) => {
     const disk = await Disk.make(t)
-    const mariadb = await Mariadb.start({ folder: join(disk.folder, 'mariadb'), flags: [...mariadbFlags, ...control ? ['--innodb-flush-log-at-trx-commit=2'] : []] })
-    t.teardown(() => mariadb.remove())
+    const mariadb = await startMariadb(t, { folder: disk.folder, flags: [...mariadbFlags, ...control ? ['--innodb-flush-log-at-trx-commit=2'] : []] })
     const stage = await Stage.set(t, { mariadb, settings: { ...patient, LOGGER_SPOOL_DIR: '' } })
     await cutAgainAndAgain(t, { control, disk, load: await stage.load(clients), pids: [mariadb.pid, stage.instances[0]!.pid] }, async (t, copy, ledger) => {
-      const recovered = await Mariadb.start({ folder: join(copy.folder, 'mariadb'), flags: mariadbFlags })
-      t.teardown(() => recovered.remove())
+      const recovered = await startMariadb(t, { folder: copy.folder, flags: mariadbFlags })
       const compared = await ledger.compare(openKnex(t, { ...stage.database, ...recovered.access }))
       await recovered.kill()
       return compared

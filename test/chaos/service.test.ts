@@ -1,7 +1,8 @@
 // The service is killed, run twice, and given more than it can take.
 import t from 'tap'
 import { loggerbot } from '../helpers/command.ts'
-import { Mariadb, noMariadb } from './mariadb.ts'
+import { startMariadb } from '../helpers/databases.ts'
+import { noMariadb } from '../helpers/mariadb.ts'
 import { poison } from './ledger.ts'
 import { Proxy } from '../helpers/proxy.ts'
 import { check, Stage } from './stage.ts'
@@ -10,8 +11,7 @@ import { until } from '../helpers/until.ts'
 
 t.setTimeout((600 + seconds * 30) * 1000)
 
-const mariadb = noMariadb ? undefined : await Mariadb.start()
-t.teardown(() => mariadb?.remove())
+const mariadb = noMariadb ? undefined : await startMariadb(t)
 if (noMariadb) t.comment(`NOT TESTED on MariaDB: ${noMariadb}`)
 
 /** How a database can be taught to refuse a log, and to take it after all. */

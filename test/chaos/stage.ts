@@ -7,7 +7,7 @@ import { apiKey, createUser } from '../helpers/service.ts'
 import { startLoad, type Load, type LoadOptions } from './clients.ts'
 import { Instance } from './instance.ts'
 import type { Compared, Findings } from './ledger.ts'
-import type { Mariadb } from './mariadb.ts'
+import type { Mariadb } from '../helpers/mariadb.ts'
 import type { Proxy } from '../helpers/proxy.ts'
 import { until } from '../helpers/until.ts'
 

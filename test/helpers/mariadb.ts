@@ -1,104 +1,157 @@
-import { execFileSync, spawn } from 'node:child_process'
+import { execFile, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir, userInfo } from 'node:os'
+import { existsSync, mkdirSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { userInfo } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import mysql from 'mysql2/promise'
 import { freePort } from './ports.ts'
+import { until } from './until.ts'
 
-/** A MySQL or MariaDB on which the tests may create and drop databases. */
-export interface TestServer {
+/** How to reach a MySQL or MariaDB on which the tests may create and drop databases. */
+export interface ServerAccess {
   host: string
   port: number
   user: string
   password: string
-  /** The process, where it is our own. */
-  pid?: number
-  stop (): Promise<void>
 }
 
-/** The server named in LOGGER_TEST_MYSQL_URL, or a private one on a free port, with these flags more, that is thrown away in the end. */
-export async function startMariadb (flags: string[] = []): Promise<TestServer> {
-  const given = process.env.LOGGER_TEST_MYSQL_URL
-  return given === undefined ? startPrivate(flags) : fromUrl(new URL(given))
-}
-
-function fromUrl (url: URL): TestServer {
+/** The server that LOGGER_TEST_MYSQL_URL names (mysql://user:password@host:port), which is used instead of a private one. */
+export function givenServer (): ServerAccess | undefined {
+  if (process.env.LOGGER_TEST_MYSQL_URL === undefined) return undefined
+  const url = new URL(process.env.LOGGER_TEST_MYSQL_URL)
   return {
     host: url.hostname,
     port: Number(url.port || 3306),
     user: decodeURIComponent(url.username),
-    password: decodeURIComponent(url.password),
-    stop: async () => {}
+    password: decodeURIComponent(url.password)
   }
 }
 
-async function startPrivate (flags: string[]): Promise<TestServer> {
-  const { program, initialise } = findProgram()
-  const folder = mkdtempSync(join(tmpdir(), 'loggerbot-mariadb-'))
-  const data = join(folder, 'data')
-  const env = environmentIn(folder)
-  initialise(data, env)
+export interface MariadbOptions {
+  /** Holds all its files. A server that was there before goes on with its data. */
+  folder: string
+  /** A data directory to copy, which is quicker than to make one. */
+  template?: string
+  flags?: string[]
+}
 
-  const port = await freePort()
-  const server = spawn(program, [
-    '--no-defaults', `--datadir=${data}`, `--socket=${join(folder, 'socket')}`, `--pid-file=${join(folder, 'pid')}`,
-    '--bind-address=127.0.0.1', `--port=${port}`, `--user=${userInfo().username}`,
-    '--innodb-buffer-pool-size=64M', '--skip-log-bin', '--max-connections=500', ...flags
-  ], { env, stdio: 'ignore' })
-  const kill = () => server.kill('SIGKILL')
-  process.once('exit', kill)
+/** A private MariaDB, which can be killed, stopped and started again, on the same files and the same port. */
+export class Mariadb {
+  readonly access: ServerAccess
+  readonly folder: string
+  readonly #flags: string[]
+  #process: ChildProcess | undefined
 
-  const access = { host: '127.0.0.1', port, user: 'root', password: '' }
-  await untilItAnswers(access, () => server.exitCode)
-  return {
-    ...access,
-    pid: server.pid!,
-    async stop () {
-      process.off('exit', kill)
-      // A stopped process does not hear anything else.
-      kill()
-      if (server.exitCode === null && server.signalCode === null) await once(server, 'exit')
-      rmSync(folder, { recursive: true, force: true })
+  /** Starts a server and waits until it answers. */
+  static async start ({ folder, template, flags = [] }: MariadbOptions): Promise<Mariadb> {
+    mkdirSync(folder, { recursive: true })
+    const data = join(folder, 'data')
+    if (!existsSync(data)) {
+      if (template === undefined) await makeDataDirectory(data)
+      else await execute('cp', ['-a', '--sparse=always', template, data])
+    }
+    const server = new Mariadb(folder, await freePort(), flags)
+    await server.start()
+    return server
+  }
+
+  private constructor (folder: string, port: number, flags: string[]) {
+    this.folder = folder
+    this.access = { host: '127.0.0.1', port, user: 'root', password: '' }
+    this.#flags = flags
+  }
+
+  get pid (): number {
+    return this.#process!.pid!
+  }
+
+  async start (): Promise<void> {
+    const server = spawn(find('mariadbd')!, [
+      '--no-defaults', `--datadir=${join(this.folder, 'data')}`, `--socket=${join(this.folder, 'socket')}`, `--pid-file=${join(this.folder, 'pid')}`,
+      '--bind-address=127.0.0.1', `--port=${this.access.port}`, `--user=${userInfo().username}`, '--skip-log-bin', '--max-connections=500',
+      '--innodb-buffer-pool-size=64M', `--innodb-log-file-size=${logFileSize}`, '--innodb-flush-log-at-trx-commit=1', ...this.#flags
+    ], { env: environmentIn(this.folder), stdio: 'ignore' })
+    this.#process = server
+    await until('MariaDB answers', async () => {
+      if (server.exitCode !== null) throw new Error(`MariaDB ended with exit code ${server.exitCode}`)
+      const connection = await this.connect().catch(() => undefined)
+      await connection?.end()
+      return connection !== undefined
+    })
+  }
+
+  /** Ends it as the kernel does when there is no memory left. */
+  async kill (): Promise<void> {
+    const server = this.#process
+    if (!server || server.exitCode !== null || server.signalCode !== null) return
+    server.kill('SIGKILL')
+    await once(server, 'exit')
+  }
+
+  /** Stops it in the middle of its work; its connections stay open. */
+  freeze (): void {
+    this.#process!.kill('SIGSTOP')
+  }
+
+  thaw (): void {
+    this.#process!.kill('SIGCONT')
+  }
+
+  /** Makes sure that it runs, whatever was done to it. */
+  async restore (): Promise<void> {
+    this.thaw()
+    if (this.#process!.exitCode !== null || this.#process!.signalCode !== null) await this.start()
+  }
+
+  connect (database?: string): Promise<mysql.Connection> {
+    return mysql.createConnection({ ...this.access, database })
+  }
+
+  /** Runs one statement on a connection of its own. */
+  async query (sql: string): Promise<any> {
+    const connection = await this.connect()
+    try {
+      return (await connection.query(sql))[0]
+    } finally {
+      await connection.end()
     }
   }
+
+  /** Ends it for good and deletes its files. */
+  async remove (): Promise<void> {
+    await this.kill()
+    await rm(this.folder, { recursive: true, force: true })
+  }
 }
 
-/** With a folder of its own for temporary tables: whoever starts removes those that are there, also those of others. */
-export function environmentIn (folder: string): NodeJS.ProcessEnv {
+/** Makes an empty data directory; resolves to its path. */
+export async function makeDataDirectory (data: string): Promise<string> {
+  if (noMariadb) throw new Error(`NOT TESTED: ${noMariadb}`)
+  const folder = join(data, '..')
+  await execute(find('mariadb-install-db')!, [
+    '--no-defaults', `--datadir=${data}`, '--auth-root-authentication-method=normal', '--skip-test-db', `--user=${userInfo().username}`, `--innodb-log-file-size=${logFileSize}`
+  ], { env: environmentIn(folder) })
+  return data
+}
+
+/** Why there is no MariaDB here, or false. */
+export const noMariadb: string | false = find('mariadbd') && find('mariadb-install-db')
+  ? false
+  : 'mariadbd is not installed: apt-get install -y mariadb-server-core mariadb-client-core'
+
+const execute = promisify(execFile)
+
+/** Small: it is copied for each server. */
+const logFileSize = '16M'
+
+/** A folder of its own for temporary tables: a server that starts removes those that it finds in a shared one. */
+function environmentIn (folder: string): NodeJS.ProcessEnv {
   return { ...process.env, TMPDIR: folder }
 }
 
-/** MariaDB, or else MySQL, and how it makes its data directory. */
-function findProgram (): { program: string, initialise: (data: string, env: NodeJS.ProcessEnv) => void } {
+function find (program: string): string | undefined {
   const path = [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/usr/local/sbin', '/usr/libexec']
-  const find = (name: string) => path.map((folder) => join(folder, name)).find((file) => existsSync(file))
-  const user = `--user=${userInfo().username}`
-
-  const mariadbd = find('mariadbd')
-  const install = find('mariadb-install-db')
-  if (mariadbd && install) {
-    return {
-      program: mariadbd,
-      initialise: (data, env) => execFileSync(install, ['--no-defaults', `--datadir=${data}`, '--auth-root-authentication-method=normal', '--skip-test-db', user], { env, stdio: 'pipe' })
-    }
-  }
-  const mysqld = find('mysqld')
-  if (mysqld) {
-    return { program: mysqld, initialise: (data, env) => execFileSync(mysqld, ['--no-defaults', '--initialize-insecure', `--datadir=${data}`, user], { env, stdio: 'pipe' }) }
-  }
-  throw new Error('The tests need MariaDB or MySQL: apt-get install -y mariadb-server-core mariadb-client-core, or name a server in LOGGER_TEST_MYSQL_URL (mysql://user:password@host:port)')
-}
-
-async function untilItAnswers (access: { host: string, port: number, user: string, password: string }, exitCode: () => number | null): Promise<void> {
-  for (;;) {
-    try {
-      const connection = await mysql.createConnection(access)
-      return await connection.end()
-    } catch (error) {
-      if (exitCode() !== null) throw new Error(`MariaDB ended with exit code ${exitCode()}`, { cause: error })
-      await delay(50)
-    }
-  }
+  return path.map((folder) => join(folder, program)).find((file) => existsSync(file))
 }

@@ -29,7 +29,7 @@ export interface ServiceOptions {
 
 /** Starts the whole service; it closes when the test ends. */
 export async function startService (t: Test, database: TestDatabase, { database: existing, settings, timeouts }: ServiceOptions = {}): Promise<TestService> {
-  const options = existing ?? await database.create(t)
+  const options = existing ?? await database.createMigrated(t)
   const knex = openKnex(t, options)
   const app = buildServer(await readSettings({ LOGGER_API_KEY: apiKey, LOGGER_LOG_LEVEL: 'silent', ...environmentOf(options), ...settings }), { migrate: true, timeouts })
   t.teardown(() => app.close())
