@@ -5,4 +5,10 @@ import { existsSync } from 'node:fs'
 const sources = new URL('../src/cli.ts', import.meta.url)
 if (existsSync(sources)) await import('tsx')
 const { main } = await import(existsSync(sources) ? sources.href : '../dist/src/cli.js')
-await main(process.argv.slice(2))
+
+// The reader may stop before the end, as head does.
+process.stdout.on('error', (error) => {
+  if (error.code !== 'EPIPE') throw error
+  process.exit()
+})
+process.exitCode = await main(process.argv.slice(2), process, process.env)

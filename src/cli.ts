@@ -1,8 +1,7 @@
 import { parseArgs } from 'node:util'
-import type { Command } from './commands/command.ts'
-import { print } from './commands/command.ts'
-import { readSettings, settingsTable, type SettingName } from './config.ts'
-import { CommandError, UsageError, codeOf } from './errors.ts'
+import type { Command, Streams } from './commands/command.ts'
+import { homeOf, readSettings, settingsTable, type Environment, type SettingName } from './config.ts'
+import { CommandError, UsageError } from './errors.ts'
 import { version } from './version.ts'
 
 /** Each with what it needs is loaded when it is called: a search in the terminal does not wait for a whole server. */
@@ -27,23 +26,23 @@ const commands: Record<string, () => Promise<Command>> = {
   'dead-letters delete': async () => (await import('./commands/dead-letters.ts')).deadLettersDelete
 }
 
-/** Runs one command line. Sets the exit code: 2 for a wrong call, 1 for what could not be done. */
-export async function main (args: string[]): Promise<void> {
-  // Whoever reads what is printed may stop before its end, as head does.
-  process.stdout.on('error', (error) => {
-    if (codeOf(error) !== 'EPIPE') throw error
-    process.exit()
-  })
+/**
+ * Runs one command line. Resolves to the exit code: 2 for a wrong call, 1 for what could not be done, else 0.
+ * A server that `serve` started goes on until a signal ends the process.
+ */
+export async function main (args: string[], streams: Streams, env: Environment): Promise<number> {
   try {
-    await run(args)
+    await run(args, streams, env)
+    return 0
   } catch (error) {
     if (!(error instanceof UsageError || error instanceof CommandError)) throw error
-    process.stderr.write(`loggerbot: ${error.message}\n`)
-    process.exitCode = error instanceof UsageError ? 2 : 1
+    streams.stderr.write(`loggerbot: ${error.message}\n`)
+    return error instanceof UsageError ? 2 : 1
   }
 }
 
-async function run (args: string[]): Promise<void> {
+async function run (args: string[], streams: Streams, env: Environment): Promise<void> {
+  const print = (line: string): void => { streams.stdout.write(`${line}\n`) }
   const name = Object.keys(commands).find((name) => name.split(' ').every((word, index) => args[index] === word))
   if (name === undefined) {
     if (args[0] === '--version') return print(version)
@@ -59,8 +58,16 @@ async function run (args: string[]): Promise<void> {
 
   const names = settingNames(command)
   const flags = Object.fromEntries(Object.entries(values).filter(([flag]) => flag in names)) as Record<string, string>
-  const settings = await readSettings(Object.fromEntries(Object.entries(flags).map(([flag, value]) => [names[flag], value])))
-  await command.run(settings, { positionals: positionals.slice(0, wanted.length), rest: positionals.slice(wanted.length).join(' '), flags, options: values })
+  const settings = await readSettings(Object.fromEntries(Object.entries(flags).map(([flag, value]) => [names[flag], value])), env)
+  await command.run(settings, {
+    positionals: positionals.slice(0, wanted.length),
+    rest: positionals.slice(wanted.length).join(' '),
+    flags,
+    options: values,
+    home: homeOf(env),
+    streams,
+    print
+  })
 }
 
 function parse (name: string, command: Command, args: string[]): { values: Record<string, string | boolean | undefined>, positionals: string[] } {

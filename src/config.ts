@@ -1,4 +1,5 @@
-import env from '@fastify/env'
+import { homedir } from 'node:os'
+import fastifyEnv from '@fastify/env'
 import { Type, type SchemaOptions, type Static, type TSchema } from '@sinclair/typebox'
 import type { Ajv, ErrorObject } from 'ajv'
 import Fastify from 'fastify'
@@ -55,6 +56,9 @@ export const settingsSchema = Type.Object({
 export type Settings = Static<typeof settingsSchema>
 export type SettingName = keyof Settings
 
+/** Environment variables by name. */
+export type Environment = Record<string, string | undefined>
+
 function text (options: SchemaOptions) {
   return Type.String(options)
 }
@@ -71,15 +75,20 @@ export const settingsTable = Object.entries<TSchema>(settingsSchema.properties).
  * Reads the settings: a flag goes before the environment, that before `.env` in the working
  * directory, that before the default. Throws UsageError, one line that names the setting.
  */
-export async function readSettings (flags: Partial<Record<SettingName, string>> = {}): Promise<Settings> {
+export async function readSettings (flags: Partial<Record<SettingName, string>> = {}, env: Environment = process.env): Promise<Settings> {
   // @fastify/env comes as a plugin, but a server can't be made before its settings are known.
   const reader = Fastify()
   try {
-    await reader.register(env, { schema: structuredClone(settingsSchema), data: { ...flags }, dotenv: true, ajv: { customOptions: prepareAjv } })
+    await reader.register(fastifyEnv, { schema: structuredClone(settingsSchema), data: [{ ...env }, { ...flags }], env: false, dotenv: true, ajv: { customOptions: prepareAjv } })
     return reader.getEnvs<Settings>()
   } catch (error) {
     throw new UsageError(explain(error))
   }
+}
+
+/** The user's home folder. */
+export function homeOf (env: Environment): string {
+  return env.HOME ?? homedir()
 }
 
 function prepareAjv (ajv: Ajv): Ajv {

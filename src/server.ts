@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import { STATUS_CODES, type Server } from 'node:http'
+import type { Writable } from 'node:stream'
 import Fastify, { LogController, type FastifyHttpOptions, type FastifyInstance } from 'fastify'
 import { answerOf, sendError } from './answers.ts'
 import loggerbot from './app.ts'
@@ -23,11 +24,12 @@ const patience: Timeouts = { headers: 10_000, request: 60_000, keepAlive: 72_000
 /**
  * The service on a server of its own: what a host app would otherwise decide, namely timeouts,
  * proxies, and the answers to what no route is there for. Listens when told to.
+ * Its own log goes to `logStream`, by default to file descriptor 1.
  */
-export function buildServer (settings: Settings, { migrate, timeouts = patience }: { migrate?: boolean, timeouts?: Timeouts } = {}): FastifyInstance {
+export function buildServer (settings: Settings, { migrate, timeouts = patience, logStream }: { migrate?: boolean, timeouts?: Timeouts, logStream?: Writable } = {}): FastifyInstance {
   const streams = new WeakSet<Socket>()
   const options: FastifyHttpOptions<Server> = {
-    logger: { level: settings.LOGGER_LOG_LEVEL },
+    logger: { level: settings.LOGGER_LOG_LEVEL, stream: logStream },
     // What is refused or fails is logged where it is answered; what went well is not.
     logController: new LogController({ disableRequestLogging: true }),
     trustProxy: booleanOr(settings.LOGGER_TRUST_PROXY),

@@ -1,14 +1,13 @@
 // The commands that ask a server over HTTP: its address and the token are given by flags, the
 // environment, `.env`, or `~/.config/loggerbot/client.env`, in this order.
 import { readFileSync } from 'node:fs'
-import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { parseEnv } from 'node:util'
 import type { SettingName, Settings } from '../config.ts'
 import { CommandError } from '../errors.ts'
 import { textOf } from '../query/format.ts'
 import type { PresentedLog } from '../query/present.ts'
-import type { Command } from './command.ts'
+import type { Command, Streams } from './command.ts'
 
 /** Their flags for the settings. */
 export const clientFlags: Record<string, SettingName> = { server: 'LOGGER_SERVER', token: 'LOGGER_TOKEN' }
@@ -22,9 +21,16 @@ export const whatOptions = {
 
 export const clientDetails = 'The server (--server) and a token with scope read (--token) may also stand in the environment, in .env or in ~/.config/loggerbot/client.env. The query language: docs/query.md.'
 
+/** Where the server's address and the token are looked up. */
+export interface ClientSource {
+  settings: Settings
+  /** Folder whose `.config/loggerbot/client.env` is read. */
+  home: string
+}
+
 /** Asks the server; an answer that is none is one line. Parameters without a value are left out. */
-export async function ask (settings: Settings, path: string, parameters: Record<string, string | undefined>, headers: Record<string, string> = {}): Promise<Response> {
-  const file = readClientFile()
+export async function ask ({ settings, home }: ClientSource, path: string, parameters: Record<string, string | undefined>, headers: Record<string, string> = {}): Promise<Response> {
+  const file = readClientFile(home)
   const base = settings.LOGGER_SERVER || file.LOGGER_SERVER || 'http://127.0.0.1:5000'
   const url = addressOf(base, path)
   for (const [name, value] of Object.entries(parameters)) if (value !== undefined) url.searchParams.set(name, value)
@@ -61,9 +67,9 @@ function authorization (token: string | undefined, { username, password }: URL):
   return username === '' ? {} : { authorization: `Basic ${Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString('base64')}` }
 }
 
-function readClientFile (): Record<string, string | undefined> {
+function readClientFile (home: string): Record<string, string | undefined> {
   try {
-    return parseEnv(readFileSync(join(homedir(), '.config', 'loggerbot', 'client.env'), 'utf8'))
+    return parseEnv(readFileSync(join(home, '.config', 'loggerbot', 'client.env'), 'utf8'))
   } catch {
     return {}
   }
@@ -77,13 +83,8 @@ function reasonOf (error: unknown): string {
 const colours: Record<string, string> = { debug: '\x1b[2m', info: '', warning: '\x1b[33m', error: '\x1b[31m', critical: '\x1b[1;31m' }
 
 /** A log as a line for whoever reads standard output: coloured by level on a terminal, plain elsewhere, or JSON. */
-export function lineOf (log: PresentedLog, json: boolean): string {
+export function lineOf (log: PresentedLog, json: boolean, stdout: Streams['stdout']): string {
   if (json) return JSON.stringify(log)
-  const colour = process.stdout.isTTY && process.stdout.hasColors() ? colours[log.level] ?? '' : ''
+  const colour = stdout.hasColors?.() === true ? colours[log.level] ?? '' : ''
   return colour === '' ? textOf(log) : `${colour}${textOf(log)}\x1b[0m`
-}
-
-/** Ends quietly when whoever reads standard output has had enough, as `head`. */
-export function endWithReader (): void {
-  process.stdout.on('error', () => process.exit(0))
 }

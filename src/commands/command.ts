@@ -1,5 +1,15 @@
+import type { Readable, Writable } from 'node:stream'
 import type { ParseArgsConfig } from 'node:util'
 import type { SettingName, Settings } from '../config.ts'
+
+/** Where a command reads and writes: `process`, or streams of a test. */
+export interface Streams {
+  stdin: Readable & { isTTY?: boolean }
+  stdout: Writable & { hasColors? (): boolean }
+  stderr: Writable
+  /** The log of `serve`. Default: file descriptor 1, where a reader that goes away does not end the server. */
+  log?: Writable
+}
 
 /** What was given beside the settings. */
 export interface Given {
@@ -10,6 +20,11 @@ export interface Given {
   flags: Record<string, string>
   /** The command's own flags. */
   options: Record<string, string | boolean | undefined>
+  /** The user's home folder. */
+  home: string
+  streams: Streams
+  /** Prints a line for the user. */
+  print (line: string): void
 }
 
 /** One command of `loggerbot`. */
@@ -27,11 +42,6 @@ export interface Command {
   /** Where a flag means another setting than elsewhere. */
   flags?: Record<string, SettingName>
   run (settings: Settings, given: Given): Promise<void>
-}
-
-/** Prints a line for the user. */
-export function print (line: string): void {
-  process.stdout.write(`${line}\n`)
 }
 
 /** A word as a shell takes it, whatever is in it. */

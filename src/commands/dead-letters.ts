@@ -4,7 +4,7 @@ import { BadRequest, CommandError } from '../errors.ts'
 import type { LogRecord } from '../record.ts'
 import { deadLettersOf, replayDeadLetter, type DeadLetter } from '../store/dead-letters.ts'
 import { logStoreOf } from '../store/logs.ts'
-import { print, type Command } from './command.ts'
+import type { Command } from './command.ts'
 import { withTables } from './database.ts'
 
 /** Lists what was accepted but could not be stored as a log. */
@@ -12,7 +12,7 @@ export const deadLettersList: Command = {
   summary: 'list what was accepted but could not be stored as a log',
   details: 'The oldest first, one JSON object a line: id, userId, createdAt (UTC), source, reason, record.',
 
-  async run (settings) {
+  async run (settings, { print }) {
     await withTables(settings, async (knex) => {
       for await (const letter of all(deadLettersOf(knex))) print(JSON.stringify(letter))
     })
@@ -24,7 +24,7 @@ export const deadLettersReplay: Command = {
   summary: 'store them after all, once the reason is mended',
   details: 'What is refused still stays. What the spool lost to a damaged disk can\'t be replayed.',
 
-  async run (settings) {
+  async run (settings, { print }) {
     await withTables(settings, async (knex) => {
       const store = logStoreOf(knex, databaseOptions(settings))
       const letters = deadLettersOf(knex)
@@ -61,7 +61,7 @@ export const deadLettersDelete: Command = {
   summary: 'forget one of them',
   positionals: ['ID'],
 
-  async run (settings, { positionals: [id] }) {
+  async run (settings, { positionals: [id], print }) {
     await withTables(settings, async (knex) => {
       if (!/^\d{1,20}$/.test(id!) || !await deadLettersOf(knex).delete(id!)) throw new CommandError(`there is no dead letter ${id}`)
       print(`dead letter ${id} is deleted`)

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { CommandError } from '../errors.ts'
-import { ask, clientDetails, clientFlags, endWithReader, whatOptions } from './client.ts'
+import { ask, clientDetails, clientFlags, whatOptions } from './client.ts'
 import type { Command } from './command.ts'
 
 /** Writes all that a query finds to standard output. */
@@ -15,11 +15,10 @@ export const exportLogs: Command = {
     format: { type: 'string', description: 'ndjson, csv or text (default ndjson)' }
   },
 
-  async run (settings, { rest: query, options: { from, to, owner: user, format } }) {
-    endWithReader()
-    const { body } = await ask(settings, '/api/logs/export', { query, from, to, user, format } as Record<string, string | undefined>)
+  async run (settings, { rest: query, options: { from, to, owner: user, format }, home, streams }) {
+    const { body } = await ask({ settings, home }, '/api/logs/export', { query, from, to, user, format } as Record<string, string | undefined>)
     try {
-      await pipeline(Readable.fromWeb(body!), process.stdout, { end: false })
+      await pipeline(Readable.fromWeb(body!), streams.stdout, { end: false })
     } catch {
       throw new CommandError('the export was cut short: what was written is not all')
     }

@@ -1,6 +1,6 @@
 import { CommandError, UsageError } from '../errors.ts'
 import { divideLogs, listPartitions, uniteLogs } from '../store/partitions.ts'
-import { print, type Command } from './command.ts'
+import type { Command } from './command.ts'
 import { withTables } from './database.ts'
 
 /** Divides the logs by time, or makes them one piece again. */
@@ -11,7 +11,7 @@ keeps what partitions there are: run sync on its machine afterwards. A power cut
 change, of which retention makes some each month, can leave its table unreadable until that file is restored.`,
   positionals: ['on|off'],
 
-  async run (settings, { positionals: [state] }) {
+  async run (settings, { positionals: [state], print }) {
     if (state !== 'on' && state !== 'off') throw new UsageError('say on or off')
     await withTables(settings, async (knex) => {
       await (state === 'on' ? divideLogs(knex) : uniteLogs(knex))

@@ -5,12 +5,8 @@ import { listPartitions } from '../store/partitions.ts'
 import { expiredAt, letGo, limitForAll } from '../store/retention.ts'
 import { countAll } from '../store/row-limit.ts'
 import { usersOf } from '../store/users.ts'
-import { print, type Command } from './command.ts'
+import type { Command } from './command.ts'
 import { withTables } from './database.ts'
-
-function complain (error: unknown): void {
-  process.stderr.write(`loggerbot: the partitions of user_logs can't be kept up (${codeOf(error) ?? 'unexpected'}); logs go one by one instead\n`)
-}
 
 /** Lets logs go that were kept long enough, or says how many these are. */
 export const retention: Command = {
@@ -18,9 +14,12 @@ export const retention: Command = {
   details: 'How long is said by LOGGER_RETENTION_DAYS and, of one user, by loggerbot user retention.',
   options: { 'dry-run': { type: 'boolean', description: 'say how many would go, and let none go' } },
 
-  async run (settings, { options }) {
+  async run (settings, { options, streams, print }) {
     const { LOGGER_RETENTION_DAYS: days, LOGGER_RETENTION_ROWS: rows } = settings
     const { signal } = new AbortController()
+    const complain = (error: unknown): void => {
+      streams.stderr.write(`loggerbot: the partitions of user_logs can't be kept up (${codeOf(error) ?? 'unexpected'}); logs go one by one instead\n`)
+    }
     await withTables(settings, async (knex) => {
       if (options['dry-run'] !== true) return print(`${await letGo(knex, { days, rows }, signal, complain)} logs were let go`)
       const now = Date.now()

@@ -1,7 +1,7 @@
 import { UsageError } from '../errors.ts'
 import type { PresentedLog } from '../query/present.ts'
-import { ask, clientDetails, clientFlags, endWithReader, lineOf, whatOptions } from './client.ts'
-import { print, type Command } from './command.ts'
+import { ask, clientDetails, clientFlags, lineOf, whatOptions } from './client.ts'
+import type { Command } from './command.ts'
 
 /** A page holds so many. */
 const pageSize = 1000
@@ -19,18 +19,17 @@ export const search: Command = {
     json: { type: 'boolean', description: 'a JSON object a line' }
   },
 
-  async run (settings, { rest: query, options: { from, to, owner: user, lines = '100', json } }) {
+  async run (settings, { rest: query, options: { from, to, owner: user, lines = '100', json }, home, streams, print }) {
     const limit = countOf('--lines', lines)
-    endWithReader()
     const logs: PresentedLog[] = []
     let cursor: string | undefined
     do {
       const parameters = { query, from, to, user, cursor, limit: String(Math.min(limit - logs.length, pageSize)) } as Record<string, string | undefined>
-      const page = await (await ask(settings, '/api/logs', parameters)).json() as { logs: PresentedLog[], cursor?: string }
+      const page = await (await ask({ settings, home }, '/api/logs', parameters)).json() as { logs: PresentedLog[], cursor?: string }
       logs.push(...page.logs)
       cursor = page.cursor
     } while (cursor !== undefined && logs.length < limit)
-    for (const log of logs.reverse()) print(lineOf(log, json === true))
+    for (const log of logs.reverse()) print(lineOf(log, json === true, streams.stdout))
   }
 }
 

@@ -4,7 +4,7 @@ import { databaseOptions, syslogOptions, type Settings } from '../config.ts'
 import { codeOf, CommandError } from '../errors.ts'
 import { buildServer } from '../server.ts'
 import { version } from '../version.ts'
-import { print, shellQuote, urlOf, type Command } from './command.ts'
+import { shellQuote, urlOf, type Command } from './command.ts'
 import { describeDatabase, explained } from './database.ts'
 
 /** Serves until it is told to stop. */
@@ -14,13 +14,14 @@ export const serve: Command = {
     migrate: { type: 'boolean', description: 'bring the tables of a MySQL database up to date first' }
   },
 
-  async run (settings, { options, flags }) {
-    const app = buildServer(settings, { migrate: options.migrate === true || undefined })
-    closeOnSignal(app)
+  async run (settings, { options, flags, streams, print }) {
+    const app = buildServer(settings, { migrate: options.migrate === true || undefined, logStream: streams.log })
+    const ignoreSignals = closeOnSignal(app)
     try {
       await app.listen({ host: settings.LOGGER_HOST, port: settings.LOGGER_PORT })
     } catch (error) {
       await app.close()
+      ignoreSignals()
       throw explainListen(error, settings)
     }
     const { address, port } = app.server.address() as AddressInfo
@@ -48,15 +49,19 @@ function repeat (flags: Record<string, string>): string {
     .join('')
 }
 
-/** Finishes what is under way, once, however many signals come: npm forwards the terminal's Ctrl-C a second time. */
-function closeOnSignal (app: FastifyInstance): void {
+/**
+ * Finishes what is under way, once, however many signals come: npm forwards the terminal's Ctrl-C a second time.
+ * Returns the function that takes the handlers off.
+ */
+function closeOnSignal (app: FastifyInstance): () => void {
   let closing: Promise<void> | undefined
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.on(signal, () => {
-      closing ??= app.close().then(() => process.exit(0))
-      // A database that hangs must not keep us.
-      setTimeout(() => process.exit(1), 9500).unref()
-    })
+  process.on('SIGINT', close).on('SIGTERM', close)
+  return () => { process.off('SIGINT', close).off('SIGTERM', close) }
+
+  function close (): void {
+    closing ??= app.close().then(() => process.exit(0))
+    // A database that hangs must not keep us.
+    setTimeout(() => process.exit(1), 9500).unref()
   }
 }
 

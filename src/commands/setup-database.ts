@@ -1,6 +1,6 @@
 import { databaseOptions } from '../config.ts'
 import { migrateToLatest } from '../store/migrations.ts'
-import { print, type Command } from './command.ts'
+import type { Command } from './command.ts'
 import { describeDatabase, withDatabase } from './database.ts'
 
 /** Creates the database where it is missing, and its tables. */
@@ -14,7 +14,7 @@ DROP where the logs are divided (loggerbot partitions). To grant them, as an adm
   GRANT ALL ON loggerbot.* TO 'user'@'localhost';`,
   flags: { port: 'LOGGER_DB_PORT' },
 
-  async run (settings) {
+  async run (settings, { print }) {
     const options = databaseOptions(settings)
     if (!('file' in options)) {
       await withDatabase(settings, async (server) => {

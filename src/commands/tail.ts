@@ -1,8 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Settings } from '../config.ts'
 import type { PresentedLog } from '../query/present.ts'
-import { ask, clientDetails, clientFlags, endWithReader, lineOf, Unreachable, whatOptions } from './client.ts'
-import { print, type Command } from './command.ts'
+import { ask, clientDetails, clientFlags, lineOf, Unreachable, whatOptions, type ClientSource } from './client.ts'
+import type { Command } from './command.ts'
 import { countOf } from './search.ts'
 
 /** Follows logs as they are stored. */
@@ -17,29 +16,29 @@ export const tail: Command = {
     json: { type: 'boolean', description: 'a JSON object a line' }
   },
 
-  async run (settings, { rest: query, options: { owner: user, lines = '10', json } }) {
+  async run (settings, { rest: query, options: { owner: user, lines = '10', json }, home, streams, print }) {
     const limit = countOf('--lines', lines, 0)
-    endWithReader()
+    const source = { settings, home }
     const parameters = { query, user } as Record<string, string | undefined>
     const printed = new Set<string>()
     let lastId: string | undefined
 
     for (let first = true; ; first = false) {
       try {
-        const { body } = await ask(settings, '/api/logs/tail', parameters, lastId === undefined ? {} : { 'last-event-id': lastId })
+        const { body } = await ask(source, '/api/logs/tail', parameters, lastId === undefined ? {} : { 'last-event-id': lastId })
         // After the tail began, so that nothing is missed between the two.
         if (first && limit > 0) {
-          for (const log of await past(settings, parameters, limit)) {
+          for (const log of await past(source, parameters, limit)) {
             printed.add(log.id)
-            print(lineOf(log, json === true))
+            print(lineOf(log, json === true, streams.stdout))
           }
         }
         for await (const { id, event, data } of eventsOf(body!)) {
-          if (event === 'missed') process.stderr.write(`loggerbot: ${JSON.parse(data).logs} logs came faster than they were read\n`)
+          if (event === 'missed') streams.stderr.write(`loggerbot: ${JSON.parse(data).logs} logs came faster than they were read\n`)
           if (event !== 'log') continue
           lastId = id
           const log: PresentedLog = JSON.parse(data)
-          if (!printed.delete(log.id)) print(lineOf(log, json === true))
+          if (!printed.delete(log.id)) print(lineOf(log, json === true, streams.stdout))
         }
       } catch (error) {
         if (first || !(error instanceof Unreachable || isCut(error))) throw error
@@ -49,8 +48,8 @@ export const tail: Command = {
   }
 }
 
-async function past (settings: Settings, parameters: Record<string, string | undefined>, limit: number): Promise<PresentedLog[]> {
-  const { logs } = await (await ask(settings, '/api/logs', { ...parameters, limit: String(Math.min(limit, 1000)) })).json() as { logs: PresentedLog[] }
+async function past (source: ClientSource, parameters: Record<string, string | undefined>, limit: number): Promise<PresentedLog[]> {
+  const { logs } = await (await ask(source, '/api/logs', { ...parameters, limit: String(Math.min(limit, 1000)) })).json() as { logs: PresentedLog[] }
   return logs.reverse()
 }
 

@@ -4,7 +4,7 @@ import { CommandError, UsageError } from '../errors.ts'
 import type { Scope } from '../record.ts'
 import { tokensOf } from '../store/tokens.ts'
 import { usersOf } from '../store/users.ts'
-import { print, type Command } from './command.ts'
+import type { Command } from './command.ts'
 import { withTables } from './database.ts'
 
 /** Makes a random token and prints it, once. */
@@ -13,7 +13,7 @@ export const tokenAdd: Command = {
   positionals: ['USER', 'NAME'],
   options: { scopes: { type: 'string', description: 'what it is good for: read, write or read,write (default read)' } },
 
-  async run (settings, { positionals: [user, name], options }) {
+  async run (settings, { positionals: [user, name], options, print }) {
     const scopes = readScopes(String(options.scopes ?? 'read'))
     if (name!.length < 1 || name!.length > 100) throw new UsageError('NAME must be 1 to 100 characters')
     const { id, token } = await onTokens(settings, user!, (tokens, userId) => makeToken(tokens, { userId, name: name!, scopes }))
@@ -27,7 +27,7 @@ export const tokenList: Command = {
   summary: 'list a user\'s tokens and when they were last used',
   positionals: ['USER'],
 
-  async run (settings, { positionals: [user] }) {
+  async run (settings, { positionals: [user], print }) {
     const tokens = await onTokens(settings, user!, (tokens, userId) => tokens.list(userId))
     print('     ID  SCOPES              CREATED (UTC)        LAST USED            NAME')
     for (const { id, scopes, createdAt, lastUsedAt, name } of tokens) {
@@ -41,7 +41,7 @@ export const tokenRevoke: Command = {
   summary: 'revoke a token, within a second',
   positionals: ['USER', 'ID'],
 
-  async run (settings, { positionals: [user, id] }) {
+  async run (settings, { positionals: [user, id], print }) {
     if (!/^\d{1,9}$/.test(id!)) throw new UsageError('ID must be the number of a token (loggerbot token list USER)')
     if (!await onTokens(settings, user!, (tokens, userId) => tokens.revoke(userId, Number(id)))) throw new CommandError(`${user} has no token ${id}`)
     print(`token ${id} of ${user} is revoked`)

@@ -6,7 +6,7 @@ import { word } from '../decode/contract.ts'
 import { CommandError, Conflict, UsageError } from '../errors.ts'
 import { utcTime } from '../record.ts'
 import { usersOf } from '../store/users.ts'
-import { print, shellQuote, urlOf, type Command } from './command.ts'
+import { shellQuote, urlOf, type Command, type Streams } from './command.ts'
 import { withTables } from './database.ts'
 import { askSecret } from './prompt.ts'
 
@@ -21,11 +21,11 @@ export const userAdd: Command = {
     'password-stdin': { type: 'boolean', description: 'read the password from standard input' }
   },
 
-  async run (settings, { positionals: [name], options }) {
+  async run (settings, { positionals: [name], options, streams, print }) {
     const telId = options['tel-id'] as string | undefined
     requireWord('NAME', name!)
     if (telId !== undefined) requireWord('--tel-id', telId)
-    const { password, generated } = await readPassword(options['password-stdin'] === true)
+    const { password, generated } = await readPassword(streams, options['password-stdin'] === true)
     requireWord('the password', password)
 
     const { token, created } = await onUsers(settings, (users) => registerUser(users, { name: name!, password, telId: telId ?? null, admin: options.admin === true }))
@@ -40,7 +40,7 @@ export const userAdd: Command = {
 export const userList: Command = {
   summary: 'list the users',
 
-  async run (settings) {
+  async run (settings, { print }) {
     const users = await onUsers(settings, (users) => users.list())
     const width = Math.max(4, ...users.map(({ name }) => name.length))
     print(`${'NAME'.padEnd(width)}  CREATED (UTC)        STATE`)
@@ -55,7 +55,7 @@ export const userDisable: Command = {
   summary: 'shut a user out, within a second; their logs stay',
   positionals: ['NAME'],
 
-  async run (settings, { positionals: [name] }) {
+  async run (settings, { positionals: [name], print }) {
     if (!await onUsers(settings, (users) => users.disable(name!))) throw new CommandError(`there is no user ${name}`)
     print(`user ${name} is disabled`)
   }
@@ -66,7 +66,7 @@ export const userRetention: Command = {
   summary: 'say for how many days a user\'s logs are kept: a number, 0 (for ever) or default',
   positionals: ['NAME', 'DAYS'],
 
-  async run (settings, { positionals: [name, days] }) {
+  async run (settings, { positionals: [name, days], print }) {
     if (!/^(default|\d{1,5})$/.test(days!)) throw new UsageError('DAYS must be a number of days, 0 (for ever) or default (as LOGGER_RETENTION_DAYS says)')
     if (!await onUsers(settings, (users) => users.keepFor(name!, days === 'default' ? null : Number(days)))) throw new CommandError(`there is no user ${name}`)
     print(`the logs of ${name} are kept ${days === '0' ? 'for ever' : days === 'default' ? 'as long as the settings say' : `for ${days} days`}`)
@@ -87,9 +87,9 @@ function requireWord (what: string, value: string): void {
   if (!new RegExp(word.pattern!, 'u').test(value)) throw new UsageError(`${what} must be ${word.description}`)
 }
 
-async function readPassword (fromStdin: boolean): Promise<{ password: string, generated: boolean }> {
-  if (fromStdin) return { password: (await text(process.stdin)).replace(/\r?\n$/, ''), generated: false }
-  const asked = process.stdin.isTTY ? await askSecret('password (empty: generate one): ') : ''
+async function readPassword ({ stdin, stderr }: Streams, fromStdin: boolean): Promise<{ password: string, generated: boolean }> {
+  if (fromStdin) return { password: (await text(stdin)).replace(/\r?\n$/, ''), generated: false }
+  const asked = stdin.isTTY ? await askSecret('password (empty: generate one): ', { stdin, stderr }) : ''
   return asked === '' ? { password: randomBytes(18).toString('base64url'), generated: true } : { password: asked, generated: false }
 }
 
