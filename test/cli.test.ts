@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -7,14 +8,15 @@ import mysql from 'mysql2/promise'
 import t, { type Test } from 'tap'
 import { contractToken } from '../src/authenticate/token.ts'
 import type { MysqlOptions } from '../src/store/dialects/dialect.ts'
-import { loggerbot, root, run, serve, startServed, type Finished } from './helpers/command.ts'
+import { loggerbot, loggerbotProcess, program, root, run, serve, startServed, type Finished } from './helpers/command.ts'
 import { databases, environmentOf, mariadb, openKnex, temporaryFolder } from './helpers/databases.ts'
 import { http, post } from './helpers/http.ts'
 import { freePort } from './helpers/ports.ts'
 import { apiKey, body, count, createUser, log, send } from './helpers/service.ts'
+import { until } from './helpers/until.ts'
 
-// Each of some hundred processes takes about a second.
-t.setTimeout(300_000)
+// No .env of the checkout is read.
+process.chdir(temporaryFolder(t))
 
 const [sqlite, mysqlServer] = databases as [typeof databases[0], typeof databases[0]]
 const emptyMysql = async (t: Test) => await mysqlServer.create(t) as MysqlOptions
@@ -67,16 +69,18 @@ t.test('asking for help', async (t) => {
     for (const command of commands) t.match(stdout, new RegExp(`^  ${command} +\\S`, 'm'))
   })
 
-  await Promise.all(commands.map((command) => t.test(`${command} --help tells its usage and every setting`, async (t) => {
-    const { code, stdout, stderr } = await loggerbot([...command.split(' '), '--help'])
-    t.strictSame([code, stderr], [0, ''])
-    t.match(stdout, `Usage: loggerbot ${command}`)
-    t.match(stdout, /^ {2}--db-file +\S.*LOGGER_DB_FILE/m)
-    t.match(stdout, /^ {2}LOGGER_API_KEY +\S/m)
-  })))
+  for (const command of commands) {
+    await t.test(`${command} --help tells its usage and every setting`, async (t) => {
+      const { code, stdout, stderr } = await loggerbot([...command.split(' '), '--help'])
+      t.strictSame([code, stderr], [0, ''])
+      t.match(stdout, `Usage: loggerbot ${command}`)
+      t.match(stdout, /^ {2}--db-file +\S.*LOGGER_DB_FILE/m)
+      t.match(stdout, /^ {2}LOGGER_API_KEY +\S/m)
+    })
+  }
 
   await t.test('says nothing where whoever reads has gone', async (t) => {
-    const { stdout, stderr } = await run('bash', ['-c', '"$0" "$1" --help | true; echo "ended with $PIPESTATUS"', process.execPath, `${root}bin/loggerbot.js`])
+    const { stdout, stderr } = await run('bash', ['-c', '"$0" "$1" --help | true; echo "ended with $PIPESTATUS"', process.execPath, program])
     t.strictSame({ stdout, stderr }, { stdout: 'ended with 0\n', stderr: '' })
   })
 
@@ -104,11 +108,31 @@ t.test('a wrong call is exit code 2 and one line', async (t) => {
     [['serve'], /LOGGER_PORT \(--port\)/, { LOGGER_PORT: 'five thousand' }],
     [['serve'], /LOGGER_LOG_LEVEL/, { LOGGER_LOG_LEVEL: 'loud' }]
   ]
-  const cwd = temporaryFolder(t)
-  t.jobs = 4
-  for (const [args, line, env] of wrong) {
-    t.test(`loggerbot ${args.join(' ')} ${JSON.stringify(env ?? {})}`, { buffered: true }, async (t) => isRefusal(t, await loggerbot(args, { env, cwd }), 2, line))
+  for (const [args, line, env = {}] of wrong) {
+    await t.test(`loggerbot ${args.join(' ')} ${JSON.stringify(env)}`, async (t) => isRefusal(t, await loggerbot(args, { env }), 2, line))
   }
+})
+
+t.test('a process ends with the exit code of its command', async (t) => {
+  const env = environmentOf(await sqlite.create(t))
+  isRefusal(t, await loggerbotProcess(['start'], { env }), 2, /no such command/)
+  isRefusal(t, await loggerbotProcess(['user', 'disable', 'nobody'], { env }), 1, /there is no user nobody/)
+  t.match(await loggerbotProcess(['user', 'list'], { env }), { code: 0, stderr: '' })
+})
+
+t.test('user add asks for the password on a terminal, and does not show it', async (t) => {
+  const env = { ...environmentOf(await sqlite.create(t)), NODE: process.execPath, PROGRAM: program }
+  // script gives the command a terminal.
+  const child = spawn('script', ['--quiet', '--return', '--command', '"$NODE" "$PROGRAM" user add asked', '/dev/null'], { env: { ...process.env, ...env } })
+  let shown = ''
+  child.stdout.setEncoding('utf8').on('data', (chunk) => {
+    if (!shown.includes('password (empty') && (shown + chunk).includes('generate one): ')) child.stdin.write('typed-password\r')
+    shown += chunk
+  })
+  const [code] = await once(child, 'close')
+  t.equal(code, 0, shown)
+  t.notMatch(shown, 'typed-password')
+  t.equal(printed(shown.replaceAll('\r', ''), 'token'), contractToken('asked', 'typed-password'))
 })
 
 for (const database of databases) {
@@ -188,11 +212,14 @@ for (const database of databases) {
       const token = contractToken('denis', 'pass$word\'s')
       t.equal((await send(served, 'denis', token, [log({ msg: 'stays' })])).status, 200)
       t.strictSame(await loggerbot(['user', 'disable', 'denis'], { env }), { code: 0, stdout: 'user denis is disabled\n', stderr: '' })
-      const start = Date.now()
-      let { status } = await send(served, 'denis', token, [])
-      while (status === 200 && Date.now() - start < 5000) ({ status } = await send(served, 'denis', token, []))
+      const start = performance.now()
+      const { status } = await until('the user is shut out', async () => {
+        const answer = await send(served, 'denis', token, [])
+        return answer.status !== 200 && answer
+      })
       t.equal(status, 403)
-      t.ok(Date.now() - start < 2000, `${Date.now() - start} ms`)
+      const tookMs = performance.now() - start
+      t.ok(tookMs < 10_000, `${tookMs} ms, ten times what it takes on a quiet machine`)
       t.ok(await knex('user_logs').where('log_msg', 'stays').first())
       t.match(await loggerbot(['user', 'disable', 'denis'], { env }), { code: 0 }, 'twice is harmless')
       isRefusal(t, await add('denis', 'pass$word\'s', '--tel-id=12345'), 1, /user is disabled/)
@@ -212,7 +239,7 @@ for (const database of databases) {
     })
 
     await t.test('serve says what uses the port already', async (t) => {
-      isRefusal(t, await loggerbot(['serve', `--port=${served.port}`], { env }), 1, new RegExp(`LOGGER_PORT \\(--port\\): ${served.port} on 127\\.0\\.0\\.1 is in use`))
+      isRefusal(t, await loggerbotProcess(['serve', `--port=${served.port}`], { env }), 1, new RegExp(`LOGGER_PORT \\(--port\\): ${served.port} on 127\\.0\\.0\\.1 is in use`))
       isRefusal(t, await loggerbot(['serve', '--port=0', '--host=192.0.2.1'], { env }), 1, /LOGGER_HOST \(--host\): 192\.0\.2\.1 is no address of this machine/)
     })
 
@@ -290,7 +317,7 @@ t.test('serve --host=localhost --port --user --password is MySQL', async (t) => 
 
   await t.test('and a login with rights on its own database only is enough', async (t) => {
     const flags = ['--host=localhost', `--port=${port}`, ...flagsOf(mine)]
-    const served = await startServed(t, process.execPath, [`${root}bin/loggerbot.js`, 'serve', ...flags, '--migrate'], { env: { LOGGER_API_KEY: apiKey } })
+    const served = await startServed(t, process.execPath, [program, 'serve', ...flags, '--migrate'], { env: { LOGGER_API_KEY: apiKey } })
     t.equal(served.port, port)
     t.match(served.stdout(), `MySQL ${mine.user}@${mine.host}:${mine.port}/${mine.database}`)
     t.notMatch(served.stdout(), mine.password)
@@ -317,7 +344,10 @@ t.test('serve --host=localhost --port --user --password is MySQL', async (t) => 
 
 t.test('settings: a flag goes before the environment, that before .env, that before the default', async (t) => {
   const cwd = temporaryFolder(t)
-  const used = async (args: string[] = [], env = {}) => /^SQLite (\S+) is up to date$/m.exec((await loggerbot(['migrate', ...args], { cwd, env })).stdout)?.[1]
+  const before = process.cwd()
+  process.chdir(cwd)
+  t.teardown(() => process.chdir(before))
+  const used = async (args: string[] = [], env = {}) => /^SQLite (\S+) is up to date$/m.exec((await loggerbot(['migrate', ...args], { env })).stdout)?.[1]
   t.equal(await used(), 'data/loggerbot.sqlite')
   writeFileSync(join(cwd, '.env'), 'LOGGER_DB_FILE=dotenv.sqlite\nLOGGER_PORT=0\n')
   t.equal(await used(), 'dotenv.sqlite')
@@ -325,7 +355,7 @@ t.test('settings: a flag goes before the environment, that before .env, that bef
   t.equal(await used(['--db-file=flag.sqlite'], { LOGGER_DB_FILE: 'environment.sqlite' }), 'flag.sqlite')
   for (const file of ['data/loggerbot.sqlite', 'dotenv.sqlite', 'environment.sqlite', 'flag.sqlite']) t.ok(readFileSync(join(cwd, file)).length > 0, file)
 
-  const served = await startServed(t, process.execPath, [`${root}bin/loggerbot.js`, 'serve'], { cwd })
+  const served = await startServed(t, process.execPath, [program, 'serve'], { cwd })
   t.match(served.stdout(), 'SQLite dotenv.sqlite')
   t.not(served.port, 5000)
 })

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { loggerbot, root } from './helpers/command.ts'
+import { loggerbot, program } from './helpers/command.ts'
 import { databases, temporaryFolder } from './helpers/databases.ts'
 import { post } from './helpers/http.ts'
 import { freePort } from './helpers/ports.ts'
@@ -16,9 +16,10 @@ for (const database of databases.slice(0, 1)) {
     const token = await createUser(service, 'alice')
     const { token: reader } = JSON.parse((await post(service.port, '/api/tokens', { name: 'cli', scopes: ['read'] }, basic('alice'))).body)
     const cwd = temporaryFolder(t)
+    process.chdir(cwd)
     const server = `http://127.0.0.1:${service.port}`
     const env = { LOGGER_SERVER: server, LOGGER_TOKEN: reader, HOME: cwd }
-    const run = (...args: string[]) => loggerbot(args, { env, cwd })
+    const run = (...args: string[]) => loggerbot(args, { env })
     await send(service, 'alice', token, [
       log({ msg: 'first', level: 'info', event_at: '2026-01-01T00:00:01Z' }),
       log({ msg: 'second \u001b[31m', level: 'error', event_at: '2026-01-01T00:00:02Z' }),
@@ -39,7 +40,7 @@ for (const database of databases.slice(0, 1)) {
     })
 
     await t.test('tail begins with the last and follows', async (t) => {
-      const child = spawn(process.execPath, [`${root}bin/loggerbot.js`, 'tail', 'level:>=info', '-n', '1'], { cwd, env: { ...process.env, ...env } })
+      const child = spawn(process.execPath, [program, 'tail', 'level:>=info', '-n', '1'], { cwd, env: { ...process.env, ...env } })
       const ended = once(child, 'close')
       t.teardown(() => { child.kill() })
       let printed = ''
@@ -57,8 +58,8 @@ for (const database of databases.slice(0, 1)) {
       const home = temporaryFolder(t)
       mkdirSync(join(home, '.config', 'loggerbot'), { recursive: true })
       writeFileSync(join(home, '.config', 'loggerbot', 'client.env'), `LOGGER_SERVER=${server}\nLOGGER_TOKEN=${reader}\n`)
-      t.match((await loggerbot(['search', 'first'], { env: { HOME: home }, cwd })).stdout, 'first')
-      t.match((await loggerbot(['search', 'first', `--server=${server.replace('//', '//alice:password@')}`], { env: { HOME: cwd }, cwd })).stdout, 'first')
+      t.match((await loggerbot(['search', 'first'], { env: { HOME: home } })).stdout, 'first')
+      t.match((await loggerbot(['search', 'first', `--server=${server.replace('//', '//alice:password@')}`], { env: { HOME: cwd } })).stdout, 'first')
     })
 
     const failures: Record<string, [args: string[], code: number, line: RegExp]> = {

@@ -1,8 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { PassThrough, Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
+import { main } from '../../src/cli.ts'
 
 /** The checkout's folder. */
 export const root = fileURLToPath(new URL('../../', import.meta.url))
@@ -29,9 +31,24 @@ export async function run (program: string, args: string[], { env, cwd = root, i
   return { code: child.exitCode, stdout, stderr }
 }
 
-/** Runs `loggerbot` to its end. */
-export function loggerbot (args: string[], options?: CommandOptions): Promise<Finished> {
-  return run(process.execPath, [`${root}bin/loggerbot.js`, ...args], options)
+/** The program of the command line. */
+export const program = `${root}bin/loggerbot.js`
+
+/** Runs `loggerbot` in a process of its own to its end. */
+export function loggerbotProcess (args: string[], options?: CommandOptions): Promise<Finished> {
+  return run(process.execPath, [program, ...args], options)
+}
+
+/** Runs `loggerbot` in this process to its end. */
+export async function loggerbot (args: string[], { env, input = '' }: Omit<CommandOptions, 'cwd'> = {}): Promise<Finished> {
+  const stdout = new PassThrough()
+  const stderr = new PassThrough()
+  const printed = Promise.all([text(stdout), text(stderr)])
+  const code = await main(args, { stdin: Readable.from([input]), stdout, stderr, log: stdout }, { ...cleanEnvironment(), ...env })
+  stdout.end()
+  stderr.end()
+  const [out, err] = await printed
+  return { code, stdout: out, stderr: err }
 }
 
 /** A server in a process of its own. */
@@ -71,9 +88,9 @@ export async function startServed (t: Test, program: string, args: string[], { e
 
 /** Starts `loggerbot serve` on a free port. */
 export function serve (t: Test, args: string[] = [], options?: CommandOptions): Promise<Served> {
-  return startServed(t, process.execPath, [`${root}bin/loggerbot.js`, 'serve', '--port=0', ...args], options)
+  return startServed(t, process.execPath, [program, 'serve', '--port=0', ...args], options)
 }
 
-function cleanEnvironment (): NodeJS.ProcessEnv {
+export function cleanEnvironment (): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(LOGGER_|TAP|NODE_OPTIONS)/.test(name)))
 }
