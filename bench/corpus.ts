@@ -1,7 +1,10 @@
 import { createHash } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
 import { finished } from 'node:stream/promises'
+import { pick, seeded, whole, type Random } from '../test/helpers/random.ts'
 import { protocols } from './protocols.ts'
+
+export { seeded }
 
 /** Stands in a body where a time belongs; load.lua writes the present, less so many seconds, in its place. */
 const stamp = (secondsAgo: number) => `@${secondsAgo}`.padEnd('2020-05-05T12:22:22'.length, '@')
@@ -22,23 +25,6 @@ export interface CorpusRequest {
   logs: CorpusLog[]
 }
 
-/** Numbers from 0 to 1, always the same for the same seed (mulberry32). */
-export function seeded (seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}
-
-type Random = () => number
-
-function pick<T> (random: Random, choices: readonly T[]): T {
-  return choices[Math.floor(random() * choices.length)]!
-}
-
 /** Python's numbers or the contract's names, as the client has it; most logs are of little weight. */
 const levels: Array<[share: number, name: string, number: number]> = [
   [0.2, 'debug', 10], [0.8, 'info', 20], [0.93, 'warning', 30], [0.99, 'error', 40], [1, 'critical', 50]
@@ -57,7 +43,6 @@ const paths = ['/api/v1/orders', '/api/v1/orders/search', '/healthz', '/static/c
 const hosts = ['db-1.internal', 'cache-2.internal', 'mq.internal', 'payments.example.com']
 const people = ['anna', 'bjørn', 'chloé', 'dmitri', 'emre', 'ольга', 'farah', 'george']
 
-const whole = (random: Random, limit: number) => Math.floor(random() * limit)
 const hex = (random: Random, length: number) => Array.from({ length }, () => whole(random, 16).toString(16)).join('')
 const address = (random: Random) => `10.${whole(random, 4)}.${whole(random, 256)}.${whole(random, 256)}`
 

@@ -6,7 +6,7 @@ import { millisecondsOf, type UtcTime } from '../src/record.ts'
 import { everyUser } from '../src/store/batches.ts'
 import { openReader } from '../src/store/connect.ts'
 import { beginHours, countable, countHours, forgetHours, hoursReached, storeHours, touchedBy, uncounted, type Touched } from '../src/store/hour-counts.ts'
-import { Lease } from '../src/store/leases.ts'
+import { Lease, LeaseTaken } from '../src/store/leases.ts'
 import { within } from '../src/store/patience.ts'
 import { TouchedHours } from '../src/store/touched-hours.ts'
 import { usersOf } from '../src/store/users.ts'
@@ -15,8 +15,11 @@ declare module 'fastify' {
   interface FastifyInstance {
     /** The counts of logs by the hour, from which histograms are made. */
     hourCounts: {
-      /** Counts now whatever is not counted yet, be it quiet or not. */
-      catchUp (): Promise<void>
+      /**
+       * Counts now whatever is stored and not counted yet, be it quiet or not, on the instance that has the lease or
+       * gets it; rejects on any other. Not part of the public API.
+       */
+      runNow (): Promise<void>
     }
   }
 }
@@ -43,7 +46,9 @@ export default fp<HourCountsOptions>(async (app, { patience = 5000 }) => {
   const knex = app.logDb
   const reader = openReader(knex)
   const lease = new Lease(knex, 'hour-counts')
-  const work = new Background(bringUpToDate, pause)
+  const work = new Background(bringUpToDate, pause, (error) => {
+    if (!(error instanceof LeaseTaken)) app.log.warn({ code: codeOf(error) }, 'logs could not be counted by the hour; it tries again')
+  })
   const { signal } = work
   const touched = new TouchedHours()
   /** What was touched is known as long as the lease is ours. */
@@ -52,7 +57,7 @@ export default fp<HourCountsOptions>(async (app, { patience = 5000 }) => {
   let followedAt = 0
   let width = 1
 
-  app.decorate('hourCounts', { catchUp: () => work.run() })
+  app.decorate('hourCounts', { runNow: () => work.runNow() })
   app.addHook('onReady', async () => { work.start() })
   app.addHook('onClose', async () => {
     // A database that hangs must not keep the service from closing.
@@ -60,25 +65,22 @@ export default fp<HourCountsOptions>(async (app, { patience = 5000 }) => {
     await reader.close()
   })
 
-  async function bringUpToDate (now: boolean): Promise<void> {
+  async function bringUpToDate (isAwaited: boolean): Promise<void> {
     try {
-      if (!await holdLease()) return
+      await holdLease()
       if (!isKnown) await touchEverything()
-      await follow()
-      for (const span of touched.takeQuiet(Date.now() - (now ? 0 : quiet))) {
-        if (!await count(span)) return
-      }
+      await follow(isAwaited ? await app.horizonPastStored() : await app.batchHorizon(patience))
+      for (const span of touched.takeQuiet(Date.now() - (isAwaited ? 0 : quiet))) await count(span)
     } catch (error) {
       isKnown = false
-      if (!signal.aborted) app.log.warn({ code: codeOf(error) }, 'logs could not be counted by the hour; it tries again')
+      throw error
     }
   }
 
-  async function holdLease (): Promise<boolean> {
+  /** Throws LeaseTaken where the lease is another instance's. */
+  async function holdLease (): Promise<void> {
     signal.throwIfAborted()
-    const isOurs = await lease.hold()
-    if (!isOurs) isKnown = false
-    return isOurs
+    if (!await lease.hold()) throw new LeaseTaken()
   }
 
   async function touchEverything (): Promise<void> {
@@ -86,10 +88,9 @@ export default fp<HourCountsOptions>(async (app, { patience = 5000 }) => {
     isKnown = true
   }
 
-  /** Forgets what was touched since the last look. */
-  async function follow (): Promise<void> {
+  /** Forgets the counts of hours that batches touched before the horizon. */
+  async function follow (horizon: UtcTime): Promise<void> {
     followedAt = Date.now()
-    const horizon = await app.batchHorizon(patience)
     const known = await hoursReached(knex)
     reached = known ?? horizon
     if (known === undefined) {
@@ -112,13 +113,13 @@ export default fp<HourCountsOptions>(async (app, { patience = 5000 }) => {
     return spans.flatMap((span) => span.userId === everyUser ? users.map(({ id }) => ({ ...span, userId: id })) : span)
   }
 
-  /** Counts what lacks counts; resolves to whether the lease is ours still. */
-  async function count ({ userId, ...span }: Touched): Promise<boolean> {
+  /** Counts the hours of a span that lack counts. */
+  async function count ({ userId, ...span }: Touched): Promise<void> {
     for (const { from, to } of await uncounted(reader.knex, userId, span, signal)) {
       for (let at = from; at < to;) {
-        if (!await holdLease()) return false
+        await holdLease()
         // Meanwhile others go on sending.
-        if (Date.now() - followedAt > pause) await follow()
+        if (Date.now() - followedAt > pause) await follow(await app.batchHorizon(patience))
         const started = performance.now()
         const counted = await countHours(reader.knex, userId, { from: at, to }, width, signal)
         const took = performance.now() - started
@@ -130,6 +131,5 @@ export default fp<HourCountsOptions>(async (app, { patience = 5000 }) => {
         await delay(took, undefined, { signal })
       }
     }
-    return true
   }
 }, { name: 'loggerbot-hour-counts', fastify: '5.x', dependencies: ['loggerbot-tail'] })

@@ -4,6 +4,16 @@ import { codeOf } from '../src/errors.ts'
 import { within } from '../src/store/patience.ts'
 import { letGo } from '../src/store/retention.ts'
 
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Deletes expired logs. Not part of the public API. */
+    logRetention: {
+      /** Deletes now what has expired; resolves once that is done. */
+      runNow (): Promise<void>
+    }
+  }
+}
+
 export interface RetentionOptions {
   /** Days that logs are kept, unless their user has a number of their own. Default 0, which is for ever. */
   days?: number
@@ -27,14 +37,11 @@ export default fp<RetentionOptions>(async (app, { days = 0, rows = 0 }) => {
   }
 
   const cleaning = new Background(async () => {
-    try {
-      const gone = await letGo(app.logDb, { days, rows }, cleaning.signal, complain)
-      if (gone > 0) app.log.info(`${gone} logs were let go`)
-    } catch (error) {
-      if (!cleaning.signal.aborted) app.log.warn({ code: codeOf(error) }, 'logs could not be let go; the next try is in an hour')
-    }
-  }, hour)
+    const gone = await letGo(app.logDb, { days, rows }, cleaning.signal, complain)
+    if (gone > 0) app.log.info(`${gone} logs were let go`)
+  }, hour, (error) => app.log.warn({ code: codeOf(error) }, 'logs could not be let go; the next try is in an hour'))
 
+  app.decorate('logRetention', { runNow: () => cleaning.runNow() })
   app.addHook('onReady', async () => { cleaning.start(0) })
   let ended = Promise.resolve()
   app.addHook('preClose', async () => {

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
 import fp from 'fastify-plugin'
 import { codeOf, Overloaded } from '../src/errors.ts'
 import { millisecondsOf, utcTime, type LogRecord, type UtcTime } from '../src/record.ts'
-import { findBatch, instancesOf, listBatches, logsOfBatch, type BatchPlace, type StoredBatch } from '../src/store/batches.ts'
+import { findBatch, instancesOf, listBatches, logsOfBatch, newestBatchAt, type BatchPlace, type StoredBatch } from '../src/store/batches.ts'
 import { hasManyWriters } from '../src/store/connect.ts'
 import { within } from '../src/store/patience.ts'
 import { usersOf } from '../src/store/users.ts'
@@ -16,6 +17,11 @@ declare module 'fastify' {
     tailLogs: (options: TailOptions, signal: AbortSignal) => Promise<AsyncGenerator<TailEvent, void, void>>
     /** Batches created before then are all stored, on whatever instance, where a transaction may take so many milliseconds. */
     batchHorizon: (patience: number) => Promise<UtcTime>
+    /**
+     * Waits until every batch that is stored by now is before the horizon; resolves to that time. It takes for granted
+     * that no instance died lately in the middle of a transaction. Not part of the public API.
+     */
+    horizonPastStored: () => Promise<UtcTime>
   }
 }
 
@@ -34,6 +40,8 @@ const heartbeat = 15_000
 /** The other instances are told of this one so often, in milliseconds. */
 const announcing = 1000
 const pageSize = 100
+/** Pause between two looks at a horizon that somebody waits for. */
+const horizonPollMs = 20
 
 /** Hands on logs as they are stored, by whatever instance. */
 export default fp(async (app) => {
@@ -60,6 +68,15 @@ export default fp(async (app) => {
 
   // A transaction of an instance that is believed gone may still take place.
   app.decorate('batchHorizon', async (patience) => utcTime(millisecondsOf((await feed.horizon()).time) - 2 * patience))
+
+  app.decorate('horizonPastStored', async () => {
+    const newest = await newestBatchAt(knex)
+    for (;;) {
+      const { time } = await feed.horizon()
+      if (newest === undefined || time > newest) return time
+      await delay(horizonPollMs, undefined, { signal: closing.signal })
+    }
+  })
 
   app.decorate('tailLogs', async ({ userId, matches, after }, signal) => {
     signal.throwIfAborted()

@@ -6,7 +6,7 @@ import { Gatherer } from '../src/index-words/gatherer.ts'
 import { rangesOf } from '../src/index-words/ranges.ts'
 import { millisecondsOf, utcTime, type UtcTime } from '../src/record.ts'
 import { openReader } from '../src/store/connect.ts'
-import { Lease } from '../src/store/leases.ts'
+import { Lease, LeaseTaken } from '../src/store/leases.ts'
 import { within } from '../src/store/patience.ts'
 import { usersOf } from '../src/store/users.ts'
 import { beginIndex, countLogsOfBatches, feedId, feedReached, findHistory, listBatchesUpTo, purgeWords, readMessages, storeWords, type Place } from '../src/store/words.ts'
@@ -19,8 +19,11 @@ declare module 'fastify' {
       readonly askAfter: number | undefined
       /** Seconds that the index is behind what is stored; 0 while another instance sees to it. */
       readonly behind: number
-      /** Brings the index up to date now, as far as it can be. */
-      catchUp (): Promise<void>
+      /**
+       * Takes up now whatever is stored, on the instance that has the lease or gets it; rejects on any other.
+       * Not part of the public API.
+       */
+      runNow (): Promise<void>
     }
   }
 }
@@ -50,7 +53,9 @@ const hour = 3_600_000
 export default fp<WordIndexOptions>(async (app, { wordIndex: enabled = true, askAfter = 25, patience = 5000 }) => {
   const knex = app.logDb
   const lease = new Lease(knex, 'words')
-  const work = new Background(bringUpToDate, pause)
+  const work = new Background(bringUpToDate, pause, (error) => {
+    if (!(error instanceof LeaseTaken)) app.log.warn({ code: codeOf(error) }, 'the index of words could not be brought up to date; it tries again')
+  })
   const { signal } = work
   const gatherer = new Gatherer()
   const reader = openReader(knex)
@@ -62,7 +67,7 @@ export default fp<WordIndexOptions>(async (app, { wordIndex: enabled = true, ask
   app.decorate('wordIndex', {
     askAfter: enabled ? askAfter : undefined,
     get behind () { return reached === undefined ? 0 : (Date.now() - millisecondsOf(reached)) / 1000 },
-    catchUp: () => work.run()
+    runNow: () => work.runNow()
   })
 
   if (enabled) {
@@ -76,31 +81,30 @@ export default fp<WordIndexOptions>(async (app, { wordIndex: enabled = true, ask
     await reader.close()
   })
 
-  async function bringUpToDate (now: boolean): Promise<void> {
+  async function bringUpToDate (isAwaited: boolean): Promise<void> {
     try {
       reached = undefined
-      if (!await holdLease()) return
-      while (await indexFeed(now));
+      await holdLease()
+      const upTo = isAwaited ? await app.horizonPastStored() : undefined
+      while (await indexFeed(upTo));
       await indexHistory()
       if (Date.now() - purgedAt > hour) await purge()
     } catch (error) {
-      // What was gathered and not stored is gathered again.
+      // Gathered words that were not stored are gathered again; another instance's blocks are closed to us.
       await gatherer.close()
-      if (!signal.aborted) app.log.warn({ code: codeOf(error) }, 'the index of words could not be brought up to date; it tries again')
+      throw error
     }
   }
 
-  async function holdLease (): Promise<boolean> {
+  /** Throws LeaseTaken where the lease is another instance's. */
+  async function holdLease (): Promise<void> {
     signal.throwIfAborted()
-    if (await lease.hold()) return true
-    // The blocks of the other are closed to us, as ours are now.
-    await gatherer.close()
-    return false
+    if (!await lease.hold()) throw new LeaseTaken()
   }
 
-  /** Takes up a part of the batches that came since; resolves to whether there are more. */
-  async function indexFeed (now: boolean): Promise<boolean> {
-    const horizon = await app.batchHorizon(patience)
+  /** Indexes a part of the new batches, up to a time if one is given, else once they are worth writing; resolves to whether there are more. */
+  async function indexFeed (upTo?: UtcTime): Promise<boolean> {
+    const horizon = upTo ?? await app.batchHorizon(patience)
     let from = await feedReached(knex)
     if (from === undefined) {
       from = horizon
@@ -108,12 +112,14 @@ export default fp<WordIndexOptions>(async (app, { wordIndex: enabled = true, ask
     }
     reached = from
     if (from >= horizon) return false
-    if (!now && from > utcTime(Date.now() - longest) && await countLogsOfBatches(knex, from, horizon) < worthIt) return false
+    if (upTo === undefined && from > utcTime(Date.now() - longest) && await countLogsOfBatches(knex, from, horizon) < worthIt) return false
     const { batches, to } = await listBatchesUpTo(knex, from, horizon)
     for (const range of rangesOf(batches)) await gather(range, Infinity)
     await storeWords(knex, await gatherer.take(), { userId: feedId, from, to })
     reached = to
-    return to < horizon && await holdLease()
+    if (to >= horizon) return false
+    await holdLease()
+    return true
   }
 
   /** Takes up what was there before the index, one user after the other. */
@@ -122,12 +128,12 @@ export default fp<WordIndexOptions>(async (app, { wordIndex: enabled = true, ask
       let { reached: from } = user
       const { userId } = user
       for (let place: Place | undefined, done = false; !done;) {
-        if (!await holdLease()) return
+        await holdLease()
         place = await gather({ userId, firstAt: from }, historySize, place)
         done = place === undefined
         await storeWords(knex, await gatherer.take(), { userId, from, to: place?.at })
         // Meanwhile others go on sending.
-        while (await indexFeed(false));
+        while (await indexFeed());
         if (place) from = place.at
       }
     }
@@ -159,7 +165,8 @@ export default fp<WordIndexOptions>(async (app, { wordIndex: enabled = true, ask
 
   async function purge (): Promise<void> {
     for (const { id } of await usersOf(knex).list()) {
-      if (await holdLease()) await purgeWords(knex, id)
+      await holdLease()
+      await purgeWords(knex, id)
     }
     purgedAt = Date.now()
   }

@@ -1,43 +1,46 @@
-/** Work that is done again and again, one time after the other. It sees to its own errors. */
+/** Work that is repeated, one run after the other. */
 export class Background {
-  readonly #work: (now: boolean) => Promise<void>
-  readonly #pause: number
+  readonly #work: (isAwaited: boolean) => Promise<void>
+  readonly #pauseMs: number
+  readonly #onFailure: (error: unknown) => void
   readonly #ending = new AbortController()
   #latest: Promise<void> = Promise.resolve()
   #timer: NodeJS.Timeout | undefined
 
-  /** Between one time and the next there is a pause of so many milliseconds. */
-  constructor (work: (now: boolean) => Promise<void>, pause: number) {
+  /** `onFailure` gets the error of every run that failed, but for those that the end cut short. */
+  constructor (work: (isAwaited: boolean) => Promise<void>, pauseMs: number, onFailure: (error: unknown) => void) {
     this.#work = work
-    this.#pause = pause
+    this.#pauseMs = pauseMs
+    this.#onFailure = onFailure
   }
 
-  /** Given when the work must end. */
+  /** Aborted when the work must end. */
   get signal (): AbortSignal {
     return this.#ending.signal
   }
 
-  /** Begins after so many milliseconds, by default after a pause. */
-  start (after = this.#pause): void {
+  /** Schedules the first run; each later run follows a pause. */
+  start (afterMs = this.#pauseMs): void {
     this.#timer = setTimeout(() => {
-      this.#again(false).finally(() => { if (!this.signal.aborted) this.start() })
-    }, after).unref()
+      this.#run(false).catch(() => {}).finally(() => { if (!this.signal.aborted) this.start() })
+    }, afterMs).unref()
   }
 
-  /** Does it now, after what is under way: the work is told that somebody waits for it. */
-  run (): Promise<void> {
-    return this.#again(true)
+  /** Runs the work now, after a run under way; rejects when it fails. The work is told that somebody awaits it. */
+  runNow (): Promise<void> {
+    return this.#run(true)
   }
 
-  /** Gives the signal; resolves when the work has ended. */
+  /** Aborts the signal; resolves when the work has ended. */
   end (): Promise<void> {
     clearTimeout(this.#timer)
     this.#ending.abort(new Error('the server closes'))
     return this.#latest
   }
 
-  #again (now: boolean): Promise<void> {
-    this.#latest = this.#latest.then(() => this.#work(now))
-    return this.#latest
+  #run (isAwaited: boolean): Promise<void> {
+    const run = this.#latest.then(() => this.#work(isAwaited))
+    this.#latest = run.catch((error) => { if (!this.signal.aborted) this.#onFailure(error) })
+    return run
   }
 }

@@ -1,58 +1,40 @@
-import Fastify, { type FastifyInstance } from 'fastify'
-import fp from 'fastify-plugin'
-import type { AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
-import loggerbot from '../src/app.ts'
 import { announceChange, everyUser } from '../src/store/batches.ts'
-import type { DatabaseOptions } from '../src/store/dialects/dialect.ts'
 import { forgetHours, hoursReached, storeHours } from '../src/store/hour-counts.ts'
 import { divideLogs } from '../src/store/partitions.ts'
 import { letGo } from '../src/store/retention.ts'
 import { partsOutside } from '../src/store/spans.ts'
 import { Overtaken } from '../src/store/words.ts'
-import { databases, openKnex } from './helpers/databases.ts'
+import { databases } from './helpers/databases.ts'
+import { startEmbedded } from './helpers/embedded.ts'
 import { http } from './helpers/http.ts'
+import { pick, seeded, whole } from './helpers/random.ts'
 import { apiKey, createUser, log, send } from './helpers/service.ts'
 
-/** Milliseconds that a transaction may take: twice as long new batches are left alone. */
-const patience = 500
-
-async function start (t: Test, database: DatabaseOptions): Promise<{ app: FastifyInstance, port: number }> {
-  const app = Fastify()
-  app.register(fp(loggerbot), { database, migrate: true, apiKey, patience })
-  t.teardown(() => app.close())
-  await app.listen({ host: '127.0.0.1', port: 0 })
-  return { app, port: (app.server.address() as AddressInfo).port }
-}
-
-let state = 11
-const random = (limit: number) => {
-  state = (Math.imul(state, 1103515245) + 12345) >>> 0
-  return (state >>> 16) % limit
-}
-const pick = <T>(choices: readonly T[]): T => choices[random(choices.length)]!
+/** Another seed gives other logs: LOGGER_TEST_SEED. */
+const seed = Number(process.env.LOGGER_TEST_SEED ?? 11)
+const random = seeded(seed)
 
 const levels = ['debug', 'info', 'warning', 'error', 'critical'] as const
 const hour = 3_600_000
 const two = (number: number) => String(number).padStart(2, '0')
 
 for (const database of databases) {
-  t.test(`the counts by the hour on ${database.name}`, async (whole) => {
-    const options = await database.create(whole)
-    const knex = openKnex(whole, options)
-    const service = await start(whole, options)
+  t.test(`the counts by the hour on ${database.name}, seed ${seed}`, async (t) => {
+    const service = await startEmbedded(t, await database.create(t))
+    const { knex } = service
     const tokens: Record<string, string> = { alice: await createUser(service, 'alice'), bob: await createUser(service, 'bob') }
     const ids: Record<string, number> = Object.fromEntries((await knex('users').select('id', 'username')).map(({ id, username }) => [username, id]))
 
     async function write (batches: number): Promise<void> {
       for (let n = 0; n < batches; n++) {
-        const name = pick(Object.keys(tokens))
-        const { status } = await send(service, name, tokens[name]!, Array.from({ length: 1 + random(20) }, () => log({
-          level: pick(levels),
+        const name = pick(random, Object.keys(tokens))
+        const { status } = await send(service, name, tokens[name]!, Array.from({ length: 1 + whole(random, 20) }, () => log({
+          level: pick(random, levels),
           // Most in a few days, with long gaps and on the edges of hours; a few of another age.
-          event_at: random(60) === 0
-            ? pick(['1000-01-01T00:00:00Z', '1970-01-01T00:00:00Z', '9999-12-31T22:59:59.999999Z', '9999-12-31T23:59:59.999999Z'])
-            : `2026-${two(1 + random(2))}-${two(pick([1, 1, 2, 2, 3, 20]))}T${two(pick([0, 1, 2, 3, 12, 23]))}:${pick(['00:00', '59:59.999999', `${two(random(60))}:00`])}Z`
+          event_at: whole(random, 60) === 0
+            ? pick(random, ['1000-01-01T00:00:00Z', '1970-01-01T00:00:00Z', '9999-12-31T22:59:59.999999Z', '9999-12-31T23:59:59.999999Z'])
+            : `2026-${two(1 + whole(random, 2))}-${two(pick(random, [1, 1, 2, 2, 3, 20]))}T${two(pick(random, [0, 1, 2, 3, 12, 23]))}:${pick(random, ['00:00', '59:59.999999', `${two(whole(random, 60))}:00`])}Z`
         })))
         if (status !== 200) throw new Error(`send answered ${status}`)
       }
@@ -106,78 +88,74 @@ for (const database of databases) {
       return Number(row!.count)
     }
 
-    /** Waits until batches so far are looked at, then counts. */
-    async function settle (): Promise<void> {
-      await new Promise((resolve) => setTimeout(resolve, 2 * patience + 50))
-      await service.app.hourCounts.catchUp()
-    }
+    const countNow = () => service.app.hourCounts.runNow()
 
-    await whole.test('before anything is counted, and after', async (t) => {
+    await t.test('before anything is counted, and after', async (t) => {
       await write(60)
       await compare(t, 'nothing counted')
-      await settle()
+      await countNow()
       t.ok(await rows() > 20, 'hours are counted')
       await compare(t, 'all counted')
     })
 
-    await whole.test('an answer comes from the counts', async (t) => {
+    await t.test('an answer comes from the counts', async (t) => {
       await knex('hour_counts').where('user_id', ids.alice!).increment('error', 1000)
       const [from, to, interval] = spans[0]!
       t.ok((await histogram('alice', { from, to, interval })).some(([, level, count]) => level === 'error' && count > 1000))
       await knex('hour_counts').where('user_id', ids.alice!).decrement('error', 1000)
     })
 
-    await whole.test('logs that come late count at once, and for ever', async (t) => {
+    await t.test('logs that come late count at once, and for ever', async (t) => {
       await write(10)
       await compare(t, 'not looked at')
-      await settle()
+      await countNow()
       await compare(t, 'counted again')
     })
 
-    await whole.test('what a user deletes is gone from the counts at once', async (t) => {
+    await t.test('what a user deletes is gone from the counts at once', async (t) => {
       const asked = new URLSearchParams({ query: 'level:error OR user:bob', from: '2026-01-01T00:00:00Z', to: '2026-02-03T00:00:00Z' })
       const { confirm } = JSON.parse((await http(service.port, 'DELETE', `/api/logs?${asked}`, { 'x-api-key': apiKey })).body)
       const { deleted } = JSON.parse((await http(service.port, 'DELETE', `/api/logs?${asked}&confirm=${confirm}`, { 'x-api-key': apiKey })).body)
       t.ok(deleted > 0)
       await compare(t, 'deleted')
-      await settle()
+      await countNow()
       await compare(t, 'deleted, counted again')
     })
 
-    await whole.test('what retention lets go is gone from the counts at once', async (t) => {
+    await t.test('what retention lets go is gone from the counts at once', async (t) => {
       await write(20)
-      await settle()
+      await countNow()
       const before = await knex('user_logs').count({ count: '*' }).first()
       t.ok(await letGo(knex, { days: 0, rows: Math.floor(Number(before!.count) / 2) }, new AbortController().signal) > 0)
       await compare(t, 'let go')
-      await settle()
+      await countNow()
       await compare(t, 'let go, counted again')
     })
 
     if (database.name === 'MySQL') {
-      await whole.test('so is what goes with a partition', async (t) => {
+      await t.test('so is what goes with a partition', async (t) => {
         await divideLogs(knex)
         await write(20)
-        await settle()
+        await countNow()
         const gone = await letGo(knex, { days: 0, rows: 10 }, new AbortController().signal)
         t.ok(gone > 0)
         await compare(t, 'partitions dropped')
-        await settle()
+        await countNow()
         await compare(t, 'partitions dropped, counted again')
       })
     }
 
-    await whole.test('a change that is announced for all users is believed of each', async (t) => {
+    await t.test('a change that is announced for all users is believed of each', async (t) => {
       await write(10)
-      await settle()
+      await countNow()
       await announceChange(knex, everyUser, '2026-01-01 00:00:00.000000', '2026-02-28 00:00:00.000000')
       await knex('user_logs').where('log_level', 'debug').whereBetween('log_event_at', ['2026-01-01 00:00:00.000000', '2026-02-28 00:00:00.000000']).delete()
       await compare(t, 'announced')
-      await settle()
+      await countNow()
       await compare(t, 'announced, counted again')
     })
 
-    await whole.test('whoever was overtaken stores nothing', async (t) => {
+    await t.test('whoever was overtaken stores nothing', async (t) => {
       const reached = await hoursReached(knex)
       const before = await rows()
       await t.rejects(storeHours(knex, ids.alice!, [{ hour: '2020-01-01 00:00:00.000000', until: '2020-01-01 01:00:00.000000', counts: { debug: 1, info: 0, warning: 0, error: 0, critical: 0 } }], '2020-01-01 00:00:00.000000'), new Overtaken())
@@ -186,12 +164,12 @@ for (const database of databases) {
       t.equal(await hoursReached(knex), reached)
     })
 
-    await whole.test('counts that are too far behind are made anew', async (t) => {
+    await t.test('counts that are too far behind are made anew', async (t) => {
       await knex('hour_counts_progress').update({ reached_at: '2020-01-01 00:00:00.000000' })
       await knex('hour_counts').increment('error', 1000)
       await knex('hour_counts').insert({ user_id: 99, hour: '2026-01-01 00:00:00.000000', until: '2026-01-01 01:00:00.000000', debug: 1, info: 1, warning: 1, error: 1, critical: 1 })
       await compare(t, 'too far behind')
-      await settle()
+      await countNow()
       t.strictSame(await knex('hour_counts').where('user_id', 99), [], 'those of a host app\'s own users, too')
       await compare(t, 'made anew')
       t.ok(await rows() > 0)

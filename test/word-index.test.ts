@@ -1,27 +1,13 @@
-import Fastify, { type FastifyInstance } from 'fastify'
-import fp from 'fastify-plugin'
-import type { AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
-import loggerbot from '../src/app.ts'
 import { Blocks } from '../src/index-words/blocks.js'
 import { addFingerprints, fingerprintOf, wholeWordsOf, wordsOf, wordsTest } from '../src/text.js'
-import type { DatabaseOptions } from '../src/store/dialects/dialect.ts'
+import { LeaseTaken } from '../src/store/leases.ts'
 import { purgeWords } from '../src/store/words.ts'
-import { databases, openKnex } from './helpers/databases.ts'
+import { databases } from './helpers/databases.ts'
+import { startEmbedded } from './helpers/embedded.ts'
 import { http } from './helpers/http.ts'
+import { pick, seeded, whole } from './helpers/random.ts'
 import { apiKey, createUser, log, send } from './helpers/service.ts'
-
-/** Milliseconds that a transaction may take: twice as long the index leaves new batches alone. */
-const patience = 500
-
-/** A whole service whose searches ask the index at once, or never. */
-async function start (t: Test, database: DatabaseOptions, { wordIndex = true } = {}): Promise<{ app: FastifyInstance, port: number, close: () => Promise<void> }> {
-  const app = Fastify()
-  app.register(fp(loggerbot), { database, migrate: true, apiKey, wordIndex, askAfter: 0, patience })
-  t.teardown(() => app.close())
-  await app.listen({ host: '127.0.0.1', port: 0 })
-  return { app, port: (app.server.address() as AddressInfo).port, close: () => app.close() }
-}
 
 async function ask (port: number, path: string, method = 'GET'): Promise<any> {
   const { status, body } = await http(port, method, path, { 'x-api-key': apiKey })
@@ -29,7 +15,7 @@ async function ask (port: number, path: string, method = 'GET'): Promise<any> {
   return body.startsWith('{"logs"') || !path.includes('export') ? JSON.parse(body) : body
 }
 
-/** All pages of a search. */
+/** All pages of a search, of 30 logs unless it says otherwise. */
 async function pages (port: number, parameters: Record<string, string>): Promise<string[]> {
   const found: string[] = []
   for (let cursor: string | undefined, more = true; more; more = cursor !== undefined) {
@@ -41,37 +27,35 @@ async function pages (port: number, parameters: Record<string, string>): Promise
 }
 
 const vocabulary = ['alpha', 'Beta', 'gamma', 'ДЕЛЬТА', 'epsilon_1', 'zeta', 'eta', 'theta', 'straße', '😀', 'iota', '12345']
-let state = 7
-const random = (limit: number) => {
-  state = (Math.imul(state, 1103515245) + 12345) >>> 0
-  return (state >>> 16) % limit
-}
-const pick = <T>(choices: readonly T[]): T => choices[random(choices.length)]!
+/** Another seed gives other logs: LOGGER_TEST_SEED. */
+const seed = Number(process.env.LOGGER_TEST_SEED ?? 7)
+const random = seeded(seed)
 
 const variants: Array<Record<string, string>> = [{}, { order: 'oldest', user: 'alice', from: '2026-01-05', to: '2026-01-15' }]
 const queries = ['дельта', 'RARE17', 'rare3 alpha', 'rare1 OR rare2', '"gamma zeta"', 'epsilon_1 level:error', 'rare1* eta', '*are9', 'rare8 -alpha', 'nothing_at_all', 'message:*rare4*', '(rare6 OR gamma) beta', 'rare10 user:alice']
 
 for (const database of databases) {
-  t.test(`the index of words on ${database.name}`, async (whole) => {
-    const t = whole
+  t.test(`the index of words on ${database.name}, seed ${seed}`, async (t) => {
     const options = await database.create(t)
-    const knex = openKnex(t, options)
-    let indexed = await start(t, options)
+    /** Its searches ask the index at once. */
+    const start = () => startEmbedded(t, options, { askAfter: 0 })
+    let indexed = await start()
+    const { knex } = indexed
     const tokens = { alice: await createUser(indexed, 'alice'), bob: await createUser(indexed, 'bob'), carol: await createUser(indexed, 'carol') }
     const names = Object.keys(tokens) as Array<keyof typeof tokens>
     // On SQLite two servers never share a file: what does not ask the index only reads here.
-    const plain = await start(t, options, { wordIndex: false })
+    const plain = await startEmbedded(t, options, { wordIndex: false })
 
     let said = 0
     async function say (port: number, batches: number): Promise<void> {
       for (let n = 0; n < batches; n++) {
-        const name = pick(names)
-        const day = 1 + random(20)
-        const { status } = await send({ port }, name, tokens[name], Array.from({ length: 1 + random(30) }, () => log({
-          msg: Array.from({ length: random(4) }, () => pick(vocabulary)).concat(random(10) === 0 ? `rare${random(20)}` : []).concat(`n${said++}`).join(pick([' ', '-', ' "'])),
-          level: pick(['info', 'error']),
+        const name = pick(random, names)
+        const day = 1 + whole(random, 20)
+        const { status } = await send({ port }, name, tokens[name], Array.from({ length: 1 + whole(random, 30) }, () => log({
+          msg: Array.from({ length: whole(random, 4) }, () => pick(random, vocabulary)).concat(whole(random, 10) === 0 ? `rare${whole(random, 20)}` : []).concat(`n${said++}`).join(pick(random, [' ', '-', ' "'])),
+          level: pick(random, ['info', 'error']),
           // Many share an instant, some come late, a few are of another age.
-          event_at: random(200) === 0 ? pick(['1000-01-01T00:00:00Z', '9999-12-31T23:59:59Z']) : `2026-01-${String(random(5) === 0 ? 1 + random(20) : day).padStart(2, '0')}T0${random(10)}:00:0${random(3)}Z`
+          event_at: whole(random, 200) === 0 ? pick(random, ['1000-01-01T00:00:00Z', '9999-12-31T23:59:59Z']) : `2026-01-${String(whole(random, 5) === 0 ? 1 + whole(random, 20) : day).padStart(2, '0')}T0${whole(random, 10)}:00:0${whole(random, 3)}Z`
         })))
         if (status !== 200) throw new Error(`send answered ${status}`)
       }
@@ -84,7 +68,7 @@ for (const database of databases) {
         const query = queries[turn++ % queries.length]!
         for (const parameters of variants) {
           const asked = { query, ...parameters }
-          const expected = await pages(plain.port, asked)
+          const expected = await pages(plain.port, { ...asked, limit: '1000' })
           t.strictSame(await pages(indexed.port, asked), expected, `${what}: ${JSON.stringify(asked)} finds ${expected.length}`)
         }
         const counted = `?${new URLSearchParams({ query, interval: '1d', from: '2026-01-01', to: '2026-01-21', by: 'level' })}`
@@ -102,15 +86,12 @@ for (const database of databases) {
       return { history: Number(progress!.count), slices: Number(slices!.count) }
     }
 
-    const settle = async () => {
-      await new Promise((resolve) => setTimeout(resolve, 2 * patience + 50))
-      await indexed.app.wordIndex.catchUp()
-    }
+    const indexNow = () => indexed.app.wordIndex.runNow()
 
     await t.test('before it exists, and with history from before it, nothing is missed', async (t) => {
       await say(plain.port, 40)
       await compare(t, 'no index')
-      await settle()
+      await indexNow()
       t.match(await stateOfIndex(), { history: 0 })
       t.ok((await stateOfIndex()).slices > 0)
       await compare(t, 'history in it')
@@ -119,17 +100,17 @@ for (const database of databases) {
     await t.test('what comes since is found before and after it is in the index', async (t) => {
       await say(indexed.port, 30)
       await compare(t, 'a tail')
-      await settle()
+      await indexNow()
       const before = await stateOfIndex()
       await compare(t, 'all in it')
       await say(indexed.port, 10)
-      await settle()
+      await indexNow()
       t.ok((await stateOfIndex()).slices >= before.slices)
       await compare(t, 'blocks that grew')
     })
 
     await t.test('it only looks where the word is', async (t) => {
-      await settle()
+      await indexNow()
       const reached = (await knex('word_progress').where('user_id', 0).first()).reached_at
       t.ok(Date.now() - Date.parse(`${reached.replace(' ', 'T')}Z`) < 60_000)
       // An index that knows nothing of a word hides it: so it was asked.
@@ -137,7 +118,7 @@ for (const database of databases) {
       t.strictSame(await pages(indexed.port, { query: 'rare1' }), [])
       t.not((await pages(plain.port, { query: 'rare1' })).length, 0)
       await knex('word_progress').delete()
-      await settle()
+      await indexNow()
       await compare(t, 'made anew')
     })
 
@@ -146,25 +127,25 @@ for (const database of databases) {
       await knex('word_slices').where('user_id', 1).where('first_at', '>=', half).delete()
       await knex('word_progress').insert({ user_id: 1, reached_at: half })
       await compare(t, 'half of it')
-      await settle()
+      await indexNow()
       t.match(await stateOfIndex(), { history: 0 })
       await compare(t, 'the other half')
     })
 
     await t.test('it goes on after a restart, where it had not written what it gathered', async (t) => {
       await say(indexed.port, 10)
-      await indexed.close()
-      indexed = await start(whole, options)
+      await indexed.app.close()
+      indexed = await start()
       await say(indexed.port, 5)
       await compare(t, 'restarted')
-      await settle()
+      await indexNow()
       await compare(t, 'caught up')
     })
 
     await t.test('one that is too far behind is not asked, and begins anew', async (t) => {
       await knex('word_progress').where('user_id', 0).update({ reached_at: '2026-01-01 00:00:00.000000' })
       await compare(t, 'too old')
-      await settle()
+      await indexNow()
       await compare(t, 'anew')
     })
 
@@ -192,15 +173,15 @@ for (const database of databases) {
 
     if (database.name === 'SQLite') return
     await t.test('two instances keep it together', async (t) => {
-      const other = await start(whole, options)
+      const other = await start()
       await Promise.all([say(indexed.port, 20), say(other.port, 20)])
       await compare(t, 'two write')
-      await Promise.all([settle(), other.app.wordIndex.catchUp()])
+      await Promise.all([indexNow(), t.rejects(other.app.wordIndex.runNow(), new LeaseTaken())])
       await compare(t, 'one indexed')
-      await indexed.close()
+      await indexed.app.close()
       await say(other.port, 5)
       indexed = other
-      await settle()
+      await indexNow()
       await compare(t, 'the other took over')
     })
   })

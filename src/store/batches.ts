@@ -58,6 +58,12 @@ export function toBatch (row: { created_at: UtcTime, user_id: number, batch_key:
   }
 }
 
+/** When the newest batch was stored, or the newest change announced; undefined where there is none. */
+export async function newestBatchAt (knex: Knex): Promise<UtcTime | undefined> {
+  const row = await knex('ingest_batches').max({ newest: 'created_at' }).first()
+  return row?.newest ?? undefined
+}
+
 /** The logs of a batch in the order sent, but for those that are gone. */
 export async function logsOfBatch (knex: Knex, { userId, firstId, records, firstAt, lastAt }: StoredBatch, signal: AbortSignal): Promise<StoredLog[]> {
   const window = {

@@ -2,6 +2,11 @@ import { randomUUID } from 'node:crypto'
 import type { Knex } from 'knex'
 import { dialectOf } from './dialects/index.ts'
 
+/** Another instance has the lease, and does the work. */
+export class LeaseTaken extends Error {
+  override message = 'another instance has the lease'
+}
+
 /** Work that one instance at a time does: whoever has the lease renews it as long as there is work. */
 export class Lease {
   readonly #knex: Knex

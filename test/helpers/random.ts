@@ -7,3 +7,26 @@ export function random (least: number, most: number): number {
 export function randomSize (least: number, most: number): number {
   return Math.round(least * (most / least) ** Math.random())
 }
+
+/** Gives numbers from 0 to 1 (1 excluded). */
+export type Random = () => number
+
+/** Numbers that are always the same for the same seed (mulberry32). */
+export function seeded (seed: number): Random {
+  let state = seed
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+}
+
+/** A whole number from 0 to `limit`, which is excluded. */
+export function whole (random: Random, limit: number): number {
+  return Math.floor(random() * limit)
+}
+
+export function pick<T> (random: Random, choices: readonly T[]): T {
+  return choices[whole(random, choices.length)]!
+}
