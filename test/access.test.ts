@@ -1,10 +1,12 @@
 import { once } from 'node:events'
 import { request, type IncomingMessage } from 'node:http'
+import { text } from 'node:stream/consumers'
 import t from 'tap'
 import type { RouteOptions } from 'fastify'
 import { readSettings } from '../src/config.ts'
 import { buildServer } from '../src/server.ts'
 import { databases, environmentOf } from './helpers/databases.ts'
+import { EventReader } from './helpers/events.ts'
 import { http } from './helpers/http.ts'
 import { apiKey, basic, createUser, log, send, startService, stored } from './helpers/service.ts'
 
@@ -18,20 +20,17 @@ async function routesOf (settings: Record<string, string>): Promise<RouteOptions
   return routes.flatMap((route) => [route.method].flat().map((method) => ({ ...route, method })))
 }
 
-/** What comes of a request until it ends, or, where it streams, until it is silent. */
+/** The answer to a request, or, where it is a stream of events, its beginning. */
 async function ask (port: number, method: string, path: string, headers: Record<string, string>, body?: string): Promise<{ status: number, body: string }> {
   const outgoing = request({ port, method, path, headers: { ...headers, ...body !== undefined && { 'content-type': 'application/json' } } })
   outgoing.end(body)
   const [incoming] = await once(outgoing, 'response') as [IncomingMessage]
-  let text = ''
-  incoming.setEncoding('utf8').on('data', (chunk) => { text += chunk })
-  if (incoming.headers['content-type'] === 'text/event-stream') {
-    if (!text.includes('\n\n')) await once(incoming, 'data')
-    incoming.destroy()
-  } else {
-    await once(incoming, 'end')
-  }
-  return { status: incoming.statusCode!, body: text }
+  const status = incoming.statusCode!
+  if (incoming.headers['content-type'] !== 'text/event-stream') return { status, body: await text(incoming) }
+  const reader = new EventReader(incoming)
+  await reader.until('the stream begins', () => reader.events.length > 0)
+  reader.close()
+  return { status, body: reader.text }
 }
 
 for (const database of databases) {

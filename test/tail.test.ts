@@ -6,6 +6,7 @@ import { readPlace } from '../src/tail/place.ts'
 import { Subscription } from '../src/tail/subscription.ts'
 import { CommitClock } from '../src/write/clock.ts'
 import { databases } from './helpers/databases.ts'
+import { EventReader } from './helpers/events.ts'
 import { http } from './helpers/http.ts'
 import { basic, createUser, log, send, startService } from './helpers/service.ts'
 
@@ -17,9 +18,9 @@ interface Heard {
 
 /** A reader of the tail. */
 interface Listener {
-  heard: Heard[]
+  readonly heard: Heard[]
   /** Resolves once so many events came. */
-  until (count: number): Promise<void>
+  until (count: number): Promise<unknown>
   stop (): void
 }
 
@@ -29,26 +30,16 @@ async function listen (t: Test, port: number, query: string, headers: Record<str
   const [incoming] = await once(outgoing, 'response') as [IncomingMessage]
   if (incoming.statusCode !== 200) throw new Error(`the tail answered ${incoming.statusCode}`)
   t.teardown(() => incoming.destroy())
-  const heard: Heard[] = []
-  let text = ''
-  incoming.setEncoding('utf8').on('data', (chunk) => {
-    text += chunk
-    const parts = text.split('\n\n')
-    text = parts.pop()!
-    for (const part of parts) {
-      const fields = Object.fromEntries(part.split('\n').map((line) => line.split(/: (.*)/s)))
-      if (fields.event !== undefined) heard.push({ id: fields.id, event: fields.event, message: JSON.parse(fields.data).message })
-    }
-  })
-  incoming.on('error', () => {})
-  await once(incoming, 'data')
-  return {
-    heard,
-    async until (count) {
-      while (heard.length < count) await once(incoming, 'data', { signal: AbortSignal.timeout(20_000) })
+  const reader = new EventReader(incoming)
+  const listener: Listener = {
+    get heard () {
+      return reader.events.flatMap(({ id, event, data }) => event === undefined ? [] : [{ id: id!, event, message: JSON.parse(data!).message }])
     },
-    stop: () => incoming.destroy()
+    until: (count) => reader.until(`the tail gives ${count} events`, () => listener.heard.length >= count),
+    stop: () => reader.close()
   }
+  await reader.until('the tail begins', () => reader.text !== '')
+  return listener
 }
 
 for (const database of databases) {

@@ -1,0 +1,38 @@
+import type { IncomingMessage } from 'node:http'
+import { until } from './until.ts'
+
+/** A server-sent event: its fields by name. */
+export type ServerEvent = Partial<Record<'id' | 'event' | 'data' | 'retry', string>>
+
+/** An answer of server-sent events, read as it comes (https://html.spec.whatwg.org/multipage/server-sent-events.html). */
+export class EventReader {
+  /** All that came. */
+  text = ''
+  /** What came whole, comments left out. */
+  readonly events: ServerEvent[] = []
+  readonly #incoming: IncomingMessage
+
+  constructor (incoming: IncomingMessage) {
+    this.#incoming = incoming
+    let begun = ''
+    incoming.setEncoding('utf8').on('data', (chunk) => {
+      this.text += chunk
+      const parts = (begun + chunk).split('\n\n')
+      begun = parts.pop()!
+      for (const part of parts) {
+        const fields = part.split('\n').filter((line) => !line.startsWith(':')).map((line) => line.split(/: (.*)/s))
+        if (fields.length > 0) this.events.push(Object.fromEntries(fields))
+      }
+    })
+    incoming.on('error', () => {})
+  }
+
+  /** Resolves once the condition holds of what came. */
+  until (what: string, condition: () => boolean): Promise<unknown> {
+    return until(what, condition, { progress: () => this.text.length })
+  }
+
+  close (): void {
+    this.#incoming.destroy()
+  }
+}
