@@ -1,51 +1,52 @@
 import { randomBytes } from 'node:crypto'
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
 import type { Test } from 'tap'
 import { root, run, type CommandOptions } from './command.ts'
 import { temporaryFolder } from './databases.ts'
 
-/** What other Node versions need is kept from one run of the tests to the next. */
-const cache = join(root, 'node_modules/.cache/loggerbot')
+/** Kept from one run of the tests to the next; `npm ci` empties node_modules. */
+const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'loggerbot-test')
 
 /** What a checkout needs in order to run. */
 const parts = ['src', 'plugins', 'routes', 'migrations', 'seeds', 'bin', 'knexfile.js', 'knexfile.ts', 'package.json']
 
-/** A copy of the checkout, to change at will and to run on this Node. It goes when the test ends. */
-export async function copyCheckout (t: Test, node = process.execPath): Promise<string> {
+/** A copy of the checkout, to change at will; its packages are links, with others in their place where given. Removed when the test ends. */
+export async function copyCheckout (t: Test, packages: Record<string, string> = {}): Promise<string> {
   const folder = temporaryFolder(t)
   for (const part of parts) cpSync(join(root, part), join(folder, part), { recursive: true })
 
   const modules = join(folder, 'node_modules')
   mkdirSync(modules)
-  const packages = readdirSync(join(root, 'node_modules')).filter((name) => name !== '.cache').map((name) => join(root, 'node_modules', name))
-  // Half a gigabyte: linked where the file system lets us, else copied.
-  if ((await run('cp', ['-al', ...packages, modules])).code !== 0) await mustRun('cp', ['-a', ...packages, modules])
-
-  if (node !== process.execPath) {
-    const own = join(dirname(node), '../../better-sqlite3')
-    const sqlite = join(modules, 'better-sqlite3')
-    rmSync(sqlite, { recursive: true, force: true })
-    cpSync(own, sqlite, { recursive: true })
-  }
+  const links = Object.fromEntries(readdirSync(join(root, 'node_modules')).map((name) => [name, join(root, 'node_modules', name)]))
+  for (const [name, target] of Object.entries({ ...links, ...packages })) symlinkSync(target, join(modules, name))
   return folder
 }
 
-/** The newest Node of a major version, from npm, and beside it the better-sqlite3 that an install with it would bring. */
-export async function installNode (major: number): Promise<string> {
-  const name = `node-${process.platform}-${process.arch}`
-  const node = join('node_modules', name, 'bin/node')
-  const kept = join(cache, `node-${major}`)
-  if (!existsSync(join(kept, node))) {
+/** Other versions of Node, and the better-sqlite3 that an install with them would bring. */
+export interface OtherNodes {
+  /** The program of each major version, in the order asked for. */
+  nodes: string[]
+  /** The folder of better-sqlite3. */
+  sqlite: string
+}
+
+/** Installs a Node of each major version from npm, its newest at the first run on this machine. */
+export async function installNodes (majors: number[]): Promise<OtherNodes> {
+  const platform = `${process.platform}-${process.arch}`
+  const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'))
+  const sqliteVersion = packages['node_modules/better-sqlite3'].version
+  const kept = join(cache, [platform, ...majors, sqliteVersion].join('-'))
+  if (!existsSync(kept)) {
     const fresh = `${kept}-${randomBytes(4).toString('hex')}`
     mkdirSync(fresh, { recursive: true })
-    const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'))
-    await mustRun('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--prefix', fresh,
-      `${name}@${major}`, `better-sqlite3@${packages['node_modules/better-sqlite3'].version}`])
-    rmSync(kept, { recursive: true, force: true })
+    await mustRun('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--ignore-scripts', '--prefix', fresh,
+      ...majors.map((major) => `node-${major}@npm:node-${platform}@${major}`), `better-sqlite3@${sqliteVersion}`])
     renameSync(fresh, kept)
   }
-  return join(kept, node)
+  const modules = join(kept, 'node_modules')
+  return { nodes: majors.map((major) => join(modules, `node-${major}/bin/node`)), sqlite: join(modules, 'better-sqlite3') }
 }
 
 /** Runs a program; resolves to what it printed, or throws what it said when it failed. */
