@@ -1,5 +1,4 @@
-import { randomBytes } from 'node:crypto'
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, symlinkSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import type { Test } from 'tap'
@@ -39,7 +38,8 @@ export async function installNodes (majors: number[]): Promise<OtherNodes> {
   const sqliteVersion = packages['node_modules/better-sqlite3'].version
   const kept = join(cache, [platform, ...majors, sqliteVersion].join('-'))
   if (!existsSync(kept)) {
-    const fresh = `${kept}-${randomBytes(4).toString('hex')}`
+    // npm goes on in a folder that an interrupted run has left.
+    const fresh = `${kept}.part`
     mkdirSync(fresh, { recursive: true })
     await mustRun('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--ignore-scripts', '--prefix', fresh,
       ...majors.map((major) => `node-${major}@npm:node-${platform}@${major}`), `better-sqlite3@${sqliteVersion}`])
