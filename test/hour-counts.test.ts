@@ -21,7 +21,7 @@ const two = (number: number) => String(number).padStart(2, '0')
 
 for (const database of databases) {
   t.test(`the counts by the hour on ${database.name}, seed ${seed}`, async (t) => {
-    const service = await startEmbedded(t, await database.create(t))
+    const service = await startEmbedded(t, await database.createMigrated(t))
     const { knex } = service
     const tokens: Record<string, string> = { alice: await createUser(service, 'alice'), bob: await createUser(service, 'bob') }
     const ids: Record<string, number> = Object.fromEntries((await knex('users').select('id', 'username')).map(({ id, username }) => [username, id]))

@@ -20,7 +20,7 @@ type Name = 'alice' | 'bob'
 
 /** A service with two users, and ways to put logs of any age into it. */
 async function startKeeping (t: Test, database: TestDatabase) {
-  const service = await startEmbedded(t, await database.create(t))
+  const service = await startEmbedded(t, await database.createMigrated(t))
   const { app, knex } = service
   const tokens = { alice: await createUser(service, 'alice'), bob: await createUser(service, 'bob') }
   // After this the server deletes nothing for an hour: the run at its start is over, too.

@@ -1,11 +1,12 @@
 import { once } from 'node:events'
 import { request, type IncomingMessage } from 'node:http'
 import t, { type Test } from 'tap'
-import type { LogRecord } from '../src/record.ts'
+import { utcTime, type LogRecord } from '../src/record.ts'
 import { readPlace } from '../src/tail/place.ts'
 import { Subscription } from '../src/tail/subscription.ts'
 import { CommitClock } from '../src/write/clock.ts'
 import { databases } from './helpers/databases.ts'
+import { startEmbedded } from './helpers/embedded.ts'
 import { EventReader } from './helpers/events.ts'
 import { http } from './helpers/http.ts'
 import { basic, createUser, log, send, startService } from './helpers/service.ts'
@@ -103,8 +104,15 @@ for (const database of databases) {
     })
 
     if (database.name === 'SQLite') return
+    const other = await startEmbedded(t, service.options)
+    await t.test('a horizon that is awaited is past whatever another instance stored; any other leaves room for its last transactions', async (t) => {
+      await say('just now')
+      const { newest } = (await service.knex('ingest_batches').max({ newest: 'created_at' }).first())!
+      t.ok(await other.app.horizonPastStored() > newest)
+      t.ok(await other.app.batchHorizon(5000) <= utcTime(Date.now() - 10_000))
+    })
+
     await t.test('follows two instances at once, and goes on at the other', async (t) => {
-      const other = await startService(t, database, { database: service.options })
       const first = await listen(t, port, 'x*', basic('alice'))
       const sending = Promise.all(Array.from({ length: 100 }, async (_, n) => {
         await send(n % 2 === 0 ? service : other, 'alice', token, [log({ msg: `x${n}` }), log({ msg: `x${n}b` })])

@@ -36,7 +36,7 @@ const queries = ['дельта', 'RARE17', 'rare3 alpha', 'rare1 OR rare2', '"ga
 
 for (const database of databases) {
   t.test(`the index of words on ${database.name}, seed ${seed}`, async (t) => {
-    const options = await database.create(t)
+    const options = await database.createMigrated(t)
     /** Its searches ask the index at once. */
     const start = () => startEmbedded(t, options, { askAfter: 0 })
     let indexed = await start()

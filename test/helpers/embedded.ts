@@ -5,18 +5,12 @@ import type { Test } from 'tap'
 import loggerbot, { type LoggerBotOptions } from '../../src/app.ts'
 import type { DatabaseOptions } from '../../src/store/dialects/dialect.ts'
 import { openKnex } from './databases.ts'
-import { apiKey, type TestService } from './service.ts'
-
-/**
- * The milliseconds that these services give the database: more than a stalled disk takes. Their tests tell background
- * work to run at once, so none waits for it.
- */
-const patience = 60_000
+import { apiKey, patienceMs, type TestService } from './service.ts'
 
 /** Starts the whole service inside a host app, whose decorators it shares; it closes when the test ends. */
 export async function startEmbedded (t: Test, database: DatabaseOptions, options: Partial<LoggerBotOptions> = {}): Promise<TestService> {
   const app: FastifyInstance = Fastify()
-  app.register(fp(loggerbot), { database, migrate: true, apiKey, patience, ...options })
+  app.register(fp(loggerbot), { database, migrate: true, apiKey, patience: patienceMs, searchBudget: patienceMs, ...options })
   t.teardown(() => app.close())
   await app.listen({ host: '127.0.0.1', port: 0 })
   return { app, port: (app.server.address() as AddressInfo).port, options: database, knex: openKnex(t, database) }

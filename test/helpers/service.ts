@@ -11,6 +11,9 @@ import { post, type Answer } from './http.ts'
 
 export const apiKey = 'the key of these tests'
 
+/** Milliseconds that a service gives its database where a test says nothing else: more than a stalled disk takes. */
+export const patienceMs = 60_000
+
 /** A server that listens on a free port, on a database of its own. */
 export interface TestService {
   app: FastifyInstance
@@ -31,7 +34,7 @@ export interface ServiceOptions {
 export async function startService (t: Test, database: TestDatabase, { database: existing, settings, timeouts }: ServiceOptions = {}): Promise<TestService> {
   const options = existing ?? await database.createMigrated(t)
   const knex = openKnex(t, options)
-  const app = buildServer(await readSettings({ LOGGER_API_KEY: apiKey, LOGGER_LOG_LEVEL: 'silent', ...environmentOf(options), ...settings }), { migrate: true, timeouts })
+  const app = buildServer(await readSettings({ LOGGER_API_KEY: apiKey, LOGGER_LOG_LEVEL: 'silent', LOGGER_DB_TIMEOUT: String(patienceMs), LOGGER_SEARCH_TIMEOUT: String(patienceMs), ...environmentOf(options), ...settings }), { migrate: true, timeouts })
   t.teardown(() => app.close())
   await app.listen({ host: '127.0.0.1', port: 0 })
   return { app, port: (app.server.address() as AddressInfo).port, options, knex }
@@ -78,8 +81,8 @@ export async function count (knex: Knex): Promise<number> {
 }
 
 /** What is stored, in the order of the contract. */
-export function stored (knex: Knex): Promise<Array<Record<string, any>>> {
-  return knex('user_logs').orderBy(['log_event_at', 'id'])
+export function stored (knex: Knex, where: Record<string, unknown> = {}): Promise<Array<Record<string, any>>> {
+  return knex('user_logs').where(where).orderBy(['log_event_at', 'id'])
 }
 
 /** A stored log, as its sender would name its parts. */
@@ -94,8 +97,8 @@ export interface Arrived {
 }
 
 /** The logs that arrived, in the order of the contract. */
-export async function arrived (knex: Knex): Promise<Arrived[]> {
-  return (await stored(knex)).map((row) => ({
+export async function arrived (knex: Knex, where?: Record<string, unknown>): Promise<Arrived[]> {
+  return (await stored(knex, where)).map((row) => ({
     at: row.log_event_at,
     level: row.log_level,
     process: row.p_name,
