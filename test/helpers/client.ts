@@ -1,17 +1,46 @@
+import type { Test } from 'tap'
 import { mustRun } from './checkout.ts'
 import { root } from './command.ts'
+import { arrived, createToken, createUser, type Arrived, type TestService } from './service.ts'
 
-/** A server to send to, and with which token. */
-export interface Target {
+/** A user of a test's own, on a service that the tests of all clients share. */
+export interface ClientUser {
   port: number
   token: string
+  /**
+   * Runs a program of `test/clients/` that logs through a third-party client, to its end; resolves to what it printed.
+   * It finds the server in `LOGS_URL` (`http://127.0.0.1:PORT`) and the token in `LOGS_TOKEN`. Throws what it said when it failed.
+   */
+  run (program: string, env?: Record<string, string>): Promise<string>
+  /** The user's logs, in the order of the contract. */
+  logs (): Promise<Arrived[]>
+  deadLetters (): Promise<Array<Record<string, unknown>>>
 }
 
-/**
- * Runs a program of `test/clients/` that logs through a third-party client, to its end. It finds the server in
- * `LOGS_URL` (`http://127.0.0.1:PORT`) and the token in `LOGS_TOKEN`. Throws what it said when it failed.
- */
-export function runClient (program: string, { port, token }: Target, env: Record<string, string> = {}): Promise<string> {
-  const [command, ...args] = program.endsWith('.py') ? ['python3', program] : program.endsWith('.sh') ? ['bash', program] : [process.execPath, program]
-  return mustRun(command!, args, { cwd: `${root}test/clients`, env: { LOGS_URL: `http://127.0.0.1:${port}`, LOGS_TOKEN: token, ...env } })
+/** Defines a test that runs beside the others. */
+export type DefineTest = (name: string, body: (t: Test, user: ClientUser) => Promise<void>) => void
+
+/** Each test that is defined so gets a new user of the service. */
+export function withUsers (t: Test, service: TestService): DefineTest {
+  const { port, knex } = service
+  let users = 0
+  return (name, body) => {
+    const user = `user${++users}`
+    t.test(name, { buffered: true }, async (t) => {
+      await createUser(service, user)
+      const token = await createToken(service, user)
+      const { id } = await knex('users').where('username', user).first()
+      const env = { LOGS_URL: `http://127.0.0.1:${port}`, LOGS_TOKEN: token }
+      await body(t, {
+        port,
+        token,
+        run (program, more) {
+          const [command, ...args] = program.endsWith('.py') ? ['python3', program] : program.endsWith('.sh') ? ['bash', program] : [process.execPath, program]
+          return mustRun(command!, args, { cwd: `${root}test/clients`, env: { ...env, ...more } })
+        },
+        logs: () => arrived(knex, { user_id: id }),
+        deadLetters: () => knex('dead_letters').where('user_id', id)
+      })
+    })
+  }
 }

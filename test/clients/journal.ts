@@ -1,11 +1,11 @@
 import { writeFileSync } from 'node:fs'
 import fc from 'fast-check'
-import t from 'tap'
+import type { Test } from 'tap'
 import { decodeJournalEntry, JournalCutter } from '../../src/decode/journal.ts'
 import { mustRun } from '../helpers/checkout.ts'
-import { databases, temporaryFolder } from '../helpers/databases.ts'
+import type { DefineTest } from '../helpers/client.ts'
+import { temporaryFolder } from '../helpers/databases.ts'
 import { http } from '../helpers/http.ts'
-import { arrived, createToken, createUser, startService } from '../helpers/service.ts'
 
 function binary (name: string, value: string | Uint8Array): Buffer {
   const bytes = Buffer.from(value as string)
@@ -29,35 +29,29 @@ const expected = [
   { level: 'warning', process: '-', message: 'binary', attributes: { BIN: { base64: '/wAKCg==' } } }
 ]
 
-for (const database of databases) {
-  t.test(`systemd-journal-upload, on ${database.name}`, async (t) => {
-    const service = await startService(t, database)
-    await createUser(service, 'alice')
-    const token = await createToken(service, 'alice')
-    const { port, knex } = service
-    t.beforeEach(() => knex('user_logs').delete())
-    const upload = (body: Buffer, headers = { authorization: `Bearer ${token}` } as Record<string, string>) => http(port, 'POST', '/upload', headers, body)
+/** systemd-journal-upload. */
+export default function (test: DefineTest): void {
+  test('systemd-journal-upload arrives in order, with its fields', async (t, { port, token, logs }) => {
+    const folder = temporaryFolder(t)
+    writeFileSync(`${folder}/x.export`, journal)
+    await mustRun('/lib/systemd/systemd-journal-remote', [`--output=${folder}/x.journal`, `${folder}/x.export`])
+    await mustRun('/lib/systemd/systemd-journal-upload', [`--url=http://any:${token}@127.0.0.1:${port}`, `--file=${folder}/x.journal`, '--follow=no'])
+    t.match(await logs(), expected)
+  })
 
-    await t.test('arrives in order, with its fields', async (t) => {
-      const folder = temporaryFolder(t)
-      writeFileSync(`${folder}/x.export`, journal)
-      await mustRun('/lib/systemd/systemd-journal-remote', [`--output=${folder}/x.journal`, `${folder}/x.export`])
-      await mustRun('/lib/systemd/systemd-journal-upload', [`--url=http://any:${token}@127.0.0.1:${port}`, `--file=${folder}/x.journal`, '--follow=no'])
-      t.match(await arrived(knex), expected)
-    })
-
-    await t.test('is stored once when it comes again, beside what is no entry', async (t) => {
-      t.match(await upload(journal), { status: 200, body: '{"accepted":3,"rejected":0,"errors":[]}' })
-      t.match(await upload(journal), { status: 200, headers: { 'idempotency-replayed': 'true' } })
-      t.match(await upload(Buffer.from('MESSAGE=a\n\nno field=x\n\nMESSAGE=b')), { status: 200, body: /"accepted":2,"rejected":1,"errors":\[\{"index":1,/ })
-      t.match(await arrived(knex), [...expected, { message: 'a' }, { message: 'b' }])
-      t.match(await knex('dead_letters'), [{ source: 'journal', record: /no field=x/ }])
-      t.match(await upload(journal, {}), { status: 401 })
-    })
+  test('a journal is stored once when it comes again, beside what is no entry', async (t, { port, token, logs, deadLetters }) => {
+    const upload = (body: Buffer, headers: Record<string, string> = { authorization: `Bearer ${token}` }) => http(port, 'POST', '/upload', headers, body)
+    t.match(await upload(journal), { status: 200, body: '{"accepted":3,"rejected":0,"errors":[]}' })
+    t.match(await upload(journal), { status: 200, headers: { 'idempotency-replayed': 'true' } })
+    t.match(await upload(Buffer.from('MESSAGE=a\n\nno field=x\n\nMESSAGE=b')), { status: 200, body: /"accepted":2,"rejected":1,"errors":\[\{"index":1,/ })
+    t.match(await logs(), [...expected, { message: 'a' }, { message: 'b' }])
+    t.match(await deadLetters(), [{ source: 'journal', record: /no field=x/ }])
+    t.match(await upload(journal, {}), { status: 401 })
   })
 }
 
-t.test('the journal is cut the same however it is chunked, and nothing breaks the decoder', async (t) => {
+/** The journal is cut the same however it is chunked, and nothing breaks the decoder. */
+export function cutJournal (t: Test): void {
   const cut = (bytes: Buffer, size: number) => {
     const cutter = new JournalCutter(100_000)
     const entries: Buffer[] = []
@@ -79,4 +73,4 @@ t.test('the journal is cut the same however it is chunked, and nothing breaks th
     if (typeof whole === 'string') t.equal(whole, 'LOGGER_TOO_LARGE')
     else t.strictSame(outcome(bytes, size), whole)
   }), { numRuns: 500 })
-})
+}

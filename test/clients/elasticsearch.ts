@@ -1,0 +1,41 @@
+import type { DefineTest } from '../helpers/client.ts'
+
+/** Clients of Elasticsearch. */
+export default function (test: DefineTest): void {
+  const ways: Record<string, Record<string, string>> = {
+    'by an API key': {},
+    'by Basic, packed': { LOGS_AUTH: 'basic', LOGS_COMPRESSION: 'gzip' },
+    'under the prefix': { LOGS_PATH: '/elasticsearch' }
+  }
+  for (const [way, env] of Object.entries(ways)) {
+    test(`the official client's bulk helper arrives in order, with its fields, ${way}`, async (t, { run, logs, deadLetters }) => {
+      await run('elasticsearch.js', env)
+      t.match(await logs(), [
+        { at: '2026-05-01 10:00:00.123456', level: 'info', process: 'shop', message: 'order paid', attributes: { _index: 'logs-app-default', order: 7, total: 12.5, tags: ['a', 'b'] } },
+        { at: '2026-05-01 10:00:01.000000', level: 'warning', process: 'shop', pid: 12, description: 'shop.Cart', message: 'Привет 🙂 "quoted"', attributes: { service: { version: '1.2' }, nested: { deep: [{ er: true }, null] } } },
+        { at: '2026-05-01 10:00:02.000000', level: 'error', process: 'logs-app-default', message: 'failed', attributes: { error: { stack: 'Error\n    at x' } } },
+        { at: '2026-05-01 10:00:03.000000', message: 'once', attributes: { _id: 'only once' } }
+      ])
+      t.equal((await logs()).length, 4)
+      t.match(await deadLetters(), [{ source: 'elasticsearch' }, { source: 'elasticsearch' }])
+    })
+  }
+
+  test('pino-elasticsearch arrives in order, with its fields', async (t, { run, logs }) => {
+    await run('pino-elasticsearch.js')
+    t.match(await logs(), [
+      { level: 'debug', process: 'shop', pid: Number, message: 'order paid', attributes: { _index: /^shop-\d{4}-\d\d-\d\d$/, order: 7, total: 12.5, tags: ['a', 'b'] } },
+      { level: 'warning', process: 'shop', message: 'Привет 🙂 "quoted"', attributes: { nested: { deep: true } } },
+      { level: 'critical', process: 'shop', message: 'failed', attributes: { err: { type: 'Error', message: 'boom' } } }
+    ])
+  })
+
+  test('rsyslog\'s omelasticsearch arrives in order', async (t, { run, logs }) => {
+    await run('omelasticsearch.sh')
+    t.match(await logs(), [
+      { level: 'info', process: 'shop', pid: 12, message: 'order paid', attributes: { _index: 'syslog', 'log.syslog.facility.name': 'local0' } },
+      { level: 'warning', process: 'shop', pid: 12, message: 'Привет 🙂 "quoted"' },
+      { level: 'error', process: 'shop', pid: 12, message: 'failed' }
+    ])
+  })
+}
