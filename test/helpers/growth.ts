@@ -1,0 +1,35 @@
+import type { Test } from 'tap'
+
+export interface Growth<Input> {
+  /** Size of the small input; the large one is ten times as large. */
+  small: number
+  /** Makes an input of a size; it is not measured. */
+  input: (size: number) => Input
+  work: (input: Input) => void
+}
+
+/** Linear work takes about 10 times as long for ten times as much, quadratic work 100 times. */
+const maxRatio = 30
+/** What takes less is measured badly. */
+const minCpuMs = 1
+const smallRuns = 5
+const largeRuns = 3
+
+/** Asserts that the CPU time of the work grows with the size of its input, and not with its square. */
+export function growsLinearly<Input> (t: Pick<Test, 'ok'>, what: string, { small, input, work }: Growth<Input>): void {
+  const smallInput = input(small)
+  const smallMs = Math.max(minCpuMs, Math.min(...Array.from({ length: smallRuns }, () => cpuMs(() => work(smallInput)))))
+
+  const largeInput = input(10 * small)
+  let largeMs = Infinity
+  for (let run = 0; run < largeRuns && largeMs > maxRatio * smallMs; run++) largeMs = Math.min(largeMs, cpuMs(() => work(largeInput)))
+  t.ok(largeMs <= maxRatio * smallMs, `${what}: ${largeMs} ms of CPU for ${10 * small}, ${smallMs} ms for ${small}`)
+}
+
+/** CPU time of this process alone, in ms: other processes that keep the cores busy do not count. */
+function cpuMs (work: () => void): number {
+  const before = process.cpuUsage()
+  work()
+  const { user, system } = process.cpuUsage(before)
+  return (user + system) / 1000
+}
