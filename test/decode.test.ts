@@ -82,7 +82,7 @@ t.test('parseJson', async (t) => {
     t.notOk('a' in {})
   })
 
-  const bytes = 8 * 1024 * 1024
+  const bytes = 8_000_000
   const hostile: Record<string, (size: number) => string> = {
     'opening brackets': (size) => '['.repeat(size),
     'opened objects': (size) => '{"a":'.repeat(size / 5),
