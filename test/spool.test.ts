@@ -90,10 +90,11 @@ t.test('the spool', async (t) => {
 
   await t.test('gives batches back in order, in portions, the same again until they are done, and leaves no file', async (t) => {
     const spool = await open(t)
+    const before = Date.now()
     await spool.append([batch('1'), batch('2')])
     await spool.append([batch('3')])
     t.ok(spool.bytes > 0)
-    t.ok(Date.now() - spool.oldest! < 60_000)
+    t.ok(spool.oldest! >= before && spool.oldest! <= Date.now())
     t.strictSame(messages((await spool.next(2))!.batches), ['1', '2'])
     t.strictSame(messages((await spool.next(2))!.batches), ['1', '2'])
     await spool.append([batch('4')])
