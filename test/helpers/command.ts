@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process'
+import { spawn, type ChildProcess, type ChildProcessWithoutNullStreams } from 'node:child_process'
 import { once } from 'node:events'
 import { PassThrough, Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
@@ -23,8 +23,8 @@ export interface Finished {
 }
 
 /** Runs a program to its end. */
-export async function run (program: string, args: string[], { env, cwd = root, input = '' }: CommandOptions = {}): Promise<Finished> {
-  const child = spawn(program, args, { cwd, env: { ...cleanEnvironment(), ...env } })
+export async function run (program: string, args: string[], { input = '', ...options }: CommandOptions = {}): Promise<Finished> {
+  const child = launch(program, args, options)
   // A program may end without having read what it is given.
   child.stdin.on('error', () => {}).end(input)
   const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')])
@@ -63,8 +63,9 @@ export interface Served {
 }
 
 /** Starts a server and waits until it says where it listens. It is killed when the test ends. */
-export async function startServed (t: Test, program: string, args: string[], { env, cwd = root }: CommandOptions = {}): Promise<Served> {
-  const child = spawn(program, args, { cwd, env: { ...cleanEnvironment(), ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+export async function startServed (t: Test, program: string, args: string[], options?: CommandOptions): Promise<Served> {
+  const child = launch(program, args, options)
+  child.stdin.end()
   const ended = once(child, 'close').then(([code]) => code as number | null)
   t.teardown(async () => {
     child.kill('SIGKILL')
@@ -89,6 +90,12 @@ export async function startServed (t: Test, program: string, args: string[], { e
 /** Starts `loggerbot serve` on a free port. */
 export function serve (t: Test, args: string[] = [], options?: CommandOptions): Promise<Served> {
   return startServed(t, process.execPath, [program, 'serve', '--port=0', ...args], options)
+}
+
+/** Starts a program as it starts outside of tap, which adds NODE_OPTIONS to have Node load a module of its own first. */
+function launch (program: string, args: string[], { env = {}, cwd = root }: CommandOptions = {}): ChildProcessWithoutNullStreams {
+  const nodeOptions = env.NODE_OPTIONS === undefined ? ['-u', 'NODE_OPTIONS'] : [`NODE_OPTIONS=${env.NODE_OPTIONS}`]
+  return spawn('env', [...nodeOptions, program, ...args], { cwd, env: { ...cleanEnvironment(), ...env } })
 }
 
 export function cleanEnvironment (): NodeJS.ProcessEnv {
