@@ -6,9 +6,6 @@ import { copyCheckout, installNodes, mustRun } from './helpers/checkout.ts'
 import { databases, environmentOf, openKnex } from './helpers/databases.ts'
 import { apiKey, createUser, log, send, stored } from './helpers/service.ts'
 
-// Ten times what it takes on a quiet machine, the first download of two versions of Node included.
-t.setTimeout(600_000)
-
 const migrations = readdirSync(new URL('../migrations/', import.meta.url)).filter((file) => file.endsWith('.ts')).length
 
 await t.test('On the current Node', { jobs: 2 }, async (t) => {

@@ -6,9 +6,6 @@ import { loggerbot, root, startServed } from './helpers/command.ts'
 import { databases, environmentOf, openKnex, temporaryFolder } from './helpers/databases.ts'
 import { apiKey, createToken, createUser, log, send, stored } from './helpers/service.ts'
 
-// Ten times what it takes on a quiet machine: it builds the package, and type-checks a host of it.
-t.setTimeout(600_000)
-
 const versionOf = (name: string): string => JSON.parse(readFileSync(join(root, 'node_modules', name, 'package.json'), 'utf8')).version
 
 /** A host app with the plugin and its parts. */

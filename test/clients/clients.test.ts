@@ -10,9 +10,6 @@ import otlp from './otlp.ts'
 import python from './python.ts'
 import vendors from './vendors.ts'
 
-// Ten times what it takes on a quiet machine.
-t.setTimeout(600_000)
-
 for (const database of databases) {
   t.test(`Third-party clients, on ${database.name}`, { jobs: 4 }, async (t) => {
     const test = withUsers(t, await startService(t, database))
