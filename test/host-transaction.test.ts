@@ -1,15 +1,16 @@
 import { spawn } from 'node:child_process'
-import { EventEmitter, once } from 'node:events'
+import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import Fastify, { type FastifyInstance } from 'fastify'
 import knexFactory from 'knex'
 import t, { type Test } from 'tap'
-import { db, newRecord, tail, writer, type LogRecord } from '../src/index.ts'
+import { db, newRecord, tail, utcTime, writer, type LogRecord } from '../src/index.ts'
 import type { DatabaseOptions } from '../src/store/dialects/dialect.ts'
 import { root } from './helpers/command.ts'
 import { databases, openKnex } from './helpers/databases.ts'
 import { post } from './helpers/http.ts'
-import { arrived, count } from './helpers/service.ts'
+import { arrived, count, patienceMs } from './helpers/service.ts'
+import { until } from './helpers/until.ts'
 
 const userId = 1
 const line = (message: string, more: Partial<LogRecord> = {}): LogRecord => newRecord({ processName: 'shop', message, ...more })
@@ -20,7 +21,7 @@ async function startHost (t: Test, database: DatabaseOptions): Promise<FastifyIn
   const app = Fastify()
   t.teardown(() => app.close())
   await app.register(db, { database, migrate: true })
-  await app.register(writer)
+  await app.register(writer, { patience: patienceMs })
   await app.register(tail)
   await app.ready()
   if (!await app.logDb.schema.hasTable('orders')) await app.logDb.schema.createTable('orders', (table) => { table.string('name') })
@@ -28,16 +29,14 @@ async function startHost (t: Test, database: DatabaseOptions): Promise<FastifyIn
 }
 
 /** Follows the tail of an app. */
-async function follow (t: Test, app: FastifyInstance): Promise<{ heard: string[], until (count: number): Promise<void> }> {
+async function follow (t: Test, app: FastifyInstance): Promise<{ heard: string[], until: (count: number) => Promise<unknown> }> {
   const end = new AbortController()
   const events = await app.tailLogs({ userId, matches: () => true }, end.signal)
   const heard: string[] = []
-  const news = new EventEmitter()
   const listening = (async () => {
     for await (const event of events) {
       if (typeof event === 'string' || !('log' in event)) continue
       heard.push(event.log.message)
-      news.emit('heard')
     }
   })()
   t.teardown(() => {
@@ -46,9 +45,7 @@ async function follow (t: Test, app: FastifyInstance): Promise<{ heard: string[]
   })
   return {
     heard,
-    async until (count) {
-      while (heard.length < count) await once(news, 'heard', { signal: AbortSignal.timeout(20_000) })
-    }
+    until: (count) => until(`the tail shows ${count} logs`, () => heard.length >= count, { progress: () => heard.length })
   }
 }
 
@@ -184,13 +181,19 @@ for (const database of databases) {
     if (database.name === 'SQLite') return
     await t.test('another instance shows it once it is committed, although it stored other logs in between', async (t) => {
       const other = await startHost(t, options)
-      await delay(1500)
+      const announced = async () => {
+        const since = utcTime()
+        await until('both instances say how far they are', async () => (await knex('instances').where('seen_at', '>', since)).length === 2)
+      }
+      await announced()
       const readers = [await follow(t, app), await follow(t, other)]
       const transaction = await app.logDb.transaction()
       await app.writeLogs(batch('long'), { knex: transaction })
       await other.writeLogs(batch('quick'))
       await app.writeLogs(batch('quicker'))
-      await delay(2500)
+      // Twice: the tail looks several times in between.
+      await announced()
+      await announced()
       await transaction.commit()
       for (const reader of readers) {
         await reader.until(3)

@@ -5,10 +5,16 @@ import type { MysqlOptions } from '../src/store/dialects/dialect.ts'
 import { Proxy } from './helpers/proxy.ts'
 import { until } from './helpers/until.ts'
 import { serve } from './helpers/command.ts'
-import { databases, environmentOf, openKnex, temporaryFolder, mariadb } from './helpers/databases.ts'
+import { databases, environmentOf, openKnex, temporaryFolder } from './helpers/databases.ts'
 import { http, post } from './helpers/http.ts'
 import { body, count, createToken, createUser, log, send, startService, stored, type ServiceOptions, type TestService } from './helpers/service.ts'
 
+// Most of them wait for the database.
+t.jobs = 4
+
+const mysql = databases.find(({ name }) => name === 'MySQL')!
+/** Where the timeout is the subject. Long, because the same service has to store logs before and after, on a stalled disk. */
+const hasty = { LOGGER_DB_TIMEOUT: '10000' }
 const done = { status: 200, body: '{"code":200,"message":"Logs added successfully"}' }
 const spooled = { ...done, headers: { 'x-log-stored': 'spool' } }
 
@@ -23,11 +29,11 @@ interface Stage {
 
 /** A service that reaches its database through a proxy, with a spool, and the user alice. */
 async function stage (t: Test, settings: ServiceOptions['settings'] = {}): Promise<Stage & { restart: () => Promise<TestService> }> {
-  const direct = await mariadb.create(t) as MysqlOptions
+  const direct = await mysql.create(t) as MysqlOptions
   const proxy = await Proxy.start(t, direct.port!)
   const database = { ...direct, host: proxy.host, port: proxy.port }
   const folder = join(temporaryFolder(t), 'spool')
-  const start = (): Promise<TestService> => startService(t, mariadb, { database, settings: { LOGGER_SPOOL_DIR: folder, LOGGER_DB_TIMEOUT: '1000', ...settings } })
+  const start = (): Promise<TestService> => startService(t, mysql, { database, settings: { LOGGER_SPOOL_DIR: folder, ...settings } })
   const service = await start()
   const token = await createUser(service, 'alice')
   await send(service, 'alice', token, [log({ msg: 'before' })])
@@ -49,7 +55,7 @@ const messages = async (service: TestService) => (await stored(service.knex)).ma
 
 for (const mode of ['refuse', 'hang'] as const) {
   t.test(`while the database ${mode}s`, async (t) => {
-    const { service, proxy, token } = await stage(t)
+    const { service, proxy, token } = await stage(t, mode === 'hang' ? hasty : {})
     await proxy.setMode(mode)
 
     await t.test('logs of known users are acknowledged from the spool, and come home in order, once', async (t) => {
@@ -117,7 +123,7 @@ t.test('while the database is away', async (t) => {
   })
 
   await t.test('without a spool, the answer is 500 after the time that the database is given, and nothing is stored', async (t) => {
-    const { service, proxy, token } = await stage(t, { LOGGER_SPOOL_DIR: '' })
+    const { service, proxy, token } = await stage(t, { LOGGER_SPOOL_DIR: '', ...hasty })
     await proxy.setMode('refuse')
     t.match(await send(service, 'alice', token, [log()]), { status: 500, body: '{"code":500,"message":"InternalServerError"}' })
     await proxy.setMode('pass')
@@ -127,7 +133,7 @@ t.test('while the database is away', async (t) => {
 
   await t.test('a folder that can\'t be used is told of in /readyz, and used once it can be', async (t) => {
     const { service: other, folder } = await stage(t)
-    const { service, proxy, token } = await stage(t, { LOGGER_SPOOL_DIR: folder })
+    const { service, proxy, token } = await stage(t, { LOGGER_SPOOL_DIR: folder, LOGGER_DB_TIMEOUT: '500' })
     t.match(JSON.parse((await http(service.port, 'GET', '/readyz')).body), { status: 'ok', warnings: [`no spool: ${folder}: another instance uses this folder; each needs one of its own`] })
     t.equal(await gauge(service, 'spool_available'), 0)
     await proxy.setMode('refuse')
@@ -179,7 +185,7 @@ t.test('a server whose database is away at its start', async (t) => {
 
   await t.test('ends in order when it is told to, also while the database hangs', async (t) => {
     await proxy.setMode('pass')
-    const served = await serve(t, [], { env: { ...env, LOGGER_DB_TIMEOUT: '1000' } })
+    const served = await serve(t, [], { env: { ...env, LOGGER_DB_TIMEOUT: '500' } })
     await send(served, 'alice', token, [log({ msg: 'three' })])
     await proxy.setMode('hang')
     t.match(await send(served, 'alice', token, [log({ msg: 'four' })]), spooled)

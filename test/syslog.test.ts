@@ -2,15 +2,15 @@ import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { connect as connectTls } from 'node:tls'
 import t, { type Test } from 'tap'
 import { Datagrams } from '../src/receive/datagrams.ts'
 import type { MysqlOptions } from '../src/store/dialects/dialect.ts'
 import { Proxy } from './helpers/proxy.ts'
-import { pass } from './chaos/timing.ts'
 import { until } from './helpers/until.ts'
 import { loggerbot, root, serve } from './helpers/command.ts'
-import { databases, environmentOf, openKnex, temporaryFolder, mariadb } from './helpers/databases.ts'
+import { databases, environmentOf, openKnex, temporaryFolder } from './helpers/databases.ts'
 import { http } from './helpers/http.ts'
 import { freePort } from './helpers/ports.ts'
 import { basic, count, createToken, startService, stored } from './helpers/service.ts'
@@ -208,17 +208,18 @@ t.test('A user who is disabled sends no more', async (t) => {
 })
 
 t.test('While the database is away', async (t) => {
+  const mysql = databases.find(({ name }) => name === 'MySQL')!
 
-  async function stage (t: Test, settings: Record<string, string>) {
-    const direct = await mariadb.create(t) as MysqlOptions
+  async function stage (t: Test, settings: Record<string, string> = {}) {
+    const direct = await mysql.create(t) as MysqlOptions
     const proxy = await Proxy.start(t, direct.port!)
     const database = { ...direct, host: proxy.host, port: proxy.port }
-    const service = { ...await startSyslog(t, mariadb, { database, settings: { LOGGER_DB_TIMEOUT: '500', ...settings } }), knex: openKnex(t, direct) }
+    const service = { ...await startSyslog(t, mysql, { database, settings }), knex: openKnex(t, direct) }
     return { proxy, service, token: await createToken(service, 'bob') }
   }
 
   await t.test('without a spool TCP is not read on, and rsyslog loses nothing, and repeats nothing', async (t) => {
-    const { proxy, service, token } = await stage(t, {})
+    const { proxy, service, token } = await stage(t, { LOGGER_DB_TIMEOUT: '500' })
     const log = await startRsyslog(t, documented('rsyslog', { 5514: String(service.syslogPort), lb_TOKEN: token }))
     await log(lines(500))
     await untilStored(service, 500)
@@ -227,7 +228,7 @@ t.test('While the database is away', async (t) => {
       await proxy.setMode(mode)
       await log(lines(5000, 5500 + round * 10_000))
       // Longer than logs wait for the database: then it is tried anew.
-      await pass(1500)
+      await delay(1500)
       t.ok(await count(service.knex) < 10_500 + round * 10_000, 'rsyslog is held')
       await proxy.setMode('pass')
     }
@@ -236,7 +237,7 @@ t.test('While the database is away', async (t) => {
   })
 
   await t.test('a sender by TCP is held, in bounded memory, and all arrives in the end', async (t) => {
-    const { proxy, service } = await stage(t, {})
+    const { proxy, service } = await stage(t)
     await sendUdp(service.syslogPort, '<14>known')
     await untilStored(service, 1)
     await proxy.setMode('refuse')
@@ -264,7 +265,7 @@ t.test('While the database is away', async (t) => {
     await service.app.close()
 
     const syslogPort = await freePort()
-    const again = await startService(t, mariadb, { database: service.options, settings: { LOGGER_DB_TIMEOUT: '500', LOGGER_SYSLOG_PORT: String(syslogPort), LOGGER_SYSLOG_USER: 'alice', ...settings } })
+    const again = await startService(t, mysql, { database: service.options, settings: { LOGGER_SYSLOG_PORT: String(syslogPort), LOGGER_SYSLOG_USER: 'alice', ...settings } })
     await sendUdp(syslogPort, '<14>of alice, after a restart')
     await until('it is taken', async () => await metric(again, 'messages_total{transport="udp"}') === 1)
     await proxy.setMode('pass')
