@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { Mariadb, givenServer, type ServerAccess } from '../test/helpers/mariadb.ts'
+import { DatabaseServer, givenServer, mariadb, type ServerAccess } from '../test/helpers/servers.ts'
 import { type BenchDatabase, makeMysql, makeNaive, makeSqlite, serverFlags } from './database.ts'
 import type { Report } from './measure.ts'
 import { startNaive, startOurs, type Service, type StartOptions } from './service.ts'
@@ -22,7 +22,7 @@ export class Bench {
   readonly millions: readonly number[] | undefined
   /** On a real disk; thrown away in the end. */
   readonly folder: string
-  #server: Promise<Mariadb> | undefined
+  #server: Promise<DatabaseServer> | undefined
   #started = 0
   readonly #closers: Array<() => Promise<void>> = []
 
@@ -45,8 +45,8 @@ export class Bench {
     return (await this.#server).access
   }
 
-  async #startServer (): Promise<Mariadb> {
-    const server = await Mariadb.start({ folder: this.#newFolder(), flags: serverFlags })
+  async #startServer (): Promise<DatabaseServer> {
+    const server = await DatabaseServer.start({ kind: mariadb, folder: this.#newFolder(), flags: serverFlags })
     // However the bench ends, short of kill -9.
     process.once('exit', () => server.kill())
     return server

@@ -6,7 +6,7 @@ import { finished } from 'node:stream/promises'
 import mysql from 'mysql2/promise'
 import { logColumns } from '../src/store/columns.ts'
 import { sqliteDriver } from '../src/sqlite.ts'
-import type { ServerAccess } from '../test/helpers/mariadb.ts'
+import type { ServerAccess } from '../test/helpers/servers.ts'
 import { corpusRequest, seeded } from './corpus.ts'
 
 /** What is looked for: a word that five logs hold, and a piece of it; a word of many logs; all of them of user 1. */

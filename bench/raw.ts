@@ -3,7 +3,7 @@
 import { createConnection } from 'mariadb'
 import mysql from 'mysql2/promise'
 import { sqliteDriver } from '../src/sqlite.ts'
-import type { ServerAccess } from '../test/helpers/mariadb.ts'
+import type { ServerAccess } from '../test/helpers/servers.ts'
 import { corpusRequest, seeded } from './corpus.ts'
 import type { Sample } from './measure.ts'
 

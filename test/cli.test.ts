@@ -9,7 +9,7 @@ import t, { type Test } from 'tap'
 import { contractToken } from '../src/authenticate/token.ts'
 import type { MysqlOptions } from '../src/store/dialects/dialect.ts'
 import { loggerbot, loggerbotProcess, program, root, run, serve, startServed, type Finished } from './helpers/command.ts'
-import { databases, environmentOf, mariadb, openKnex, temporaryFolder } from './helpers/databases.ts'
+import { databases, environmentOf, mariadb, openKnex, sqlite, temporaryFolder } from './helpers/databases.ts'
 import { http, post } from './helpers/http.ts'
 import { freePort } from './helpers/ports.ts'
 import { apiKey, body, count, createUser, log, send } from './helpers/service.ts'
@@ -18,8 +18,7 @@ import { until } from './helpers/until.ts'
 // No .env of the checkout is read.
 process.chdir(temporaryFolder(t))
 
-const [sqlite, mysqlServer] = databases as [typeof databases[0], typeof databases[0]]
-const emptyMysql = async (t: Test) => await mysqlServer.create(t) as MysqlOptions
+const emptyMysql = (t: Test) => mariadb.create(t)
 const { version } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'))
 
 /** Fails unless the command gave up with one clear line and nothing else. */
@@ -32,7 +31,7 @@ function isRefusal (t: Test, { code, stdout, stderr }: Finished, expected: numbe
 
 /** Runs as an administrator of the tests' MySQL. */
 async function administer (...statements: string[]): Promise<void> {
-  const { host, port, user, password } = await mariadb()
+  const { host, port, user, password } = await mariadb.access()
   const admin = await mysql.createConnection({ host, port, user, password })
   for (const statement of statements) await admin.query(statement)
   await admin.end()
@@ -447,7 +446,7 @@ t.test('a database that cannot be used is exit code 1 and one line that names th
 })
 
 t.test('setup-database', async (t) => {
-  const { host, port, user, password } = await mariadb()
+  const { host, port, user, password } = await mariadb.access()
   const newName = () => `setup_${randomBytes(6).toString('hex')}`
 
   for (const flag of ['--port', '--db-port']) {

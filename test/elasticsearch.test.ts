@@ -12,7 +12,7 @@ import type { MysqlOptions } from '../src/store/dialects/dialect.ts'
 import { Proxy } from './helpers/proxy.ts'
 import { until } from './helpers/until.ts'
 import { loggerbot, root } from './helpers/command.ts'
-import { databases, environmentOf, openKnex, temporaryFolder } from './helpers/databases.ts'
+import { databases, environmentOf, mariadb, openKnex, temporaryFolder } from './helpers/databases.ts'
 import { http, post } from './helpers/http.ts'
 import { apiKey, arrived, basic, count, createToken, createUser, startService } from './helpers/service.ts'
 
@@ -271,10 +271,9 @@ for (const database of databases) {
 }
 
 t.test('Elasticsearch\'s _bulk while the database is away', async (t) => {
-  const mysql = databases.find(({ name }) => name === 'MySQL')!
-  const direct = await mysql.create(t) as MysqlOptions
+  const direct = await mariadb.create(t) as MysqlOptions
   const proxy = await Proxy.start(t, direct.port!)
-  const start = (spool: string) => startService(t, mysql, { database: { ...direct, host: proxy.host, port: proxy.port }, settings: { LOGGER_SPOOL_DIR: spool, LOGGER_DB_TIMEOUT: '1000' } })
+  const start = (spool: string) => startService(t, mariadb, { database: { ...direct, host: proxy.host, port: proxy.port }, settings: { LOGGER_SPOOL_DIR: spool, LOGGER_DB_TIMEOUT: '1000' } })
   const spooling = await start(join(temporaryFolder(t), 'spool'))
   const bare = await start('')
   const knex = openKnex(t, direct)

@@ -7,7 +7,7 @@ import type { LogRecord } from '../src/record.ts'
 import { Proxy } from './helpers/proxy.ts'
 import type { MysqlOptions } from '../src/store/dialects/dialect.ts'
 import { loggerbot } from './helpers/command.ts'
-import { databases, environmentOf, temporaryFolder } from './helpers/databases.ts'
+import { databases, environmentOf, mariadb, sqlite, temporaryFolder } from './helpers/databases.ts'
 import { attributes, decoded, survives } from './helpers/fuzz.ts'
 import { growsLinearly } from './helpers/growth.ts'
 import { http, post } from './helpers/http.ts'
@@ -80,7 +80,7 @@ t.test('lines of HEC', async (t) => {
 })
 
 t.test('a body of more logs than memory should hold is refused whole, one of blank lines at once', async (t) => {
-  const service = await startService(t, databases[0]!)
+  const service = await startService(t, sqlite)
   await createUser(service, 'alice')
   const splunk = { authorization: `Splunk ${await createToken(service, 'alice')}` }
   t.match(await post(service.port, '/services/collector/raw', 'a\n'.repeat(100_001), splunk), { status: 413, headers: { 'x-error-detail': 'a request must hold at most 100000 logs' } })
@@ -93,13 +93,12 @@ t.test('a body of more logs than memory should hold is refused whole, one of bla
 })
 
 t.test('while the database is away', async (t) => {
-  const mysql = databases.find(({ name }) => name === 'MySQL')!
-  const direct = await mysql.create(t) as MysqlOptions
+  const direct = await mariadb.create(t) as MysqlOptions
   const proxy = await Proxy.start(t, direct.port!)
   const database = { ...direct, host: proxy.host, port: proxy.port }
-  const spooling = await startService(t, mysql, { database, settings: { LOGGER_SPOOL_DIR: temporaryFolder(t) } })
+  const spooling = await startService(t, mariadb, { database, settings: { LOGGER_SPOOL_DIR: temporaryFolder(t) } })
   // It answers once its logs have waited for the database this long.
-  const without = await startService(t, mysql, { database, settings: { LOGGER_DB_TIMEOUT: '500', LOGGER_SPOOL_DIR: '' } })
+  const without = await startService(t, mariadb, { database, settings: { LOGGER_DB_TIMEOUT: '500', LOGGER_SPOOL_DIR: '' } })
   await createUser(spooling, 'alice')
   const splunk = { authorization: `Splunk ${await createToken(spooling, 'alice')}` }
   t.match(await post(spooling.port, '/services/collector', captured, splunk), { status: 200 })

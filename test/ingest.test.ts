@@ -8,7 +8,7 @@ import type { MysqlOptions } from '../src/store/dialects/dialect.ts'
 import { Proxy } from './helpers/proxy.ts'
 import { until } from './helpers/until.ts'
 import { loggerbot, serve } from './helpers/command.ts'
-import { databases, environmentOf, openKnex, temporaryFolder } from './helpers/databases.ts'
+import { databases, environmentOf, mariadb, openKnex, temporaryFolder } from './helpers/databases.ts'
 import { http, post, type Answer } from './helpers/http.ts'
 import { apiKey, arrived, basic, count, createToken, createUser, startService } from './helpers/service.ts'
 
@@ -269,11 +269,10 @@ for (const database of databases) {
 }
 
 t.test('POST /api/logs while the database is away', async (t) => {
-  const mysql = databases.find(({ name }) => name === 'MySQL')!
-  const direct = await mysql.create(t) as MysqlOptions
+  const direct = await mariadb.create(t) as MysqlOptions
   const proxy = await Proxy.start(t, direct.port!)
   const there = { ...direct, host: proxy.host, port: proxy.port }
-  const start = (folder: string) => startService(t, mysql, { database: there, settings: { LOGGER_SPOOL_DIR: folder, LOGGER_DB_TIMEOUT: '1000' } })
+  const start = (folder: string) => startService(t, mariadb, { database: there, settings: { LOGGER_SPOOL_DIR: folder, LOGGER_DB_TIMEOUT: '1000' } })
   const [spooling, plain] = [await start(temporaryFolder(t)), await start('')]
   const knex = openKnex(t, direct)
   await createUser(spooling, 'alice')

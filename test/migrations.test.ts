@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs'
 import t from 'tap'
 import { connect } from '../src/store/connect.ts'
 import { checkSchema, migrateToLatest, migrations } from '../src/store/migrations.ts'
-import { databases, openKnex } from './helpers/databases.ts'
+import { databases, mariadb, openKnex } from './helpers/databases.ts'
 
 const tables = ['dead_letters', 'ingest_batches', 'tokens', 'user_logs', 'users']
 const files = readdirSync(new URL('../migrations/', import.meta.url)).filter((file) => file.endsWith('.ts'))
@@ -45,7 +45,7 @@ for (const database of databases) {
 
 t.test('tables on MariaDB', async (t) => {
   const definition = async (pageCompression?: boolean) => {
-    const knex = connect({ ...await databases[1]!.create(t), pageCompression })
+    const knex = connect({ ...await mariadb.create(t), pageCompression })
     t.teardown(() => knex.destroy())
     await migrateToLatest(knex)
     const [[{ version }]] = await knex.raw('SELECT VERSION() AS version')

@@ -5,14 +5,13 @@ import type { MysqlOptions } from '../src/store/dialects/dialect.ts'
 import { Proxy } from './helpers/proxy.ts'
 import { until } from './helpers/until.ts'
 import { serve } from './helpers/command.ts'
-import { databases, environmentOf, openKnex, temporaryFolder } from './helpers/databases.ts'
+import { environmentOf, mariadb, openKnex, temporaryFolder } from './helpers/databases.ts'
 import { http, post } from './helpers/http.ts'
 import { body, count, createToken, createUser, log, send, startService, stored, type ServiceOptions, type TestService } from './helpers/service.ts'
 
 // Most of them wait for the database.
 t.jobs = 4
 
-const mysql = databases.find(({ name }) => name === 'MySQL')!
 /** Where the timeout is the subject. Long, because the same service has to store logs before and after, on a stalled disk. */
 const hasty = { LOGGER_DB_TIMEOUT: '10000' }
 const done = { status: 200, body: '{"code":200,"message":"Logs added successfully"}' }
@@ -29,11 +28,11 @@ interface Stage {
 
 /** A service that reaches its database through a proxy, with a spool, and the user alice. */
 async function stage (t: Test, settings: ServiceOptions['settings'] = {}): Promise<Stage & { restart: () => Promise<TestService> }> {
-  const direct = await mysql.create(t) as MysqlOptions
+  const direct = await mariadb.create(t) as MysqlOptions
   const proxy = await Proxy.start(t, direct.port!)
   const database = { ...direct, host: proxy.host, port: proxy.port }
   const folder = join(temporaryFolder(t), 'spool')
-  const start = (): Promise<TestService> => startService(t, mysql, { database, settings: { LOGGER_SPOOL_DIR: folder, ...settings } })
+  const start = (): Promise<TestService> => startService(t, mariadb, { database, settings: { LOGGER_SPOOL_DIR: folder, ...settings } })
   const service = await start()
   const token = await createUser(service, 'alice')
   await send(service, 'alice', token, [log({ msg: 'before' })])

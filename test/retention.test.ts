@@ -220,7 +220,7 @@ t.test('partitions of user_logs', async (t) => {
 
   await t.test('where the login may not alter the table, a reader holds it, or it is one piece, logs go along the key', async (t) => {
     const { knex, service, tokens, insert, messages, letGo, complaints } = await startDivided(t)
-    const { host, port } = await mariadb()
+    const { host, port } = await mariadb.access()
     const database = 'database' in service.options ? service.options.database : ''
     const login = `u${database!.slice(-8)}`
     await knex.raw(`CREATE USER ${login}@'%' IDENTIFIED BY 'password'`)

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# All checks, from a fresh Debian machine with Node on: installs MariaDB, rsyslog, a compiler and the packages
+# All checks, from a fresh Debian machine with Node on: installs MariaDB, MySQL, rsyslog, a compiler and the packages
 # where they are missing, lints, type-checks, builds and tests. Prints the slowest tests, and ends with `N passed, N failed`.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -26,6 +26,9 @@ if [ ${#missing[@]} -gt 0 ]; then
   "${as_root[@]}" apt-get update -qq
   "${as_root[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}"
 fi
+
+# A real MySQL, beside MariaDB.
+bash test/install-mysql.sh || echo 'NOT TESTED ON MYSQL: it could not be fetched'
 
 work=$(mktemp -d)
 trap 'kill $(jobs -p) 2> /dev/null || true; rm -rf "$work"' EXIT

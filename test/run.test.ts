@@ -5,12 +5,12 @@ import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { cleanEnvironment } from './helpers/command.ts'
-import { noMariadb } from './helpers/mariadb.ts'
+import { mariadb } from './helpers/servers.ts'
 import { until } from './helpers/until.ts'
 
 const fixture = fileURLToPath(new URL('fixtures/leaves-everything.ts', import.meta.url))
 
-t.test('a run that is killed leaves no server, process or folder behind', { skip: noMariadb }, async (t) => {
+t.test('a run that is killed leaves no server, process or folder behind', { skip: mariadb.missing }, async (t) => {
   const child = spawn(process.execPath, ['--import=tsx', fixture], { env: cleanEnvironment(), stdio: ['ignore', 'pipe', 'inherit'] })
   const [line] = await once(child.stdout, 'data')
   const { folder, pids } = JSON.parse(line)

@@ -5,9 +5,8 @@ import { text } from 'node:stream/consumers'
 import { setTimeout as delay } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { contractToken } from '../src/authenticate/token.ts'
-import type { MysqlOptions } from '../src/store/dialects/dialect.ts'
 import { serve, startServed } from './helpers/command.ts'
-import { databases, environmentOf, openKnex } from './helpers/databases.ts'
+import { databases, environmentOf, mariadb, openKnex, sqlite } from './helpers/databases.ts'
 import { http, post } from './helpers/http.ts'
 import { Proxy } from './helpers/proxy.ts'
 import { apiKey, body, count, createToken, createUser, log, patienceMs, send, startService, stored } from './helpers/service.ts'
@@ -216,7 +215,7 @@ for (const database of databases) {
 
 t.test('npm start', async (t) => {
   await t.test('passes SIGTERM on to the server', async (t) => {
-    const options = await databases[0]!.create(t)
+    const options = await sqlite.create(t)
     const served = await startServed(t, 'npm', ['start', '--', '--port', '0'], { env: environmentOf(options) })
     served.child.kill('SIGTERM')
     await served.ended
@@ -225,9 +224,9 @@ t.test('npm start', async (t) => {
 })
 
 t.test('a MySQL that goes away', async (t) => {
-  const options = await databases[1]!.createMigrated(t) as MysqlOptions
+  const options = await mariadb.createMigrated(t)
   const proxy = await Proxy.start(t, options.port!)
-  const service = await startService(t, databases[1]!, { database: { ...options, port: proxy.port }, settings: { LOGGER_DB_TIMEOUT: '500' } })
+  const service = await startService(t, mariadb, { database: { ...options, port: proxy.port }, settings: { LOGGER_DB_TIMEOUT: '500' } })
   const token = await createUser(service, 'denis')
   t.equal((await send(service, 'denis', token, [])).status, 200, 'the token is known')
 

@@ -6,7 +6,7 @@ import { migrateToLatest, migrations } from '../src/store/migrations.ts'
 import type { MysqlOptions } from '../src/store/dialects/dialect.ts'
 import { sqliteDriver } from '../src/sqlite.ts'
 import { loggerbot, root } from './helpers/command.ts'
-import { databases, mariadb, openKnex } from './helpers/databases.ts'
+import { databases, mariadb, openKnex, sqlite } from './helpers/databases.ts'
 import { expandSql, type Dashboard, type TimeRange } from './helpers/grafana.ts'
 import { createUser, log, send, startService, type TestService } from './helpers/service.ts'
 
@@ -167,7 +167,7 @@ for (const database of databases) {
 }
 
 t.test('a file opened read-only beside the running server', async (t) => {
-  const service = await startService(t, databases[0]!)
+  const service = await startService(t, sqlite)
   await send(service, 'alice', await createUser(service, 'alice'), [log()])
   const reader = new (sqliteDriver())((service.options as { file: string }).file, { readonly: true })
   t.teardown(() => reader.close())
@@ -177,7 +177,7 @@ t.test('a file opened read-only beside the running server', async (t) => {
 
 /** Makes a login by these statements; it goes when the test ends. */
 async function login (t: Test, { host, port, database }: MysqlOptions, statements: (name: string) => string[]) {
-  const { user, password } = await mariadb()
+  const { user, password } = await mariadb.access()
   const name = `reader_${randomBytes(4).toString('hex')}`
   const admin = await mysql.createConnection({ host, port, user, password })
   t.teardown(async () => {
@@ -195,7 +195,7 @@ function recipe (database: string): (name: string) => string[] {
 }
 
 t.test('on MySQL', async (t) => {
-  const service = await startService(t, databases[1]!)
+  const service = await startService(t, mariadb)
   await seed(service)
   const options = service.options as MysqlOptions
   const granted = recipe(options.database!)
@@ -220,7 +220,7 @@ t.test('on MySQL', async (t) => {
 
   await t.test('the privileges that setup-database asks for make the view and drop it', async (t) => {
     const [, privileges] = /The login needs (.*?) on the database/s.exec((await loggerbot(['setup-database', '--help'])).stdout)!
-    const fresh = await databases[1]!.create(t) as MysqlOptions
+    const fresh = await mariadb.create(t)
     const knex = openKnex(t, await login(t, fresh, (name) => [
       `CREATE USER '${name}'@'%' IDENTIFIED BY 'a long password'`,
       `GRANT ${privileges!.replace(/\s+and\s+/, ', ')} ON ${fresh.database}.* TO '${name}'@'%'`

@@ -10,7 +10,7 @@ import type { MysqlOptions } from '../src/store/dialects/dialect.ts'
 import { Proxy } from './helpers/proxy.ts'
 import { until } from './helpers/until.ts'
 import { loggerbot, root, serve } from './helpers/command.ts'
-import { databases, environmentOf, openKnex, temporaryFolder } from './helpers/databases.ts'
+import { databases, environmentOf, mariadb, openKnex, sqlite, temporaryFolder } from './helpers/databases.ts'
 import { http } from './helpers/http.ts'
 import { freePort } from './helpers/ports.ts'
 import { basic, count, createToken, startService, stored } from './helpers/service.ts'
@@ -188,7 +188,7 @@ t.test('Datagrams for which there is no room are counted, the others handed on i
 })
 
 t.test('Without a user, what shows no token is dropped', async (t) => {
-  const service = await startSyslog(t, databases[0]!, { settings: { LOGGER_SYSLOG_USER: '' } })
+  const service = await startSyslog(t, sqlite, { settings: { LOGGER_SYSLOG_USER: '' } })
   await sendUdp(service.syslogPort, '<14>nobody\'s', `<14>1 - - - - - [loggerbot@32473 token="${await createToken(service, 'bob')}"] of bob`)
   await untilStored(service, 1)
   t.match(await stored(service.knex), [{ log_msg: 'of bob' }])
@@ -196,7 +196,7 @@ t.test('Without a user, what shows no token is dropped', async (t) => {
 })
 
 t.test('A user who is disabled sends no more', async (t) => {
-  const service = await startSyslog(t, databases[0]!)
+  const service = await startSyslog(t, sqlite)
   const send = () => sendUdp(service.syslogPort, '<14>x')
   await send()
   await untilStored(service, 1)
@@ -208,13 +208,12 @@ t.test('A user who is disabled sends no more', async (t) => {
 })
 
 t.test('While the database is away', async (t) => {
-  const mysql = databases.find(({ name }) => name === 'MySQL')!
 
   async function stage (t: Test, settings: Record<string, string> = {}) {
-    const direct = await mysql.create(t) as MysqlOptions
+    const direct = await mariadb.create(t) as MysqlOptions
     const proxy = await Proxy.start(t, direct.port!)
     const database = { ...direct, host: proxy.host, port: proxy.port }
-    const service = { ...await startSyslog(t, mysql, { database, settings }), knex: openKnex(t, direct) }
+    const service = { ...await startSyslog(t, mariadb, { database, settings }), knex: openKnex(t, direct) }
     return { proxy, service, token: await createToken(service, 'bob') }
   }
 
@@ -265,7 +264,7 @@ t.test('While the database is away', async (t) => {
     await service.app.close()
 
     const syslogPort = await freePort()
-    const again = await startService(t, mysql, { database: service.options, settings: { LOGGER_SYSLOG_PORT: String(syslogPort), LOGGER_SYSLOG_USER: 'alice', ...settings } })
+    const again = await startService(t, mariadb, { database: service.options, settings: { LOGGER_SYSLOG_PORT: String(syslogPort), LOGGER_SYSLOG_USER: 'alice', ...settings } })
     await sendUdp(syslogPort, '<14>of alice, after a restart')
     await until('it is taken', async () => await metric(again, 'messages_total{transport="udp"}') === 1)
     await proxy.setMode('pass')

@@ -12,7 +12,7 @@ import { CommitClock } from '../src/write/clock.ts'
 import { committer, type Outcome } from '../src/write/commit.ts'
 import { RecordIds } from '../src/write/ids.ts'
 import { Writer, type WriterOptions } from '../src/write/writer.ts'
-import { databases, openKnex } from './helpers/databases.ts'
+import { databases, openKnex, sqlite } from './helpers/databases.ts'
 import { count, patienceMs, stored } from './helpers/service.ts'
 
 function record (differences: Partial<LogRecord> = {}): LogRecord {
@@ -470,7 +470,6 @@ for (const database of databases) {
 }
 
 t.test('the thread that writes to SQLite begins anew after it failed', async (t) => {
-  const sqlite = databases.find(({ name }) => name === 'SQLite')!
   const options = await sqlite.create(t)
   const knex = openKnex(t, options)
   const store = logStoreOf(knex, options)

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { poison } from './ledger.ts'
 import { startMariadb } from '../helpers/databases.ts'
-import { noMariadb } from '../helpers/mariadb.ts'
+import { mariadb as mariadbKind } from '../helpers/servers.ts'
 import { Proxy } from '../helpers/proxy.ts'
 import { Stage } from './stage.ts'
 import { random } from '../helpers/random.ts'
@@ -13,9 +13,9 @@ import { until } from '../helpers/until.ts'
 
 t.setTimeout((600 + seconds * 30) * 1000)
 
-const skip = noMariadb
-const mariadb = noMariadb ? undefined! : await startMariadb(t)
-if (noMariadb) t.comment(`NOT TESTED: ${noMariadb}`)
+const skip = mariadbKind.missing
+const mariadb = mariadbKind.missing ? undefined! : await startMariadb(t)
+if (mariadbKind.missing) t.comment(`NOT TESTED: ${mariadbKind.missing}`)
 
 /** In milliseconds, so much patience has the service: the scenarios are short. */
 const LOGGER_DB_TIMEOUT = '500'

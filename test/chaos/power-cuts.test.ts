@@ -15,7 +15,7 @@ import type { Load } from './clients.ts'
 import { continueAll, Disk, noDisk, stopAll } from './device.ts'
 import { Instance } from './instance.ts'
 import type { Compared, Ledger } from './ledger.ts'
-import { noMariadb } from '../helpers/mariadb.ts'
+import { mariadb as mariadbKind } from '../helpers/servers.ts'
 import { Proxy } from '../helpers/proxy.ts'
 import { check, Stage } from './stage.ts'
 import { cuts, pass } from './timing.ts'
@@ -25,9 +25,9 @@ t.setTimeout((600 + cuts * 90) * 1000)
 
 const noCuts = await noDisk(t)
 if (noCuts) t.comment(`POWER CUTS ARE NOT TESTED: ${noCuts}`)
-else if (noMariadb) t.comment(`POWER CUTS ARE NOT TESTED on MariaDB: ${noMariadb}`)
+else if (mariadbKind.missing) t.comment(`POWER CUTS ARE NOT TESTED on MariaDB: ${mariadbKind.missing}`)
 
-const mariadb = noCuts || noMariadb ? undefined! : await startMariadb(t)
+const mariadb = noCuts || mariadbKind.missing ? undefined! : await startMariadb(t)
 
 /** In a preload, what no setting of the service may do. */
 const weakened = (name: string) => ({ NODE_OPTIONS: `--import=${pathToFileURL(join(import.meta.dirname, name))}` })
@@ -53,7 +53,7 @@ t.test('a copy of the disk holds what was synced, and nothing else', { skip: noC
 
 for (const control of [false, true]) {
   const skip = noCuts
-  const skipMariadb = noCuts || noMariadb
+  const skipMariadb = noCuts || mariadbKind.missing
 
   t.test(control ? 'SQLite with synchronous = NORMAL loses logs' : 'SQLite keeps its logs', { skip }, async (t) => {
     const disk = await Disk.make(t)
@@ -89,7 +89,7 @@ for (const control of [false, true]) {
   })
 }
 
-t.test('the power goes while the spool comes home', { skip: noCuts || noMariadb }, async (t) => {
+t.test('the power goes while the spool comes home', { skip: noCuts || mariadbKind.missing }, async (t) => {
   const { disk, stage, load, proxy } = await spoolOnDisk(t)
   await until('there is something to bring home', () => load.counts.spooled >= 300)
   await load.stop()

@@ -2,7 +2,7 @@
 import t from 'tap'
 import { loggerbot } from '../helpers/command.ts'
 import { startMariadb } from '../helpers/databases.ts'
-import { noMariadb } from '../helpers/mariadb.ts'
+import { mariadb as mariadbKind } from '../helpers/servers.ts'
 import { poison } from './ledger.ts'
 import { Proxy } from '../helpers/proxy.ts'
 import { check, Stage } from './stage.ts'
@@ -11,8 +11,8 @@ import { until } from '../helpers/until.ts'
 
 t.setTimeout((600 + seconds * 30) * 1000)
 
-const mariadb = noMariadb ? undefined : await startMariadb(t)
-if (noMariadb) t.comment(`NOT TESTED on MariaDB: ${noMariadb}`)
+const mariadb = mariadbKind.missing ? undefined : await startMariadb(t)
+if (mariadbKind.missing) t.comment(`NOT TESTED on MariaDB: ${mariadbKind.missing}`)
 
 /** How a database can be taught to refuse a log, and to take it after all. */
 const refusals = {
@@ -36,7 +36,7 @@ const refusals = {
 }
 
 for (const database of ['MariaDB', 'SQLite']) {
-  const skip = database === 'MariaDB' && noMariadb
+  const skip = database === 'MariaDB' && mariadbKind.missing
   const where = { mariadb: database === 'MariaDB' ? mariadb : undefined }
 
   t.test(`kill -9 of the service again and again, on ${database}`, { skip }, async (t) => {

@@ -7,13 +7,13 @@ import { apiKey, createUser } from '../helpers/service.ts'
 import { startLoad, type Load, type LoadOptions } from './clients.ts'
 import { Instance } from './instance.ts'
 import type { Compared, Findings } from './ledger.ts'
-import type { Mariadb } from '../helpers/mariadb.ts'
+import type { DatabaseServer } from '../helpers/servers.ts'
 import type { Proxy } from '../helpers/proxy.ts'
 import { until } from '../helpers/until.ts'
 
 export interface StageOptions {
   /** The database server; without it the stage is set on SQLite. */
-  mariadb?: Mariadb
+  mariadb?: DatabaseServer
   /** What the service's connections go through. */
   proxy?: Proxy
   instances?: number

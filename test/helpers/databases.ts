@@ -2,52 +2,71 @@ import { randomBytes } from 'node:crypto'
 import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Knex } from 'knex'
-import mysql from 'mysql2/promise'
+import { createConnection } from 'mysql2/promise'
 import type { Test } from 'tap'
 import { connect } from '../../src/store/connect.ts'
 import type { DatabaseOptions } from '../../src/store/dialects/dialect.ts'
-import { givenServer, Mariadb, type ServerAccess } from './mariadb.ts'
+import { DatabaseServer, givenServer, mariadb as mariadbKind, mysql as mysqlKind, type ServerAccess, type ServerKind } from './servers.ts'
 import { askKeeper, fileFolder } from './run.ts'
 
 /** A kind of database that every behaviour is tested on. */
 export interface TestDatabase {
-  name: 'SQLite' | 'MySQL'
+  name: 'SQLite' | 'MariaDB' | 'MySQL'
   /** A new database, empty and without tables, which goes when the test ends. */
   create (t: Test): Promise<DatabaseOptions>
   /** A new database with all tables. */
   createMigrated (t: Test): Promise<DatabaseOptions>
 }
 
-const filesHere = await fileFolder()
+export type TestMysqlOptions = ServerAccess & { database: string }
 
-/** The MariaDB of this run, or the server that is used instead. */
-export async function mariadb (): Promise<ServerAccess> {
-  return givenServer() ?? askKeeper('mariadb')
+/** One that is served to many clients. */
+export interface ServerDatabase extends TestDatabase {
+  /** How an administrator reaches the server. */
+  access (): Promise<ServerAccess>
+  create (t: Test): Promise<TestMysqlOptions>
+  createMigrated (t: Test): Promise<TestMysqlOptions>
 }
 
-export const databases: TestDatabase[] = [
-  {
-    name: 'SQLite',
-    create: async (t) => ({ file: join(temporaryFolder(t), 'logs.sqlite') }),
-    async createMigrated (t) {
-      const file = join(temporaryFolder(t), 'logs.sqlite')
-      copyFileSync(await askKeeper('sqlite-template'), file)
-      return { file }
-    }
-  },
-  {
-    name: 'MySQL',
-    create: (t) => createMysql(t),
-    async createMigrated (t) {
-      return createMysql(t, givenServer() ? [] : await askKeeper('mariadb-template'))
-    }
-  }
-]
+const filesHere = await fileFolder()
 
-async function createMysql (t: Test, statements: string[] = []): Promise<DatabaseOptions> {
-  const { host, port, user, password } = await mariadb()
+export const sqlite: TestDatabase = {
+  name: 'SQLite',
+  create: async (t) => ({ file: join(temporaryFolder(t), 'logs.sqlite') }),
+  async createMigrated (t) {
+    const file = join(temporaryFolder(t), 'logs.sqlite')
+    copyFileSync(await askKeeper('SQLite-template'), file)
+    return { file }
+  }
+}
+
+/** The run's MariaDB, or the server that LOGGER_TEST_MYSQL_URL names. */
+export const mariadb = serverDatabase(mariadbKind, givenServer())
+
+/** The run's MySQL. */
+export const mysql = serverDatabase(mysqlKind)
+
+/** Those that are tested: all that are there, or those that LOGGER_TEST_DATABASES names (`sqlite,mariadb,mysql`). */
+export const databases: TestDatabase[] = picked([sqlite, mariadb, ...mysqlKind.missing ? [] : [mysql]])
+
+function picked (all: TestDatabase[]): TestDatabase[] {
+  const names = process.env.LOGGER_TEST_DATABASES?.toLowerCase().split(',')
+  return names ? all.filter(({ name }) => names.includes(name.toLowerCase())) : all
+}
+
+function serverDatabase (kind: ServerKind, given?: ServerAccess): ServerDatabase {
+  const access = async () => given ?? askKeeper(kind.name)
+  return {
+    name: kind.name,
+    access,
+    create: async (t) => createOn(await access(), t),
+    createMigrated: async (t) => createOn(await access(), t, given ? [] : await askKeeper(`${kind.name}-template`))
+  }
+}
+
+async function createOn ({ host, port, user, password }: ServerAccess, t: Test, statements: string[] = []): Promise<TestMysqlOptions> {
   const database = `loggerbot_${randomBytes(6).toString('hex')}`
-  const admin = await mysql.createConnection({ host, port, user, password })
+  const admin = await createConnection({ host, port, user, password })
   await admin.query(`CREATE DATABASE ${database}`)
   await admin.query(`USE ${database}`)
   for (const statement of statements) await admin.query(statement)
@@ -59,8 +78,8 @@ async function createMysql (t: Test, statements: string[] = []): Promise<Databas
 }
 
 /** Starts a MariaDB of the test's own, to be killed or set up at will; it is removed when the test ends. */
-export async function startMariadb (t: Test, { folder = temporaryFolder(t), flags }: { folder?: string, flags?: string[] } = {}): Promise<Mariadb> {
-  const server = await Mariadb.start({ folder: join(folder, 'mariadb'), template: await askKeeper('mariadb-data'), flags })
+export async function startMariadb (t: Test, { folder = temporaryFolder(t), flags }: { folder?: string, flags?: string[] } = {}): Promise<DatabaseServer> {
+  const server = await DatabaseServer.start({ kind: mariadbKind, folder: join(folder, 'mariadb'), template: await askKeeper('MariaDB-data'), flags })
   t.teardown(() => server.remove())
   return server
 }

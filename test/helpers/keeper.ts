@@ -4,9 +4,9 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
-import { makeDataDirectory, Mariadb } from './mariadb.ts'
+import { DatabaseServer, makeDataDirectory, mariadb, mysql, type ServerKind } from './servers.ts'
 import { cookie, folderOf, socketOf } from './run.ts'
-import { makeMysqlTemplate, makeSqliteTemplate } from './templates.ts'
+import { makeServerTemplate, makeSqliteTemplate } from './templates.ts'
 
 const folder = process.argv[2]!
 const runner = Number(process.argv[3])
@@ -15,28 +15,35 @@ const runner = Number(process.argv[3])
 process.env[cookie] = String(process.pid)
 
 /** What the files share; each is made when it is first asked for. */
-const makers = {
-  /** An empty data directory of MariaDB, to be copied. */
-  'mariadb-data': () => makeDataDirectory(join(folder, 'mariadb-data')),
-
-  /** How to reach the run's MariaDB. */
-  async mariadb () {
-    const server = await Mariadb.start({ folder: join(folder, 'mariadb'), template: await get('mariadb-data') })
-    return { ...server.access, pid: server.pid }
-  },
-
+const makers: Record<string, () => Promise<unknown>> = {
   /** A migrated SQLite file, to be copied. */
-  'sqlite-template': () => makeSqliteTemplate(join(folder, 'template.sqlite')),
+  'SQLite-template': () => makeSqliteTemplate(join(folder, 'template.sqlite')),
+  ...makersOf(mariadb),
+  ...makersOf(mysql)
+}
 
-  /** The statements that bring an empty database of MariaDB up to date. */
-  'mariadb-template': async () => makeMysqlTemplate(await get('mariadb'))
+function makersOf (kind: ServerKind): typeof makers {
+  const { name } = kind
+  return {
+    /** An empty data directory, to be copied. */
+    [`${name}-data`]: () => makeDataDirectory(kind, join(folder, `${name}-data`)),
+
+    /** How to reach the run's server of this kind. */
+    async [name] () {
+      const { access, pid } = await DatabaseServer.start({ kind, folder: join(folder, name), template: await get(`${name}-data`) })
+      return { ...access, pid }
+    },
+
+    /** The statements that bring an empty database of the server up to date. */
+    [`${name}-template`]: async () => makeServerTemplate(await get(name))
+  }
 }
 
 const made = new Map<string, Promise<any>>()
 
-function get (what: keyof typeof makers): Promise<any> {
+function get (what: string): Promise<any> {
   let making = made.get(what)
-  if (!making) made.set(what, making = makers[what]())
+  if (!making) made.set(what, making = makers[what]!())
   return making
 }
 
@@ -48,7 +55,7 @@ const keeper = createServer((request, response) => {
     response.once('close', () => cleanUpAfter(pid))
     response.flushHeaders()
   } else if (verb === 'shared' && name in makers) {
-    get(name as keyof typeof makers).then(
+    get(name).then(
       (value) => response.end(JSON.stringify(value)),
       (error) => response.writeHead(500).end(JSON.stringify({ error: String(error) })))
   } else {

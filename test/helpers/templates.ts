@@ -2,7 +2,7 @@ import mysql, { type RowDataPacket } from 'mysql2/promise'
 import { connect } from '../../src/store/connect.ts'
 import type { DatabaseOptions } from '../../src/store/dialects/dialect.ts'
 import { migrateToLatest } from '../../src/store/migrations.ts'
-import type { ServerAccess } from './mariadb.ts'
+import type { ServerAccess } from './servers.ts'
 
 /** Makes a migrated SQLite file; resolves to its path. */
 export async function makeSqliteTemplate (file: string): Promise<string> {
@@ -10,8 +10,8 @@ export async function makeSqliteTemplate (file: string): Promise<string> {
   return file
 }
 
-/** Resolves to the statements that bring an empty database up to date, as the migrations would. */
-export async function makeMysqlTemplate (access: ServerAccess): Promise<string[]> {
+/** Resolves to the statements that bring an empty database of the server up to date, as the migrations would. */
+export async function makeServerTemplate (access: ServerAccess): Promise<string[]> {
   const database = 'loggerbot_template'
   const connection = await mysql.createConnection(access)
   try {

@@ -1,0 +1,190 @@
+import { execFile, spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdirSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { homedir, userInfo } from 'node:os'
+import { dirname, join } from 'node:path'
+import { promisify } from 'node:util'
+import { createConnection, type Connection } from 'mysql2/promise'
+import { freePort } from './ports.ts'
+import { until } from './until.ts'
+
+/** How to reach a MySQL or MariaDB on which the tests may create and drop databases. */
+export interface ServerAccess {
+  host: string
+  port: number
+  user: string
+  password: string
+}
+
+/** The server that LOGGER_TEST_MYSQL_URL names (mysql://user:password@host:port), which is used instead of a private one. */
+export function givenServer (): ServerAccess | undefined {
+  if (process.env.LOGGER_TEST_MYSQL_URL === undefined) return undefined
+  const url = new URL(process.env.LOGGER_TEST_MYSQL_URL)
+  return {
+    host: url.hostname,
+    port: Number(url.port || 3306),
+    user: decodeURIComponent(url.username),
+    password: decodeURIComponent(url.password)
+  }
+}
+
+const execute = promisify(execFile)
+
+/** A program that serves databases, and how the tests run it. */
+export interface ServerKind {
+  name: 'MariaDB' | 'MySQL'
+  /** Why it can't be run here, or false. */
+  missing: string | false
+  /** Makes an empty data directory, whose root has no password. */
+  makeData (data: string): Promise<unknown>
+  /** The command that serves, but for the flags that all kinds know. */
+  command: [program: string, ...args: string[]]
+}
+
+const user = `--user=${userInfo().username}`
+
+export const mariadb: ServerKind = {
+  name: 'MariaDB',
+  missing: find('mariadbd') && find('mariadb-install-db') ? false : 'MariaDB is not installed: apt-get install -y mariadb-server-core mariadb-client-core',
+  makeData: (data) => execute(find('mariadb-install-db')!, [
+    '--no-defaults', `--datadir=${data}`, '--auth-root-authentication-method=normal', '--skip-test-db', user, '--innodb-log-file-size=16M'
+  ], { env: environmentIn(dirname(data)) }),
+  command: [find('mariadbd') ?? 'mariadbd', '--no-defaults', '--innodb-log-file-size=16M', user]
+}
+
+/** Where test/install-mysql.sh unpacks MySQL and the libraries that it was built with. */
+const unpacked = process.env.LOGGER_TEST_MYSQL_ROOT ?? join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'loggerbot-test/mysql')
+const libraries = join(unpacked, 'usr/lib/x86_64-linux-gnu')
+const mysqld: [string, ...string[]] = [
+  join(unpacked, 'usr/lib64/ld-linux-x86-64.so.2'), '--library-path', libraries, join(unpacked, 'usr/sbin/mysqld'), '--no-defaults', `--basedir=${unpacked}/usr`, user
+]
+
+export const mysql: ServerKind = {
+  name: 'MySQL',
+  missing: existsSync(join(unpacked, 'usr/sbin/mysqld')) ? false : 'MySQL is not there: run bash test/install-mysql.sh, on Debian of amd64',
+  async makeData (data) {
+    const [program, ...args] = mysqld
+    await execute(program, [...args, '--initialize-insecure', `--datadir=${data}`, '--innodb-redo-log-capacity=16M'], { env: environmentIn(dirname(data)) })
+  },
+  command: [...mysqld, '--mysqlx=OFF', '--innodb-redo-log-capacity=16M', '--secure-file-priv=']
+}
+
+export interface ServerOptions {
+  kind: ServerKind
+  /** Holds all its files. A server that was there before goes on with its data. */
+  folder: string
+  /** A data directory to copy, which is quicker than to make one. */
+  template?: string
+  flags?: string[]
+}
+
+/** A private server, which can be killed, stopped and started again, on the same files and the same port. */
+export class DatabaseServer {
+  readonly access: ServerAccess
+  readonly #kind: ServerKind
+  readonly #folder: string
+  readonly #flags: string[]
+  #process: ChildProcess | undefined
+
+  /** Starts a server and waits until it answers. */
+  static async start ({ kind, folder, template, flags = [] }: ServerOptions): Promise<DatabaseServer> {
+    mkdirSync(folder, { recursive: true })
+    const data = join(folder, 'data')
+    if (!existsSync(data)) {
+      if (template === undefined) await makeDataDirectory(kind, data)
+      else await execute('cp', ['-a', '--sparse=always', template, data])
+    }
+    const server = new DatabaseServer(kind, folder, await freePort(), flags)
+    await server.start()
+    return server
+  }
+
+  private constructor (kind: ServerKind, folder: string, port: number, flags: string[]) {
+    this.#kind = kind
+    this.#folder = folder
+    this.access = { host: '127.0.0.1', port, user: 'root', password: '' }
+    this.#flags = flags
+  }
+
+  get pid (): number {
+    return this.#process!.pid!
+  }
+
+  async start (): Promise<void> {
+    const [program, ...args] = this.#kind.command
+    const server = spawn(program, [
+      ...args, `--datadir=${join(this.#folder, 'data')}`, `--socket=${join(this.#folder, 'socket')}`, `--pid-file=${join(this.#folder, 'pid')}`,
+      '--bind-address=127.0.0.1', `--port=${this.access.port}`, '--skip-log-bin', '--max-connections=500',
+      '--innodb-buffer-pool-size=64M', '--innodb-flush-log-at-trx-commit=1', ...this.#flags
+    ], { env: environmentIn(this.#folder), stdio: 'ignore' })
+    this.#process = server
+    await until(`${this.#kind.name} answers`, async () => {
+      if (server.exitCode !== null) throw new Error(`${this.#kind.name} ended with exit code ${server.exitCode}`)
+      const connection = await this.connect().catch(() => undefined)
+      await connection?.end()
+      return connection !== undefined
+    })
+  }
+
+  /** Ends it as the kernel does when there is no memory left. */
+  async kill (): Promise<void> {
+    const server = this.#process
+    if (!server || server.exitCode !== null || server.signalCode !== null) return
+    server.kill('SIGKILL')
+    await once(server, 'exit')
+  }
+
+  /** Stops it in the middle of its work; its connections stay open. */
+  freeze (): void {
+    this.#process!.kill('SIGSTOP')
+  }
+
+  thaw (): void {
+    this.#process!.kill('SIGCONT')
+  }
+
+  /** Makes sure that it runs, whatever was done to it. */
+  async restore (): Promise<void> {
+    this.thaw()
+    if (this.#process!.exitCode !== null || this.#process!.signalCode !== null) await this.start()
+  }
+
+  connect (database?: string): Promise<Connection> {
+    return createConnection({ ...this.access, database })
+  }
+
+  /** Runs one statement on a connection of its own. */
+  async query (sql: string): Promise<any> {
+    const connection = await this.connect()
+    try {
+      return (await connection.query(sql))[0]
+    } finally {
+      await connection.end()
+    }
+  }
+
+  /** Ends it for good and deletes its files. */
+  async remove (): Promise<void> {
+    await this.kill()
+    await rm(this.#folder, { recursive: true, force: true })
+  }
+}
+
+/** Makes an empty data directory; resolves to its path. */
+export async function makeDataDirectory (kind: ServerKind, data: string): Promise<string> {
+  if (kind.missing) throw new Error(`NOT TESTED: ${kind.missing}`)
+  mkdirSync(dirname(data), { recursive: true })
+  await kind.makeData(data)
+  return data
+}
+
+/** A folder of its own for temporary tables: a server that starts removes those that it finds in a shared one. */
+function environmentIn (folder: string): NodeJS.ProcessEnv {
+  return { ...process.env, TMPDIR: folder }
+}
+
+function find (program: string): string | undefined {
+  const path = [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/usr/local/sbin', '/usr/libexec']
+  return path.map((folder) => join(folder, program)).find((file) => existsSync(file))
+}
