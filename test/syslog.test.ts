@@ -208,7 +208,6 @@ t.test('A user who is disabled sends no more', async (t) => {
 })
 
 t.test('While the database is away', async (t) => {
-
   async function stage (t: Test, settings: Record<string, string> = {}) {
     const direct = await mariadb.create(t) as MysqlOptions
     const proxy = await Proxy.start(t, direct.port!)
