@@ -5,7 +5,8 @@ import { codeOf } from '../src/errors.ts'
 import { millisecondsOf, type UtcTime } from '../src/record.ts'
 import { everyUser } from '../src/store/batches.ts'
 import { openReader } from '../src/store/connect.ts'
-import { beginHours, countable, countHours, forgetHours, hoursReached, storeHours, touchedBy, uncounted, type Touched } from '../src/store/hour-counts.ts'
+import { findGap, noteFollowed } from '../src/store/followed.ts'
+import { beginHours, countable, countHours, forgetHours, hoursFollower, hoursReached, storeHours, touchedBy, uncounted, type Touched } from '../src/store/hour-counts.ts'
 import { Lease, LeaseTaken } from '../src/store/leases.ts'
 import { within } from '../src/store/patience.ts'
 import { TouchedHours } from '../src/store/touched-hours.ts'
@@ -45,7 +46,7 @@ const day = 86_400_000
 export default fp<HourCountsOptions>(async (app, { patience = 5000 }) => {
   const knex = app.logDb
   const reader = openReader(knex)
-  const lease = new Lease(knex, 'hour-counts')
+  const lease = new Lease(app.logWriter.instance.control, 'hour-counts')
   const work = new Background(bringUpToDate, pause, (error) => {
     if (!(error instanceof LeaseTaken)) app.log.warn({ code: codeOf(error) }, 'logs could not be counted by the hour; it tries again')
   })
@@ -70,7 +71,7 @@ export default fp<HourCountsOptions>(async (app, { patience = 5000 }) => {
       await holdLease()
       if (!isKnown) await touchEverything()
       await follow(isAwaited ? await app.horizonPastStored() : await app.batchHorizon(patience))
-      for (const span of touched.takeQuiet(Date.now() - (isAwaited ? 0 : quiet))) await count(span)
+      for (const span of touched.takeQuiet(performance.now() - (isAwaited ? 0 : quiet))) await count(span)
     } catch (error) {
       isKnown = false
       throw error
@@ -84,13 +85,13 @@ export default fp<HourCountsOptions>(async (app, { patience = 5000 }) => {
   }
 
   async function touchEverything (): Promise<void> {
-    for (const { id: userId } of await usersOf(knex).list()) touched.touch({ userId, ...countable }, Date.now())
+    for (const { id: userId } of await usersOf(knex).list()) touched.touch({ userId, ...countable }, performance.now())
     isKnown = true
   }
 
   /** Forgets the counts of hours that batches touched before the horizon. */
   async function follow (horizon: UtcTime): Promise<void> {
-    followedAt = Date.now()
+    followedAt = performance.now()
     const known = await hoursReached(knex)
     reached = known ?? horizon
     if (known === undefined) {
@@ -99,12 +100,14 @@ export default fp<HourCountsOptions>(async (app, { patience = 5000 }) => {
     }
     if (reached >= horizon) return
 
-    const spans = await touchedBy(reader.knex, { from: reached, to: horizon }, undefined, signal)
+    const { from, before } = await findGap(reader.knex, hoursFollower, reached, signal)
+    const spans = await touchedBy(reader.knex, { from, to: horizon }, undefined, signal)
     // While nothing comes nothing need be written.
     if (spans.length === 0 && millisecondsOf(horizon) - millisecondsOf(reached) < day) return
     await forgetHours(knex, spans, reached, horizon)
+    await noteFollowed(knex, hoursFollower, before, horizon, spans.reduce((sum, { batches }) => sum + batches, 0))
     reached = horizon
-    for (const span of await ofEachUser(spans)) touched.touch(span, Date.now())
+    for (const span of await ofEachUser(spans)) touched.touch(span, performance.now())
   }
 
   async function ofEachUser (spans: readonly Touched[]): Promise<Touched[]> {
@@ -119,7 +122,7 @@ export default fp<HourCountsOptions>(async (app, { patience = 5000 }) => {
       for (let at = from; at < to;) {
         await holdLease()
         // Meanwhile others go on sending.
-        if (Date.now() - followedAt > pause) await follow(await app.batchHorizon(patience))
+        if (performance.now() - followedAt > pause) await follow(await app.batchHorizon(patience))
         const started = performance.now()
         const counted = await countHours(reader.knex, userId, { from: at, to }, width, signal)
         const took = performance.now() - started

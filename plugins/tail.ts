@@ -1,13 +1,11 @@
-import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import fp from 'fastify-plugin'
 import { codeOf, Overloaded } from '../src/errors.ts'
 import { millisecondsOf, utcTime, type LogRecord, type UtcTime } from '../src/record.ts'
-import { findBatch, instancesOf, listBatches, logsOfBatch, newestBatchAt, type BatchPlace, type StoredBatch } from '../src/store/batches.ts'
-import { hasManyWriters } from '../src/store/connect.ts'
-import { within } from '../src/store/patience.ts'
+import { countBatches, findBatch, listBatches, logsOfBatch, newestBatchAt, sinceBatches, type BatchPlace, type StoredBatch } from '../src/store/batches.ts'
+import type { Horizon } from '../src/store/instances.ts'
 import { usersOf } from '../src/store/users.ts'
-import { Feed } from '../src/tail/feed.ts'
+import { Feed, nameOf as nameOfBatch } from '../src/tail/feed.ts'
 import { readPlace, type LogPlace } from '../src/tail/place.ts'
 import { Subscription, type TailEvent } from '../src/tail/subscription.ts'
 
@@ -37,8 +35,8 @@ export interface TailOptions {
 const mostReaders = 200
 /** A silence is told after so many milliseconds, so that nobody takes the connection for dead. */
 const heartbeat = 15_000
-/** The other instances are told of this one so often, in milliseconds. */
-const announcing = 1000
+/** How often the horizon is noted down for those who stay behind it, in milliseconds. */
+const noteMs = 1000
 const pageSize = 100
 /** Pause between two looks at a horizon that somebody waits for. */
 const horizonPollMs = 20
@@ -51,9 +49,10 @@ export default fp(async (app) => {
   const nameOf = (userId: number) => names.get(userId) ?? ''
 
   const feed = new Feed({
-    oldest: () => app.logWriter.oldest,
-    othersOldest: meetOthers(),
-    list: (after, before) => list(undefined, after, before),
+    horizon,
+    list,
+    count: (after, before) => countBatches(knex, after, before),
+    since: (before, batches) => sinceBatches(knex, before, batches),
     load: (batch) => logsOfBatch(knex, batch as StoredBatch, closing.signal),
     onFailure: (error) => app.log.warn({ code: codeOf(error) }, 'the tail could not look at the database; it tries again')
   })
@@ -66,13 +65,30 @@ export default fp(async (app) => {
     }
   })
 
-  // A transaction of an instance that is believed gone may still take place.
-  app.decorate('batchHorizon', async (patience) => utcTime(millisecondsOf((await feed.horizon()).time) - 2 * patience))
+  /** The horizons of the last seconds, each with when it was one, by this process's steady clock. */
+  const noted: Array<{ time: UtcTime, at: number }> = []
+
+  async function horizon (): Promise<Horizon> {
+    const found = await app.logWriter.instance.horizon()
+    const now = performance.now()
+    if (noted.length === 0 || now - noted.at(-1)!.at > noteMs) noted.push({ time: found.time, at: now })
+    return found
+  }
+
+  // A transaction of an instance that is believed gone may still take place. How long ago a horizon was one, the times themselves
+  // do not tell: they may stand, or leap, where a clock is set.
+  app.decorate('batchHorizon', async (patience) => {
+    const { time } = await horizon()
+    const early = performance.now() - 2 * patience
+    const last = noted.findLastIndex(({ at }) => at <= early)
+    if (last > 0) noted.splice(0, last)
+    return last === -1 ? utcTime(millisecondsOf(time) - 2 * patience) : noted[0]!.time
+  })
 
   app.decorate('horizonPastStored', async () => {
     const newest = await newestBatchAt(knex)
     for (;;) {
-      const { time } = await feed.horizon()
+      const { time } = await horizon()
       if (newest === undefined || time > newest) return time
       await delay(horizonPollMs, undefined, { signal: closing.signal })
     }
@@ -114,31 +130,17 @@ export default fp(async (app) => {
     }
   }
 
-  async function list (userId: number | undefined, after: BatchPlace, before: UtcTime): Promise<StoredBatch[]> {
+  async function list (after: BatchPlace, before: UtcTime, known?: ReadonlySet<string>): Promise<StoredBatch[]> {
     const all: StoredBatch[] = []
-    for (let place = after, page; (page = await listBatches(knex, userId, place, before, 1000)).length > 0; place = page.at(-1)!) all.push(...page)
+    for (let place = after, page; (page = await listBatches(knex, undefined, place, before, 1000)).length > 0; place = page.at(-1)!) {
+      all.push(...known === undefined ? page : page.filter((batch) => !known.has(nameOfBatch(batch))))
+    }
     if (all.some(({ userId }) => !names.has(userId))) await learnNames()
     return all
   }
 
   async function learnNames (): Promise<void> {
     for (const { id, name } of await usersOf(knex).list()) names.set(id, name)
-  }
-
-  /** Where several instances store into one database, each tells the others of itself as long as it runs. */
-  function meetOthers (): () => Promise<UtcTime | undefined> {
-    if (!hasManyWriters(knex)) return async () => undefined
-    const id = randomUUID()
-    const instances = instancesOf(knex)
-    const announce = () => instances.announce(id, app.logWriter.oldest).catch(() => {})
-    const timer = setInterval(announce, announcing).unref()
-    app.addHook('onReady', announce)
-    app.addHook('onClose', async () => {
-      clearInterval(timer)
-      // A database that hangs must not keep the service from closing.
-      await within(1000, instances.leave(id)).catch(() => {})
-    })
-    return () => instances.oldestOfOthers(id)
   }
 
   app.addHook('preClose', async () => {

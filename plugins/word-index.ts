@@ -6,10 +6,11 @@ import { Gatherer } from '../src/index-words/gatherer.ts'
 import { rangesOf } from '../src/index-words/ranges.ts'
 import { millisecondsOf, utcTime, type UtcTime } from '../src/record.ts'
 import { openReader } from '../src/store/connect.ts'
+import { findGap, noteFollowed } from '../src/store/followed.ts'
 import { Lease, LeaseTaken } from '../src/store/leases.ts'
 import { within } from '../src/store/patience.ts'
 import { usersOf } from '../src/store/users.ts'
-import { beginIndex, countLogsOfBatches, feedId, feedReached, findHistory, listBatchesUpTo, purgeWords, readMessages, storeWords, type Place } from '../src/store/words.ts'
+import { beginIndex, countLogsOfBatches, feedId, feedReached, findHistory, listBatchesUpTo, purgeWords, readMessages, storeWords, wordsFollower, type Place } from '../src/store/words.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -52,7 +53,7 @@ const hour = 3_600_000
  */
 export default fp<WordIndexOptions>(async (app, { wordIndex: enabled = true, askAfter = 25, patience = 5000 }) => {
   const knex = app.logDb
-  const lease = new Lease(knex, 'words')
+  const lease = new Lease(app.logWriter.instance.control, 'words')
   const work = new Background(bringUpToDate, pause, (error) => {
     if (!(error instanceof LeaseTaken)) app.log.warn({ code: codeOf(error) }, 'the index of words could not be brought up to date; it tries again')
   })
@@ -112,10 +113,13 @@ export default fp<WordIndexOptions>(async (app, { wordIndex: enabled = true, ask
     }
     reached = from
     if (from >= horizon) return false
-    if (upTo === undefined && from > utcTime(Date.now() - longest) && await countLogsOfBatches(knex, from, horizon) < worthIt) return false
-    const { batches, to } = await listBatchesUpTo(knex, from, horizon)
+    const gap = await findGap(knex, wordsFollower, from, signal)
+    const isRecent = gap.from === from && from > utcTime(millisecondsOf(horizon) - longest)
+    if (upTo === undefined && isRecent && await countLogsOfBatches(knex, from, horizon) < worthIt) return false
+    const { batches, to } = await listBatchesUpTo(knex, gap.from, horizon)
     for (const range of rangesOf(batches)) await gather(range, Infinity)
     await storeWords(knex, await gatherer.take(), { userId: feedId, from, to })
+    await noteFollowed(knex, wordsFollower, gap.before, to, batches.length)
     reached = to
     if (to >= horizon) return false
     await holdLease()

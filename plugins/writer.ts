@@ -7,6 +7,7 @@ import { probe } from '../src/store/connect.ts'
 import { deadLettersOf } from '../src/store/dead-letters.ts'
 import type { DatabaseOptions } from '../src/store/dialects/dialect.ts'
 import { insertInside, isStored, requireTransaction, untilEnded, type HostTransaction } from '../src/store/host-transaction.ts'
+import { Instance } from '../src/store/instances.ts'
 import { logStoreOf, purgeBatchKeys } from '../src/store/logs.ts'
 import type { KeyedBatch } from '../src/write/batch.ts'
 import { CommitClock } from '../src/write/clock.ts'
@@ -51,8 +52,8 @@ export interface WriteOptions {
 /** What there is to be seen of the writing. */
 export interface LogWriter {
   readonly events: EventEmitter<WriterEvents>
-  /** From this `createdAt` on new batches may appear. */
-  readonly oldest: UtcTime
+  /** This process among those that store into the database. Not part of the public API. */
+  readonly instance: Instance
   /** What waits for a transaction, and what requests take. */
   readonly state: { records: number, bytes: number, requestBytes: number, requestsWaiting: number, away: boolean }
 }
@@ -91,8 +92,9 @@ const keptFor = 7 * 24 * hour
 /** The only way in: every protocol hands its records to app.writeLogs. */
 export default fp<WriterOptions>(async (app, { database, patience = 5000, queueLimit = 32 * 1024 * 1024, userRate = 0 }) => {
   const events = new EventEmitter<WriterEvents>()
-  const ids = new RecordIds()
-  const clock = new CommitClock()
+  const clock: CommitClock = new CommitClock(() => instance.admission())
+  const instance = new Instance(app.logDb, clock)
+  const ids = new RecordIds(() => clock.milliseconds)
   const gate = new Gate(queueLimit, patience)
   const quota = userRate > 0 ? new Quota(userRate) : undefined
   const deadLetters = deadLettersOf(app.logDb)
@@ -163,13 +165,14 @@ export default fp<WriterOptions>(async (app, { database, patience = 5000, queueL
 
   app.decorate('logWriter', {
     events,
-    get oldest () { return clock.oldest },
+    instance,
     get state () {
       const { bytes: requestBytes, waiting: requestsWaiting } = gate.state
       return { ...writer.waiting, requestBytes, requestsWaiting, away: writer.away }
     }
   })
 
+  instance.start()
   const timer = setInterval(purge, hour).unref()
   app.addHook('onClose', async () => {
     clearInterval(timer)
@@ -177,6 +180,7 @@ export default fp<WriterOptions>(async (app, { database, patience = 5000, queueL
     await writer.close()
     await drain?.close()
     await store.close()
+    await instance.end()
   })
 
   async function purge (): Promise<void> {

@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import type { Knex } from 'knex'
-import { utcTime, type UtcTime } from '../record.ts'
+import type { UtcTime } from '../record.ts'
 import { dialectOf } from './dialects/index.ts'
+import type { OnConnection } from './limited.ts'
 import { ownedBy } from './owner.ts'
 import { toLog, selectLogs, type StoredLog } from './search.ts'
+import { startOfTime } from './spans.ts'
 
 /** A place in the order in which batches are stored. */
 export interface BatchPlace {
@@ -25,14 +27,31 @@ export interface StoredBatch extends BatchPlace {
 export async function listBatches (knex: Knex, userId: number | undefined, after: BatchPlace, before: UtcTime, limit: number): Promise<StoredBatch[]> {
   const rows = await knex('ingest_batches')
     .select(columns(knex))
-    .where('records', '>', 0).where('created_at', '>=', after.createdAt).where('created_at', '<', before)
-    .where((where) => {
-      const key = Buffer.from(after.key, 'hex')
-      where.where('created_at', '>', after.createdAt).orWhere('user_id', '>', after.userId).orWhere((where) => where.where('user_id', after.userId).where('batch_key', '>', key))
-    })
+    .where(between(after, before))
     .modify((query) => { if (userId !== undefined) query.where('user_id', userId) })
     .orderBy(['created_at', 'user_id', 'batch_key']).limit(limit)
   return rows.map(toBatch)
+}
+
+/** How many batches there are after a place and before a time. */
+export async function countBatches (knex: Knex, after: BatchPlace, before: UtcTime): Promise<number> {
+  const [row] = await knex('ingest_batches').where(between(after, before)).count({ count: '*' })
+  return Number(row!.count)
+}
+
+/** A time before this one, after which there are at most so many batches until this one. */
+export async function sinceBatches (knex: Knex, before: UtcTime, batches: number): Promise<UtcTime> {
+  const row = await knex('ingest_batches').select('created_at').where('created_at', '<', before).orderBy('created_at', 'desc').offset(batches).first()
+  return row?.created_at ?? startOfTime
+}
+
+function between (after: BatchPlace, before: UtcTime): (query: Knex.QueryBuilder) => void {
+  const key = Buffer.from(after.key, 'hex')
+  return (query) => {
+    query.where('records', '>', 0).where('created_at', '>=', after.createdAt).where('created_at', '<', before).where((where) => {
+      where.where('created_at', '>', after.createdAt).orWhere('user_id', '>', after.userId).orWhere((where) => where.where('user_id', after.userId).where('batch_key', '>', key))
+    })
+  }
 }
 
 /** The batch at a place, where it is known still. */
@@ -77,33 +96,30 @@ export async function logsOfBatch (knex: Knex, { userId, firstId, records, first
 /** In `ingest_batches`, who stands for all users. */
 export const everyUser = 0
 
+/** The database's clock, and the latest time that anything stored, or any follower of it, has come to. */
+export async function latestOf (knex: Knex, on: OnConnection = (statement) => statement): Promise<{ now: UtcTime, latest: UtcTime | undefined }> {
+  const times = [
+    'SELECT MAX(created_at) AS at FROM ingest_batches',
+    'SELECT MAX(oldest_at) FROM instances',
+    'SELECT MAX(reached_at) FROM word_progress WHERE user_id = 0',
+    'SELECT MAX(reached_at) FROM hour_counts_progress'
+  ]
+  const answer = await on(knex.raw(`SELECT ${dialectOf(knex).now} AS now, CAST(MAX(at) AS CHAR) AS latest FROM (${times.join(' UNION ALL ')}) AS times`))
+  const [row] = Array.isArray(answer[0]) ? answer[0] : answer
+  return { now: row.now, latest: row.latest ?? undefined }
+}
+
+/** A time for a batch of somebody who is no instance: by the database's clock, and behind no follower. */
+export async function stampOf (knex: Knex): Promise<UtcTime> {
+  const { now, latest } = await latestOf(knex)
+  return latest !== undefined && latest > now ? latest : now
+}
+
 /**
  * Tells whoever counts logs that some between these times are about to go, or to come back: it is written down as a batch
  * without logs. They must have gone within a minute.
  */
 export async function announceChange (knex: Knex, userId: number, firstAt: UtcTime, lastAt: UtcTime): Promise<void> {
-  await knex('ingest_batches').insert({ user_id: userId, batch_key: randomBytes(16), created_at: utcTime(), first_id: 0, records: 0, first_at: firstAt, last_at: lastAt })
-}
-
-/** An instance that was not seen for so long, in milliseconds, has ended. */
-const endedAfter = 10_000
-
-/** Who else stores batches into this database, and how far back those go that they are storing. */
-export function instancesOf (knex: Knex) {
-  return {
-    /** Tells the others of this one, before it stores anything, and again and again. */
-    async announce (id: string, oldest: UtcTime): Promise<void> {
-      await knex('instances').insert({ id, seen_at: utcTime(), oldest_at: oldest }).onConflict('id').merge()
-    },
-
-    /** The oldest of the others' times; undefined where there are no others. */
-    async oldestOfOthers (id: string): Promise<UtcTime | undefined> {
-      const [row] = await knex('instances').whereNot({ id }).where('seen_at', '>', utcTime(Date.now() - endedAfter)).min({ oldest: 'oldest_at' })
-      return row?.oldest ?? undefined
-    },
-
-    async leave (id: string): Promise<void> {
-      await knex('instances').where({ id }).orWhere('seen_at', '<', utcTime(Date.now() - 100 * endedAfter)).delete()
-    }
-  }
+  const createdAt = await stampOf(knex)
+  await knex('ingest_batches').insert({ user_id: userId, batch_key: randomBytes(16), created_at: createdAt, first_id: 0, records: 0, first_at: firstAt, last_at: lastAt })
 }

@@ -14,6 +14,7 @@ import { severities, utcTime, type Severity, type UtcTime } from '../record.ts'
 import { everyUser } from './batches.ts'
 import type { Condition } from './dialects/dialect.ts'
 import { dialectOf } from './dialects/index.ts'
+import type { Follower } from './followed.ts'
 import { endOfTime, hourOf, hoursAfter, overlap, partsOutside, startOfTime, type Span } from './spans.ts'
 import { Overtaken, oldestFeed } from './words.ts'
 
@@ -37,6 +38,9 @@ export const countable: Span = { from: startOfTime, to: '9999-12-31 23:00:00.000
 
 const id = 1
 
+/** Which batches tell what they touch. */
+export const hoursFollower: Follower = { name: 'hour-counts', takes: 'first_at IS NOT NULL' }
+
 /** How far the batches are known to have touched what is counted; undefined where nothing is counted, or that is too far behind. */
 export async function hoursReached (knex: Knex): Promise<UtcTime | undefined> {
   const row = await knex('hour_counts_progress').where({ id }).first()
@@ -53,18 +57,18 @@ export async function beginHours (knex: Knex, from: UtcTime): Promise<void> {
 }
 
 /** The hours that were touched by batches created in that time, of one user or all, in one span where they are near each other. */
-export async function touchedBy (knex: Knex, created: { from: UtcTime, to?: UtcTime }, userId: number | undefined, signal: AbortSignal): Promise<Touched[]> {
+export async function touchedBy (knex: Knex, created: { from: UtcTime, to?: UtcTime }, userId: number | undefined, signal: AbortSignal): Promise<Array<Touched & { batches: number }>> {
   const conditions: Condition[] = [
-    { sql: 'first_at IS NOT NULL AND created_at >= ?', bindings: [created.from] },
+    { sql: `${hoursFollower.takes} AND created_at >= ?`, bindings: [created.from] },
     ...created.to === undefined ? [] : [{ sql: 'created_at < ?', bindings: [created.to] }],
     ...userId === undefined ? [] : [{ sql: 'user_id IN (?, ?)', bindings: [everyUser, userId] }]
   ]
   const rows = await dialectOf(knex).query(knex, {
-    sql: `SELECT user_id, MIN(first_at) AS first, MAX(last_at) AS last FROM ingest_batches
+    sql: `SELECT user_id, MIN(first_at) AS first, MAX(last_at) AS last, COUNT(*) AS batches FROM ingest_batches
       WHERE ${conditions.map(({ sql }) => sql).join(' AND ')} GROUP BY user_id, SUBSTR(first_at, 1, 13)`,
     bindings: conditions.flatMap(({ bindings }) => bindings)
   }, signal)
-  return rows.map((row) => ({ userId: Number(row.user_id), from: hourOf(row.first as UtcTime), to: hoursAfter(hourOf(row.last as UtcTime), 1) }))
+  return rows.map((row) => ({ userId: Number(row.user_id), from: hourOf(row.first as UtcTime), to: hoursAfter(hourOf(row.last as UtcTime), 1), batches: Number(row.batches) }))
 }
 
 /** Deletes what is counted of hours that were touched, and goes on to the time up to which they were. Throws Overtaken. */

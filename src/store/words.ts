@@ -7,9 +7,13 @@ import { utcTime, type UtcTime } from '../record.ts'
 import { toBatch, type StoredBatch } from './batches.ts'
 import type { Condition } from './dialects/dialect.ts'
 import { dialectOf } from './dialects/index.ts'
+import type { Follower } from './followed.ts'
 
 /** In `word_progress`, who stands for the batches of all users. */
 export const feedId = 0
+
+/** Which batches the index takes in. */
+export const wordsFollower: Follower = { name: 'words', takes: 'records > 0' }
 
 /** Batches are known for seven days: an index that is farther behind has to start anew. */
 export const oldestFeed = 6 * 86_400_000

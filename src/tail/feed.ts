@@ -3,11 +3,14 @@
 //   committed by this process ─┐
 //   stored by other instances ─┴→ held back until the horizon is past them → every subscription
 //
-// The horizon is the oldest transaction under way, here or elsewhere: before it nothing new can
+// The horizon is the oldest transaction under way, here or elsewhere: before it nothing new should
 // appear, so a place in the order tells exactly what a reader has seen, on whatever instance. While
 // this process is alone, what it committed is all there is, and the database is not asked.
+//
+// A transaction can take place all the same that was believed dead, or of an instance that was. Such a batch
+// is behind the place that the feed has come to: its logs are not handed on out of order, but told as missed.
 import type { LogRecord, UtcTime } from '../record.ts'
-import { byPlace, type Place } from './place.ts'
+import { byPlace, placeBefore, type Place } from './place.ts'
 import type { Subscription } from './subscription.ts'
 
 /** A batch of the feed, with its logs where they are at hand. */
@@ -16,15 +19,17 @@ export interface FedBatch extends Place {
 }
 
 export interface FeedOptions {
-  /** From here on new batches of this process may appear. */
-  oldest: () => UtcTime
-  /** From here on those of other instances may, as of now; undefined where there are none. */
-  othersOldest: () => Promise<UtcTime | undefined>
-  /** What all instances stored after a place and before a time, in order. */
-  list: (after: Place, before: UtcTime) => Promise<FedBatch[]>
+  /** Before that time all is stored, as of now; `alone` where this process stored all of it since it can say so. */
+  horizon: () => Promise<{ time: UtcTime, alone: boolean }>
+  /** What all instances stored after a place and before a time, in order; those alone that are not among the known, where these are given. */
+  list: (after: Place, before: UtcTime, known?: ReadonlySet<string>) => Promise<FedBatch[]>
+  /** How many that are. */
+  count: (after: Place, before: UtcTime) => Promise<number>
+  /** A time before this one, after which there are no more batches until this one than so many. */
+  since: (before: UtcTime, batches: number) => Promise<UtcTime>
   /** The logs of a batch. */
   load: (batch: FedBatch) => Promise<ReadonlyArray<LogRecord & { id: string }>>
-  /** A cycle failed; the next one tries again. */
+  /** A cycle failed after others that did not; the next one tries again. */
   onFailure: (error: unknown) => void
 }
 
@@ -32,6 +37,14 @@ export interface FeedOptions {
 const pause = 100
 /** So many logs of this process are kept until then; past that they are read again. */
 const mostKept = 50_000
+/** How often there is a look at what has appeared behind the horizon, in milliseconds; and how far back, in batches. */
+const lookBackMs = 2000
+const mostKnown = 10_000
+
+/** A batch, in one word. */
+export function nameOf ({ userId, key }: Place): string {
+  return `${userId} ${key}`
+}
 
 export class Feed {
   readonly #options: FeedOptions
@@ -39,8 +52,15 @@ export class Feed {
   #own: FedBatch[] = []
   #kept = 0
   #joining = 0
-  /** Everything before it was handed on. */
-  #reached: UtcTime = ''
+  /** Everything up to there was handed on. */
+  #place: Place = placeBefore('')
+  /** The names of what was handed on, or was there before, after `#knownAfter`: in order, with their places. */
+  #known = new Map<string, Place>()
+  #knownAfter: Place = placeBefore('')
+  /** How many batches there were more than known at the last look back, all of which were looked at. */
+  #unmatched = 0
+  #lookedBackAt = 0
+  #isFailing = false
   #timer: NodeJS.Timeout | undefined
   #cycle: Promise<void> | undefined
   #closed = false
@@ -62,16 +82,17 @@ export class Feed {
     }
     this.#joining++
     try {
-      const { time } = await this.horizon()
-      // Of a cycle under way a part was handed on already.
+      const { time } = await this.#options.horizon()
+      // Of a cycle under way a part was handed on already, and so of one that failed.
       while (this.#cycle) await this.#cycle
-      if (this.#subscriptions.size === 0) this.#reached = time
+      if (this.#subscriptions.size === 0) await this.#begin(time)
+      else if (this.#place.userId !== -1) await this.#handOn()
       this.#subscriptions.add(subscription)
     } finally {
       this.#joining--
     }
     this.#schedule()
-    return this.#reached
+    return this.#place.createdAt
   }
 
   unsubscribe (subscription: Subscription): void {
@@ -94,42 +115,92 @@ export class Feed {
     if (this.#closed || !this.running || this.#timer || this.#cycle) return
     this.#timer = setTimeout(() => {
       this.#timer = undefined
-      this.#cycle = this.#handOn().catch(this.#options.onFailure).finally(() => {
+      this.#cycle = this.#run().finally(() => {
         this.#cycle = undefined
         this.#schedule()
       })
     }, pause)
   }
 
-  async #handOn (): Promise<void> {
-    const { time, alone } = await this.horizon()
-    if (time <= this.#reached) return
-
-    const own = this.#own.filter(({ createdAt }) => createdAt < time)
-    const batches = alone ? own.sort(byPlace) : await this.#withOthers(own, time)
-    for (const batch of batches) await this.#deliver(batch)
-    this.#own = this.#own.filter(({ createdAt }) => createdAt >= time)
-    this.#kept = this.#own.reduce((sum, { logs = [] }) => sum + logs.length, 0)
-    this.#reached = time
+  async #run (): Promise<void> {
+    try {
+      await this.#handOn()
+      await this.#lookBack()
+      this.#isFailing = false
+    } catch (error) {
+      // Once an outage, not ten times a second.
+      if (!this.#isFailing && !this.#closed) this.#options.onFailure(error)
+      this.#isFailing = true
+    }
   }
 
-  /** Before that time all is stored. Our own is taken first: an instance that is not there yet when we ask stores nothing from before it. */
-  async horizon (): Promise<{ time: UtcTime, alone: boolean }> {
-    const here = this.#options.oldest()
-    const others = await this.#options.othersOldest()
-    return { time: others !== undefined && others < here ? others : here, alone: others === undefined }
+  async #begin (time: UtcTime): Promise<void> {
+    this.#known.clear()
+    this.#unmatched = 0
+    this.#knownAfter = placeBefore(await this.#options.since(time, mostKnown))
+    const before = await this.#options.list(this.#knownAfter, time)
+    this.#place = placeBefore(time)
+    for (const batch of before) this.#know(batch)
+  }
+
+  async #handOn (): Promise<void> {
+    const { time, alone } = await this.#options.horizon()
+    if (time <= this.#place.createdAt) return
+
+    const own = this.#own.filter((batch) => batch.createdAt < time && byPlace(batch, this.#place) > 0)
+    const batches = alone ? own.sort(byPlace) : await this.#withOthers(own, time)
+    for (const batch of batches) {
+      await this.#deliver(batch)
+      // A cycle that fails half way must not hand on again what it did.
+      this.#place = { createdAt: batch.createdAt, userId: batch.userId, key: batch.key }
+      this.#know(batch)
+    }
+    this.#own = this.#own.filter(({ createdAt }) => createdAt >= time)
+    this.#kept = this.#own.reduce((sum, { logs = [] }) => sum + logs.length, 0)
+    this.#place = placeBefore(time)
   }
 
   async #withOthers (own: readonly FedBatch[], horizon: UtcTime): Promise<FedBatch[]> {
-    const stored = await this.#options.list({ createdAt: this.#reached, userId: -1, key: '' }, horizon)
-    const logs = new Map(own.map((batch) => [`${batch.userId} ${batch.key}`, batch.logs]))
-    return stored.map((batch) => ({ ...batch, logs: logs.get(`${batch.userId} ${batch.key}`) }))
+    const stored = await this.#options.list(this.#place, horizon)
+    const logs = new Map(own.map((batch) => [nameOf(batch), batch.logs]))
+    return stored.map((batch) => ({ ...batch, logs: logs.get(nameOf(batch)) }))
   }
 
   async #deliver (batch: FedBatch): Promise<void> {
-    const meant = [...this.#subscriptions].filter(({ userId }) => userId === undefined || userId === batch.userId)
+    const meant = this.#meant(batch)
     if (meant.length === 0) return
     const logs = batch.logs ?? await this.#options.load(batch)
     for (const subscription of meant) subscription.deliver(batch, logs)
+  }
+
+  #meant (batch: Place): Subscription[] {
+    return [...this.#subscriptions].filter(({ userId }) => userId === undefined || userId === batch.userId)
+  }
+
+  #know ({ createdAt, userId, key }: Place): void {
+    const place = { createdAt, userId, key }
+    this.#known.set(nameOf(place), place)
+    if (this.#known.size <= mostKnown) return
+    const [name, oldest] = this.#known.entries().next().value!
+    this.#known.delete(name)
+    this.#knownAfter = oldest
+  }
+
+  /** Tells of what has appeared behind the place that was reached. */
+  async #lookBack (): Promise<void> {
+    if (performance.now() - this.#lookedBackAt < lookBackMs) return
+    this.#lookedBackAt = performance.now()
+    const before = this.#place.createdAt
+    const count = await this.#options.count(this.#knownAfter, before)
+    if (count - this.#known.size === this.#unmatched) return
+    for (const batch of await this.#options.list(this.#knownAfter, before, new Set(this.#known.keys()))) {
+      const meant = this.#meant(batch)
+      if (meant.length > 0) {
+        const logs = await this.#options.load(batch)
+        for (const subscription of meant) subscription.miss(batch, logs)
+      }
+      this.#know(batch)
+    }
+    this.#unmatched = count - this.#known.size
   }
 }

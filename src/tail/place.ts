@@ -13,6 +13,11 @@ export interface LogPlace extends Place {
   index: number
 }
 
+/** The place before all batches that were created then. */
+export function placeBefore (createdAt: UtcTime): Place {
+  return { createdAt, userId: -1, key: '' }
+}
+
 /** Compares two places in that order. */
 export function byPlace (one: Place, other: Place): number {
   if (one.createdAt !== other.createdAt) return one.createdAt < other.createdAt ? -1 : 1

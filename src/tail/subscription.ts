@@ -48,9 +48,16 @@ export class Subscription {
     this.#wake()
   }
 
+  /** Counts what it asks for of a batch that appeared too late to be delivered. */
+  miss (place: Place, logs: ReadonlyArray<LogRecord & { id: string }>): void {
+    const userName = this.#nameOf(place.userId)
+    this.#missed += logs.filter((log) => this.#matches(log, userName)).length
+    if (this.#missed > 0) this.#wake()
+  }
+
   /** What waits, in order, or else the next to come, or `silence` after so many milliseconds. Undefined once it is closed. */
   async take (patience: number): Promise<TailEvent[] | undefined> {
-    if (this.#waiting.length === 0 && !this.#closed) {
+    if (this.#waiting.length === 0 && this.#missed === 0 && !this.#closed) {
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, patience)
         this.#wake = () => {

@@ -80,10 +80,12 @@ export function committer (store: BatchStore, ids: RecordIds, clock: CommitClock
   /** Tries until the work is done, or fails for good. Resolves to whether it was refused as data. */
   async function attempt (batches: readonly KeyedBatch[], outcomes: Map<KeyedBatch, Outcome>, signal: AbortSignal, work: (first: boolean, createdAt: UtcTime) => Promise<void>): Promise<boolean> {
     for (let count = 1; ; count++) {
-      const createdAt = clock.begin()
+      let createdAt: UtcTime | undefined
       let failed = true
       try {
         signal.throwIfAborted()
+        await clock.ready(signal)
+        createdAt = clock.begin()
         const started = performance.now()
         await work(count === 1, createdAt)
         failed = false
@@ -101,7 +103,7 @@ export function committer (store: BatchStore, ids: RecordIds, clock: CommitClock
         observer.retried?.()
         await delay(25 * 2 ** count * Math.random())
       } finally {
-        clock.end(createdAt, failed)
+        if (createdAt !== undefined) clock.end(createdAt, failed)
       }
     }
   }

@@ -47,6 +47,7 @@ export class HostWriter<Transaction> {
     const count = idsOf({ records, rejected })
     if (count === 0) return { stored: 'database', replayed: false }
     const batch = { userId, records, rejected, key, firstId: this.#ids.take(count), bytes: sizeOf({ records, rejected }) }
+    await this.#clock.ready()
     const createdAt = this.#clock.begin()
     const started = performance.now()
     let stored = false

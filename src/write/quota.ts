@@ -18,7 +18,7 @@ export class Quota {
 
   /** Resolves once the user may send so many logs; throws TooManyLogs where that would take too long. More than a whole bucket passes when it is full. */
   async take (userId: number, logs: number): Promise<void> {
-    const now = Date.now()
+    const now = performance.now()
     const full = this.#rate * burst
     const bucket = this.#buckets.get(userId) ?? { logs: full, at: now }
     bucket.logs = Math.min(full, bucket.logs + (now - bucket.at) * this.#rate / 1000)

@@ -144,6 +144,13 @@ export interface Dialect {
   readerOptions (knex: Knex): DatabaseOptions | undefined
   /** The rows of one statement that reads. Rejects with the signal's reason once it is given; the database then stops, too. */
   query (knex: Knex, statement: Condition, signal: AbortSignal): Promise<Array<Record<string, unknown>>>
+  /** The database's own clock, as a UtcTime; and in whole milliseconds since 1970. */
+  now: string
+  nowMs: string
+  /** A pool of one connection beside this knex's own; undefined where it is not to be had, or not worth having. */
+  openControl (knex: Knex): Knex | undefined
+  /** Ends a connection that hangs, as far as that can be done. */
+  cut (knex: Knex, connection: unknown): void
   /** Whether several processes may store at once: an embedded database has one server. */
   hasManyWriters: boolean
   /** Undefined where a table is one piece. */

@@ -6,6 +6,7 @@ import { codeOf } from '../../errors.ts'
 import { unlessAborted } from '../patience.ts'
 import type { Dialect, MysqlOptions, SparingBatch, Value } from './dialect.ts'
 import { mysqlConditions } from './mysql-conditions.ts'
+import { cutMysql, openMysqlControl } from './mysql-control.ts'
 import { mysqlPartitions } from './mysql-partitions.ts'
 import { bulkSink, insertIntoDeadLetters, insertIntoLogs, insertKeys, textSink } from './mysql-sink.ts'
 
@@ -117,6 +118,14 @@ export const mysql: Dialect = {
   newestFirst: 'log_event_at + INTERVAL 0 SECOND DESC, id DESC',
 
   readerOptions: () => undefined,
+
+  now: 'CAST(UTC_TIMESTAMP(6) AS CHAR)',
+
+  nowMs: "TIMESTAMPDIFF(MICROSECOND, '1970-01-01 00:00:00', UTC_TIMESTAMP(6)) DIV 1000",
+
+  openControl: openMysqlControl,
+
+  cut: cutMysql,
 
   hasManyWriters: true,
 

@@ -112,6 +112,15 @@ export const sqlite: Dialect = {
   // A host app's own reads in the main thread, and lacks our functions.
   readerOptions: (knex) => knex.client instanceof SqliteClient ? undefined : { file: knex.client.connectionSettings.filename },
 
+  now: "strftime('%Y-%m-%d %H:%M:%f000', 'now')",
+
+  nowMs: "CAST(ROUND((julianday('now') - 2440587.5) * 86400000) AS INTEGER)",
+
+  openControl: () => undefined,
+
+  // A thread ends its statement, and nobody listens.
+  cut: () => {},
+
   hasManyWriters: false,
 
   partitions: undefined,
