@@ -52,6 +52,11 @@ export class Disk {
     this.#statistics = `/sys/block/${basename(device)}/stat`
   }
 
+  /** Brings all that was written so far to the disk. */
+  async sync (): Promise<void> {
+    await run('sync', ['--file-system', this.folder])
+  }
+
   /**
    * What is on the disk now that all who write to it are stopped: another disk, its file system
    * recovered as at the next boot.
