@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { RememberedToken } from '../src/authenticate/keyring.ts'
 import { Known } from '../src/authenticate/known.ts'
 import type { RememberedUser } from '../src/authenticate/verifier.ts'
+import { claimFolder, foreignSpools, lastFolder } from '../src/write/spool-home.ts'
 import { Spool, type SpoolOptions } from '../src/write/spool.ts'
 
 declare module 'fastify' {
@@ -20,6 +21,10 @@ export interface LogSpool {
   readonly tokens?: Known<RememberedToken>
   /** Why there is none. */
   readonly problem?: string
+  /** The logs of other databases in its folder, which stay there: a sentence for each. */
+  readonly foreign?: readonly string[]
+  /** Tells which database this is. From then on the spool is that database's own, and what is another's is left alone. */
+  readonly identify?: (databaseId: string) => Promise<void>
 }
 
 /** How often a folder that can't be used is tried again, in milliseconds. */
@@ -30,25 +35,55 @@ const pause = 5000
  * used, or is another instance's, is told of once and tried again: the service does without.
  */
 export default fp<SpoolOptions>(async (app, options) => {
-  let state: LogSpool = {}
+  let databaseId: string | undefined
+  /** The lock on the whole folder, where the spool is in a folder below it. */
+  let root: Spool | undefined
+  let state: LogSpool = { users: new Known(), tokens: new Known(), identify }
   app.decorate('logSpool', { getter: () => state })
 
   async function open (): Promise<void> {
-    let spool: Spool | undefined
+    const { spool: before, problem: problemBefore, users, tokens } = state
     try {
-      spool = await Spool.open(options)
-      state = { spool, users: new Known(join(options.folder, 'users')), tokens: new Known(join(options.folder, 'tokens')) }
+      root ??= before ?? await Spool.open(options)
+      const folder = databaseId === undefined ? await lastFolder(options.folder) : await claimFolder(options.folder, databaseId)
+      if (before?.folder !== folder) await use(folder, before, users, tokens)
     } catch (error) {
-      await spool?.close()
       const problem = (error as Error).message
-      if (problem !== state.problem) app.log.error(`no spool: ${problem}; while the database is away, logs will be refused`)
-      state = { problem }
+      if (problem !== problemBefore) app.log.error(`no spool: ${problem}; while the database is away, logs will be refused`)
+      state = { problem, users, tokens, identify }
     }
+    await lookForForeign()
+  }
+
+  async function use (folder: string, before: Spool | undefined, users: LogSpool['users'], tokens: LogSpool['tokens']): Promise<void> {
+    const spool = folder === root!.folder ? root! : await Spool.open({ ...options, folder })
+    // Who was known by another folder is known to another database.
+    const known = before === undefined ? { users, tokens } : {}
+    state = { spool, users: new Known(join(folder, 'users'), known.users), tokens: new Known(join(folder, 'tokens'), known.tokens), identify }
+    if (before === undefined) return
+    await users?.close()
+    await tokens?.close()
+    if (before !== root) await before.close()
+  }
+
+  async function lookForForeign (): Promise<void> {
+    if (databaseId === undefined) return
+    const found = await foreignSpools(options.folder, databaseId).catch(() => [])
+    const foreign = found.map(({ folder, segments, bytes }) => `${folder}: ${segments} files (${bytes} bytes) hold logs of another database, and stay there; see: loggerbot spool`)
+    for (const sentence of foreign) if (!state.foreign?.includes(sentence)) app.log.warn(sentence)
+    state = { ...state, foreign }
+  }
+
+  function identify (id: string): Promise<void> {
+    if (id === databaseId) return opening
+    databaseId = id
+    opening = opening.then(open)
+    return opening
   }
 
   let opening = open()
   const timer = setInterval(() => {
-    if (!state.spool) opening = opening.then(open)
+    opening = opening.then(state.spool ? lookForForeign : open)
   }, pause).unref()
   app.addHook('onClose', async () => {
     clearInterval(timer)
@@ -56,6 +91,7 @@ export default fp<SpoolOptions>(async (app, options) => {
     await state.users?.close()
     await state.tokens?.close()
     await state.spool?.close()
+    if (root !== state.spool) await root?.close()
   })
   await opening
 }, { name: 'loggerbot-spool', fastify: '5.x' })

@@ -3,12 +3,13 @@ import fp from 'fastify-plugin'
 import type { FastifyRequest, onRequestHookHandler } from 'fastify'
 import { codeOf, describeFailure, Overloaded } from '../src/errors.ts'
 import { utcTime, type LogBatch, type Receipt, type UtcTime } from '../src/record.ts'
-import { probe } from '../src/store/connect.ts'
+import { databaseIdOf } from '../src/store/database-id.ts'
 import { deadLettersOf } from '../src/store/dead-letters.ts'
 import type { DatabaseOptions } from '../src/store/dialects/dialect.ts'
 import { insertInside, isStored, requireTransaction, untilEnded, type HostTransaction } from '../src/store/host-transaction.ts'
 import { Instance } from '../src/store/instances.ts'
-import { logStoreOf, purgeBatchKeys } from '../src/store/logs.ts'
+import { keptFolderOf, logStoreOf, purgeBatchKeys } from '../src/store/logs.ts'
+import { within } from '../src/store/patience.ts'
 import type { KeyedBatch } from '../src/write/batch.ts'
 import { CommitClock } from '../src/write/clock.ts'
 import { committer } from '../src/write/commit.ts'
@@ -16,8 +17,10 @@ import { Drain } from '../src/write/drain.ts'
 import { Gate } from '../src/write/gate.ts'
 import { HostWriter } from '../src/write/host-writer.ts'
 import { RecordIds } from '../src/write/ids.ts'
+import { keepBatch, listKept } from '../src/write/kept.ts'
 import { Quota } from '../src/write/quota.ts'
 import type { Damage } from '../src/write/segment.ts'
+import type { Spool } from '../src/write/spool.ts'
 import { Writer } from '../src/write/writer.ts'
 
 declare module 'fastify' {
@@ -56,6 +59,10 @@ export interface LogWriter {
   readonly instance: Instance
   /** What waits for a transaction, and what requests take. */
   readonly state: { records: number, bytes: number, requestBytes: number, requestsWaiting: number, away: boolean }
+  /** Logs on the disk that neither the logs nor the dead letters take, and files of the spool that can't be read: a sentence each. */
+  readonly warnings: readonly string[]
+  /** How many files hold such logs. */
+  readonly keptFiles: number
 }
 
 export interface WriterEvents {
@@ -89,9 +96,14 @@ const hour = 60 * 60 * 1000
 /** A key makes a second try of its batch safe, and nobody tries again after a week. */
 const keptFor = 7 * 24 * hour
 
+/** How long the database may take to say whether it stores anything, in milliseconds. */
+const probeMs = 2000
+
 /** The only way in: every protocol hands its records to app.writeLogs. */
 export default fp<WriterOptions>(async (app, { database, patience = 5000, queueLimit = 32 * 1024 * 1024, userRate = 0 }) => {
   const events = new EventEmitter<WriterEvents>()
+  const complaints = new Set<string>()
+  let databaseId: string | undefined
   const clock: CommitClock = new CommitClock(() => instance.admission())
   const instance = new Instance(app.logDb, clock)
   const ids = new RecordIds(() => clock.milliseconds)
@@ -106,22 +118,30 @@ export default fp<WriterOptions>(async (app, { database, patience = 5000, queueL
     buried (records) {
       events.emit('buried', records)
       app.log.warn(`${records} logs were refused by the database; see: loggerbot dead-letters`)
-    }
+    },
+    keep
   })
 
   const spool = () => app.logSpool.spool
+  const probe = () => within(probeMs, store.probe(0, AbortSignal.timeout(probeMs)))
   const writer = new Writer({
     commit,
     ids,
     spool,
     patience,
+    probe,
     onAway: (error) => app.log.error({ failure: describeFailure(error) }, 'the database can\'t store logs: they go to the spool'),
     onBack: () => app.log.warn('the database stores logs again'),
     onSpooled: (batches) => events.emit('spooled', batches)
   })
   const drain = app.hasPlugin('loggerbot-spool')
-    ? new Drain({ spool, commit, bury, writer, probe: () => probe(app.logDb), onDrained: (batches) => events.emit('drained', batches) })
+    ? new Drain({ spool: identifiedSpool, commit, bury, writer, patience, probe, onDrained: (batches) => events.emit('drained', batches), onFault: complain })
     : undefined
+  if (drain) await identifiedSpool().catch(() => {})
+
+  const keptFolder = () => app.logSpool.spool?.folder ?? keptFolderOf(app.logDb)
+  let keptFiles = 0
+  await countKept()
 
   const hostWriter = new HostWriter<HostTransaction>({
     insert: insertInside,
@@ -165,6 +185,13 @@ export default fp<WriterOptions>(async (app, { database, patience = 5000, queueL
 
   app.decorate('logWriter', {
     events,
+    get warnings () {
+      return [
+        ...keptFiles === 0 ? [] : [`${keptFolder()}: ${keptFiles} files (*.kept) hold logs that the database takes neither as logs nor as dead letters`],
+        ...app.logSpool.spool?.problems ?? []
+      ]
+    },
+    get keptFiles () { return keptFiles },
     instance,
     get state () {
       const { bytes: requestBytes, waiting: requestsWaiting } = gate.state
@@ -189,6 +216,33 @@ export default fp<WriterOptions>(async (app, { database, patience = 5000, queueL
     } catch (error) {
       app.log.warn({ code: codeOf(error) }, 'old batch keys could not be deleted; the next try is in an hour')
     }
+  }
+
+  /** The spool, once the database has said that its logs belong there. */
+  async function identifiedSpool (): Promise<Spool | undefined> {
+    databaseId ??= await within(probeMs, databaseIdOf(app.logDb))
+    await app.logSpool.identify?.(databaseId)
+    return app.logSpool.spool
+  }
+
+  async function keep (batch: KeyedBatch): Promise<void> {
+    const folder = keptFolder()
+    if (folder === undefined) throw new Error('there is no folder for what the database does not take')
+    await keepBatch(folder, batch)
+    await countKept()
+    app.log.error({ folder }, 'the database takes a log neither as a log nor as a dead letter: it is kept as a file')
+  }
+
+  async function countKept (): Promise<void> {
+    const folder = keptFolder()
+    if (folder !== undefined) keptFiles = (await listKept(folder)).length
+  }
+
+  /** Once of each kind: the drain tries again twice a second. */
+  function complain (error: unknown): void {
+    const { name, code } = describeFailure(error)
+    if (!complaints.has(`${name} ${code}`)) app.log.error({ failure: describeFailure(error) }, 'the spool has a file that can\'t be read, written or removed; the others go on')
+    complaints.add(`${name} ${code}`)
   }
 
   async function bury ({ bytes, reason }: Damage): Promise<void> {

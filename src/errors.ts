@@ -85,6 +85,25 @@ export class DatabaseSlow extends Error {
   }
 }
 
+/** No statement that the database accepts could hold the row: it is refused before it is sent. */
+export class RowTooLarge extends Error {
+  constructor (bytes: number, maxBytes: number) {
+    super(`the log takes ${bytes} bytes, and the database accepts statements of ${maxBytes} bytes (max_allowed_packet)`)
+  }
+}
+
+/** The database failed at one piece of a batch; `as` says whether at the log or at the dead letter in its place. */
+export class PieceFailed extends Error {
+  readonly index: number
+  readonly as: 'log' | 'letter'
+
+  constructor (index: number, as: 'log' | 'letter', cause: unknown) {
+    super('a piece of the batch could not be stored', { cause })
+    this.index = index
+    this.as = as
+  }
+}
+
 /** The logs of the far future are too many to be copied while writers wait. */
 export class PartitionFull extends Error {
   readonly code = 'LOGGER_PARTITION_FULL'

@@ -85,6 +85,8 @@ t.test('the committer', async (t) => {
         return new Set()
       },
       storeSparing: () => Promise.reject(new Error('nothing was refused')),
+      probe: async () => { throw new Error('nothing is stored') },
+      reason: () => '',
       verdict: () => verdict
     }, ids, new CommitClock(), patienceMs)
     return { tries, commit }
@@ -124,6 +126,8 @@ t.test('the committer', async (t) => {
           return new Set(batches)
         },
         storeSparing: async () => 0,
+        probe: async () => {},
+        reason: () => '',
         verdict: () => 'passing'
       }, ids, new CommitClock(), patienceMs)
       const given = batch()
@@ -135,6 +139,8 @@ t.test('the committer', async (t) => {
     const commit = committer({
       store: (_batches, _createdAt, signal) => new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
       storeSparing: async () => 0,
+      probe: async () => {},
+      reason: () => '',
       verdict: () => 'passing'
     }, ids, new CommitClock(), 20)
     const given = batch()
@@ -157,6 +163,8 @@ t.test('the committer', async (t) => {
         spared.push(batch)
         return 1
       },
+      probe: async () => {},
+      reason: () => '',
       verdict: () => 'refused'
     }, ids, new CommitClock(), patienceMs, { buried: (records) => { dead += records } })
     const outcomes = await commit(group)
@@ -483,7 +491,17 @@ t.test('the thread that writes to SQLite begins anew after it failed', async (t)
 
 t.test('what MySQL\'s errors mean for what was to be stored', async (t) => {
   const verdicts: Record<string, [error: object, verdict: string]> = {
-    'an id that was taken': [{ errno: 1062, sqlState: '23000' }, 'collision'],
+    'an id that was taken, on MariaDB': [{ errno: 1062, sqlState: '23000', sqlMessage: "Duplicate entry '1-2020-05-05 12:22:22.000000-7' for key 'PRIMARY'" }, 'collision'],
+    'an id that was taken, on MySQL': [{ errno: 1062, sqlState: '23000', sqlMessage: "Duplicate entry '1-2020-05-05 12:22:22.000000-7' for key 'user_logs.PRIMARY'" }, 'collision'],
+    'a UNIQUE key of the user\'s own': [{ errno: 1062, sqlState: '23000', sqlMessage: "Duplicate entry 'PRIMARY' for key 'mine'" }, 'refused'],
+    'the key of another table, on MySQL': [{ errno: 1062, sqlState: '23000', sqlMessage: "Duplicate entry 'x' for key 'theirs.PRIMARY'" }, 'refused'],
+    'a check on MySQL': [{ errno: 3819, sqlState: 'HY000' }, 'refused'],
+    'JSON that MySQL refuses': [{ errno: 3140, sqlState: '22032' }, 'refused'],
+    'a character that the column lacks': [{ errno: 1366, sqlState: 'HY000' }, 'refused'],
+    'an idle session that was ended': [{ errno: 4031, sqlState: 'HY000' }, 'passing'],
+    'a server that is going offline': [{ errno: 3032, sqlState: 'HY000' }, 'away'],
+    'binlog_format = STATEMENT': [{ errno: 1665, sqlState: 'HY000' }, 'away'],
+    'a packet that is too large': [{ errno: 1153, sqlState: '08S01' }, 'away'],
     'a deadlock': [{ errno: 1213, sqlState: '40001' }, 'passing'],
     'a connection that broke': [{ code: 'ECONNRESET' }, 'passing'],
     'a connection that broke, of the other driver': [{ errno: 45009, sqlState: '08S01', code: 'ER_SOCKET_UNEXPECTED_CLOSE' }, 'passing'],

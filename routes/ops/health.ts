@@ -12,8 +12,8 @@ const State = Type.Object({
 const health: FastifyPluginAsyncTypebox = async (app) => {
   /** What is not as it should be, though logs are taken. */
   function warnings (): { warnings?: string[] } {
-    const { problem } = app.logSpool
-    const all = [...app.logRisks, ...problem === undefined ? [] : [`no spool: ${problem}`]]
+    const { problem, foreign = [] } = app.logSpool
+    const all = [...app.logRisks, ...problem === undefined ? [] : [`no spool: ${problem}`], ...foreign, ...app.logWriter.warnings]
     return all.length === 0 ? {} : { warnings: all }
   }
 

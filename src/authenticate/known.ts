@@ -21,14 +21,19 @@ interface Line<T> {
 }
 
 export class Known<T> implements Memory<T> {
-  readonly #file: string
+  readonly #file: string | undefined
   readonly #values = new Map<string, T>()
   #last: Promise<void> = Promise.resolve()
 
-  /** Reads the file, where there is one, and writes it anew without what was overtaken. */
-  constructor (file: string) {
+  /**
+   * Reads the file, where there is one, and writes it anew without what was overtaken, and with what `earlier` knows. Without a file
+   * it knows no longer than this process runs.
+   */
+  constructor (file?: string, earlier?: Known<T>) {
     this.#file = file
+    if (file === undefined) return
     for (const line of linesOf<T>(file)) this.#apply(line)
+    for (const [key, value] of earlier === undefined ? [] : earlier.#values) this.#apply({ key, value })
     const fresh = `${file}.new`
     writeFileSync(fresh, [...this.#values].map(([key, value]) => `${JSON.stringify({ key, value })}\n`).join(''), { mode: 0o600 })
     renameSync(fresh, file)
@@ -52,8 +57,10 @@ export class Known<T> implements Memory<T> {
 
   #change (line: Line<T>): void {
     this.#apply(line)
+    const file = this.#file
+    if (file === undefined) return
     // What can't be written is known until the next start, and proved anew after it.
-    this.#last = this.#last.then(() => appendFile(this.#file, `${JSON.stringify(line)}\n`, { mode: 0o600 })).catch(() => {})
+    this.#last = this.#last.then(() => appendFile(file, `${JSON.stringify(line)}\n`, { mode: 0o600 })).catch(() => {})
   }
 
   #apply ({ key, value }: Line<T>): void {

@@ -11,6 +11,8 @@ export type HostTransaction = Knex.Transaction
 
 /** A statement has so many rows at most: knex takes no more for SQLite. */
 const statementRows = 500
+/** And about so many UTF-16 units, or one row: of three bytes each they fit the smallest usual `max_allowed_packet`, 1 MiB. */
+const statementUnits = 256 * 1024
 
 /** Throws NotATransaction where it is anything else, or over. */
 export function requireTransaction (knex: HostTransaction): void {
@@ -48,8 +50,14 @@ async function insertBatch (knex: Knex, batch: StorableBatch, createdAt: UtcTime
 }
 
 async function insertRows (knex: Knex, table: string, columns: readonly string[], rows: ReadonlyArray<ReadonlyArray<Value | Buffer>>): Promise<void> {
-  for (let start = 0; start < rows.length; start += statementRows) {
-    await knex(table).insert(rows.slice(start, start + statementRows).map((row) => Object.fromEntries(row.map((value, index) => [columns[index], value]))))
+  for (let start = 0; start < rows.length;) {
+    let end = start
+    for (let units = 0; end < rows.length && end - start < statementRows; end++) {
+      for (const value of rows[end]!) if (typeof value === 'string') units += value.length
+      if (units > statementUnits && end > start) break
+    }
+    await knex(table).insert(rows.slice(start, end).map((row) => Object.fromEntries(row.map((value, index) => [columns[index], value]))))
+    start = end
   }
 }
 

@@ -1,9 +1,10 @@
 import type { Knex } from 'knex'
 import type { LogRecord, Rejected, UtcTime } from '../record.ts'
 import { refusedLetter, rejectedLetter } from './dead-letters.ts'
-import type { DatabaseOptions, RowBatch, RowSink, Value, Verdict } from './dialects/dialect.ts'
+import type { DatabaseOptions, RowBatch, RowSink, SparingBatch, Value, Verdict } from './dialects/dialect.ts'
 import { dialectOf } from './dialects/index.ts'
 import { unlessAborted } from './patience.ts'
+import { toWellFormedJson } from './well-formed.ts'
 
 /** How many characters `p_name` and `p_description` hold. */
 export const nameLength = 255
@@ -17,6 +18,9 @@ export interface StorableBatch {
   rejected?: readonly Rejected[]
 }
 
+/** What is known of single pieces of a batch, by their index, records first. */
+export type Spared = Pick<SparingBatch, 'condemned' | 'kept' | 'trying'>
+
 /** The way of batches into the database; whoever made it closes it. */
 export interface LogStore {
   /**
@@ -26,12 +30,17 @@ export interface LogStore {
    */
   store<T extends StorableBatch> (batches: readonly T[], createdAt: UtcTime, signal: AbortSignal): Promise<ReadonlySet<T>>
   /**
-   * Stores one batch in one transaction; records that the database refuses go to `dead_letters`.
-   * Resolves to how many did, or to undefined where the key was stored before. The signal is as above.
+   * Stores one batch in one transaction; records that the database refuses go to `dead_letters`, and so do those of `spared.condemned`;
+   * pieces of `spared.kept` are left out. Resolves to how many did, or to undefined where the key was stored before. Rejects with
+   * PieceFailed where a piece fails in another way. The signal is as above: `spared.trying` was told of the last piece.
    */
-  storeSparing (batch: StorableBatch, createdAt: UtcTime, signal: AbortSignal): Promise<number | undefined>
-  /** What to make of an error of the two. */
+  storeSparing (batch: StorableBatch, createdAt: UtcTime, signal: AbortSignal, spared: Spared): Promise<number | undefined>
+  /** Rejects while the database stores no log of about so many bytes; it is taken back. */
+  probe (bytes: number, signal: AbortSignal): Promise<void>
+  /** What to make of an error of these. */
   verdict (error: unknown): Verdict
+  /** What may be told of such an error. */
+  reason (error: unknown): string
   close (): Promise<void>
 }
 
@@ -58,16 +67,26 @@ export function logStoreOf (knex: Knex, database?: DatabaseOptions): LogStore {
       const known = await insert(rows, signal)
       return new Set(batches.filter((_, index) => known.has(rows[index]!)))
     },
-    async storeSparing (batch, createdAt, signal) {
+    async storeSparing (batch, createdAt, signal, spared) {
       const letters = batch.records.map((record, index) => refusedLetter(batch, index, record))
       const { insertSparing } = await unlessAborted(signal, sink())
-      return insertSparing({ ...toRows(batch, createdAt), letters }, signal)
+      return insertSparing({ ...toRows(batch, createdAt), letters, ...spared }, signal)
+    },
+    async probe (bytes, signal) {
+      const { probe } = await unlessAborted(signal, sink())
+      await probe(bytes, signal)
     },
     verdict: (error) => dialect.verdict(error),
+    reason: (error) => dialect.reason(error),
     async close () {
       await (await opening?.catch(() => undefined))?.close()
     }
   }
+}
+
+/** Where files are kept of what no table takes, beside the database; undefined where that is another machine's. */
+export function keptFolderOf (knex: Knex): string | undefined {
+  return dialectOf(knex).keptFolder(knex)
 }
 
 /** Forgets the keys of batches stored before then, in small steps. */
@@ -98,9 +117,11 @@ export function toRows (batch: StorableBatch, createdAt: UtcTime): RowBatch {
 }
 
 function toRow (userId: number, id: bigint, record: LogRecord): Value[] {
-  const name = fit(record.processName)
-  const description = fit(record.description)
-  const cut = name !== record.processName || description !== record.description
+  const processName = record.processName.toWellFormed()
+  const wholeDescription = record.description.toWellFormed()
+  const name = fit(processName)
+  const description = fit(wholeDescription)
+  const cut = name !== processName || description !== wholeDescription
   return [
     userId,
     record.eventAt,
@@ -110,13 +131,14 @@ function toRow (userId: number, id: bigint, record: LogRecord): Value[] {
     String(record.pid),
     name,
     description,
-    record.message,
+    // A test hands over what is no text, to see it refused.
+    record.message?.toWellFormed() ?? null,
     record.postTime,
     cut
       ? toJson({
         ...record.attributes,
-        ...name !== record.processName && { p_name: record.processName },
-        ...description !== record.description && { p_description: record.description }
+        ...name !== processName && { p_name: processName },
+        ...description !== wholeDescription && { p_description: wholeDescription }
       })
       : record.attributes && toJson(record.attributes)
   ]
@@ -136,9 +158,9 @@ function toJson (attributes: Record<string, unknown>): string | null {
   for (const name of Object.keys(attributes)) {
     if (!isDeeper(attributes[name], jsonDepth - 1)) continue
     if (storable === attributes) storable = { ...attributes }
-    storable[name] = JSON.stringify(attributes[name])
+    storable[name] = toWellFormedJson(attributes[name])
   }
-  const text = JSON.stringify(storable)
+  const text = toWellFormedJson(storable)
   return text === '{}' ? null : text
 }
 

@@ -35,6 +35,12 @@ export function idsOf ({ records, rejected = [] }: Pick<LogBatch, 'records' | 'r
   return records.length + rejected.length
 }
 
+/** One piece of a batch, records first, as a batch of its own under its id. */
+export function pieceOf ({ userId, firstId, records, rejected = [] }: KeyedBatch, index: number): KeyedBatch {
+  const piece = index < records.length ? { records: [records[index]!] } : { records: [], rejected: [rejected[index - records.length]!] }
+  return { userId, key: freshKey(), firstId: firstId + BigInt(index), bytes: sizeOf(piece), ...piece }
+}
+
 /** About how many bytes a batch takes. */
 export function sizeOf ({ records, rejected = [] }: Pick<LogBatch, 'records' | 'rejected'>): number {
   let size = 0

@@ -3,25 +3,41 @@
 //   group → one transaction of all keys and all records → STORED, or REPLAYED where the key was there
 //             ↑              │ a passing fault, a lost answer: again, with fresh ids where one was taken
 //             └──────────────┘ at most `attempts` times
-//                            │ a record that the database refuses: each half by itself, down to the
-//                            │ batch, which is then stored sparing its neighbours  → STORED
-//                            │ the database can't store for now, or is silent too long → FAILED
+//                            │ the database refuses it, or fails at it and stores something else meanwhile: each half by
+//                            │ itself, down to the batch, which is then stored sparing its neighbours  → STORED
+//                            │ the database can't store anything, or is silent too long → FAILED
+//
+// Sparing: a record that the database does not take becomes a dead letter; what it does not even take as that is kept as a
+// file. So whatever comes of the data, by whatever number the database says it, is never taken for a database that is away.
 //
 // The keys are in the same transaction as the records: where the answer to a COMMIT is lost, the
 // next try finds them if that commit took place, and stores nothing twice. A batch that FAILED may
 // be stored nevertheless; whoever keeps it to try again keeps its key.
 import { setTimeout as delay } from 'node:timers/promises'
-import { DatabaseSlow } from '../errors.ts'
+import { DatabaseSlow, PieceFailed } from '../errors.ts'
 import type { UtcTime } from '../record.ts'
-import { idsOf, type KeyedBatch } from './batch.ts'
+import { idsOf, pieceOf, type KeyedBatch } from './batch.ts'
 import type { CommitClock } from './clock.ts'
 import type { RecordIds } from './ids.ts'
+
+/** What is known of single pieces of a batch, by their index, records first. */
+export interface Spared {
+  /** Why records become dead letters without being tried. */
+  condemned: ReadonlyMap<number, string>
+  /** Kept as files. */
+  kept: ReadonlySet<number>
+  trying (index: number, as: 'log' | 'letter'): void
+}
 
 /** Where batches are stored, and what its errors mean. See LogStore of `src/store`. */
 export interface BatchStore {
   store (batches: readonly KeyedBatch[], createdAt: UtcTime, signal: AbortSignal): Promise<ReadonlySet<KeyedBatch>>
-  storeSparing (batch: KeyedBatch, createdAt: UtcTime, signal: AbortSignal): Promise<number | undefined>
+  storeSparing (batch: KeyedBatch, createdAt: UtcTime, signal: AbortSignal, spared: Spared): Promise<number | undefined>
+  /** Rejects while nothing of about so many bytes can be stored. */
+  probe (bytes: number, signal: AbortSignal): Promise<void>
   verdict (error: unknown): 'collision' | 'passing' | 'refused' | 'away'
+  /** What may be told of an error. */
+  reason (error: unknown): string
 }
 
 /** What became of a batch. */
@@ -34,51 +50,107 @@ export interface CommitObserver {
   retried? (): void
   /** So many records were refused by the database and are dead letters now. */
   buried? (records: number): void
+  /** Makes durable on the disk what no table takes; rejects where it can't. */
+  keep? (batch: KeyedBatch): Promise<void>
+}
+
+export interface CommitOptions {
+  /** Milliseconds that the database has. */
+  patience?: number
+  /** The batch has failed by itself again and again while others were stored: what still fails of it is kept as dead letters, or as a file. */
+  isLast?: boolean
 }
 
 const attempts = 5
+/** Ids that are taken again and again are not ours: a unique key of a trigger's has the same error. */
+const maxCollisions = 3
+/** Past so many pieces that end the transaction, all that is left of a batch goes with them. */
+const maxFatalPieces = 20
+
+/** Why a transaction failed for good. */
+interface Failure {
+  kind: 'data' | 'passing' | 'slow' | 'away'
+  error: unknown
+}
+
+interface Run {
+  signal: AbortSignal
+  patience: number
+  isLast: boolean
+  outcomes: Map<KeyedBatch, Outcome>
+}
 
 /**
  * Returns the function that stores a group within so many milliseconds, and never rejects: it resolves
  * to what became of each batch.
  */
-export function committer (store: BatchStore, ids: RecordIds, clock: CommitClock, patience: number, observer: CommitObserver = {}) {
-  return async function commit (batches: readonly KeyedBatch[]): Promise<Map<KeyedBatch, Outcome>> {
+export function committer (store: BatchStore, ids: RecordIds, clock: CommitClock, defaultPatience: number, observer: CommitObserver = {}) {
+  return async function commit (batches: readonly KeyedBatch[], { patience = defaultPatience, isLast = false }: CommitOptions = {}): Promise<Map<KeyedBatch, Outcome>> {
     const outcomes = new Map<KeyedBatch, Outcome>()
-    const silence = new AbortController()
-    const timer = setTimeout(() => silence.abort(new DatabaseSlow(patience)), patience)
-    try {
-      await settle(batches, outcomes, silence.signal)
-    } finally {
-      clearTimeout(timer)
-    }
+    await limited(patience, (signal) => settle(batches, { signal, patience, isLast, outcomes }))
     return outcomes
   }
 
-  async function settle (batches: readonly KeyedBatch[], outcomes: Map<KeyedBatch, Outcome>, signal: AbortSignal): Promise<void> {
-    const refused = await attempt(batches, outcomes, signal, async (first, createdAt) => {
+  async function settle (batches: readonly KeyedBatch[], run: Run): Promise<void> {
+    const { outcomes, signal, isLast } = run
+    const failure = await attempt(batches, run, async (first, createdAt) => {
       const known = await store.store(batches, createdAt, signal)
       // Known at a second try: the first one took place, and only its answer was lost.
       for (const batch of batches) outcomes.set(batch, { state: first && known.has(batch) ? 'replayed' : 'stored' })
     })
-    if (!refused) return
-    if (batches.length === 1) return settleSparing(batches[0]!, outcomes, signal)
+    if (failure === undefined) return
+    const { kind } = failure
+    if (batches.length === 1 && (kind === 'data' || (isLast && kind !== 'away'))) return settleSparing(batches[0]!, run)
+    if (batches.length === 1 || kind === 'away' || kind === 'slow' || (kind === 'passing' && !await canStore(batches, run))) return fail(batches, failure.error, outcomes)
     const half = Math.ceil(batches.length / 2)
-    await settle(batches.slice(0, half), outcomes, signal)
-    await settle(batches.slice(half), outcomes, signal)
+    await settle(batches.slice(0, half), run)
+    await settle(batches.slice(half), run)
   }
 
-  async function settleSparing (batch: KeyedBatch, outcomes: Map<KeyedBatch, Outcome>, signal: AbortSignal): Promise<void> {
-    const refused = await attempt([batch], outcomes, signal, async (first, createdAt) => {
-      const dead = await store.storeSparing(batch, createdAt, signal)
-      outcomes.set(batch, { state: first && dead === undefined ? 'replayed' : 'stored' })
-      if (dead) observer.buried?.(dead)
-    })
-    if (refused) fail([batch], new Error('the database refuses the dead letter'), outcomes)
+  async function settleSparing (batch: KeyedBatch, run: Run): Promise<void> {
+    const { outcomes, isLast, patience } = run
+    const condemned = new Map<number, string>()
+    const kept = new Set<number>()
+    for (let first = true; ; first = false) {
+      let tried: Pick<PieceFailed, 'index' | 'as'> | undefined
+      const tryOnce = (signal: AbortSignal) => attempt([batch], { ...run, signal }, async (isFirst, createdAt) => {
+        tried = undefined
+        const dead = await store.storeSparing(batch, createdAt, signal, { condemned, kept, trying: (index, as) => { tried = { index, as } } })
+        outcomes.set(batch, { state: first && isFirst && dead === undefined ? 'replayed' : 'stored' })
+        if (dead) observer.buried?.(dead)
+      })
+      const failure = isLast ? await limited(patience, tryOnce) : await tryOnce(run.signal)
+      if (failure === undefined) return
+      const { kind, error } = failure
+      const isOfData = kind === 'data' || (isLast && kind !== 'away' && await canStore([batch], run))
+      if (!isOfData) return fail([batch], error, outcomes)
+
+      const piece = error instanceof PieceFailed ? error : kind === 'slow' ? tried : undefined
+      try {
+        if (piece?.as === 'log' && !condemned.has(piece.index)) {
+          condemn(batch, piece.index, store.reason(error instanceof PieceFailed ? error.cause : error), condemned)
+        } else if (piece?.as === 'letter' && kept.size < maxFatalPieces) {
+          await keep(pieceOf(batch, piece.index))
+          kept.add(piece.index)
+        } else {
+          await keep(batch)
+          outcomes.set(batch, { state: 'stored' })
+          return
+        }
+      } catch {
+        return fail([batch], error, outcomes)
+      }
+    }
   }
 
-  /** Tries until the work is done, or fails for good. Resolves to whether it was refused as data. */
-  async function attempt (batches: readonly KeyedBatch[], outcomes: Map<KeyedBatch, Outcome>, signal: AbortSignal, work: (first: boolean, createdAt: UtcTime) => Promise<void>): Promise<boolean> {
+  async function keep (batch: KeyedBatch): Promise<void> {
+    if (!observer.keep) throw new Error('there is no place for what no table takes')
+    await observer.keep(batch)
+  }
+
+  /** Tries until the work is done, or fails for good; resolves to why it does. */
+  async function attempt (batches: readonly KeyedBatch[], run: Run, work: (first: boolean, createdAt: UtcTime) => Promise<void>): Promise<Failure | undefined> {
+    const { signal, outcomes } = run
     for (let count = 1; ; count++) {
       let createdAt: UtcTime | undefined
       let failed = true
@@ -91,14 +163,14 @@ export function committer (store: BatchStore, ids: RecordIds, clock: CommitClock
         failed = false
         // Not again what was stored before.
         observer.committed?.(batches.filter((batch) => outcomes.get(batch)!.state === 'stored'), (performance.now() - started) / 1000, createdAt)
-        return false
+        return undefined
       } catch (error) {
-        const verdict = signal.aborted ? 'away' : store.verdict(error)
-        if (verdict === 'refused') return true
-        if (verdict === 'away' || count === attempts) {
-          fail(batches, error, outcomes)
-          return false
-        }
+        if (signal.aborted) return { kind: 'slow', error }
+        if (createdAt === undefined) return { kind: 'away', error }
+        const verdict = store.verdict(error instanceof PieceFailed ? error.cause : error)
+        if (verdict === 'refused' || (verdict === 'collision' && count >= maxCollisions)) return { kind: 'data', error }
+        if (verdict === 'away') return { kind: await canStore(batches, run) ? 'data' : 'away', error }
+        if (count === attempts) return { kind: 'passing', error }
         if (verdict === 'collision') for (const batch of batches) batch.firstId = ids.take(idsOf(batch))
         observer.retried?.()
         await delay(25 * 2 ** count * Math.random())
@@ -107,8 +179,34 @@ export function committer (store: BatchStore, ids: RecordIds, clock: CommitClock
       }
     }
   }
+
+  /** Whether the database stores something as large, which it takes back. */
+  async function canStore (batches: readonly KeyedBatch[], { patience }: Run): Promise<boolean> {
+    try {
+      await limited(patience, (signal) => store.probe(batches.reduce((sum, { bytes }) => sum + bytes, 0), signal))
+      return true
+    } catch {
+      return false
+    }
+  }
+}
+
+/** Does the work, which is given up after so many milliseconds. */
+async function limited<T> (patience: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const silence = new AbortController()
+  const timer = setTimeout(() => silence.abort(new DatabaseSlow(patience)), patience)
+  try {
+    return await work(silence.signal)
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+function condemn ({ records }: KeyedBatch, index: number, reason: string, condemned: Map<number, string>): void {
+  condemned.set(index, reason)
+  if (condemned.size > maxFatalPieces) for (const other of records.keys()) if (!condemned.has(other)) condemned.set(other, reason)
 }
 
 function fail (batches: readonly KeyedBatch[], error: unknown, outcomes: Map<KeyedBatch, Outcome>): void {
-  for (const batch of batches) outcomes.set(batch, { state: 'failed', error })
+  for (const batch of batches) outcomes.set(batch, { state: 'failed', error: error instanceof PieceFailed ? error.cause : error })
 }

@@ -39,7 +39,7 @@ export function * readSegment (file: Buffer): Generator<KeyedBatch | Damage> {
   while (at < file.length) {
     const body = bodyAt(file, at)
     if (body) {
-      yield fromBody(body)
+      yield fromBody(body) ?? { bytes: body, reason: 'it is whole, but holds no batch: another program or version wrote it' }
       at += frameHeaderLength + body.length
       continue
     }
@@ -69,7 +69,12 @@ function nextFrame (file: Buffer, from: number): number {
   return file.length
 }
 
-function fromBody (body: Buffer): KeyedBatch {
-  const { userId, key, firstId, records, rejected } = JSON.parse(body.toString())
-  return { userId, key: Buffer.from(key, 'base64'), firstId: BigInt(firstId), bytes: body.length, records, rejected }
+function fromBody (body: Buffer): KeyedBatch | undefined {
+  try {
+    const { userId, key, firstId, records, rejected } = JSON.parse(body.toString())
+    if (!Number.isInteger(userId) || !Array.isArray(records) || !Array.isArray(rejected ?? [])) return undefined
+    return { userId, key: Buffer.from(key, 'base64'), firstId: BigInt(firstId), bytes: body.length, records, rejected }
+  } catch {
+    return undefined
+  }
 }

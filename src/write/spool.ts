@@ -4,6 +4,8 @@
 //   append → the youngest segment, written and synced → durable
 //          → sealed once it is large, once a write to it failed, or once the drain comes to it
 //   next   → the oldest segment, read whole → its batches in order → done → unlinked whole
+//                                             some of them later → they stay, and so does the segment, while others go on
+//          → one that can't be read → told of, and tried again after a while; the others go on
 //
 // What it costs and what it gives:
 // - An append is acknowledged after fdatasync, and after fsync of the folder where the file is new.
@@ -11,15 +13,17 @@
 // - A segment is never appended to after a restart, so what a crash cut short stands at an end.
 // - Where the drain stands is not written down. After a crash it begins the segment anew, and the
 //   batch keys make that harmless; a segment is small enough for it.
+// - A segment that lost more to damage than a dead letter holds is not unlinked: it stays as `.damaged`.
 // - Draining reads and unlinks: it needs no free space. Appending stops before the disk is full.
 // - The lock is SQLite's own on an empty file: the system lets go of it however the process ends.
-import { mkdir, open, readdir, readFile, stat, statfs, unlink, type FileHandle } from 'node:fs/promises'
+import { mkdir, open, readdir, readFile, rename, stat, statfs, unlink, type FileHandle } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Database } from 'better-sqlite3'
 import { SpoolFull, SpoolUnavailable, codeOf } from '../errors.ts'
 import { sqliteDriver } from '../sqlite.ts'
 import { idsOf, type KeyedBatch } from './batch.ts'
 import { fileHeader, readSegment, toFrame, type Damage } from './segment.ts'
+import { syncFolder } from './sync.ts'
 
 export interface SpoolOptions {
   /** Made where it is missing. One process at a time. */
@@ -33,11 +37,24 @@ const segmentSize = 16 * 1024 * 1024
 /** So much of the disk is left free. */
 const freeAtLeast = 16 * 1024 * 1024
 
+/** A segment that can't be read is tried again after so many milliseconds. */
+const unreadableMs = 10_000
+/** Damage of more bytes is kept as it is: a dead letter would cut it. */
+const smallDamage = 256 * 1024
+
 interface Segment {
   file: string
   bytes: number
   /** When its first batch came, in milliseconds since 1970. */
   createdAt: number
+  /** All that it holds was handed out once. */
+  isRead?: boolean
+  /** So many of its batches come later. */
+  later: number
+  isDamaged?: boolean
+  /** Why it can't be read, and when it is tried again, by the steady clock. */
+  problem?: string
+  retryAt?: number
 }
 
 /** The part of the oldest segment that comes next. */
@@ -55,9 +72,11 @@ export class Spool {
   #active: FileHandle | undefined
   #nextNumber = 1
   #bytes = 0
-  /** What is left of the oldest segment once the drain has begun it. */
-  #rest: Array<KeyedBatch | Damage> | undefined
+  /** The segment that is handed out, and what is left of it. */
+  #reading: Segment | undefined
+  #rest: Array<KeyedBatch | Damage> = []
   #taken = 0
+  readonly #later = new Map<KeyedBatch, Segment>()
   #last: Promise<unknown> = Promise.resolve()
 
   private constructor ({ folder, limit = 4 * 1024 ** 3 }: SpoolOptions, lock: Database) {
@@ -111,14 +130,20 @@ export class Spool {
     })
   }
 
-  /** What comes next, of about so many records; undefined when all is home. The same again until it is done. */
+  /** What can't be read: a sentence for each segment. */
+  get problems (): string[] {
+    return this.#segments.flatMap(({ problem }) => problem ?? [])
+  }
+
+  /** The batches that were put off, oldest first. */
+  get later (): KeyedBatch[] {
+    return [...this.#later.keys()]
+  }
+
+  /** What comes next, of about so many records; undefined when there is nothing but what was put off. The same again until it is done. */
   next (records: number): Promise<Portion | undefined> {
     return this.#exclusive(async () => {
-      const oldest = this.#segments[0]
-      if (!oldest) return undefined
-      if (this.#segments.length === 1) await this.#seal()
-      this.#rest ??= [...readSegment(await readFile(oldest.file))]
-
+      if (!await this.#beginSegment()) return undefined
       const portion: Portion = { batches: [], damages: [] }
       let taken = 0
       for (let count = 0; taken < this.#rest.length && count < records; taken++) {
@@ -128,19 +153,33 @@ export class Spool {
         count += 'records' in item ? idsOf(item) : 1
       }
       this.#taken = taken
+      if (portion.damages.some(({ bytes }) => bytes.length > smallDamage)) this.#reading!.isDamaged = true
       return portion
     })
   }
 
-  /** What `next` gave is home. */
-  done (): Promise<void> {
+  /** What `next` gave is home, but for those batches, which are put off. `keepsFile`: the segment is kept as `.damaged` in the end. */
+  done (later: readonly KeyedBatch[] = [], keepsFile = false): Promise<void> {
     return this.#exclusive(async () => {
-      this.#rest!.splice(0, this.#taken)
-      if (this.#rest!.length > 0) return
-      this.#rest = undefined
-      const { file, bytes } = this.#segments.shift()!
-      this.#bytes -= bytes
-      await unlink(file)
+      const segment = this.#reading!
+      if (keepsFile) segment.isDamaged = true
+      for (const batch of later) this.#later.set(batch, segment)
+      segment.later += later.length
+      this.#rest.splice(0, this.#taken)
+      if (this.#rest.length > 0) return
+      this.#reading = undefined
+      segment.isRead = true
+      await this.#endSegment(segment)
+    })
+  }
+
+  /** A batch that was put off is home. */
+  doneLater (batch: KeyedBatch): Promise<void> {
+    return this.#exclusive(async () => {
+      const segment = this.#later.get(batch)!
+      this.#later.delete(batch)
+      segment.later--
+      await this.#endSegment(segment)
     })
   }
 
@@ -156,12 +195,47 @@ export class Spool {
     return result
   }
 
+  /** Reads the oldest segment that can be read; false where there is none. */
+  async #beginSegment (): Promise<boolean> {
+    while (!this.#reading) {
+      const now = performance.now()
+      const segment = this.#segments.find(({ isRead, retryAt = now }) => !isRead && retryAt <= now)
+      if (!segment) return false
+      if (segment === this.#segments.at(-1)) await this.#seal()
+      try {
+        this.#rest = [...readSegment(await readFile(segment.file))]
+        segment.problem = undefined
+      } catch (error) {
+        segment.problem = `${segment.file} can't be read (${codeOf(error)})`
+        segment.retryAt = performance.now() + unreadableMs
+        continue
+      }
+      this.#reading = segment
+      if (this.#rest.length > 0) return true
+      this.#reading = undefined
+      segment.isRead = true
+      await this.#endSegment(segment)
+    }
+    return true
+  }
+
+  /** Forgets a segment of which all is home. */
+  async #endSegment (segment: Segment): Promise<void> {
+    if (!segment.isRead || segment.later > 0) return
+    const { file, bytes, isDamaged } = segment
+    this.#segments.splice(this.#segments.indexOf(segment), 1)
+    this.#bytes -= bytes
+    if (isDamaged) await rename(file, file.replace(/spool$/, 'damaged'))
+    else await unlink(file)
+  }
+
   async #find (): Promise<void> {
     const names = (await readdir(this.folder)).filter((name) => /^\d{16}\.spool$/.test(name)).sort()
     for (const name of names) {
       const file = join(this.folder, name)
-      const { size, birthtimeMs } = await stat(file)
-      this.#segments.push({ file, bytes: size, createdAt: birthtimeMs })
+      // What can't even be looked at is told of once it is its turn.
+      const { size, birthtimeMs } = await stat(file).catch(() => ({ size: 0, birthtimeMs: Date.now() }))
+      this.#segments.push({ file, bytes: size, createdAt: birthtimeMs, later: 0 })
       this.#bytes += size
       this.#nextNumber = Number.parseInt(name) + 1
     }
@@ -176,7 +250,7 @@ export class Spool {
     if (this.#active) return this.#segments.at(-1)!
     const file = join(this.folder, `${String(this.#nextNumber++).padStart(16, '0')}.spool`)
     this.#active = await open(file, 'wx', 0o600)
-    const segment = { file, bytes: fileHeader.length, createdAt: Date.now() }
+    const segment: Segment = { file, bytes: fileHeader.length, createdAt: Date.now(), later: 0 }
     this.#segments.push(segment)
     this.#bytes += segment.bytes
     await writeAll(this.#active, fileHeader, 0)
@@ -215,17 +289,6 @@ function takeLock (file: string): Database {
 async function writeAll (file: FileHandle, bytes: Buffer, position: number): Promise<void> {
   for (let written = 0; written < bytes.length;) {
     written += (await file.write(bytes, written, bytes.length - written, position + written)).bytesWritten
-  }
-}
-
-/** The name of a new file is as durable as its content. Windows has no such call, and does not need it. */
-async function syncFolder (folder: string): Promise<void> {
-  if (process.platform === 'win32') return
-  const handle = await open(folder)
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
   }
 }
 

@@ -4,6 +4,8 @@
 //                                            │ the database is away, or silent too long,
 //                                            ↓ or the queue has waited too long
 //                                          spool → SPOOLED            (see drain.ts for the way home)
+//                                            │ a group that failed while the database stores something else is the
+//                                            │ group's own affair: only its batches go there
 //                                            ↓ no spool: held and tried again, then the error
 //                                          spool full: 503
 //
@@ -30,6 +32,8 @@ export interface WriterOptions {
   spool: () => { append (batches: readonly KeyedBatch[]): Promise<void> } | undefined
   /** How long a batch may wait for the database, in milliseconds: then it is spooled, or fails. */
   patience: number
+  /** Rejects while the database stores nothing. Default: a group that failed says so. */
+  probe?: () => Promise<void>
   /** The database went away (the error says how), or came back. */
   onAway?: (error: unknown) => void
   onBack?: () => void
@@ -57,6 +61,8 @@ export class Writer {
   #groups = 0
   #spooling = false
   #away = false
+  /** The database is asked whether it is away; meanwhile batches go to the spool. */
+  #isAsking = false
   readonly #watch: NodeJS.Timeout
   /** Batches with a key of the client's, by that key, while they are under way. */
   readonly #named = new Map<string, Promise<Receipt>>()
@@ -72,9 +78,9 @@ export class Writer {
     return { records: this.#records, bytes: this.#bytes }
   }
 
-  /** Whether batches go to the spool without the database being asked. */
+  /** Whether batches go to the spool without being sent to the database: it is away, or is asked whether it is. */
   get away (): boolean {
-    return this.#away
+    return this.#away || this.#isAsking
   }
 
   /** From now on batches go to the spool. */
@@ -119,7 +125,7 @@ export class Writer {
     return new Promise((resolve, reject) => {
       const admitted = { userId, records, rejected }
       const batch = { ...admitted, key, firstId: this.#options.ids.take(idsOf(admitted)), bytes: sizeOf(admitted) }
-      this.#queue.push({ batch, since: Date.now(), resolve, reject })
+      this.#queue.push({ batch, since: performance.now(), resolve, reject })
       this.#records += records.length
       this.#bytes += batch.bytes
       this.#startGroups()
@@ -127,7 +133,7 @@ export class Writer {
   }
 
   #startGroups (): void {
-    if (this.#away && this.#options.spool()) return this.#startSpooling()
+    if (this.away && this.#options.spool()) return this.#startSpooling()
     while (this.#queue.length > 0 && this.#groups < this.#groupsAllowed()) {
       this.#groups++
       this.#storeGroup(this.#takeGroup()).finally(() => {
@@ -171,7 +177,7 @@ export class Writer {
   }
 
   async #storeGroup (group: Waiting[]): Promise<void> {
-    const deadline = Date.now() + this.#options.patience
+    const deadline = performance.now() + this.#options.patience
     for (let left = group; left.length > 0;) {
       const outcomes = await this.#options.commit(left.map(({ batch }) => batch))
       let failure: unknown
@@ -184,11 +190,27 @@ export class Writer {
       if (left.length === 0) return
 
       if (this.#options.spool()) {
-        this.databaseLeft(failure)
+        this.#ask(failure)
         return this.#spoolGroup(left, failure)
       }
-      if (Date.now() > deadline) return left.forEach(({ reject }) => reject(failure))
+      if (performance.now() > deadline) return left.forEach(({ reject }) => reject(failure))
       await delay(250)
+    }
+  }
+
+  /** Finds out whether a failure means that the database is away. */
+  async #ask (failure: unknown): Promise<void> {
+    const { probe } = this.#options
+    if (!probe) return this.databaseLeft(failure)
+    if (this.#isAsking) return
+    this.#isAsking = true
+    try {
+      await probe()
+    } catch {
+      this.databaseLeft(failure)
+    } finally {
+      this.#isAsking = false
+      this.#next()
     }
   }
 
@@ -206,7 +228,7 @@ export class Writer {
 
   /** A database that answers, but slower than logs come, must not hold them for ever. */
   #relieve (): void {
-    const limit = Date.now() - this.#options.patience
+    const limit = performance.now() - this.#options.patience
     if (this.#queue.length === 0 || this.#queue[0]!.since > limit) return
     if (this.#options.spool()) return this.#startSpooling()
     while (this.#queue.length > 0 && this.#queue[0]!.since <= limit) {

@@ -49,12 +49,18 @@ export interface RowBatch {
 export interface SparingBatch extends RowBatch {
   /** In the order of `deadLetterColumns`, all but the last, which is the reason. */
   letters: ReadonlyArray<readonly Value[]>
+  /** Why records become dead letters without being tried, by their index. */
+  condemned: ReadonlyMap<number, string>
+  /** The pieces, records first, that are kept elsewhere. */
+  kept: ReadonlySet<number>
+  /** Called with the piece that is tried next, where the database may yet be left in the middle of it. */
+  trying (index: number, as: 'log' | 'letter'): void
 }
 
 /**
  * What a failure to store means for what was to be stored: `collision`: an id was taken, try again
  * with fresh ones; `passing`: try again; `refused`: a record breaks a rule of the database;
- * `away`: the database can't store anything for now.
+ * `away`: the database can't store anything for now, unless it stores something else.
  */
 export type Verdict = 'collision' | 'passing' | 'refused' | 'away'
 
@@ -68,9 +74,12 @@ export interface RowSink {
   insert (batches: readonly RowBatch[], signal: AbortSignal): Promise<ReadonlySet<RowBatch>>
   /**
    * One transaction, row by row: what the database refuses becomes a dead letter. Resolves to how
-   * many did, or to undefined where the key was stored before. The signal is as above.
+   * many did, or to undefined where the key was stored before. Rejects with PieceFailed where a piece fails in another way,
+   * of which the transaction may have ended. The signal is as above.
    */
   insertSparing (batch: SparingBatch, signal: AbortSignal): Promise<number | undefined>
+  /** Rejects while the database stores no row of about so many bytes; it is taken back. */
+  probe (bytes: number, signal: AbortSignal): Promise<void>
   close (): Promise<void>
 }
 
@@ -163,4 +172,8 @@ export interface Dialect {
   isUnreachable (error: unknown): boolean
   /** What the error of a sink means. */
   verdict (error: unknown): Verdict
+  /** What may be told of an error of a sink. */
+  reason (error: unknown): string
+  /** Where files are kept of what no table takes, beside the database; undefined where that is another machine's. */
+  keptFolder (knex: Knex): string | undefined
 }

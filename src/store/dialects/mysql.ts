@@ -4,11 +4,12 @@ import type { Connection as MariadbConnection } from 'mariadb'
 import type { Connection, ConnectionOptions } from 'mysql2'
 import { codeOf } from '../../errors.ts'
 import { unlessAborted } from '../patience.ts'
-import type { Dialect, MysqlOptions, SparingBatch, Value } from './dialect.ts'
+import type { Dialect, MysqlOptions } from './dialect.ts'
 import { mysqlConditions } from './mysql-conditions.ts'
 import { cutMysql, openMysqlControl } from './mysql-control.ts'
+import { isDuplicateEntry, lostConnection, mysqlReason, mysqlVerdict } from './mysql-errors.ts'
 import { mysqlPartitions } from './mysql-partitions.ts'
-import { bulkSink, insertIntoDeadLetters, insertIntoLogs, insertKeys, textSink } from './mysql-sink.ts'
+import { bulkSink, sparingSink, textSink } from './mysql-sink.ts'
 
 /** How knex reaches a MySQL or MariaDB: UTC throughout, times and 64-bit numbers as strings, strict, READ COMMITTED. */
 export function mysqlConfig (options: MysqlOptions): Knex.Config & { userParams: { pageCompression: boolean } } {
@@ -72,25 +73,15 @@ async function connectMariadb ({ host, port = 3306, user, password, database = '
   return connection
 }
 
-/** Deadlocks, lock waits, statements that were interrupted, lost connections, and a cluster that refuses for now (Galera, group replication, TiDB). */
-const passing = new Set([
-  1020, 1205, 1213, 1180, 1317, 1412, 1615, 1927, 1969, 3024, 1053, 2006, 2013, 1047, 3100, 3101, 8002, ...Array.from({ length: 12 }, (_, i) => 9001 + i)
-])
-const lostConnection = new Set(['PROTOCOL_CONNECTION_LOST', 'ECONNRESET', 'EPIPE', 'ER_SOCKET_UNEXPECTED_CLOSE', 'ER_CMD_CONNECTION_CLOSED'])
 const noConnection = new Set(['ECONNREFUSED', 'ETIMEDOUT', 'PROTOCOL_SEQUENCE_TIMEOUT'])
-/** No space, no memory, no connection left, no right, no such database, table or column, read-only: whatever the record, it would be refused. */
-const unable = new Set([
-  1016, 1021, 1030, 1034, 1037, 1038, 1040, 1041, 1044, 1045, 1046, 1049, 1054, 1064, 1105, 1114, 1129, 1130, 1135, 1142, 1143, 1146,
-  1194, 1195, 1203, 1206, 1223, 1226, 1227, 1290, 1698, 1792, 1812, 1836, 1877, 1932
-])
-
 export const mysql: Dialect = {
   async openSink (knex, options) {
     const [[{ version, maxAllowedPacket }]] = await knex.raw('SELECT VERSION() AS version, @@max_allowed_packet AS maxAllowedPacket')
+    const packet = Number(maxAllowedPacket)
     const way = options && 'host' in options && version.includes('MariaDB')
-      ? bulkSink(() => connectMariadb(options, Number(maxAllowedPacket)))
-      : textSink(knex)
-    return { ...way, insertSparing: (batch, signal) => unlessAborted(signal, insertSparing(knex, batch)) }
+      ? bulkSink(() => connectMariadb(options, packet), packet)
+      : textSink(knex, packet)
+    return { ...way, ...sparingSink(knex, packet) }
   },
 
   async findRisks (knex) {
@@ -154,54 +145,16 @@ export const mysql: Dialect = {
     return version.includes('MariaDB') && Number(filePerTable) === 1 ? `${utf8} PAGE_COMPRESSED=1` : utf8
   },
 
-  isDuplicate: (error) => errnoOf(error) === 1062,
+  isDuplicate: isDuplicateEntry,
 
   isUnreachable (error) {
     const code = codeOf(error) ?? ''
     return lostConnection.has(code) || noConnection.has(code)
   },
 
-  verdict (error) {
-    const errno = errnoOf(error) ?? 0
-    if (errno === 1062) return 'collision'
-    if (passing.has(errno) || lostConnection.has(codeOf(error) ?? '')) return 'passing'
-    // A trigger may fail with any number. What the database says of a statement, and is not for all of them, is about the data.
-    return isAnswer(error) && !unable.has(errno) ? 'refused' : 'away'
-  }
-}
+  verdict: mysqlVerdict,
 
-/** Whether the database said so, not the driver, whose own errors have no SQLSTATE, that of a connection, or numbers of their own. */
-function isAnswer (error: unknown): boolean {
-  if (!(error instanceof Error) || !('sqlState' in error) || typeof error.sqlState !== 'string') return false
-  const errno = errnoOf(error) ?? 0
-  return !error.sqlState.startsWith('08') && !(errno >= 45_000 && errno < 46_000)
-}
+  reason: mysqlReason,
 
-function insertSparing (knex: Knex, batch: SparingBatch): Promise<number | undefined> {
-  return knex.transaction(async (transaction) => {
-    const [result] = await transaction.raw(insertKeys([batch]))
-    if (result.affectedRows === 0) return undefined
-
-    let dead = 0
-    for (const [index, row] of batch.rows.entries()) {
-      try {
-        await transaction.raw(`${insertIntoLogs}(?)`, [row as unknown as Knex.Value])
-      } catch (error) {
-        if (mysql.verdict(error) !== 'refused') throw error
-        dead++
-        const reason = (error as { sqlMessage?: string }).sqlMessage ?? ''
-        await bury([...batch.letters[index]!, reason.slice(0, 255)])
-      }
-    }
-    for (const letter of batch.rejected) await bury(letter)
-    return dead
-
-    function bury (letter: readonly Value[]): Promise<unknown> {
-      return transaction.raw(`${insertIntoDeadLetters}(?)`, [letter as unknown as Knex.Value])
-    }
-  })
-}
-
-function errnoOf (error: unknown): number | undefined {
-  return error instanceof Error && 'errno' in error && typeof error.errno === 'number' ? error.errno : undefined
+  keptFolder: () => undefined
 }

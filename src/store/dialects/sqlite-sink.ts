@@ -1,33 +1,48 @@
-import { batchColumns, deadLetterColumns, logColumns } from '../columns.ts'
-import type { RowBatch, RowSink, SparingBatch } from './dialect.ts'
+import { PieceFailed } from '../../errors.ts'
+import { batchColumns, deadLetterColumns, logColumns, probeRow } from '../columns.ts'
+import { unlessAborted } from '../patience.ts'
+import type { RowSink } from './dialect.ts'
+import { dataCodes, ownKey } from './sqlite-errors.ts'
 import { SqliteThread } from './sqlite-thread.ts'
 
-interface Answer {
+interface Stored {
   known: number[]
   dead: number
 }
 
+interface Failed {
+  failed: { index: number, as: 'log' | 'letter', code: string, message: string }
+}
+
 /**
  * Rows into an embedded database file, by a thread of its own, which begins at the first of them and
- * anew after it failed. `refused` matches the codes of data that it refuses.
+ * anew after it failed.
  */
-export function sqliteSink (file: string, refused: RegExp): RowSink {
+export function sqliteSink (file: string): RowSink {
   let thread: SqliteThread | undefined
 
-  function ask (batches: ReadonlyArray<RowBatch | SparingBatch>, sparing: boolean): Promise<Answer> {
-    if (!thread || thread.ended) thread = new SqliteThread('sqlite-writer.js', file, { batchColumns, logColumns, deadLetterColumns, refused })
-    return thread.ask({ batches, sparing })
+  function ask<T> (question: Record<string, unknown>): Promise<T> {
+    if (!thread || thread.ended) thread = new SqliteThread('sqlite-writer.js', file, { batchColumns, logColumns, deadLetterColumns, dataCodes: dataCodes.source, ownKey: ownKey.source })
+    return thread.ask(question)
   }
 
   return {
     async insert (batches) {
-      const { known } = await ask(batches, false)
+      const { known } = await ask<Stored>({ batches })
       return new Set(known.map((index) => batches[index]!))
     },
 
-    async insertSparing (batch) {
-      const { known, dead } = await ask([batch], true)
-      return known.length === 0 ? dead : undefined
+    async insertSparing ({ trying, ...batch }) {
+      const answer = await ask<Stored | Failed>({ sparing: batch })
+      if ('failed' in answer) {
+        const { index, as, code, message } = answer.failed
+        throw new PieceFailed(index, as, Object.assign(new Error(message), { code }))
+      }
+      return answer.known.length === 0 ? answer.dead : undefined
+    },
+
+    async probe (bytes, signal) {
+      await unlessAborted(signal, ask({ probe: probeRow(bytes) }))
     },
 
     async close () {

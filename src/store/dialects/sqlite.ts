@@ -7,6 +7,7 @@ import { sqliteDriver } from '../../sqlite.ts'
 import { unlessAborted } from '../patience.ts'
 import type { Dialect, SqliteOptions } from './dialect.ts'
 import { sqliteConditions } from './sqlite-conditions.ts'
+import { sqliteReason, sqliteVerdict } from './sqlite-errors.ts'
 import { sqliteSink } from './sqlite-sink.ts'
 import { SqliteThread } from './sqlite-thread.ts'
 
@@ -83,14 +84,11 @@ export function sqliteConfig ({ file }: SqliteOptions): Knex.Config {
   }
 }
 
-/** What breaks a rule of the schema, or is larger than SQLite takes. */
-const refused = /^SQLITE_(CONSTRAINT_(?!UNIQUE|PRIMARYKEY)|TOOBIG|MISMATCH)/
-
 export const sqlite: Dialect = {
   async openSink (knex) {
     const file: string = knex.client.connectionSettings.filename
     if (file === '' || file === ':memory:') throw new Error('LoggerBot needs an SQLite database in a file: logs in memory would not be durable')
-    return sqliteSink(file, refused)
+    return sqliteSink(file)
   },
 
   // The thread that writes sees to it itself.
@@ -134,10 +132,9 @@ export const sqlite: Dialect = {
 
   isUnreachable: () => false,
 
-  verdict (error) {
-    if (sqlite.isDuplicate(error)) return 'collision'
-    const code = codeOf(error) ?? ''
-    if (refused.test(code)) return 'refused'
-    return /^SQLITE_(BUSY|LOCKED)/.test(code) ? 'passing' : 'away'
-  }
+  verdict: sqliteVerdict,
+
+  reason: sqliteReason,
+
+  keptFolder: (knex) => `${knex.client.connectionSettings.filename}-kept`
 }

@@ -1,0 +1,14 @@
+import type { Knex } from 'knex'
+import { createTable } from '../src/store/tables.ts'
+
+/** A random name of this database, by which a spool knows where its logs belong. Its first user makes it up. */
+export async function up (knex: Knex): Promise<void> {
+  await createTable(knex, 'database_id', (table) => {
+    table.integer('number').unsigned().notNullable().primary()
+    table.string('id', 36).notNullable()
+  }, { clustered: true })
+}
+
+export async function down (knex: Knex): Promise<void> {
+  await knex.schema.dropTable('database_id')
+}
