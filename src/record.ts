@@ -32,10 +32,33 @@ export interface LogRecord {
   attributes: Record<string, unknown> | null
 }
 
+/** About how many bytes a log takes. */
+export function sizeOfRecord ({ message, processName, description, attributes }: LogRecord): number {
+  return 100 + message.length + processName.length + description.length + (attributes === null ? 0 : sizeOfValue(attributes))
+}
+
+function sizeOfValue (value: unknown): number {
+  if (typeof value === 'string') return value.length
+  if (typeof value !== 'object' || value === null) return 8
+  let size = 2
+  for (const name of Object.keys(value)) size += name.length + 4 + sizeOfValue((value as Record<string, unknown>)[name])
+  return size
+}
+
 /** A log of this process that happens now, but for what is given: of severity info, with an empty description and no attributes. */
 export function newRecord (record: Partial<LogRecord> & Pick<LogRecord, 'message' | 'processName'>): LogRecord {
   const now = utcTime()
   return { eventAt: now, postTime: now, severity: 'info', pid: process.pid, description: '', attributes: null, ...record }
+}
+
+/** One word of 1 to 100 characters, as a regular expression with the flag u: what the published contract takes for a name. */
+export const wordPattern = '^[^\\s\\p{Cc}\\p{Cs}]{1,100}$'
+
+const wordExpression = new RegExp(wordPattern, 'u')
+
+/** Whether the text can be somebody's name. */
+export function isWord (text: string): boolean {
+  return wordExpression.test(text)
 }
 
 /** Whom the logs belong to. */

@@ -1,12 +1,12 @@
 import { Type, type Static } from '@sinclair/typebox'
 import { BadRequest } from '../errors.ts'
-import type { LogRecord, Severity, UtcTime } from '../record.ts'
+import { wordPattern, type LogRecord, type Severity, type UtcTime } from '../record.ts'
 import { levelRule, severityOfName, severityOfPythonNumber } from './level.ts'
 import { parseTime, timeRule } from '../time.ts'
 
 /** One word of 1 to 100 characters: a name, a password, a chat id. Each description here is the rule that an error quotes. */
 export const word = Type.String({
-  pattern: '^[^\\s\\p{Cc}\\p{Cs}]{1,100}$',
+  pattern: wordPattern,
   description: 'one word of 1 to 100 characters'
 })
 

@@ -1,8 +1,9 @@
 import { readdirSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Knex } from 'knex'
-import { SchemaMismatch } from '../errors.ts'
+import { DatabaseAway, SchemaMismatch } from '../errors.ts'
 import { dialectOf } from './dialects/index.ts'
+import { within } from './patience.ts'
 
 const directory = new URL('../../migrations/', import.meta.url)
 
@@ -31,18 +32,24 @@ export const migrations: Knex.MigratorConfig = {
 
 /** How long to wait for another instance that is migrating, in milliseconds. */
 const patience = 60_000
+/** How long the database may take to say what is applied, in milliseconds. */
+const lookMs = 30_000
 
-/** Brings the schema up to date; safe with several instances at once. Resolves to the names of what it applied. */
+/**
+ * Brings the schema up to date; safe with several instances at once. Resolves to the names of what it applied. Where nothing is pending it
+ * only reads. Throws UnfitSession, SchemaMismatch, DatabaseAway where the database is silent, or what the database says.
+ */
 export async function migrateToLatest (knex: Knex): Promise<string[]> {
-  for (const deadline = Date.now() + patience; ;) {
+  for (const deadline = performance.now() + patience; ;) {
     try {
-      await refuseNewer(knex)
+      const { known, applied: before } = await look(knex)
+      if (before.length === known.length) return []
       await ensureOneLock(knex)
       const [, applied] = await knex.migrate.latest(migrations)
       return applied
     } catch (error) {
       if (!isAnotherMigrating(knex, error)) throw error
-      if (Date.now() > deadline) {
+      if (performance.now() > deadline) {
         throw new SchemaMismatch('another migration has held its lock for a minute; if none is running: UPDATE loggerbot_migrations_lock SET is_locked = 0')
       }
       await delay(100)
@@ -59,7 +66,8 @@ async function ensureOneLock (knex: Knex): Promise<void> {
       table.integer('is_locked')
     })
   }
-  if (await knex(lock).first()) return
+  // Changes nothing. knex would hide the reason why the database does not let it, which may be read-only.
+  if (await knex(lock).update({ is_locked: knex.ref('is_locked') }) > 0) return
   try {
     // By its key, which only one of them can have.
     await knex(lock).insert({ index: 1, is_locked: 0 })
@@ -76,17 +84,19 @@ function isAnotherMigrating (knex: Knex, error: unknown): boolean {
 
 /** Throws SchemaMismatch, with the command that mends it, unless every migration of this version is applied and no other. */
 export async function checkSchema (knex: Knex): Promise<void> {
-  const { known, applied } = await refuseNewer(knex)
+  const { known, applied } = await look(knex)
   if (applied.length < known.length) {
     const what = applied.length === 0 ? 'the database has no LoggerBot tables yet' : 'the tables in the database are older than this version'
     throw new SchemaMismatch(`${what}; run: npx loggerbot migrate (or start with --migrate)`)
   }
 }
 
-/** knex would call a database with migrations that it doesn't know corrupt. */
-async function refuseNewer (knex: Knex): Promise<{ known: string[], applied: string[] }> {
+/** Which migrations there are, and which are applied. Throws where the database is not for this version, or unfit. */
+async function look (knex: Knex): Promise<{ known: string[], applied: string[] }> {
   const known = (await migrationSource.getMigrations([])).map(({ file }) => file)
-  const applied = await appliedMigrations(knex)
+  const silence = new DatabaseAway()
+  const applied = await within(lookMs, dialectOf(knex).requireFit(knex).then(() => appliedMigrations(knex)), silence)
+  // knex would call a database with migrations that it doesn't know corrupt.
   if (applied.some((name) => !known.includes(name))) {
     throw new SchemaMismatch('the database was made by a newer version of LoggerBot Server; update this one')
   }

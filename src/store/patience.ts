@@ -13,10 +13,10 @@ export async function unlessAborted<T> (signal: AbortSignal, work: Promise<T>): 
   }
 }
 
-/** What the work resolves to; rejects when that takes longer than so many milliseconds. The work itself goes on. */
-export async function within<T> (patience: number, work: Promise<T>): Promise<T> {
+/** What the work resolves to; rejects, with `reason`, when that takes longer than so many milliseconds. The work itself goes on. */
+export async function within<T> (patience: number, work: Promise<T>, reason = new Error(`no answer within ${patience} ms`)): Promise<T> {
   const silence = new AbortController()
-  const timer = setTimeout(() => silence.abort(new Error(`no answer within ${patience} ms`)), patience)
+  const timer = setTimeout(() => silence.abort(reason), patience)
   try {
     return await unlessAborted(silence.signal, work)
   } finally {

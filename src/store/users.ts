@@ -1,6 +1,7 @@
 import type { Knex } from 'knex'
-import { utcTime } from '../record.ts'
+import { isWord, utcTime } from '../record.ts'
 import { dialectOf } from './dialects/index.ts'
+import { retryConflicts } from './retry.ts'
 
 /** A row of `users`. */
 export interface User {
@@ -16,17 +17,18 @@ export interface User {
   retentionDays: number | null
 }
 
-/** The table `users`. Upper and lower case are different users. */
+/** The table `users`. Upper and lower case are different users. What can't be a name is nobody's, and the database is not asked for it. */
 export function usersOf (knex: Knex) {
   return {
     async find (name: string): Promise<User | undefined> {
-      const row = await knex('users').where('username', name).first()
+      const row = isWord(name) ? await knex('users').where('username', name).first() : undefined
       return row && toUser(row)
     },
 
     /** Those of the names that there are. */
     async findAll (names: readonly string[]): Promise<User[]> {
-      return (await knex('users').whereIn('username', names)).map(toUser)
+      const words = names.filter(isWord)
+      return words.length === 0 ? [] : (await knex('users').whereIn('username', words)).map(toUser)
     },
 
     /** Their names by their ids. */
@@ -43,7 +45,7 @@ export function usersOf (knex: Knex) {
     /** False, and nothing is stored, when the name is taken. */
     async insert ({ name, credential, telId, admin = false }: Pick<User, 'name' | 'credential' | 'telId'> & { admin?: boolean }): Promise<boolean> {
       try {
-        await knex('users').insert({ username: name, credential, tel_id: telId, admin, created_at: utcTime() })
+        await retryConflicts(knex, () => knex('users').insert({ username: name, credential, tel_id: telId, admin, created_at: utcTime() }))
         return true
       } catch (error) {
         if (dialectOf(knex).isDuplicate(error)) return false
@@ -53,13 +55,13 @@ export function usersOf (knex: Knex) {
 
     /** Null: as the settings say. False when there is no such user. */
     async keepFor (name: string, days: number | null): Promise<boolean> {
-      return await knex('users').where('username', name).update({ retention_days: days }) > 0
+      return isWord(name) && await retryConflicts(knex, () => knex('users').where('username', name).update({ retention_days: days })) > 0
     },
 
     /** False when there is no such user. Who is disabled already stays so. */
     async disable (name: string): Promise<boolean> {
       if (!await this.find(name)) return false
-      await knex('users').where('username', name).whereNull('disabled_at').update({ disabled_at: utcTime() })
+      await retryConflicts(knex, () => knex('users').where('username', name).whereNull('disabled_at').update({ disabled_at: utcTime() }))
       return true
     }
   }
