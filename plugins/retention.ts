@@ -1,6 +1,7 @@
 import fp from 'fastify-plugin'
 import { Background } from '../src/background.ts'
 import { codeOf } from '../src/errors.ts'
+import { ClockInDoubt } from '../src/store/clock-doubt.ts'
 import { within } from '../src/store/patience.ts'
 import { letGo } from '../src/store/retention.ts'
 
@@ -39,7 +40,7 @@ export default fp<RetentionOptions>(async (app, { days = 0, rows = 0 }) => {
   const cleaning = new Background(async () => {
     const gone = await letGo(app.logDb, { days, rows }, cleaning.signal, complain)
     if (gone > 0) app.log.info(`${gone} logs were let go`)
-  }, hour, (error) => app.log.warn({ code: codeOf(error) }, 'logs could not be let go; the next try is in an hour'))
+  }, hour, (error) => app.log.warn({ code: codeOf(error) }, error instanceof ClockInDoubt ? error.message : 'logs could not be let go; the next try is in an hour'))
 
   app.decorate('logRetention', { runNow: () => cleaning.runNow() })
   app.addHook('onReady', async () => { cleaning.start(0) })

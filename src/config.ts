@@ -37,7 +37,7 @@ export const settingsSchema = Type.Object({
   LOGGER_SEARCH_TIMEOUT: Type.Integer({ default: 5000, minimum: 10, maximum: 600_000, description: 'milliseconds that a search may take before it answers with what it found so far, 10 to 600000' }),
   LOGGER_WORD_INDEX: Type.Boolean({ default: true, description: 'true or false: whether an index of words is kept, by which rare words are found at once among millions of logs' }),
   LOGGER_RETENTION_DAYS: Type.Integer({ default: 0, minimum: 0, maximum: 36_500, description: 'days that logs are kept, unless their user has a number of their own; 0: for ever' }),
-  LOGGER_RETENTION_ROWS: Type.Integer({ default: 0, minimum: 0, maximum: Number.MAX_SAFE_INTEGER, description: 'logs that are kept at most, of all users: past that the oldest go; 0: any number' }),
+  LOGGER_RETENTION_ROWS: Type.Integer({ default: 0, minimum: 0, maximum: Number.MAX_SAFE_INTEGER, description: 'logs that are kept at most, of all users: past that those go that arrived first, of users who have more than an equal share; 0: any number' }),
   LOGGER_SYSLOG_PORT: Type.Integer({ default: 0, minimum: 0, maximum: 65535, description: 'port that takes syslog, by TCP and UDP, 0 to 65535; 0: none' }),
   LOGGER_SYSLOG_TLS_PORT: Type.Integer({ default: 0, minimum: 0, maximum: 65535, description: 'port that takes syslog by TLS, 0 to 65535; 0: none' }),
   LOGGER_SYSLOG_TLS_CERT: text({ default: '', description: 'PEM file of the certificate for syslog by TLS' }),

@@ -84,7 +84,45 @@ for (const database of databases) {
       const left = await messages()
       t.equal(left.length, 2500)
       t.ok(left.filter((message) => message < '2').length < 100)
-      t.equal(left.filter((message) => message === '3').length, 1500)
+      t.equal(left.filter((message) => message === '3').length, 1250)
+    })
+
+    await t.test('whoever has less than an equal share loses nothing, whatever times another sends', async (t) => {
+      await knex('user_logs').delete()
+      const many = (count: number, event: string) => Array.from({ length: count }, (_, n) => log({ msg: `${event.slice(0, 4)} ${n}`, event_at: event }))
+      await send(service, 'bob', tokens.bob, many(100, new Date().toISOString()))
+      await send(service, 'alice', tokens.alice, many(200, '2090-01-01T00:00:00Z'))
+      await send(service, 'alice', tokens.alice, many(200, '1990-01-01T00:00:00Z'))
+      t.equal(await letGo(knex, { days: 0, rows: 300 }, signal), 200)
+      const left = await messages()
+      t.equal(left.filter((message) => message.startsWith('2090')).length, 0, 'of the others the first that arrived go')
+      t.equal(left.filter((message) => message.startsWith('1990')).length, 200)
+      t.equal(left.length, 300)
+      t.equal(await letGo(knex, { days: 0, rows: 51 }, signal), 249)
+      const users = await knex('user_logs').select('user_id').count({ count: '*' }).groupBy('user_id').orderBy('count')
+      t.strictSame(users.map((row) => Number(row.count)), [25, 26])
+    })
+
+    await t.test('deletes nothing by age while the clock may be wrong, and says so', async (t) => {
+      await knex('user_logs').delete()
+      await insert('alice', 'old', 40, 40)
+      const env = { ...environmentOf(service.options), LOGGER_RETENTION_DAYS: '30' }
+      const now = Date.now()
+      const clock = t.intercept(Date, 'now', { value: () => now + 400 * day })
+      t.match(await loggerbot(['retention'], { env }), { code: 1, stderr: /clock.*400 days apart.*--trust-clock/ })
+      clock.restore()
+
+      // As after a leap ahead of this machine's clock, which is the database's, too.
+      await knex('ingest_batches').update({ created_at: utcTime(now - 400 * day) })
+      t.match(await loggerbot(['retention'], { env }), { code: 1, stderr: /nothing has arrived for 400 days/ })
+      await insert('alice', 'young', 0, 0)
+      t.match(await loggerbot(['retention'], { env }), { code: 1, stderr: /until less than a day ago nothing had arrived for 400 days/ })
+      await t.rejects(letGo(knex, { days: 30, rows: 0 }, signal), { code: 'LOGGER_CLOCK_IN_DOUBT' })
+      t.strictSame((await messages()).sort(), ['old', 'young'])
+      t.match(await loggerbot(['retention', '--trust-clock'], { env }), { code: 0, stdout: '1 logs were let go\n' })
+      t.strictSame(await messages(), ['young'])
+      await knex('ingest_batches').where('created_at', '<', utcTime(now - day)).delete()
+      await send(service, 'alice', tokens.alice, Array.from({ length: 2499 }, () => log()))
     })
 
     await t.test('one instance does it at a time', async (t) => {

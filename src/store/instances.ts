@@ -51,7 +51,7 @@ export class Instance {
   #running: Promise<void> | undefined
   #hasEntered = false
   #announcedAt = -Infinity
-  #clockErrorMs = 0
+  #databaseTime: { milliseconds: number, at: number } | undefined
 
   constructor (knex: Knex, clock: CommitTimes) {
     this.#own = dialectOf(knex).openControl(knex)
@@ -67,7 +67,9 @@ export class Instance {
 
   /** How far this machine's clock is ahead of the database's, in milliseconds; negative where it is behind. */
   get clockErrorMs (): number {
-    return this.#clockErrorMs
+    if (this.#databaseTime === undefined) return 0
+    const { milliseconds, at } = this.#databaseTime
+    return Date.now() - (milliseconds + performance.now() - at)
   }
 
   /** Announces this process again and again, once it has entered. */
@@ -155,7 +157,7 @@ export class Instance {
 
   #follow (databaseTime: UtcTime, agoMs: number, floor?: UtcTime): void {
     this.#clock.follow(databaseTime, agoMs, floor)
-    this.#clockErrorMs = Date.now() - millisecondsOf(databaseTime)
+    this.#databaseTime = { milliseconds: millisecondsOf(databaseTime), at: performance.now() }
   }
 
   async #ask<T> (work: (on: OnConnection) => Promise<T>): Promise<T> {

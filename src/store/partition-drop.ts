@@ -11,13 +11,16 @@ import type { Knex } from 'knex'
 import { announceChange, everyUser } from './batches.ts'
 import type { Condition, Partition } from './dialects/dialect.ts'
 import { dialectOf } from './dialects/index.ts'
-import { countIn, listPartitions, past, within } from './partitions.ts'
+import { listPartitions, past, within } from './partitions.ts'
+import type { Surplus } from './row-limit.ts'
 import { lastTime, startOfTime } from './spans.ts'
 
 /** A partition that may go as a whole, with how many logs are in it. */
 export interface WholePartition {
   partition: Partition
   count: number
+  /** What of it is to stay, should it have come meanwhile. */
+  kept: Condition
 }
 
 /** What is kept of logs of a time before the limit, by the rule of `retention.ts`: what came since, and what is kept for ever. */
@@ -38,44 +41,40 @@ export async function * findExpired (knex: Knex, limit: number, days: number, si
     }, signal)
     if (forEver.length > 0) continue
     const [row] = await query(knex, { sql: `SELECT COUNT(*) AS count, SUM(${kept.sql}) AS kept FROM user_logs WHERE ${sql}`, bindings: [...kept.bindings, ...bindings] }, signal)
-    if (Number(row!.count) > 0 && Number(row!.kept) === 0) yield { partition, count: Number(row!.count) }
+    if (Number(row!.count) > 0 && Number(row!.kept) === 0) yield { partition, count: Number(row!.count), kept }
   }
 }
 
-/** The oldest partitions, as far as they hold no more logs than so many. */
-export async function * findSurplus (knex: Knex, excess: number, signal: AbortSignal): AsyncGenerator<WholePartition> {
-  let left = excess
-  for (const partition of past(await listPartitions(knex), Date.now())) {
-    const count = await countIn(knex, partition, signal)
-    if (count > left) return
-    left -= count
-    if (count > 0) yield { partition, count }
+/** The partitions before the limit that hold nothing but what there is too much of. */
+export async function * findSurplusPartitions (knex: Knex, surplus: readonly Surplus[], limit: number, signal: AbortSignal): AsyncGenerator<WholePartition> {
+  const below = new Map(surplus.map(({ userId, idBelow }) => [userId, idBelow]))
+  if (below.size === 0) return
+  for (const partition of past(await listPartitions(knex), limit)) {
+    const { sql, bindings } = within(partition)
+    const rows = await dialectOf(knex).query(knex, { sql: `SELECT user_id, COUNT(*) AS count, CAST(MAX(id) AS CHAR) AS last FROM user_logs WHERE ${sql} GROUP BY user_id`, bindings }, signal)
+    const users = rows.map(({ user_id: userId, count, last }) => ({ userId: Number(userId), count: Number(count), last: BigInt(last as string) }))
+    if (users.length === 0 || !users.every(({ userId, last }) => last < (below.get(userId) ?? 0n))) continue
+    const last = users.reduce((last, user) => user.last > last ? user.last : last, 0n)
+    yield { partition, count: users.reduce((sum, { count }) => sum + count, 0), kept: { sql: 'id > ?', bindings: [last.toString()] } }
   }
 }
+
+const takenTable = 'user_logs_expired'
 
 /** Lets all go that is in the partition, but for what is kept; resolves to how many. */
-export async function dropWhole (knex: Knex, { partition, count }: WholePartition, kept: Condition | undefined): Promise<number> {
+export async function dropWhole (knex: Knex, { partition, count }: WholePartition, kept: Condition): Promise<number> {
   const listed = await listPartitions(knex)
   if (!listed.some(({ name, until }) => name === partition.name && until === partition.until)) return 0
-  const table = kept ? 'user_logs_expired' : 'user_logs_surplus'
   await announceChange(knex, everyUser, partition.from ?? startOfTime, partition.until!)
-  await dialectOf(knex).partitions!.takeOut(knex, partition, table)
-  await dropTaken(knex, table, kept)
+  await dialectOf(knex).partitions!.takeOut(knex, partition, takenTable)
+  await dropLeftovers(knex, kept)
   return count
 }
 
-/** Brings to an end what a process began that ended before. */
+/** Brings to an end what was begun, by this process or one that ended before. */
 export async function dropLeftovers (knex: Knex, kept: Condition): Promise<void> {
-  if (!dialectOf(knex).partitions) return
-  await dropTaken(knex, 'user_logs_expired', kept)
-  await dropTaken(knex, 'user_logs_surplus', undefined)
-}
-
-async function dropTaken (knex: Knex, table: string, kept: Condition | undefined): Promise<void> {
-  if (!await knex.schema.hasTable(table)) return
-  if (kept) {
-    await announceChange(knex, everyUser, startOfTime, lastTime)
-    await dialectOf(knex).partitions!.putBack(knex, table, kept)
-  }
-  await knex.schema.dropTable(table)
+  if (!dialectOf(knex).partitions || !await knex.schema.hasTable(takenTable)) return
+  await announceChange(knex, everyUser, startOfTime, lastTime)
+  await dialectOf(knex).partitions!.putBack(knex, takenTable, kept)
+  await knex.schema.dropTable(takenTable)
 }

@@ -63,8 +63,8 @@ export async function makePartitions (knex: Knex, now: number, signal: AbortSign
 }
 
 /** The empty ones that are past become part of the first. */
-export async function mergePartitions (knex: Knex, signal: AbortSignal): Promise<void> {
-  const [first, ...others] = past(await listPartitions(knex), Date.now())
+export async function mergePartitions (knex: Knex, now: number, signal: AbortSignal): Promise<void> {
+  const [first, ...others] = past(await listPartitions(knex), now)
   for (const next of others) {
     if (await countIn(knex, next, signal, 1) > 0 || !await isSmall(knex, first!, signal)) return
     await dialectOf(knex).partitions!.merge(knex, first!, next)

@@ -1,45 +1,46 @@
 import type { Knex } from 'knex'
-import type { UtcTime } from '../record.ts'
 import { dialectOf } from './dialects/index.ts'
 import { deleteExpired } from './expiry.ts'
-import { usersOf } from './users.ts'
 
-/** How many logs there are, of all users. */
-export async function countAll (knex: Knex, signal: AbortSignal): Promise<number> {
-  const [row] = await dialectOf(knex).query(knex, { sql: 'SELECT COUNT(*) AS count FROM user_logs', bindings: [] }, signal)
-  return Number(row!.count)
+/** What one user has too much of: so many logs, all those with an id below, which are the first that arrived. */
+export interface Surplus {
+  userId: number
+  count: number
+  idBelow: bigint
 }
 
-const everyId = 2n ** 63n - 1n
-/** Of each user so many are looked at to see whose are the oldest. */
-const shortest = 100
-const longest = 1000
+/**
+ * What is to go where there may be `rows` logs of all users. Each has an equal share, and what one leaves of it goes to the others:
+ * so whoever has less than the share loses nothing, and all others come down to the same number, by arrival.
+ */
+export async function findSurplus (knex: Knex, rows: number, signal: AbortSignal): Promise<Surplus[]> {
+  const { query } = dialectOf(knex)
+  const found = await query(knex, { sql: 'SELECT user_id, COUNT(*) AS count FROM user_logs GROUP BY user_id', bindings: [] }, signal)
+  const counts = found.map((row) => ({ userId: Number(row.user_id), count: Number(row.count) })).sort((one, other) => one.count - other.count)
+  let left = rows
+  const within = counts.findIndex(({ count }, index) => {
+    if (count > left / (counts.length - index)) return true
+    left -= count
+    return false
+  })
+  if (within === -1) return []
 
-/** Lets go of the oldest logs of all users, so many; each step says how many. Of the last hundred some may be a little younger than what stays. */
-export async function * deleteOldest (knex: Knex, excess: number, signal: AbortSignal): AsyncGenerator<number> {
-  const users = (await usersOf(knex).list()).map(({ id }) => id)
-  for (let left = excess; left > 0;) {
-    const until = await findOldest(knex, Math.min(Math.max(Math.ceil(left / users.length), shortest), longest), signal)
-    if (until === undefined) return
-    for (const userId of users) {
-      for await (const count of deleteExpired(knex, { userId, until, idBelow: everyId }, signal, left)) {
-        left -= count
-        yield count
-      }
-      if (left <= 0) return
-    }
+  const over = counts.slice(within)
+  const share = Math.floor(left / over.length)
+  const surplus: Surplus[] = []
+  for (const { userId, count } of over) {
+    const [row] = await query(knex, {
+      sql: `SELECT CAST(id AS CHAR) AS log_id FROM user_logs WHERE user_id = ? ORDER BY user_logs.id LIMIT 1 OFFSET ${count - share - 1}`, bindings: [userId]
+    }, signal)
+    // Meanwhile others may have been deleted.
+    if (row !== undefined) surplus.push({ userId, count: count - share, idBelow: BigInt(row.log_id as string) + 1n })
   }
+  // What can't be shared equally: the logs that arrived last stay.
+  const spared = surplus.toSorted((one, other) => one.idBelow > other.idBelow ? -1 : 1).slice(0, left - share * over.length)
+  return surplus.map((some) => spared.includes(some) ? { ...some, count: some.count - 1, idBelow: some.idBelow - 1n } : some)
 }
 
-/** A time up to which there are logs, but of each user no more than so many, but for those of that very time. */
-async function findOldest (knex: Knex, count: number, signal: AbortSignal): Promise<UtcTime | undefined> {
-  const [row] = await dialectOf(knex).query(knex, {
-    sql: `SELECT MIN(edge) AS edge FROM (
-      SELECT COALESCE(
-        (SELECT log_event_at FROM user_logs WHERE user_id = users.id ORDER BY log_event_at, id LIMIT 1 OFFSET ${count - 1}),
-        (SELECT MAX(log_event_at) FROM user_logs WHERE user_id = users.id)
-      ) AS edge FROM users) AS edges`,
-    bindings: []
-  }, signal)
-  return row!.edge as UtcTime | null ?? undefined
+/** Deletes it; each step says how many. */
+export async function * deleteSurplus (knex: Knex, surplus: readonly Surplus[], signal: AbortSignal): AsyncGenerator<number> {
+  for (const { userId, count, idBelow } of surplus) yield * deleteExpired(knex, { userId, idBelow }, signal, count)
 }
