@@ -118,33 +118,117 @@ export function wholeWordsOf (pattern) {
     .map(([word]) => word))
 }
 
+/** Whether a pattern may cut no word in half at its start. */
+const startsWord = (pattern) => isWordCharacter.test(Array.from(pattern[0])[0] ?? '')
+
+/** Whether a pattern may cut no word in half at its end. */
+const endsWord = (pattern) => isWordCharacter.test(Array.from(pattern.at(-1)).at(-1) ?? '')
+
 /**
- * The regular expression that finds a pattern in a folded text with no half word at an end that
- * is not open: for V8, PCRE (MariaDB) and ICU (MySQL) alike.
+ * Whether a pattern is found wherever its pieces follow each other: it cuts no word, whatever stands beside it.
  * @param {readonly string[]} pattern folded pieces, between which there may be anything
- * @returns {string}
+ * @returns {boolean}
  */
-export function wordsExpression (pattern) {
-  const first = Array.from(pattern[0])[0] ?? ''
-  const last = Array.from(pattern.at(-1)).at(-1) ?? ''
-  const start = isWordCharacter.test(first) ? `(?<!${wordCharacter})` : ''
-  const end = isWordCharacter.test(last) ? `(?!${wordCharacter})` : ''
-  return start + pattern.map(escape).join('[\\s\\S]*?') + end
+export function cutsNoWord (pattern) {
+  return !startsWord(pattern) && !endsWord(pattern)
 }
 
-/** @param {string} text */
-function escape (text) {
-  return text.replaceAll(/[\\^$.*+?()[\]{}|/]/g, '\\$&')
+/** Longest piece, in characters, that indexOf() looks for: in the worst case it compares every piece with every place. */
+const longestByIndexOf = 32
+
+const anywhere = () => true
+
+/**
+ * Makes a search for the first place, from one on, where a piece stands and fits; -1 where there is none. Its time is
+ * linear in the text.
+ * @param {string} piece
+ * @returns {(text: string, from: number, fits: (at: number) => boolean) => number}
+ */
+function finderOf (piece) {
+  if (piece.length > longestByIndexOf) return longFinderOf(piece)
+  return (text, from, fits) => {
+    let at = text.indexOf(piece, from)
+    while (at !== -1 && !fits(at)) at = at < text.length ? text.indexOf(piece, at + 1) : -1
+    return at
+  }
+}
+
+/** As finderOf, in one pass over the text (Knuth, Morris and Pratt), however often the piece nearly stands there. */
+function longFinderOf (piece) {
+  // borders[n]: the length of the longest text that both begins and ends the first n characters, and is shorter.
+  const borders = new Uint16Array(piece.length + 1)
+  for (let at = 1, border = 0; at < piece.length; at++) {
+    while (border > 0 && piece[at] !== piece[border]) border = borders[border]
+    if (piece[at] === piece[border]) border++
+    borders[at + 1] = border
+  }
+  return (text, from, fits) => {
+    for (let at = from, matched = 0; at < text.length; at++) {
+      while (matched > 0 && text[at] !== piece[matched]) matched = borders[matched]
+      if (text[at] === piece[matched]) matched++
+      if (matched < piece.length) continue
+      const start = at + 1 - matched
+      if (fits(start)) return start
+      matched = borders[matched]
+    }
+    return -1
+  }
+}
+
+/** Whether the character that ends before this place is one of a word's. */
+function isWordBefore (text, at) {
+  if (at === 0) return false
+  const code = text.charCodeAt(at - 1)
+  if (code < 128) return asciiWord[code] !== 0
+  return isWordCharacter.test(text.slice(isLowSurrogate(code) ? Math.max(at - 2, 0) : at - 1, at))
+}
+
+/** Whether the character at this place is one of a word's. */
+function isWordAt (text, at) {
+  if (at >= text.length) return false
+  const code = text.charCodeAt(at)
+  return code < 128 ? asciiWord[code] !== 0 : isWordCharacter.test(String.fromCodePoint(text.codePointAt(at)))
+}
+
+function isLowSurrogate (code) {
+  return code >= 0xDC00 && code <= 0xDFFF
+}
+
+let lastText = ''
+let lastFolded = ''
+
+/** As fold: a query with many words asks for the same text again and again. */
+function foldAgain (text) {
+  if (text !== lastText) {
+    lastFolded = fold(text)
+    lastText = text
+  }
+  return lastFolded
 }
 
 /**
- * Whether a text holds the pattern as whole words, in any case.
- * @param {readonly string[]} pattern
+ * Whether a text holds the pattern, in any case, with no half word at an end that is not open. Each piece is looked for
+ * after the one before: the leftmost place is as good as any, so that nothing is ever tried twice.
+ * @param {readonly string[]} pattern folded pieces, between which there may be anything
  * @returns {(text: string) => boolean}
  */
 export function wordsTest (pattern) {
-  const expression = new RegExp(wordsExpression(pattern), 'u')
-  return (text) => expression.test(fold(text))
+  const last = pattern.length - 1
+  const finders = pattern.map(finderOf)
+  const isClosedBefore = startsWord(pattern)
+  const isClosedAfter = endsWord(pattern)
+  return (text) => {
+    const folded = foldAgain(text)
+    let at = 0
+    for (const [index, find] of finders.entries()) {
+      const fits = (start) => !(index === 0 && isClosedBefore && isWordBefore(folded, start)) &&
+        !(index === last && isClosedAfter && isWordAt(folded, start + pattern[index].length))
+      const start = find(folded, at, fits)
+      if (start === -1) return false
+      at = start + pattern[index].length
+    }
+    return true
+  }
 }
 
 /**
@@ -153,17 +237,19 @@ export function wordsTest (pattern) {
  * @returns {(text: string) => boolean}
  */
 export function likeTest ([first, ...others]) {
+  const last = others.at(-1)
+  const between = others.slice(0, -1)
+  const finders = between.map(finderOf)
   return (text) => {
-    const folded = fold(text)
-    if (others.length === 0) return folded === first
+    const folded = foldAgain(text)
+    if (last === undefined) return folded === first
     if (!folded.startsWith(first)) return false
     let at = first.length
-    for (const piece of others.slice(0, -1)) {
-      const found = folded.indexOf(piece, at)
-      if (found === -1) return false
-      at = found + piece.length
+    for (const [index, find] of finders.entries()) {
+      const start = find(folded, at, anywhere)
+      if (start === -1) return false
+      at = start + between[index].length
     }
-    const last = others.at(-1)
     return folded.length - last.length >= at && folded.endsWith(last)
   }
 }
@@ -176,7 +262,61 @@ export function likeTest ([first, ...others]) {
  */
 export function regexTest (source) {
   const expression = RE2JS.compile(source, RE2JS.CASE_INSENSITIVE)
-  return (text) => expression.matcher(text).find()
+  return (text) => expression.test(text)
+}
+
+/** Classes of Unicode and ranges beyond ASCII take about as long to compile as so many characters. */
+const classWeight = 20
+const rangeWeight = 80
+
+/**
+ * How much work an expression is, told before it is compiled, which a short text can make long: at least the characters
+ * that it has once its repetitions are written out, each group's within all others.
+ * @param {string} source
+ * @returns {number}
+ */
+export function regexWeight (source) {
+  let atoms = source.length
+  let groups = 1
+  for (const { index, 1: low, 2: high } of source.matchAll(/\{(\d+)(?:,(\d*))?\}/g)) {
+    const times = Math.max(Number(low), Number(high ?? 0), 1)
+    if (/(?:\)|\\E)$/.test(source.slice(Math.max(index - 2, 0), index))) groups *= times
+    else atoms += times
+  }
+  const classes = source.match(/\\[pP]/g)?.length ?? 0
+  const ranges = source.match(/-[^ -[\]-~]/g)?.length ?? 0
+  return groups * (atoms + classWeight * classes + rangeWeight * ranges)
+}
+
+/** Characters of a run: more would leave out hardly any other text. */
+const maxRun = 32
+
+/**
+ * The longest run of ASCII in some texts, in lower case, for a cheap test of bytes before the exact one of letters. Without
+ * those to which letters beyond ASCII fold, too; empty where there is none.
+ * @param {readonly string[]} texts
+ * @param {string} ambiguous
+ * @returns {string}
+ */
+export function plainRun (texts, ambiguous = 'ik') {
+  const gap = new RegExp(`[^!-~ ]|[${ambiguous}]`, 'i')
+  return texts.flatMap((text) => text.split(gap)).reduce((longest, run) => run.length > longest.length ? run : longest, '').slice(0, maxRun).toLowerCase()
+}
+
+/**
+ * A run of ASCII, in lower case, that every match of an expression holds in one case or another; empty where none is known.
+ * @param {string} source
+ * @returns {string}
+ */
+export function plainRunOfRegex (source) {
+  // Compiled as if case mattered, because RE2JS tells none of a text that has several cases. To it `ſ` is an `s`.
+  return plainRun(textsOf(RE2JS.compile(source).re2().prefilter), 'iks')
+}
+
+/** Of RE2JS's prefilter: 1 stands for a text, 2 for all of its parts; null and the others tell of none. */
+function textsOf (prefilter) {
+  if (prefilter?.type === 1) return [prefilter.str]
+  return prefilter?.type === 2 ? prefilter.subs.flatMap(textsOf) : []
 }
 
 /**

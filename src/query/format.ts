@@ -30,18 +30,44 @@ function cell (value: unknown): string {
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
 }
 
-/** As a line of text, without the user: `2026-11-24T09:30:00.000000Z error billing[7]: Payment failed`. */
+/** As a line of text, without the user: `2026-11-24T09:30:00.000000Z error billing[7]: Payment failed`. Safe for a terminal, whatever server it is of. */
 export function textOf ({ at, level, process, pid, message }: PresentedLog): string {
-  return `${at} ${level} ${printable(process)}[${pid}]: ${printable(message)}`
+  return `${printableLine(String(at))} ${printableLine(String(level))} ${printableLine(String(process))}[${printableLine(String(pid))}]: ${printable(String(message))}`
 }
 
-/**
- * A text that is safe on a terminal: what would move the cursor, change colours or turn the
- * direction of writing is spelled out; the lines after the first are indented.
- */
+/** Control and format characters, separators of lines and halves of characters: they move the cursor, change colours, turn the direction of writing, or are not seen. */
+const unsafe = /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu
+
+/** A text of several lines that is safe on a terminal: what is unsafe there is spelled out; the lines after the first are indented. */
 export function printable (text: string): string {
-  return text.replaceAll(/\r?\n/g, '\n    ').replaceAll(/[^\P{Cc}\n\t]|[\u200E\u200F\u2028\u2029\u202A-\u202E\u2066-\u2069]/gu, (character) => {
-    const code = character.codePointAt(0)!
-    return code < 256 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16)}`
+  return printableLines(text.replaceAll(/\r?\n/g, '\n    '))
+}
+
+/** The same without indentation. */
+export function printableLines (text: string): string {
+  return text.replaceAll(unsafe, (character, at: number) => {
+    const isKept = character === '\n' || character === '\t' || (character === '\r' && text[at + 1] === '\n')
+    return isKept ? character : spellOut(character)
   })
+}
+
+/** The same of a text that must stay one line. */
+export function printableLine (text: string): string {
+  return text.replaceAll(unsafe, spellOut)
+}
+
+/** JSON of the same value, or lines of it, with which a terminal does nothing. */
+export function printableJson (json: string): string {
+  return json.replaceAll(unsafe, (character) => character === '\n' ? character : Array.from({ length: character.length }, (_, at) => `\\u${hex(character.charCodeAt(at), 4)}`).join(''))
+}
+
+/** `\x1b`, `\u202e`, `\u{e0001}`. */
+function spellOut (character: string): string {
+  const code = character.codePointAt(0)!
+  if (code < 0x100) return `\\x${hex(code, 2)}`
+  return code > 0xffff ? `\\u{${hex(code, 1)}}` : `\\u${hex(code, 4)}`
+}
+
+function hex (code: number, digits: number): string {
+  return code.toString(16).padStart(digits, '0')
 }

@@ -36,7 +36,7 @@ export function fillHistogram ({ from, to }: Span, interval: number, counts: Rea
   const start = Math.floor(millisecondsOf(from) / interval) * interval
   const number = Math.ceil((millisecondsOf(to) - start) / interval)
   if (number > most) throw new BadRequest(`interval must be longer: there would be more than ${most} buckets`)
-  const buckets: Bucket[] = Array.from({ length: number }, (_, index) => ({ at: isoTime(utcTime(start + index * interval)), count: 0, ...byValue && { by: {} } }))
+  const buckets: Bucket[] = Array.from({ length: number }, (_, index) => ({ at: isoTime(utcTime(start + index * interval)), count: 0, ...byValue && { by: emptyRecord() } }))
   for (const { value, bucket, count } of counts) {
     const into = buckets[(bucket - start) / interval]
     if (!into) continue
@@ -44,4 +44,9 @@ export function fillHistogram ({ from, to }: Span, interval: number, counts: Rea
     if (into.by && value !== null) into.by[value] = count
   }
   return buckets
+}
+
+/** Without a prototype, so that a value may have any name: `__proto__` is one, too. */
+function emptyRecord (): Record<string, number> {
+  return Object.create(null)
 }

@@ -20,9 +20,14 @@ export function instantOf (name: string, text: string, now = Date.now()): UtcTim
   return time
 }
 
+/** Longest interval, in days. */
+const maxIntervalDays = 3660
+
 /** An interval like `10s`, `5m`, `1h`, `1d` in milliseconds. Throws BadRequest, which names the parameter. */
 export function intervalOf (name: string, text: string): number {
-  const [, count, unit] = /^([1-9]\d{0,5})([smhdw])$/.exec(text) ?? []
+  const [, count, unit] = /^([1-9]\d{0,8})([smhdw])$/.exec(text) ?? []
   if (unit === undefined) throw new BadRequest(`${name} must be a length of time like 30s, 5m, 1h or 1d`)
-  return Number(count) * units[unit]!
+  const interval = Number(count) * units[unit]!
+  if (interval > maxIntervalDays * units.d!) throw new BadRequest(`${name} must be ${maxIntervalDays} days at most`)
+  return interval
 }

@@ -14,12 +14,15 @@
 //   field      = word | quoted            level, pid, process, description, message, user, or an attribute by its dotted name
 import { BadRequest } from '../errors.ts'
 import { severities, type Severity } from '../record.ts'
-import { fold, regexTest } from '../text.js'
+import { fold, regexTest, regexWeight } from '../text.js'
 import { everything, type Attribute, type Comparison, type Field, type Filter, type Pattern } from './filter.ts'
 
-/** A query has so many characters at most, and so many brackets within each other. */
-const longest = 4096
-const deepest = 64
+/** Bounds of a query: its characters, brackets within each other, and conditions, each of which each log may be held against. */
+const maxLength = 4096
+const maxDepth = 64
+const maxConditions = 256
+/** Bound of what its regular expressions weigh together: compiling them takes some milliseconds, testing a log some more. */
+const maxRegexWeight = 1200
 
 /** A text as it was written: where, and in pieces between its open places. */
 interface Text {
@@ -30,7 +33,7 @@ interface Text {
 
 /** The filter that a query stands for; an empty one holds for everything. Throws BadRequest, which says what was expected and where. */
 export function parseFilter (query: string): Filter {
-  if (query.length > longest) throw new BadRequest(`query must have ${longest} characters at most`)
+  if (query.length > maxLength) throw new BadRequest(`query must have ${maxLength} characters at most`)
   return new Parser(query).parse()
 }
 
@@ -38,6 +41,8 @@ class Parser {
   readonly #query: string
   #at = 0
   #depth = 0
+  #conditions = 0
+  #regexWeight = 0
 
   constructor (query: string) {
     this.#query = query
@@ -73,14 +78,19 @@ class Parser {
 
   #one (): Filter {
     if (this.#take('(')) return this.#bracketed(() => this.#any())
+    this.#countCondition()
     const regex = this.#regex('message')
     if (regex) return regex
     const text = this.#text('a word, a "phrase", field:value or an opening bracket')
     return this.#take(':', false) ? this.#condition(text) : { kind: 'words', pattern: patternOf(text) }
   }
 
+  #countCondition (): void {
+    if (++this.#conditions > maxConditions) this.#fail(`a query may have ${maxConditions} conditions at most, and a word is one`)
+  }
+
   #bracketed<T> (inner: () => T): T {
-    if (++this.#depth > deepest) this.#fail(`brackets may stand ${deepest} deep at most`)
+    if (++this.#depth > maxDepth) this.#fail(`brackets may stand ${maxDepth} deep at most`)
     const result = inner()
     if (!this.#take(')')) this.#expected('a closing bracket')
     this.#depth--
@@ -92,7 +102,10 @@ class Parser {
     if (this.#take('(')) {
       return this.#bracketed(() => {
         const of = [this.#simple(field)]
-        while (this.#takeKeyword('OR') || this.#moreFollows()) of.push(this.#simple(field))
+        while (this.#takeKeyword('OR') || this.#moreFollows()) {
+          this.#countCondition()
+          of.push(this.#simple(field))
+        }
         return { kind: 'any', of }
       })
     }
@@ -128,6 +141,8 @@ class Parser {
     if (whole === undefined) return undefined
     if (['level', 'pid', 'user'].includes(field)) this.#fail(`"${field}" takes no regular expression`)
     const unescaped = source!.replaceAll('\\/', '/')
+    this.#regexWeight += regexWeight(unescaped)
+    if (this.#regexWeight > maxRegexWeight) this.#fail('the regular expressions are too large: use fewer or shorter ones, or lower the counts in {}')
     try {
       regexTest(unescaped)
     } catch (error) {
@@ -155,7 +170,7 @@ class Parser {
 
   #number (field: string, { at, pieces }: Text): number {
     const text = pieces.join('*')
-    return /^-?\d+(\.\d+)?$/.test(text) && Number.isSafeInteger(Math.trunc(Number(text))) ? Number(text) : this.#fail(`"${field}" must be compared with a number`, at)
+    return /^-?\d+(\.\d+)?(e[-+]?\d+)?$/i.test(text) && Number.isFinite(Number(text)) ? Number(text) : this.#fail(`"${field}" must be compared with a number`, at)
   }
 
   #text (expected: string): Text {

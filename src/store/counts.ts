@@ -1,12 +1,13 @@
 import type { Knex } from 'knex'
-import type { Field } from '../query/filter.ts'
+import type { Attribute, Field } from '../query/filter.ts'
 import { millisecondsOf } from '../record.ts'
+import { asText, valueAt } from '../text.js'
 import type { Condition } from './dialects/dialect.ts'
 import { dialectOf } from './dialects/index.ts'
 import { columns, conditionOf, levelsOf } from './filter.ts'
 import { hoursReached, knownHours, type KnownHours } from './hour-counts.ts'
 import { ownedBy } from './owner.ts'
-import { overWindows, type Search } from './search.ts'
+import { overWindows, toLog, walkRows, type Search, type StoredLog } from './search.ts'
 import { usersOf } from './users.ts'
 
 /** What logs are counted by. */
@@ -29,6 +30,8 @@ const hour = 3_600_000
 
 /** A window gives so many groups at most: past that the rare ones are left out. */
 const mostGroups = 10_000
+/** So many logs are counted here at once. */
+const mostRows = 1000
 
 type Asked = Omit<Search, 'order' | 'after'>
 
@@ -59,8 +62,9 @@ export async function countLogs (knex: Knex, search: Asked, grouping: { by?: Gro
 async function countOver (knex: Knex, search: Asked, { by, interval }: { by?: Grouping, interval?: number }, totals: Map<string, Count>, signal: AbortSignal): Promise<boolean> {
   const { query, conditions } = dialectOf(knex)
   const condition = conditionOf(knex, search.filter)
+  if (!condition.exact) return countHere(knex, search, { by, interval }, totals, signal)
   const owner = await ownedBy(knex, search.userId)
-  const value = by === undefined ? nothing : valueOf(by, conditions.text)
+  const value = by === undefined ? nothing : valueOf(by, conditions)
   const bucket = interval === undefined ? { sql: '0', bindings: [] } : conditions.bucket(interval / 1000)
 
   const look = (window: Condition[], signal: AbortSignal) => {
@@ -72,13 +76,41 @@ async function countOver (knex: Knex, search: Asked, { by, interval }: { by?: Gr
     }, signal)
   }
 
+  const read = typeof by === 'object' ? fromJson : String
   let exact = true
   for await (const { found, reached } of overWindows(knex, { ...search, order: 'newest' }, hour, look, () => undefined, signal)) {
-    for (const row of found) add(totals, { value: row.value === null ? null : String(row.value), bucket: Number(row.bucket) * 1000, count: Number(row.count) })
+    for (const row of found) add(totals, { value: row.value === null ? null : read(row.value), bucket: Number(row.bucket) * 1000, count: Number(row.count) })
     if (found.length === mostGroups) exact = false
     if (signal.aborted) return exact && reached === undefined
   }
   return exact
+}
+
+/** JSON as the text that a query compares: databases print numbers in ways of their own. */
+function fromJson (json: unknown): string | null {
+  return asText(JSON.parse(String(json))) ?? null
+}
+
+/** The same where the database can't tell which logs are asked for: they are read, and counted here. */
+async function countHere (knex: Knex, search: Asked, { by, interval }: { by?: Grouping, interval?: number }, totals: Map<string, Count>, signal: AbortSignal): Promise<boolean> {
+  let exact = true
+  for await (const { found: { rows }, reached } of walkRows(knex, { ...search, order: 'newest' }, { logs: mostRows }, signal)) {
+    const logs = rows.map(toLog)
+    const names = by === 'user' ? await usersOf(knex).names(logs.map(({ userId }) => userId)) : undefined
+    for (const log of logs) {
+      const value = by === undefined ? null : by === 'user' ? names!.get(log.userId) ?? null : valueIn(log, by)
+      const bucket = interval === undefined ? 0 : Math.floor(millisecondsOf(log.eventAt) / interval) * interval
+      if (totals.size < mostGroups || totals.has(keyOf({ value, bucket }))) add(totals, { value, bucket, count: 1 })
+      else exact = false
+    }
+    if (signal.aborted) return exact && reached === undefined
+  }
+  return exact
+}
+
+function valueIn ({ severity, pid, processName, description, attributes }: StoredLog, by: Exclude<Grouping, 'user'>): string | null {
+  if (typeof by === 'object') return asText(valueAt(attributes, by.path)) ?? null
+  return { level: severity, pid: String(pid), process: processName, description }[by]
 }
 
 /** Of more users' logs than this the counts by the hour are not put together. */
@@ -105,16 +137,20 @@ async function countKnown (knex: Knex, search: Asked, { by, interval }: { by?: G
 }
 
 function add (totals: Map<string, Count>, count: Count): void {
-  const key = JSON.stringify([count.value, count.bucket])
+  const key = keyOf(count)
   const known = totals.get(key)
   if (known) known.count += count.count
   else totals.set(key, count)
 }
 
+function keyOf ({ value, bucket }: Pick<Count, 'value' | 'bucket'>): string {
+  return JSON.stringify([value, bucket])
+}
+
 const nothing: Condition = { sql: 'NULL', bindings: [] }
 
-function valueOf (by: Grouping, text: (attribute: Exclude<Field, string>) => Condition): Condition {
-  if (typeof by === 'object') return text(by)
+function valueOf (by: Grouping, { json }: { json: (attribute: Attribute) => Condition }): Condition {
+  if (typeof by === 'object') return json(by)
   const column = { ...columns, level: 'log_level', pid: 'pid', user: '(SELECT username FROM users WHERE users.id = user_id)' }[by]
   return { sql: column, bindings: [] }
 }

@@ -1,55 +1,69 @@
 import type { Knex } from 'knex'
-import type { Field, Filter } from '../query/filter.ts'
+import type { Filter } from '../query/filter.ts'
 import { severities, type Severity } from '../record.ts'
-import type { Condition, Conditions } from './dialects/dialect.ts'
+import type { Condition, Conditions, Preselection } from './dialects/dialect.ts'
 import { dialectOf } from './dialects/index.ts'
 
 /** Where the fields of a record stand. */
 export const columns = { message: 'log_msg', process: 'p_name', description: 'p_description' } as const
 
-/** The filter as a condition on rows of `user_logs`: holds for those for which `matcherOf` says so. */
-export function conditionOf (knex: Knex, filter: Filter): Condition {
-  return toCondition(filter, dialectOf(knex).conditions)
+/**
+ * The filter as a condition on rows of `user_logs`. It holds for all those for which `matcherOf` says so, and, unless it is
+ * exact, may hold for others.
+ */
+export function conditionOf (knex: Knex, filter: Filter): Preselection {
+  const { conditions } = dialectOf(knex)
+  const condition = preselect(filter, conditions, true)
+  return conditions.goesOn === undefined ? condition : join([{ ...conditions.goesOn, exact: true }, condition], ' AND ', '')
 }
 
-function toCondition (filter: Filter, write: Conditions): Condition {
+/** Widely: for more rows than it should, where it can't be exact; else for less, which is what NOT needs. */
+function preselect (filter: Filter, write: Conditions, widely: boolean): Preselection {
   switch (filter.kind) {
-    case 'all': return join(filter.of, ' AND ', '1 = 1', write)
-    case 'any': return join(filter.of, ' OR ', '1 = 0', write)
+    case 'all': return join(filter.of.map((part) => preselect(part, write, widely)), ' AND ', '1 = 1')
+    case 'any': return join(filter.of.map((part) => preselect(part, write, widely)), ' OR ', '1 = 0')
     case 'not': {
-      const { sql, bindings } = toCondition(filter.filter, write)
-      return { sql: `NOT ${sql}`, bindings }
+      const { sql, ...others } = preselect(filter.filter, write, !widely)
+      return { sql: `NOT ${sql}`, ...others }
     }
+    default: {
+      const condition = conditionOn(filter, write)
+      return condition.exact || widely ? condition : { sql: '(1 = 0)', bindings: [], exact: false }
+    }
+  }
+}
+
+type Leaf = Exclude<Filter, { kind: 'all' | 'any' | 'not' }>
+
+function conditionOn (filter: Leaf, write: Conditions): Preselection {
+  switch (filter.kind) {
     case 'words': return isTrue(write.words('log_msg', filter.pattern))
-    case 'value': return onText(filter.field, write, (text) => write.like(text, filter.pattern))
-    case 'regex': return onText(filter.field, write, (text) => write.regex(text, filter.source))
-    case 'level': return { sql: `log_level IN (${filter.levels.map(() => '?').join(', ') || 'NULL'}) IS TRUE`, bindings: filter.levels }
+    case 'value': return isTrue(typeof filter.field === 'string' ? write.like(columns[filter.field], filter.pattern) : write.likeAttribute(filter.field, filter.pattern))
+    case 'regex': return isTrue(typeof filter.field === 'string' ? write.regex(columns[filter.field], filter.source) : write.regexAttribute(filter.field, filter.source))
+    case 'level': return { sql: `log_level IN (${filter.levels.map(() => '?').join(', ') || 'NULL'}) IS TRUE`, bindings: filter.levels, exact: true }
     case 'number': {
       const number = filter.field === 'pid' ? { sql: 'pid', bindings: [] } : write.number(filter.field)
       return isTrue({ sql: `${number.sql} ${filter.comparison} ?`, bindings: [...number.bindings, filter.value] })
     }
     case 'exists': return isTrue(write.exists(filter))
     case 'user': {
-      const { sql, bindings } = write.like({ sql: 'username', bindings: [] }, filter.pattern)
-      return { sql: `(user_id IN (SELECT id FROM users WHERE ${sql}))`, bindings }
+      const { sql, ...others } = write.like('username', filter.pattern)
+      return { sql: `(user_id IN (SELECT id FROM users WHERE ${sql}))`, ...others }
     }
   }
 }
 
-function join (of: readonly Filter[], between: string, none: string, write: Conditions): Condition {
-  const conditions = of.map((filter) => toCondition(filter, write))
+function join (conditions: readonly Preselection[], between: string, none: string): Preselection {
   return {
     sql: `(${conditions.map(({ sql }) => sql).join(between) || none})`,
-    bindings: conditions.flatMap(({ bindings }) => bindings)
+    bindings: conditions.flatMap(({ bindings }) => bindings),
+    exact: conditions.every(({ exact }) => exact)
   }
 }
 
-function onText (field: Field, write: Conditions, test: (text: Condition) => Condition): Condition {
-  return isTrue(test(typeof field === 'string' ? { sql: columns[field], bindings: [] } : write.text(field)))
-}
-
-function isTrue ({ sql, bindings }: Condition): Condition {
-  return { sql: `((${sql}) IS TRUE)`, bindings }
+/** True or false, never null. */
+function isTrue ({ sql, bindings, exact = true }: Condition & Partial<Preselection>): Preselection {
+  return { sql: `((${sql}) IS TRUE)`, bindings, exact }
 }
 
 /** The severities whose logs are just those for which the filter holds; undefined where it is about anything else, too. */

@@ -1,27 +1,28 @@
-import type { Pattern } from '../../query/filter.ts'
-import { wordsExpression } from '../../text.js'
-import type { Condition, Conditions } from './dialect.ts'
-import { plainRun } from './plain-run.ts'
+import type { Attribute, Pattern } from '../../query/filter.ts'
+import { cutsNoWord, plainRun, plainRunOfRegex } from '../../text.js'
+import type { Condition, Conditions, Preselection } from './dialect.ts'
 
-/** In utf8mb4_bin, with LOWER() on both sides, a pattern's pieces being folded already. */
+/**
+ * In utf8mb4_bin, with LOWER() on both sides, a pattern's pieces being folded already. Never by a regular expression of
+ * the database: PCRE and ICU mean other things by many, know other letters, and give up on some texts.
+ */
 export const mysqlConditions: Conditions = {
   words (column, pattern) {
-    const expression = wordsExpression(pattern)
-    const run = plainRun(pattern)
-    return both([
-      // Most rows fail the cheapest test: byte by byte, whatever they mean, it takes a third of the time.
-      ...run === '' ? [] : [{ sql: `CONVERT(CAST(${column} AS BINARY) USING latin1) COLLATE latin1_swedish_ci LIKE ? ESCAPE '!'`, bindings: [`%${likeOf([run])}%`] }],
-      { sql: `LOWER(${column}) LIKE ? ESCAPE '!'`, bindings: [`%${likeOf(pattern)}%`] },
-      // Where no word could be cut that is all.
-      ...isPlain.test(expression) ? [] : [{ sql: `LOWER(${column}) REGEXP ?`, bindings: [expression] }]
-    ])
+    const holds = like(`LOWER(${column})`, ['', ...pattern, ''])
+    // Most rows fail the cheapest test.
+    return { ...both([...holdsRun(column, plainRun(pattern)), holds]), exact: holds.exact && cutsNoWord(pattern) }
   },
-  // LIKE, because `=` would not see spaces at the end.
-  like: ({ sql, bindings }, pattern) => ({ sql: `LOWER(${sql}) LIKE ? ESCAPE '!'`, bindings: [...bindings, likeOf(pattern)] }),
-  regex: ({ sql, bindings }, source) => ({ sql: `${sql} REGEXP ?`, bindings: [...bindings, `(?i)${expressionOf(source)}`] }),
-  text ({ path }) {
-    const { sql, bindings } = extract(path)
-    return { sql: `IF(JSON_TYPE(${sql}) IN ('OBJECT', 'ARRAY', 'NULL'), NULL, JSON_UNQUOTE(${sql}))`, bindings: [...bindings, ...bindings] }
+  like: (column, pattern) => like(`LOWER(${column})`, pattern),
+  likeAttribute,
+  regex (column, source) {
+    const [test] = holdsRun(column, plainRunOfRegex(source))
+    return { ...test ?? { sql: `${column} IS NOT NULL`, bindings: [] }, exact: false }
+  },
+  regexAttribute: (attribute) => ({ ...isText(attribute), exact: false }),
+  json (attribute) {
+    const { sql, bindings } = extract(attribute.path)
+    const text = isText(attribute)
+    return { sql: `IF(${text.sql}, CAST(${sql} AS CHAR), NULL)`, bindings: [...text.bindings, ...bindings] }
   },
   number ({ path }) {
     const { sql, bindings } = extract(path)
@@ -31,6 +32,7 @@ export const mysqlConditions: Conditions = {
     const { sql, bindings } = extract(path)
     return { sql: `JSON_TYPE(${sql}) <> 'NULL'`, bindings }
   },
+  goesOn: undefined,
   // In whole numbers, which takes half the time of FLOOR(): from a beginning of an interval long before all times.
   bucket (seconds) {
     const shift = (seconds - secondsTo1970 % seconds) % seconds
@@ -38,10 +40,56 @@ export const mysqlConditions: Conditions = {
   }
 }
 
-const isPlain = /^[^\\(]*$/
+/** The database goes one call deeper for each open place of a pattern, and compares each place of a text with all of a piece. */
+const maxPieces = 32
+const maxPieceCharacters = 256
+
+/** By LIKE, because `=` would not see spaces at the end; of a pattern that is too large by its beginnings. */
+function like (sql: string, pattern: readonly string[]): Preselection {
+  const pieces = pattern.map((piece) => Array.from(piece))
+  const exact = pieces.length <= maxPieces && pieces.every(({ length }) => length <= maxPieceCharacters)
+  const parts = pieces.slice(0, maxPieces).map((piece) => piece.slice(0, maxPieceCharacters).join('').replaceAll(/[!%_]/g, '!$&') + (piece.length > maxPieceCharacters ? '%' : ''))
+  return { sql: `${sql} LIKE ? ESCAPE '!'`, bindings: [parts.concat(pieces.length > maxPieces ? [''] : []).join('%')], exact }
+}
+
+/** Whether the column holds a run of ASCII in any case: byte by byte, whatever they mean, it takes a third of the time. */
+function holdsRun (column: string, run: string): Condition[] {
+  return run === '' ? [] : [like(`CONVERT(CAST(${column} AS BINARY) USING latin1) COLLATE latin1_swedish_ci`, ['', run, ''])]
+}
+
+/** Whether the attribute has a text. */
+function isText ({ path }: Attribute): Condition {
+  const { sql, bindings } = extract(path)
+  return { sql: `JSON_TYPE(${sql}) NOT IN ('OBJECT', 'ARRAY', 'NULL')`, bindings }
+}
+
+/** What a number may look like. */
+const isNumeric = /^[-+.e\d]*$/
+
+/** Numbers with a fraction or an exponent are compared as numbers: MySQL prints 1e20 where JavaScript has all digits. */
+function likeAttribute (attribute: Attribute, pattern: Pattern): Preselection {
+  const { sql, bindings } = extract(attribute.path)
+  const text = isText(attribute)
+  const unquoted = like(`LOWER(JSON_UNQUOTE(${sql}))`, pattern)
+  const asText = both([text, { sql: unquoted.sql, bindings: [...bindings, ...unquoted.bindings] }])
+  if (!pattern.every((piece) => isNumeric.test(piece))) return { ...asText, exact: unquoted.exact }
+  const isFloat = { sql: `JSON_TYPE(${sql}) IN ('DOUBLE', 'DECIMAL')`, bindings }
+  if (pattern.length > 1) return { ...any([isFloat, asText]), exact: false }
+  const number = Number(pattern[0])
+  const isEqual = String(number) === pattern[0] ? { sql: `${sql} + 0e0 = ?`, bindings: [...bindings, number] } : { sql: '1 = 0', bindings: [] }
+  return {
+    sql: `IF(${isFloat.sql}, ${isEqual.sql}, ${asText.sql})`,
+    bindings: [...isFloat.bindings, ...isEqual.bindings, ...asText.bindings],
+    exact: true
+  }
+}
 
 function both (tests: readonly Condition[]): Condition {
   return { sql: tests.map(({ sql }) => sql).join(' AND '), bindings: tests.flatMap(({ bindings }) => bindings) }
+}
+
+function any (tests: readonly Condition[]): Condition {
+  return { sql: tests.map(({ sql }) => `(${sql})`).join(' OR '), bindings: tests.flatMap(({ bindings }) => bindings) }
 }
 
 /** TO_SECONDS('1970-01-01'). */
@@ -59,32 +107,4 @@ function extract (path: readonly string[]): Condition {
 
 function pathOf (names: readonly string[]): string {
   return `$${names.map((name) => `.${JSON.stringify(name)}`).join('')}`
-}
-
-function likeOf (pattern: Pattern): string {
-  return pattern.map((piece) => piece.replaceAll(/[!%_]/g, '!$&')).join('%')
-}
-
-const ascii: Record<string, string> = { d: '0-9', w: '0-9A-Za-z_', s: '\\t\\n\\f\\r ' }
-const before = `(?<=(?-i:[${ascii.w}]))`
-const after = `(?=(?-i:[${ascii.w}]))`
-const notBefore = `(?<!(?-i:[${ascii.w}]))`
-const notAfter = `(?!(?-i:[${ascii.w}]))`
-
-/** What RE2 means, as PCRE and ICU understand it: to them, digits and letters are those of all scripts, and `$` is before a last newline, too. */
-function expressionOf (source: string): string {
-  const byLine = /\(\?[a-z]*m/i.test(source)
-  let inClass = false
-  return source.replaceAll(/\\(?:[pP]\{[^}]*\}|.)|[[\]$]/gs, (token) => {
-    if (inClass) {
-      inClass = token !== ']'
-      return token.startsWith('\\') ? ascii[token[1]!] ?? token : token
-    }
-    inClass = token === '['
-    if (token === '$') return byLine ? token : '\\z'
-    if (token === '\\b') return `(?:${before}${notAfter}|${notBefore}${after})`
-    if (token === '\\B') return `(?:${before}${after}|${notBefore}${notAfter})`
-    const known = token.startsWith('\\') ? ascii[token[1]!.toLowerCase()] : undefined
-    return known === undefined ? token : `[${token[1] === token[1]!.toLowerCase() ? '' : '^'}${known}]`
-  })
 }

@@ -1,23 +1,36 @@
+import { plainRun, plainRunOfRegex } from '../../text.js'
 import type { Condition, Conditions } from './dialect.ts'
-import { plainRun } from './plain-run.ts'
 
 /** By the functions of its thread (`sqlite-functions.js`), before which a cheap test in SQL leaves out what can't match. */
 export const sqliteConditions: Conditions = {
-  words (column, pattern) {
-    const run = plainRun(pattern)
-    const exact = { sql: `lb_words(${column}, ?)`, bindings: [JSON.stringify(pattern)] }
-    return run === '' ? exact : { sql: `instr(lower(${column}), ?) > 0 AND ${exact.sql}`, bindings: [run, ...exact.bindings] }
+  words: (column, pattern) => ({ ...afterRun(column, plainRun(pattern), { sql: `lb_words(${column}, ?)`, bindings: [JSON.stringify(pattern)] }), exact: true }),
+  like: (column, pattern) => ({ sql: `lb_like(${column}, ?)`, bindings: [JSON.stringify(pattern)], exact: true }),
+  likeAttribute ({ path }, pattern) {
+    const { sql, bindings } = attribute('lb_text', path)
+    return { sql: `lb_like(${sql}, ?)`, bindings: [...bindings, JSON.stringify(pattern)], exact: true }
   },
-  like: ({ sql, bindings }, pattern) => ({ sql: `lb_like(${sql}, ?)`, bindings: [...bindings, JSON.stringify(pattern)] }),
-  regex: ({ sql, bindings }, source) => ({ sql: `lb_regex(${sql}, ?)`, bindings: [...bindings, source] }),
-  text: ({ path }) => attribute('lb_text', path),
+  regex: (column, source) => ({ ...afterRun(column, plainRunOfRegex(source), { sql: `lb_regex(${column}, ?)`, bindings: [source] }), exact: true }),
+  regexAttribute ({ path }, source) {
+    const { sql, bindings } = attribute('lb_text', path)
+    return { sql: `lb_regex(${sql}, ?)`, bindings: [...bindings, source], exact: true }
+  },
+  json ({ path }) {
+    const { sql, bindings } = attribute('lb_text', path)
+    return { sql: `json_quote(${sql})`, bindings }
+  },
   number: ({ path }) => attribute('lb_number', path),
   exists: ({ path }) => attribute('lb_exists', path),
+  // Of few rows, as asking takes time: ids are consecutive, or random at their ends.
+  goesOn: { sql: '((id & 255) > 0 OR lb_goes_on())', bindings: [] },
   // In whole numbers, as no binding is here; division goes towards zero, so from a beginning of an interval long before all times.
   bucket (seconds) {
     const shift = Math.ceil(secondsTo1970 / seconds) * seconds
     return { sql: `((unixepoch(log_event_at) + ${shift}) / ${seconds} * ${seconds} - ${shift})`, bindings: [] }
   }
+}
+
+function afterRun (column: string, run: string, { sql, bindings }: Condition): Condition {
+  return run === '' ? { sql, bindings } : { sql: `instr(lower(${column}), ?) > 0 AND ${sql}`, bindings: [run, ...bindings] }
 }
 
 /** From the year 0 on. */

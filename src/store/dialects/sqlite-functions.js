@@ -6,6 +6,7 @@
 //   lb_text(attributes, path)      what they hold there as text, else null
 //   lb_number(attributes, path)    what they hold there if it is a number, else null
 //   lb_exists(attributes, path)    whether they hold anything there
+//   lb_goes_on()                   true: the thread can be ended where it is asked, not where SQLite is by itself
 //
 // A pattern is a JSON list of folded pieces, a path a JSON list of names, attributes are JSON or null.
 import { asText, likeTest, regexTest, valueAt, wordsTest } from '../../text.js'
@@ -29,6 +30,7 @@ export function defineFunctions (database) {
     const value = look(attributes, path)
     return typeof value === 'number' ? value : null
   })
+  database.function('lb_goes_on', () => 1)
   define('lb_exists', (attributes, path) => Number((look(attributes, path) ?? null) !== null))
 }
 

@@ -57,6 +57,12 @@ export class SqliteThread {
     })
   }
 
+  /** Ends it at once, in the middle of a statement, as soon as that calls a function of ours; what it was asked rejects. */
+  terminate (): void {
+    this.#end(new Error('the thread of the embedded database was ended'))
+    this.#worker.terminate()
+  }
+
   /** Ends it when all is answered. */
   async close (): Promise<void> {
     if (this.#failure) return
