@@ -3,14 +3,14 @@ import fp from 'fastify-plugin'
 import type { FastifyRequest, onRequestHookHandler } from 'fastify'
 import { codeOf, describeFailure, Overloaded } from '../src/errors.ts'
 import { utcTime, type LogBatch, type Receipt, type UtcTime } from '../src/record.ts'
-import { clockDoubt, databaseNow } from '../src/store/clock-doubt.ts'
 import { databaseIdOf } from '../src/store/database-id.ts'
-import { deadLettersOf } from '../src/store/dead-letters.ts'
+import { DeadLetterCap, deadLettersOf } from '../src/store/dead-letters.ts'
 import type { DatabaseOptions } from '../src/store/dialects/dialect.ts'
 import { insertInside, isStored, requireTransaction, untilEnded, type HostTransaction } from '../src/store/host-transaction.ts'
 import { Instance } from '../src/store/instances.ts'
 import { keptFolderOf, logStoreOf, purgeBatchKeys } from '../src/store/logs.ts'
 import { within } from '../src/store/patience.ts'
+import { tokensOf } from '../src/store/tokens.ts'
 import type { KeyedBatch } from '../src/write/batch.ts'
 import { CommitClock } from '../src/write/clock.ts'
 import { committer } from '../src/write/commit.ts'
@@ -111,13 +111,18 @@ export default fp<WriterOptions>(async (app, { database, patience = 5000, queueL
   const gate = new Gate(queueLimit, patience)
   const quota = userRate > 0 ? new Quota(userRate) : undefined
   const deadLetters = deadLettersOf(app.logDb)
+  const cap = new DeadLetterCap(app.logDb, (error) => app.log.warn({ code: codeOf(error) }, 'dead letters past the limit could not be deleted; the next try is in an hour'))
   const store = logStoreOf(app.logDb, database)
-  const committed = (batches: readonly KeyedBatch[], seconds: number, createdAt: UtcTime) => { events.emit('committed', batches, seconds, createdAt) }
+  const committed = (batches: readonly KeyedBatch[], seconds: number, createdAt: UtcTime) => {
+    events.emit('committed', batches, seconds, createdAt)
+    for (const { userId, rejected = [], bytes } of batches) if (rejected.length > 0) cap.add(userId, rejected.length, bytes)
+  }
   const commit = committer(store, ids, clock, patience, {
     committed,
     retried: () => events.emit('retried'),
-    buried (records) {
+    buried (records, { userId, bytes }) {
       events.emit('buried', records)
+      cap.add(userId, records, bytes)
       app.log.warn(`${records} logs were refused by the database; see: loggerbot dead-letters`)
     },
     keep
@@ -207,18 +212,19 @@ export default fp<WriterOptions>(async (app, { database, patience = 5000, queueL
     hostWriter.close()
     await writer.close()
     await drain?.close()
+    await within(probeMs, cap.end()).catch(() => {})
     await store.close()
     await instance.end()
   })
 
   async function purge (): Promise<void> {
     try {
-      const doubt = await clockDoubt(app.logDb)
-      if (doubt !== undefined) return app.log.warn(`old batch keys are kept, as the clock may be wrong: ${doubt}`)
-      await purgeBatchKeys(app.logDb, utcTime(await databaseNow(app.logDb) - keptFor))
+      await purgeBatchKeys(app.logDb, utcTime(Date.now() - keptFor))
+      await tokensOf(app.logDb).purge()
     } catch (error) {
-      app.log.warn({ code: codeOf(error) }, 'old batch keys could not be deleted; the next try is in an hour')
+      app.log.warn({ code: codeOf(error) }, 'old batch keys and tokens could not be deleted; the next try is in an hour')
     }
+    await cap.trimAll()
   }
 
   /** The spool, once the database has said that its logs belong there. */

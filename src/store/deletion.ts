@@ -1,6 +1,7 @@
 import type { Knex } from 'knex'
 import { utcTime } from '../record.ts'
 import { announceChange } from './batches.ts'
+import { deadLettersOf } from './dead-letters.ts'
 import { walkLogs, type Search } from './search.ts'
 
 /** A step lets go of so many logs: short enough that writers need not wait for it. */
@@ -36,5 +37,11 @@ export async function deleteLogs (knex: Knex, reader: Knex, { search, arrivedBef
     }
     if (reached !== undefined && performance.now() > deadline) return { deleted, complete: false }
   }
+  if (isOfOwnersAlone(search)) await deadLettersOf(knex).deleteOf(search.userId, arrivedBefore)
   return { deleted, complete: true }
+}
+
+/** Whether nothing but whose they are limits the search: then what could not be stored as logs is meant, too. */
+function isOfOwnersAlone ({ filter, from, to }: Search): boolean {
+  return from === undefined && to === undefined && filter.kind === 'all' && filter.of.length === 0
 }

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex'
-import { scopes, utcTime, type Scope, type UtcTime } from '../record.ts'
-import { retryConflicts } from './retry.ts'
+import { millisecondsOf, scopes, utcTime, type Scope, type UtcTime } from '../record.ts'
+import { newestBatchAt } from './batches.ts'
 
 /** A row of `tokens`, as its owner may see it. */
 export interface Token {
@@ -24,6 +24,9 @@ export interface TokenOwner {
   expiresAt: UtcTime | null
 }
 
+/** A token that has expired stays for so long. */
+const keptMs = 7 * 86_400_000
+
 /** The table `tokens`. One that is revoked or has expired is as if it were not there. */
 export function tokensOf (knex: Knex) {
   const valid = () => knex('tokens').whereNull('tokens.revoked_at').where((where) => where.whereNull('tokens.expires_at').orWhere('tokens.expires_at', '>', utcTime()))
@@ -31,7 +34,7 @@ export function tokensOf (knex: Knex) {
   return {
     /** `hash` is the SHA-256 of the token. Resolves to its id. */
     async insert ({ userId, name, hash, scopes, expiresAt = null }: { userId: number, name: string, hash: Buffer, scopes: readonly Scope[], expiresAt?: UtcTime | null }): Promise<number> {
-      const [id] = await retryConflicts(knex, () => knex('tokens').insert({ user_id: userId, name, token_hash: hash, scopes: scopes.join(' '), created_at: utcTime(), expires_at: expiresAt }))
+      const [id] = await knex('tokens').insert({ user_id: userId, name, token_hash: hash, scopes: scopes.join(' '), created_at: utcTime(), expires_at: expiresAt })
       return id!
     },
 
@@ -54,13 +57,23 @@ export function tokensOf (knex: Knex) {
       }))
     },
 
+    /**
+     * Deletes those that were revoked, and those that expired a week before the newest batch was stored: a clock that is ahead
+     * while nothing is stored makes none go.
+     */
+    async purge (): Promise<void> {
+      await knex('tokens').whereNotNull('revoked_at').delete()
+      const newest = await newestBatchAt(knex)
+      if (newest !== undefined) await knex('tokens').where('expires_at', '<', utcTime(millisecondsOf(newest) - keptMs)).delete()
+    },
+
     async markUsed (id: number): Promise<void> {
       await knex('tokens').where({ id }).update({ last_used_at: utcTime() })
     },
 
     /** False when the user has no such token. */
     async revoke (userId: number, id: number): Promise<boolean> {
-      return await retryConflicts(knex, () => valid().where({ id, user_id: userId }).update({ revoked_at: utcTime() })) > 0
+      return await valid().where({ id, user_id: userId }).update({ revoked_at: utcTime() }) > 0
     }
   }
 }

@@ -48,8 +48,8 @@ export interface CommitObserver {
   committed? (batches: readonly KeyedBatch[], seconds: number, createdAt: UtcTime): void
   /** A transaction failed, and is tried again. */
   retried? (): void
-  /** So many records were refused by the database and are dead letters now. */
-  buried? (records: number): void
+  /** So many records of the batch were refused by the database and are dead letters now. */
+  buried? (records: number, batch: KeyedBatch): void
   /** Makes durable on the disk what no table takes; rejects where it can't. */
   keep? (batch: KeyedBatch): Promise<void>
 }
@@ -117,7 +117,7 @@ export function committer (store: BatchStore, ids: RecordIds, clock: CommitClock
         tried = undefined
         const dead = await store.storeSparing(batch, createdAt, signal, { condemned, kept, trying: (index, as) => { tried = { index, as } } })
         outcomes.set(batch, { state: first && isFirst && dead === undefined ? 'replayed' : 'stored' })
-        if (dead) observer.buried?.(dead)
+        if (dead) observer.buried?.(dead, batch)
       })
       const failure = isLast ? await limited(patience, tryOnce) : await tryOnce(run.signal)
       if (failure === undefined) return
