@@ -3,6 +3,7 @@ import fp from 'fastify-plugin'
 import type { FastifyRequest, onRequestHookHandler } from 'fastify'
 import { codeOf, describeFailure, Overloaded } from '../src/errors.ts'
 import { utcTime, type LogBatch, type Receipt, type UtcTime } from '../src/record.ts'
+import { clockDoubt, databaseNow } from '../src/store/clock-doubt.ts'
 import { databaseIdOf } from '../src/store/database-id.ts'
 import { DeadLetterCap, deadLettersOf } from '../src/store/dead-letters.ts'
 import type { DatabaseOptions } from '../src/store/dialects/dialect.ts'
@@ -218,13 +219,15 @@ export default fp<WriterOptions>(async (app, { database, patience = 5000, queueL
   })
 
   async function purge (): Promise<void> {
+    await cap.trimAll()
     try {
-      await purgeBatchKeys(app.logDb, utcTime(Date.now() - keptFor))
+      const doubt = await clockDoubt(app.logDb)
+      if (doubt !== undefined) return app.log.warn(`old batch keys and tokens are kept, as the clock may be wrong: ${doubt}`)
+      await purgeBatchKeys(app.logDb, utcTime(await databaseNow(app.logDb) - keptFor))
       await tokensOf(app.logDb).purge()
     } catch (error) {
       app.log.warn({ code: codeOf(error) }, 'old batch keys and tokens could not be deleted; the next try is in an hour')
     }
-    await cap.trimAll()
   }
 
   /** The spool, once the database has said that its logs belong there. */

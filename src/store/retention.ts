@@ -7,13 +7,14 @@
 // When a log arrived is told by its id, whose upper 48 bits are our clock in milliseconds.
 import type { Knex } from 'knex'
 import { utcTime } from '../record.ts'
-import type { Condition, Partition } from './dialects/dialect.ts'
+import { clockDoubt, ClockInDoubt, databaseNow } from './clock-doubt.ts'
+import type { Partition } from './dialects/dialect.ts'
 import { expireDeadLetters } from './dead-letters.ts'
 import { deleteExpired, type Expired } from './expiry.ts'
 import { Lease } from './leases.ts'
-import { dropLeftovers, dropWhole, findExpired, findSurplus, keptAt, type WholePartition } from './partition-drop.ts'
+import { dropLeftovers, dropWhole, findExpired, findSurplusPartitions, keptAt, type WholePartition } from './partition-drop.ts'
 import { limitAlongKey, listPartitions, makePartitions, mergePartitions } from './partitions.ts'
-import { countAll, deleteOldest } from './row-limit.ts'
+import { deleteSurplus, findSurplus } from './row-limit.ts'
 import { usersOf, type User } from './users.ts'
 
 /** How long logs are kept. */
@@ -22,6 +23,8 @@ export interface Retention {
   days: number
   /** Logs of all users at most; 0 is any number. */
   rows: number
+  /** The clock is right, whatever speaks against it. Default false: then nothing is deleted by age while something does. */
+  trustClock?: boolean
 }
 
 const day = 86_400_000
@@ -53,8 +56,9 @@ function longestTime (days: number, users: readonly User[]): number {
 /**
  * Lets go of what there is to let go, whole partitions first, the rest in small steps; resolves to how many logs went. None go while
  * another instance is at it. Where the partitions can't be kept up, `complain` is told why, and all goes in small steps.
+ * Throws ClockInDoubt in the end where logs would have gone by age, but the clock may be wrong.
  */
-export async function letGo (knex: Knex, { days, rows }: Retention, signal: AbortSignal, complain: (error: unknown) => void = () => {}): Promise<number> {
+export async function letGo (knex: Knex, { days, rows, trustClock = false }: Retention, signal: AbortSignal, complain: (error: unknown) => void = () => {}): Promise<number> {
   const lease = new Lease(knex, 'retention')
   let gone = 0
   if (!await lease.hold()) return gone
@@ -70,29 +74,29 @@ export async function letGo (knex: Knex, { days, rows }: Retention, signal: Abor
   return gone
 
   async function * steps (): AsyncGenerator<number> {
-    const now = Date.now()
+    const now = await databaseNow(knex)
     const users = await usersOf(knex).list()
     const limit = limitForAll(now, days, users)
-    const kept = keptAt(limit, days)
-    await makePartitions(knex, now, signal).catch(passOn)
-    await dropLeftovers(knex, kept).catch(passOn)
-    yield * dropped(findExpired(knex, limit, days, signal), kept)
-    for (const expired of expiredAt(now, days, users, await listPartitions(knex))) yield * deleteExpired(knex, expired, signal)
-    await expireDeadLetters(knex, now, days, users)
-    if (rows > 0) {
-      let excess = await countAll(knex, signal) - rows
-      for await (const count of dropped(findSurplus(knex, excess, signal))) {
-        excess -= count
-        yield count
-      }
-      yield * deleteOldest(knex, excess, signal)
+    const doubt = trustClock || limit === 0 ? undefined : await clockDoubt(knex)
+    if (doubt === undefined) {
+      const kept = keptAt(limit, days)
+      await makePartitions(knex, now, signal).catch(passOn)
+      await dropLeftovers(knex, kept).catch(passOn)
+      yield * dropped(findExpired(knex, limit, days, signal))
+      for (const expired of expiredAt(now, days, users, await listPartitions(knex))) yield * deleteExpired(knex, expired, signal)
+      await expireDeadLetters(knex, now, days, users)
     }
-    await mergePartitions(knex, signal).catch(passOn)
+    if (rows > 0) {
+      yield * dropped(findSurplusPartitions(knex, await findSurplus(knex, rows, signal), now, signal))
+      yield * deleteSurplus(knex, await findSurplus(knex, rows, signal), signal)
+    }
+    if (doubt !== undefined) throw new ClockInDoubt(`nothing was deleted by age, as the clock may be wrong: ${doubt}`)
+    await mergePartitions(knex, now, signal).catch(passOn)
   }
 
-  async function * dropped (partitions: AsyncIterable<WholePartition>, kept?: Condition): AsyncGenerator<number> {
+  async function * dropped (partitions: AsyncIterable<WholePartition>): AsyncGenerator<number> {
     try {
-      for await (const whole of partitions) yield await dropWhole(knex, whole, kept)
+      for await (const whole of partitions) yield await dropWhole(knex, whole, whole.kept)
     } catch (error) {
       passOn(error)
     }

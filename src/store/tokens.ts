@@ -1,6 +1,7 @@
 import type { Knex } from 'knex'
 import { millisecondsOf, scopes, utcTime, type Scope, type UtcTime } from '../record.ts'
 import { newestBatchAt } from './batches.ts'
+import { retryConflicts } from './retry.ts'
 
 /** A row of `tokens`, as its owner may see it. */
 export interface Token {
@@ -34,7 +35,7 @@ export function tokensOf (knex: Knex) {
   return {
     /** `hash` is the SHA-256 of the token. Resolves to its id. */
     async insert ({ userId, name, hash, scopes, expiresAt = null }: { userId: number, name: string, hash: Buffer, scopes: readonly Scope[], expiresAt?: UtcTime | null }): Promise<number> {
-      const [id] = await knex('tokens').insert({ user_id: userId, name, token_hash: hash, scopes: scopes.join(' '), created_at: utcTime(), expires_at: expiresAt })
+      const [id] = await retryConflicts(knex, () => knex('tokens').insert({ user_id: userId, name, token_hash: hash, scopes: scopes.join(' '), created_at: utcTime(), expires_at: expiresAt }))
       return id!
     },
 
@@ -73,7 +74,7 @@ export function tokensOf (knex: Knex) {
 
     /** False when the user has no such token. */
     async revoke (userId: number, id: number): Promise<boolean> {
-      return await valid().where({ id, user_id: userId }).update({ revoked_at: utcTime() }) > 0
+      return await retryConflicts(knex, () => valid().where({ id, user_id: userId }).update({ revoked_at: utcTime() })) > 0
     }
   }
 }
