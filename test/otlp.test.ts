@@ -6,6 +6,7 @@ import { collect } from '../src/decode/decoded.ts'
 import { decodeOtlp } from '../src/decode/otlp.ts'
 import { encodeBytes, encodeInteger, MessageReader } from '../src/decode/protobuf.ts'
 import type { LogRecord } from '../src/record.ts'
+import { piecesOf } from './helpers/fuzz.ts'
 import { loggerbot } from './helpers/command.ts'
 import { databases, environmentOf } from './helpers/databases.ts'
 import { post } from './helpers/http.ts'
@@ -27,7 +28,7 @@ const fixed64 = (field: number, value: bigint) => {
 }
 /** A request in protobuf of these LogRecords. */
 const protobufRequest = (logs: Buffer[]) => encodeBytes(1, encodeBytes(2, Buffer.concat(logs.map((log) => encodeBytes(2, log)))))
-const pieces = (body: Buffer, encoding: 'json' | 'protobuf' = 'json') => [...decodeOtlp(body, encoding, arrival)]
+const pieces = (body: Buffer, encoding: 'json' | 'protobuf' = 'json') => piecesOf(decodeOtlp(body, encoding, arrival))
 const only = (log: unknown, resource?: unknown, scope?: unknown) => pieces(request([log], resource, scope))[0] as LogRecord
 
 t.test('what the SDK sends', async (t) => {

@@ -1,4 +1,4 @@
-import { collect, type Piece } from '../../src/decode/decoded.ts'
+import { collect, type Step } from '../../src/decode/decoded.ts'
 import { decodeDatadog } from '../../src/decode/datadog.ts'
 import { decodeBulkPieces } from '../../src/decode/elasticsearch.ts'
 import { decodeGelf } from '../../src/decode/gelf.ts'
@@ -16,7 +16,7 @@ import { corpusRequest, seeded } from '../corpus.ts'
 import type { Finding, Report } from '../measure.ts'
 import { protocols } from '../protocols.ts'
 
-const decoders: Record<string, (body: Buffer) => Iterable<Piece>> = {
+const decoders: Record<string, (body: Buffer) => Iterable<Step>> = {
   'JSON lines': decodeLines,
   'OTLP, JSON': (body) => decodeOtlp(body, 'json', utcTime()),
   'OTLP, protobuf': (body) => decodeOtlp(body, 'protobuf', utcTime()),
@@ -29,7 +29,7 @@ const decoders: Record<string, (body: Buffer) => Iterable<Piece>> = {
   'Seq CLEF': (body) => decodeSeq(body, utcTime())
 }
 
-function * decodeLines (body: Buffer): Generator<Piece> {
+function * decodeLines (body: Buffer): Generator<Step> {
   const cutter = new JsonCutter(Infinity)
   const arrival = utcTime()
   const parse = parserOf(body)

@@ -14,8 +14,10 @@ const mostPieces = 1000
  */
 export async function accept (app: FastifyInstance, request: FastifyRequest, { records, rejected }: Decoded, body: Buffer | string, name = request.idempotencyKey): Promise<Receipt> {
   const parts: LogBatch[] = []
+  // The body is hashed once, however many parts there are.
+  const firstKey = name === undefined ? undefined : batchKeyOf(`${name} 0`, body)
   for (let start = 0; start === 0 || start < Math.max(records.length, rejected.length); start += mostPieces) {
-    const key = name === undefined ? undefined : batchKeyOf(`${name} ${start}`, body)
+    const key = start === 0 || !firstKey ? firstKey : batchKeyOf(`${name} ${start}`, firstKey)
     const end = start + mostPieces
     parts.push({ userId: request.logCaller.id!, records: records.slice(start, end), rejected: rejected.slice(start, end), key })
   }

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { collect, type Decoded, type Piece } from '../../src/decode/decoded.ts'
-import { Growth } from '../../src/decode/growth.ts'
+import { collect, type Decoded, type Step } from '../../src/decode/decoded.ts'
+import { bounded } from '../../src/decode/growth.ts'
 import { BadRequest } from '../../src/errors.ts'
 import { accept, tellReceipt } from './accept.ts'
 
@@ -8,7 +8,7 @@ import { accept, tellReceipt } from './accept.ts'
  * Decodes a body that was read as a whole, and makes durable what it holds. How much was rejected, and
  * why, is told in the answer's head, whatever the protocol tells in its body.
  */
-export async function take (app: FastifyInstance, request: FastifyRequest, reply: FastifyReply, decode: (body: Buffer) => Iterable<Piece>): Promise<Decoded> {
+export async function take (app: FastifyInstance, request: FastifyRequest, reply: FastifyReply, decode: (body: Buffer) => Iterable<Step>): Promise<Decoded> {
   const body = request.body as Buffer | undefined ?? Buffer.alloc(0)
   const decoded = await collect(bounded(decode(body)))
   const { records, rejected } = decoded
@@ -16,14 +16,6 @@ export async function take (app: FastifyInstance, request: FastifyRequest, reply
   if (body.length > 0 && records.length + rejected.length > 0) tellReceipt(reply, await accept(app, request, decoded, body))
   if (rejected.length > 0) reply.header('x-error-detail', describe(decoded))
   return decoded
-}
-
-function * bounded (pieces: Iterable<Piece>): Generator<Piece, void, void> {
-  const growth = new Growth()
-  for (const piece of pieces) {
-    growth.add(0)
-    yield piece
-  }
 }
 
 /** Throws BadRequest where all of a body was rejected: it is kept as dead letters, and its sender should know. */

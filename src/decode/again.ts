@@ -1,6 +1,6 @@
 import { BadRequest } from '../errors.ts'
 import type { LogRecord, UtcTime } from '../record.ts'
-import type { Piece } from './decoded.ts'
+import type { Step } from './decoded.ts'
 import { decodeDatadog } from './datadog.ts'
 import { decodeBulkPieces } from './elasticsearch.ts'
 import { decodeGelf } from './gelf.ts'
@@ -12,7 +12,7 @@ import { decodeOtlp } from './otlp.ts'
 import { decodeSeq } from './seq.ts'
 
 /** The decoders that reject pieces, by the source that they name. */
-const decoders: Record<string, (raw: Buffer, arrival: UtcTime) => Iterable<Piece>> = {
+const decoders: Record<string, (raw: Buffer, arrival: UtcTime) => Iterable<Step>> = {
   json: (raw, arrival) => decodeJsonLog(raw, 0, jsonNames, arrival),
   'otlp-json': (raw, arrival) => decodeOtlp(raw, 'json', arrival),
   'otlp-protobuf': (raw, arrival) => decodeOtlp(Buffer.from(raw.toString(), 'base64'), 'protobuf', arrival),
@@ -33,8 +33,11 @@ export function isDecodable (source: string): boolean {
 
 /** The logs of a piece that was rejected once. Throws BadRequest where it is rejected still. */
 export function decodeAgain (source: string, raw: string, arrival: UtcTime): LogRecord[] {
-  return [...decoders[source]!(Buffer.from(raw), arrival)].map((piece) => {
+  const records: LogRecord[] = []
+  for (const piece of decoders[source]!(Buffer.from(raw), arrival)) {
+    if (!piece) continue
     if ('reason' in piece) throw new BadRequest(piece.reason)
-    return piece
-  })
+    records.push(piece)
+  }
+  return records
 }

@@ -10,10 +10,11 @@
 //   description  the logger's name: logger.name, logger, logger_name, loggerName
 //
 // `ddtags`, as `env:dev,team:a`, becomes an object; a tag without a value is true, one that comes
-// several times is a list. Everything else is kept by its name.
+// several times is a list; more than 10,000 tags stay a text. Everything else is kept by its name.
 import type { LogRecord, Severity, UtcTime } from '../record.ts'
-import type { Piece } from './decoded.ts'
+import type { Step } from './decoded.ts'
 import { attributesOf, nameOf, noProcess, recordOf, type Fields } from './fields.ts'
+import { maxAttributes } from './growth.ts'
 import { decodeObjects } from './json-objects.ts'
 import { severityOfName, severityOfSyslogNumber } from './level.ts'
 import { linesOf } from './lines.ts'
@@ -30,14 +31,14 @@ const names = {
 }
 
 /** The logs of a body of JSON. `given` holds for those that do not say it themselves; its tags are added to theirs. */
-export function * decodeDatadog (body: Buffer, arrival: UtcTime, given: Fields = {}): Generator<Piece, void, void> {
+export function * decodeDatadog (body: Buffer, arrival: UtcTime, given: Fields = {}): Generator<Step, void, void> {
   // The agent asks so whether somebody listens.
   if (/^\s*(\{\s*\})?\s*$/.test(body.toString('latin1', 0, 20))) return
   yield * decodeObjects(body, { source: 'datadog', read: (fields) => recordOfDatadog(fields, given, arrival) })
 }
 
 /** The logs of a body of lines. */
-export function * decodeDatadogLines (body: Buffer, arrival: UtcTime, given: Fields = {}): Generator<Piece, void, void> {
+export function * decodeDatadogLines (body: Buffer, arrival: UtcTime, given: Fields = {}): Generator<Step, void, void> {
   for (const message of linesOf(body)) yield recordOfDatadog({ message }, given, arrival)
 }
 
@@ -64,7 +65,7 @@ function severityOfStatus (status: unknown): Severity | undefined {
   return /^(ok|success)$/i.test(status) ? 'info' : severityOfName(status)
 }
 
-function parseTags (text: string): Fields | null {
+function parseTags (text: string): Fields | string | null {
   // The logs of a sender share their tags.
   if (text !== lastText) {
     lastTags = readTags(text)
@@ -74,16 +75,25 @@ function parseTags (text: string): Fields | null {
 }
 
 let lastText = ''
-let lastTags: Fields | null = null
+let lastTags: Fields | string | null = null
 
-function readTags (text: string): Fields | null {
-  const tags = new Map<string, unknown>()
-  for (const tag of text.split(',').map((tag) => tag.trim()).filter((tag) => tag !== '')) {
+/** Null where there is none; the text itself where there are too many to be kept one by one. */
+function readTags (text: string): Fields | string | null {
+  const tags = new Map<string, Array<string | true>>()
+  let count = 0
+  for (let start = 0; start < text.length;) {
+    const comma = text.indexOf(',', start)
+    const end = comma === -1 ? text.length : comma
+    const tag = text.slice(start, end).trim()
+    start = end + 1
+    if (tag === '') continue
+    if (++count > maxAttributes) return text
     const colon = tag.indexOf(':')
     const name = colon > 0 ? tag.slice(0, colon) : tag
     const value = colon > 0 ? tag.slice(colon + 1) : true
-    const others = tags.get(name)
-    tags.set(name, others === undefined ? value : [others, value].flat())
+    const values = tags.get(name)
+    if (values) values.push(value)
+    else tags.set(name, [value])
   }
-  return attributesOf(Object.fromEntries(tags))
+  return attributesOf(Object.fromEntries(Array.from(tags, ([name, values]) => [name, values.length === 1 ? values[0] : values])))
 }

@@ -15,11 +15,13 @@
 // beside `_index` and, where the sender gave one, `_id`.
 //
 // Lines that ask for nothing known are one piece until the next line that does: their neighbours are stored.
-import { BadRequest } from '../errors.ts'
+import { BadRequest, TooLarge } from '../errors.ts'
 import type { LogRecord, Rejected, UtcTime } from '../record.ts'
-import type { Piece } from './decoded.ts'
+import { stepBytes, type Piece, type Step } from './decoded.ts'
 import { isFields, noProcess, recordOf, type FieldNames } from './fields.ts'
-import { parserOf } from './json.ts'
+import { Growth, maxLogValues } from './growth.ts'
+import { parserOf, type Parse } from './json.ts'
+import { parseSteps } from './json-steps.ts'
 
 const actions = ['create', 'index', 'update', 'delete'] as const
 
@@ -42,12 +44,38 @@ export interface BulkItem extends Action {
 const noIndex = 'logs'
 
 const newline = 0x0a
+const openBrace = 0x7b
+
+/** Bytes of an answer: each item of a request has a part in it, also one of a few bytes. */
+const maxAnswerBytes = 16 * 1024 * 1024
+/** Bytes of an item in the answer, beside its names and reason. */
+const itemBytes = 150
 
 /** So many lines that ask for nothing known are one piece at most: looking at them takes time. */
 const mostMalformed = 100
 
-/** What a body asks for, in order. `target` is the index of actions that name none. */
-export function * decodeBulk (body: Buffer, target = noIndex, arrival: UtcTime): Generator<BulkItem, void, void> {
+/** What a body asks for, in order. `target` is the index of actions that name none. Throws TooLarge where it, or what is answered to it, is too much. */
+export function * decodeBulk (body: Buffer, target = noIndex, arrival: UtcTime): Generator<BulkItem | undefined, void, void> {
+  const growth = new Growth()
+  let answerBytes = 0
+  for (const item of decodeItems(body, target, arrival)) {
+    if (!item) {
+      growth.addStep()
+      if (body.length > stepBytes) yield
+      continue
+    }
+    growth.addLog()
+    answerBytes += itemBytes + answerBytesOf(item)
+    if (answerBytes > maxAnswerBytes) throw new TooLarge(`the answer to a request must have ${maxAnswerBytes} bytes at most: send fewer documents at once`)
+    yield item
+  }
+}
+
+function answerBytesOf ({ index, id = '', piece }: BulkItem): number {
+  return Buffer.byteLength(index) + Buffer.byteLength(id) + (piece && 'reason' in piece ? piece.reason.length : 0)
+}
+
+function * decodeItems (body: Buffer, target: string, arrival: UtcTime): Generator<BulkItem | undefined, void, void> {
   const parse = parserOf(body)
   let items = 0
   let malformedFrom = -1
@@ -60,7 +88,7 @@ export function * decodeBulk (body: Buffer, target = noIndex, arrival: UtcTime):
     const line = lineAt(body, at)
     at += line.length + 1
     // Of many senders every action is the same.
-    const action = line.equals(lastLine) ? lastAction : readAction(tryParse(line), target)
+    const action = line[0] !== openBrace ? undefined : line.equals(lastLine) ? lastAction : readAction(yield * tryParse(line), target)
     lastLine = line
     lastAction = action
     if (malformedFrom !== -1 && (action || malformedLines === mostMalformed)) {
@@ -73,24 +101,25 @@ export function * decodeBulk (body: Buffer, target = noIndex, arrival: UtcTime):
         malformedLines = 0
       }
       malformedLines++
+      yield
     } else if (action.action === 'delete') {
       yield action
       items++
     } else {
       const source = lineAt(body, at)
-      yield { action: action.action, index: action.index, id: action.id, piece: decodeSource(source, parse, action, items, arrival) }
+      yield { action: action.action, index: action.index, id: action.id, piece: yield * decodeSource(source, parse, action, items, arrival) }
       items++
       at += source.length + 1
     }
   }
   if (malformedFrom !== -1) yield malformed(body.length)
 
-  function tryParse (line: Buffer): unknown {
+  function * tryParse (line: Buffer): Generator<undefined, unknown, void> {
     try {
-      return parse(line)
+      return yield * parseSteps(line, maxLogValues, parse)
     } catch (error) {
-      if (!(error instanceof BadRequest)) throw error
-      return undefined
+      if (isRefusal(error)) return undefined
+      throw error
     }
   }
 
@@ -101,8 +130,8 @@ export function * decodeBulk (body: Buffer, target = noIndex, arrival: UtcTime):
 }
 
 /** The logs and rejected pieces alone. */
-export function * decodeBulkPieces (body: Buffer, arrival: UtcTime): Generator<Piece, void, void> {
-  for (const { piece } of decodeBulk(body, undefined, arrival)) if (piece) yield piece
+export function * decodeBulkPieces (body: Buffer, arrival: UtcTime): Generator<Step, void, void> {
+  for (const item of decodeBulk(body, undefined, arrival)) yield item?.piece
 }
 
 function skipSpace (body: Buffer, at: number): number {
@@ -116,9 +145,10 @@ function lineAt (body: Buffer, start: number): Buffer {
 }
 
 function readAction (value: unknown, target: string): Action | undefined {
-  const [entry, ...more] = isFields(value) ? Object.entries(value) : []
-  if (!entry || more.length > 0) return undefined
-  const [name, given] = entry
+  if (!isFields(value)) return undefined
+  const [name, ...more] = Object.keys(value)
+  if (name === undefined || more.length > 0) return undefined
+  const given = value[name]
   const action = actions.find((action) => action === name)
   if (!action || !isFields(given)) return undefined
   const { _index: index, _id: id, op_type: type } = given
@@ -129,17 +159,21 @@ function readAction (value: unknown, target: string): Action | undefined {
   }
 }
 
-function decodeSource (line: Buffer, parse: (line: Buffer) => unknown, { action, index, id }: Action, item: number, arrival: UtcTime): Piece {
+function * decodeSource (line: Buffer, parse: Parse, { action, index, id }: Action, item: number, arrival: UtcTime): Generator<undefined, Piece, void> {
   try {
     if (line.length === 0) throw new BadRequest('the document is missing')
-    const value = parse(line)
+    const value = yield * parseSteps(line, maxLogValues, parse)
     const document = action === 'update' && isFields(value) ? value.doc ?? value.upsert : value
     if (!isFields(document)) throw new BadRequest(action === 'update' ? 'an update must have a doc that is a JSON object' : 'the document must be a JSON object')
     return logOf(document, index, id, arrival)
   } catch (error) {
-    if (!(error instanceof BadRequest)) throw error
+    if (!isRefusal(error)) throw error
     return reject(item, error.message, `${JSON.stringify({ [action]: { _index: index, _id: id } })}\n${line.toString()}`)
   }
+}
+
+function isRefusal (error: unknown): error is Error {
+  return error instanceof BadRequest || error instanceof TooLarge
 }
 
 const loggerNames = ['log.logger', 'logger', 'logger_name', 'loggerName']

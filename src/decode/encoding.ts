@@ -1,19 +1,21 @@
-import { BadRequest } from '../errors.ts'
+import { BadRequest, TooLarge } from '../errors.ts'
 import type { LogRecord, UtcTime } from '../record.ts'
-import type { Piece } from './decoded.ts'
+import { stepBytes, type Piece, type Step } from './decoded.ts'
 import { Growth } from './growth.ts'
 
 /** A part of a request, not looked at yet: a log with what it shares with others, or what can't hold one, and why. */
 export type Part<Shared> = { raw: Buffer, shared: Shared } | { raw: Buffer, reason: string }
 
+export type Walk<Shared> = Generator<Part<Shared> | undefined, void, void>
+
 /** How requests are encoded in which many logs share what they come from. */
 export interface Encoding<Shared extends { bytes: number }> {
   /** What names it in dead letters. */
   source: string
-  /** The parts of a request, each a part of its bytes. Throws BadRequest where it breaks off. */
-  walk (body: Buffer): Generator<Part<Shared>, void, void>
+  /** The parts of a request, each a part of its bytes, and undefined for each step between them. Throws BadRequest where it breaks off. */
+  walk (body: Buffer): Walk<Shared>
   /** Throws BadRequest. */
-  read (raw: Buffer, shared: Shared, arrival: UtcTime): LogRecord
+  read (raw: Buffer, shared: Shared, arrival: UtcTime): Generator<undefined, LogRecord, void>
   /** A request with one log. */
   wrap (shared: Shared, raw: Buffer): Buffer
   /** Bytes of a request, as dead letters keep them. */
@@ -25,33 +27,38 @@ export interface Encoding<Shared extends { bytes: number }> {
  * it shares; where the request itself breaks off, what is left of it is one piece, and rejected too.
  * Throws TooLarge where the logs would take too much memory.
  */
-export function * decodeParts<Shared extends { bytes: number }> ({ source, walk, read, wrap, textOf }: Encoding<Shared>, body: Buffer, arrival: UtcTime): Generator<Piece, void, void> {
+export function * decodeParts<Shared extends { bytes: number }> ({ source, walk, read, wrap, textOf }: Encoding<Shared>, body: Buffer, arrival: UtcTime): Generator<Step, void, void> {
   const growth = new Growth()
   let index = 0
   for (const part of followToBreak(walk, body)) {
-    growth.add('reason' in part ? 0 : part.shared.bytes)
-    yield decode(part)
+    if (part === undefined) {
+      growth.addStep()
+      if (body.length > stepBytes) yield
+      continue
+    }
+    growth.addLog('reason' in part ? 0 : part.shared.bytes)
+    yield yield * decode(part)
     index++
   }
 
-  function decode (part: Part<Shared>): Piece {
+  function * decode (part: Part<Shared>): Generator<undefined, Piece, void> {
     if ('reason' in part) return { source, index, reason: part.reason, raw: textOf(part.raw) }
     try {
-      return read(part.raw, part.shared, arrival)
+      return yield * read(part.raw, part.shared, arrival)
     } catch (error) {
-      if (!(error instanceof BadRequest)) throw error
+      if (!(error instanceof BadRequest || error instanceof TooLarge)) throw error
       return { source, index, reason: error.message, raw: textOf(wrap(part.shared, part.raw)) }
     }
   }
 }
 
 /** The parts of a message; where it breaks off, what comes after the last of them is one more, which can't hold a log. */
-export function * followToBreak<Shared> (walk: (message: Buffer) => Iterable<Part<Shared>>, message: Buffer): Generator<Part<Shared>, void, void> {
+export function * followToBreak<Shared> (walk: (message: Buffer) => Walk<Shared>, message: Buffer): Walk<Shared> {
   let end = message.byteOffset
   try {
     for (const part of walk(message)) {
       yield part
-      end = part.raw.byteOffset + part.raw.length
+      if (part) end = part.raw.byteOffset + part.raw.length
     }
   } catch (error) {
     if (!(error instanceof BadRequest)) throw error

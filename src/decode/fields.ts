@@ -1,5 +1,6 @@
 import type { LogRecord, Severity, UtcTime } from '../record.ts'
 import { parseEpoch, parseTime } from '../time.ts'
+import { maxAttributes, maxNameLength } from './growth.ts'
 import { severityOfName, severityOfPinoNumber, severityOfSyslogNumber } from './level.ts'
 
 /** What a record is made of, and for each the names under which a sender may give it, the first that is there counts. */
@@ -92,11 +93,7 @@ class Rest {
   left (): Fields | null {
     const names = Object.keys(this.#fields)
     if (names.length === this.#taken.length) return null
-    const left: Fields = {}
-    for (const name of names) {
-      if (!this.#taken.includes(name)) set(left, name, this.#fields[name])
-    }
-    return left
+    return pick(this.#fields, names.filter((name) => !this.#taken.includes(name)))
   }
 }
 
@@ -124,11 +121,54 @@ export function set (fields: Fields, name: string, value: unknown): void {
   else fields[name] = value
 }
 
-/** Adds a field; where there is one of that name, by the first free name with `_` at its end. */
-export function put (fields: Fields, name: string, value: unknown): void {
-  let free = name
-  while (Object.hasOwn(fields, free)) free += '_'
-  fields[free] = value
+/**
+ * Adds fields to others; one whose name is taken gets the first free name with `_` at its end. Each
+ * name that turned out to be taken leads to where the search ended, so that no search repeats another.
+ */
+export class FieldAdder {
+  readonly #fields: Fields
+  readonly #next = new Map<string, string>()
+
+  constructor (fields: Fields) {
+    this.#fields = fields
+  }
+
+  add (name: string, value: unknown): void {
+    set(this.#fields, Object.hasOwn(this.#fields, name) ? this.#freeName(name) : name, value)
+  }
+
+  #freeName (name: string): string {
+    const taken: string[] = []
+    let free = name
+    while (Object.hasOwn(this.#fields, free)) {
+      taken.push(free)
+      free = this.#next.get(free) ?? `${free}_`
+    }
+    for (const name of taken) this.#next.set(name, free)
+    return free
+  }
+}
+
+/** Where attributes are kept that are beyond the limits of a log: one text, their JSON. */
+export const moreAttributes = 'more_attributes'
+
+/** The attributes within the limits of a log; those beyond are its JSON in one more, `more_attributes`. */
+export function limitAttributes (attributes: Fields): Fields {
+  const names = Object.keys(attributes)
+  return names.length <= maxAttributes && names.every((name) => name.length <= maxNameLength) ? attributes : pick(attributes, names)
+}
+
+/** The fields of these names, within the limits of a log. */
+function pick (fields: Fields, names: readonly string[]): Fields {
+  const kept: Fields = {}
+  const more: string[] = []
+  const room = names.length <= maxAttributes ? names.length : maxAttributes - 1
+  for (const [place, name] of names.entries()) {
+    if (place < room && name.length <= maxNameLength) set(kept, name, fields[name])
+    else more.push(`${JSON.stringify(name)}:${JSON.stringify(fields[name])}`)
+  }
+  if (more.length > 0) new FieldAdder(kept).add(moreAttributes, `{${more.join(',')}}`)
+  return kept
 }
 
 /** The fields by other names, but for those that get none; what would take another field's name keeps its own. */

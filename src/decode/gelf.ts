@@ -11,7 +11,7 @@
 // GELF's own and not kept. Everything else, as host and full_message, is kept by its name.
 import { BadRequest } from '../errors.ts'
 import type { LogRecord, UtcTime } from '../record.ts'
-import type { Piece } from './decoded.ts'
+import type { Step } from './decoded.ts'
 import { attributesOf, recordOf, rename, type Fields } from './fields.ts'
 import { decodeObjects } from './json-objects.ts'
 
@@ -27,7 +27,7 @@ const names = {
 }
 
 /** The logs of a body. */
-export function decodeGelf (body: Buffer, arrival: UtcTime): Iterable<Piece> {
+export function decodeGelf (body: Buffer, arrival: UtcTime): Iterable<Step> {
   return decodeObjects(body, { source: 'gelf', read: (fields) => recordOfGelf(fields, arrival) })
 }
 

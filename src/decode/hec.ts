@@ -13,8 +13,8 @@
 // name the later one ends in `_`.
 import { BadRequest } from '../errors.ts'
 import type { LogRecord, UtcTime } from '../record.ts'
-import type { Piece } from './decoded.ts'
-import { isFields, nameOf, noProcess, put, recordOf, textOf, timeOf, type FieldNames, type Fields } from './fields.ts'
+import type { Step } from './decoded.ts'
+import { FieldAdder, isFields, limitAttributes, nameOf, noProcess, recordOf, textOf, timeOf, type FieldNames, type Fields } from './fields.ts'
 import { jsonNames, loggerNames } from './json-logs.ts'
 import { decodeObjects } from './json-objects.ts'
 import { linesOf } from './lines.ts'
@@ -39,13 +39,13 @@ export const eventRequired = 'Event field is required'
 export const eventBlank = 'Event field cannot be blank'
 
 /** The logs of a body of envelopes. `given` is what holds for an envelope that does not say it itself. */
-export function decodeHec (body: Buffer, arrival: UtcTime, given: Fields = {}): Iterable<Piece> {
+export function decodeHec (body: Buffer, arrival: UtcTime, given: Fields = {}): Iterable<Step> {
   const isGiven = Object.keys(given).length > 0
   return decodeObjects(body, { source: 'hec', read: (envelope) => recordOfEnvelope(isGiven ? Object.assign({}, given, envelope) : envelope, arrival) })
 }
 
 /** The logs of a body of lines. */
-export function * decodeHecLines (body: Buffer, arrival: UtcTime, given: Fields = {}): Generator<Piece, void, void> {
+export function * decodeHecLines (body: Buffer, arrival: UtcTime, given: Fields = {}): Generator<Step, void, void> {
   for (const event of linesOf(body)) yield recordOfEnvelope({ ...given, event }, arrival)
 }
 
@@ -59,10 +59,16 @@ function recordOfEnvelope (envelope: Fields, arrival: UtcTime): LogRecord {
   record.eventAt = eventAt ?? arrival
   if (record.processName === noProcess) record.processName = nameOf(source) ?? nameOf(sourcetype) ?? noProcess
 
+  const attributes = record.attributes ?? {}
+  const adder = new FieldAdder(attributes)
+  let isAdded = false
   for (const name of Object.keys(envelope)) {
     const isUsed = name === 'event' || (name === 'fields' && isFields(fields)) || (name === 'time' && eventAt !== undefined)
-    if (!isUsed) put(record.attributes ??= {}, name, envelope[name])
+    if (isUsed) continue
+    adder.add(name, envelope[name])
+    isAdded = true
   }
+  if (isAdded) record.attributes = limitAttributes(attributes)
   return record
 }
 
@@ -71,13 +77,14 @@ function recordOfEvent (event: unknown, fields: Fields, names: Names, arrival: U
   const name = jsonNames.message.find((name) => typeof own[name] === 'string') ?? jsonNames.message.find((name) => own[name] !== undefined && own[name] !== null)
 
   const all = fields === nothing ? own : Object.assign({}, own)
-  for (const name of Object.keys(fields)) put(all, name, fields[name])
+  const adder = new FieldAdder(all)
+  for (const name of Object.keys(fields)) adder.add(name, fields[name])
   const record = recordOf(all, names(name), arrival)
   if (name === undefined) {
     record.message = textOf(event)!
   } else if (isFields(own[name])) {
     // It stays whole beside its JSON, so that its fields are found.
-    put(record.attributes ??= {}, name, own[name])
+    new FieldAdder(record.attributes ??= {}).add(name, own[name])
   }
   return record
 }

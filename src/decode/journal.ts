@@ -16,8 +16,9 @@
 import { isUtf8 } from 'node:buffer'
 import { BadRequest, TooLarge } from '../errors.ts'
 import type { Rejected, Severity, UtcTime } from '../record.ts'
-import type { Piece } from './decoded.ts'
+import { stepSize, type Step } from './decoded.ts'
 import { recordOf, type Fields, type FieldNames } from './fields.ts'
+import { maxLogValues } from './growth.ts'
 import { severityOfSyslogNumber } from './level.ts'
 
 const names: FieldNames = {
@@ -32,6 +33,7 @@ const names: FieldNames = {
 const newline = 10
 const equals = 61
 const lengthBytes = 8
+const maxFieldName = 64
 
 /** Cuts a journal into entries. */
 export class JournalCutter {
@@ -106,10 +108,10 @@ function endOfField (bytes: Buffer, start: number, end: number): number {
 }
 
 /** The log of an entry, which is the one with this number. What is no entry is rejected. */
-export function * decodeJournalEntry (entry: Buffer, index: number, arrival: UtcTime): Generator<Piece, void, void> {
+export function * decodeJournalEntry (entry: Buffer, index: number, arrival: UtcTime): Generator<Step, void, void> {
   let fields: Fields
   try {
-    fields = readFields(entry)
+    fields = yield * readFields(entry)
   } catch (error) {
     if (!(error instanceof BadRequest)) throw error
     return yield reject(index, error.message, entry)
@@ -117,23 +119,28 @@ export function * decodeJournalEntry (entry: Buffer, index: number, arrival: Utc
   yield recordOf(fields, names, arrival, severityOf)
 }
 
-function readFields (entry: Buffer): Fields {
-  const fields = new Map<string, unknown>()
+function * readFields (entry: Buffer): Generator<undefined, Fields, void> {
+  const fields = new Map<string, unknown[]>()
+  let count = 0
   for (let start = 0; start < entry.length;) {
+    if (++count > maxLogValues) throw new BadRequest(`an entry must have at most ${maxLogValues} fields`)
+    if (count % stepSize === 0) yield
     const found = entry.indexOf(newline, start)
     const end = found === -1 ? entry.length : found
     const next = endOfField(entry, start, end)
-    const middle = entry.indexOf(equals, start)
-    const isText = middle !== -1 && middle < end
-    const name = entry.toString('latin1', start, isText ? middle : end)
+    const line = entry.subarray(start, end)
+    const middle = line.indexOf(equals)
+    const isText = middle !== -1
+    const name = line.toString('latin1', 0, Math.min(isText ? middle : line.length, maxFieldName + 1))
     if (!/^[A-Z_][A-Z0-9_]{0,63}$/.test(name)) throw new BadRequest('the name of a field must be 1 to 64 letters of A to Z, digits and underscores')
     if (!isText && next > entry.length + 1) throw new BadRequest('a field is shorter than it says')
-    const value = valueOf(isText ? entry.subarray(middle + 1, end) : entry.subarray(end + 1 + lengthBytes, next - 1))
-    const before = fields.get(name)
-    fields.set(name, before === undefined ? value : [...Array.isArray(before) ? before : [before], value])
+    const value = valueOf(isText ? line.subarray(middle + 1) : entry.subarray(end + 1 + lengthBytes, next - 1))
+    const values = fields.get(name)
+    if (values) values.push(value)
+    else fields.set(name, [value])
     start = next
   }
-  return Object.fromEntries(fields)
+  return Object.fromEntries(Array.from(fields, ([name, values]) => [name, values.length === 1 ? values[0] : values]))
 }
 
 function valueOf (bytes: Buffer): unknown {

@@ -54,7 +54,8 @@ export class JsonCutter {
       }
       const byte = chunk[at]!
       if (this.#start === undefined) {
-        this.#begin(byte, at)
+        // Blanks cost a sender nothing: packed, a few bytes are megabytes of them.
+        if (byte > 0x20) this.#begin(byte, at)
       } else if (this.#isBare) {
         if (this.#last === mark[0] && this.#lengthAt(at) === mark.length && this.#piece(at).equals(mark)) {
           this.#forget()

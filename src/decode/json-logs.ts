@@ -11,7 +11,7 @@
 // Of several names the first that holds something of its kind counts. Everything else, and whatever
 // can't be read as what its name says, is kept as attributes.
 import type { UtcTime } from '../record.ts'
-import type { Piece } from './decoded.ts'
+import type { Step } from './decoded.ts'
 import { recordOf, type FieldNames } from './fields.ts'
 import { decodeObject } from './json-objects.ts'
 import { parseJson } from './json.ts'
@@ -29,6 +29,6 @@ export const jsonNames: FieldNames = {
 }
 
 /** The logs of one piece of JSON, its first one being so many of all. */
-export function decodeJsonLog (piece: Buffer, index: number, names: FieldNames, arrival: UtcTime, parse = parseJson): Iterable<Piece> {
+export function decodeJsonLog (piece: Buffer, index: number, names: FieldNames, arrival: UtcTime, parse = parseJson): Iterable<Step> {
   return decodeObject(piece, index, { source: 'json', read: (fields) => recordOf(fields, names, arrival) }, parse)
 }

@@ -2,17 +2,31 @@
 // that is asked for is parsed, so that none takes the process for long. Of what is only walked over
 // no more is looked at than where it ends; what is broken within a value breaks that value alone.
 import { BadRequest } from '../errors.ts'
+import { stepSize } from './decoded.ts'
+import { maxLogValues } from './growth.ts'
 import { parseJson } from './json.ts'
+import { endOfString, outlineOf, parseSteps } from './json-steps.ts'
 
 const [quote, backslash, comma, colon, openBracket, closeBracket, openBrace, closeBrace] = [0x22, 0x5c, 0x2c, 0x3a, 0x5b, 0x5d, 0x7b, 0x7d] as const
+
+/** Bodies of more bytes are looked through for large objects and lists first. */
+const smallBytes = 128 * 1024
+
+/** A reader of a body, before its first value. */
+export function * readerOf (body: Buffer): Generator<undefined, JsonReader, void> {
+  return new JsonReader(body, body.length <= smallBytes ? undefined : (yield * outlineOf(body, Infinity)).ends)
+}
 
 /** Stands before a value and is moved past it by whatever reads it. Throws BadRequest where there is none. */
 export class JsonReader {
   readonly #bytes: Buffer
+  readonly #ends: ReadonlyMap<number, number>
   #at: number
 
-  constructor (bytes: Buffer) {
+  /** `ends` says where large objects and lists end, so that they are passed over in no time. */
+  constructor (bytes: Buffer, ends: ReadonlyMap<number, number> = new Map()) {
     this.#bytes = bytes
+    this.#ends = ends
     this.#at = bytes[0] === 0xef ? 3 : 0
     this.#skipSpace()
   }
@@ -22,29 +36,32 @@ export class JsonReader {
   }
 
   /**
-   * The values of an object's list of that name, whether each is an object. At each the reader stands before
-   * the value, which is skipped if nobody reads it. What is no list is its own only element, and `null` holds none.
+   * The values of an object's list of that name, whether each is an object; undefined for a step between them. At each
+   * value the reader stands before it, and it is skipped if nobody reads it. What is no list is its own only element, and
+   * `null` holds none.
    */
-  * list (name: string): Generator<boolean, void, void> {
+  * list (name: string): Generator<boolean | undefined, void, void> {
     for (const member of this.#members()) {
       if (member === name) yield * this.#elements()
+      else if (member === undefined) yield
     }
   }
 
   /** What members of those names have, without moving. */
-  peek (...names: readonly string[]): Record<string, unknown> {
+  * peek (...names: readonly string[]): Generator<undefined, Record<string, unknown>, void> {
     const start = this.#at
     const found: Record<string, unknown> = {}
     for (const name of this.#members()) {
-      if (names.includes(name)) found[name] = this.value()
+      if (name === undefined) yield
+      else if (names.includes(name)) found[name] = yield * this.value()
       if (Object.keys(found).length === names.length) break
     }
     this.#at = start
     return found
   }
 
-  value (): unknown {
-    return parseJson(this.raw())
+  * value (): Generator<undefined, unknown, void> {
+    return yield * parseSteps(this.raw(), maxLogValues, parseJson)
   }
 
   /** The bytes of the value. */
@@ -65,11 +82,13 @@ export class JsonReader {
     if (this.#at < this.#bytes.length) throw this.#unexpected()
   }
 
-  * #members (): Generator<string, void, void> {
+  /** The names of an object's members, with undefined for a step now and then. */
+  * #members (): Generator<string | undefined, void, void> {
     this.#pass(openBrace)
-    while (!this.#ends(closeBrace)) {
+    for (let members = 1; !this.#isEnd(closeBrace, members === 1); members++) {
+      if (members % stepSize === 0) yield
       if (this.#bytes[this.#at] !== quote) throw this.#unexpected()
-      const name = this.value() as string
+      const name = this.#name()
       this.#pass(colon)
       const start = this.#at
       yield name
@@ -77,7 +96,13 @@ export class JsonReader {
     }
   }
 
-  * #elements (): Generator<boolean, void, void> {
+  #name (): string {
+    const raw = this.raw()
+    for (const byte of raw) if (byte === backslash || byte > 0x7e || byte < 0x20) return parseJson(raw) as string
+    return raw.toString('latin1', 1, raw.length - 1)
+  }
+
+  * #elements (): Generator<boolean | undefined, void, void> {
     const start = this.#at
     if (this.#bytes[start] !== openBracket) {
       if (this.raw().toString() === 'null') return
@@ -87,7 +112,7 @@ export class JsonReader {
       return
     }
     this.#pass(openBracket)
-    while (!this.#ends(closeBracket)) {
+    for (let isFirst = true; !this.#isEnd(closeBracket, isFirst); isFirst = false) {
       const start = this.#at
       yield this.isObject
       if (this.#at === start) this.raw()
@@ -95,14 +120,14 @@ export class JsonReader {
   }
 
   /** Whether an object or a list ends here, past which it moves; else it moves past the comma before the next of its values. */
-  #ends (bracket: number): boolean {
+  #isEnd (bracket: number, isFirst: boolean): boolean {
     const byte = this.#bytes[this.#at]
     if (byte === bracket) {
       this.#at++
       this.#skipSpace()
       return true
     }
-    if (byte === comma) this.#pass(comma)
+    if (!isFirst) this.#pass(comma)
     return false
   }
 
@@ -117,6 +142,8 @@ export class JsonReader {
   }
 
   #endOfBrackets (start: number): number {
+    const end = this.#ends.get(start)
+    if (end !== undefined) return end
     const bytes = this.#bytes
     let depth = 0
     for (let at = start; at < bytes.length; at++) {
@@ -133,13 +160,9 @@ export class JsonReader {
   }
 
   #endOfString (start: number): number {
-    const bytes = this.#bytes
-    for (let at = start + 1; at < bytes.length; at++) {
-      const byte = bytes[at]
-      if (byte === backslash) at++
-      else if (byte === quote) return at + 1
-    }
-    throw new BadRequest('body must be JSON: it ends too early')
+    const end = endOfString(this.#bytes, start)
+    if (end > this.#bytes.length) throw new BadRequest('body must be JSON: it ends too early')
+    return end
   }
 
   /** Of a number or a word. */

@@ -3,7 +3,7 @@ import secureJson from 'secure-json-parse'
 import { BadRequest } from '../errors.ts'
 
 /** Python's own encoder stops a little below this; the parser could be made to eat gigabytes above it. */
-const deepest = 1000
+export const maxDepth = 1000
 
 /**
  * Parses a body of JSON as its real senders write it. Stricter than `JSON.parse`:
@@ -17,8 +17,11 @@ export function parseJson (body: Buffer): unknown {
   return parse(body, forbiddenNames.some((name) => body.includes(name)))
 }
 
+/** Parses a piece of a body. Throws BadRequest. */
+export type Parse = (piece: Buffer) => unknown
+
 /** Parses pieces of a body, as above: what can be told of all of it at once is not looked for in each. */
-export function parserOf (body: Buffer): (piece: Buffer) => unknown {
+export function parserOf (body: Buffer): Parse {
   if (!isUtf8(body) || forbiddenNames.some((name) => body.includes(name))) return parseJson
   return (piece) => parse(piece, false)
 }
@@ -43,7 +46,9 @@ function explain (error: unknown): string {
   return position === undefined ? 'body must be JSON' : `body must be JSON: unexpected character at position ${position}`
 }
 
-const number = /-?(?:Infinity|NaN|\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)/y
+const number = /NaN|-?(?:Infinity|(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)/y
+
+const colonNext = /[ \t\n\r]*:/y
 
 const [quote, backslash, minus, dot, zero, nine, upperE, upperI, upperN, openBracket, closeBracket, lowerE, openBrace, closeBrace] = Buffer.from('"\\-.09EIN[]e{}')
 
@@ -57,7 +62,7 @@ function quoteUnsafeNumbers (text: string): string {
     if (char === quote) {
       i = endOfString(text, i)
     } else if (char === openBrace || char === openBracket) {
-      if (++depth > deepest) throw new BadRequest(`body must not be nested deeper than ${deepest} levels`)
+      if (++depth > maxDepth) throw tooDeep()
     } else if (char === closeBrace || char === closeBracket) {
       depth--
     } else if (isDigit(char) || char === minus || char === upperN || char === upperI) {
@@ -70,6 +75,9 @@ function quoteUnsafeNumbers (text: string): string {
       const token = number.exec(text)?.[0]
       if (token === undefined) continue
       if (isUnsafe(token)) {
+        // In quotes it would be a name.
+        colonNext.lastIndex = i + token.length
+        if (colonNext.test(text)) throw new BadRequest('body must be JSON: a name must be a string')
         quoted += `${text.slice(copied, i)}"${token}"`
         copied = i + token.length
       }
@@ -77,6 +85,10 @@ function quoteUnsafeNumbers (text: string): string {
     }
   }
   return copied === 0 ? text : quoted + text.slice(copied)
+}
+
+export function tooDeep (): Error {
+  return new BadRequest(`body must not be nested deeper than ${maxDepth} levels`)
 }
 
 function isDigit (char: number): boolean {

@@ -12,13 +12,15 @@
 import { BadRequest } from '../errors.ts'
 import type { LogRecord, UtcTime } from '../record.ts'
 import { fromNanoseconds } from '../time.ts'
-import type { Piece } from './decoded.ts'
-import { decodeParts, followToBreak, type Encoding, type Part } from './encoding.ts'
+import { stepSize, type Step } from './decoded.ts'
+import { decodeParts, followToBreak, type Encoding, type Walk } from './encoding.ts'
 import { isFields, recordOf, set, textOf, timeOf, type FieldNames, type Fields } from './fields.ts'
-import { parserOf } from './json.ts'
-import { JsonReader } from './json-reader.ts'
+import { maxLogValues } from './growth.ts'
+import { parserOf, type Parse } from './json.ts'
+import { readerOf, type JsonReader } from './json-reader.ts'
+import { parseSteps } from './json-steps.ts'
 import { parseLabels } from './loki-labels.ts'
-import { encodeBytes, MessageReader } from './protobuf.ts'
+import { encodeBytes, FieldCount, MessageReader } from './protobuf.ts'
 
 const names: FieldNames = {
   message: [],
@@ -43,35 +45,31 @@ interface Stream {
   bytes: number
 }
 
+interface JsonStream extends Stream {
+  parse: Parse
+}
+
 /** The logs of a request. Throws TooLarge where they would take too much memory. */
-export function decodeLoki (body: Buffer, encoding: 'json' | 'protobuf', arrival: UtcTime): Iterable<Piece> {
+export function decodeLoki (body: Buffer, encoding: 'json' | 'protobuf', arrival: UtcTime): Iterable<Step> {
   return decodeParts(encoding === 'json' ? lokiJson : lokiProtobuf, body, arrival)
 }
 
-const lokiJson: Encoding<Stream & { parse: (raw: Buffer) => unknown }> = {
+const lokiJson: Encoding<JsonStream> = {
   source: 'loki-json',
 
   * walk (body) {
     const parse = parserOf(body)
-    const reader = new JsonReader(body)
+    const reader = yield * readerOf(body)
     if (!reader.isObject) throw new BadRequest('body must be a JSON object')
     for (const isObject of reader.list('streams')) {
-      if (!isObject) {
-        yield { reason: 'streams must hold objects', raw: reader.raw() }
-        continue
-      }
-      const { stream } = reader.peek('stream')
-      const shared = { ...streamOf(isFields(stream) ? stream : {}, JSON.stringify(stream ?? {})), parse }
-      for (const isObject of reader.list('values')) {
-        const raw = reader.raw()
-        yield isObject ? { reason: notAnEntry, raw } : { shared, raw }
-      }
+      if (isObject) yield * walkJsonStream(reader, parse)
+      else yield isObject === undefined ? undefined : { reason: 'streams must hold objects', raw: reader.raw() }
     }
     reader.end()
   },
 
-  read (raw, stream, arrival) {
-    const entry = stream.parse(raw)
+  * read (raw, stream, arrival) {
+    const entry = yield * parseSteps(raw, maxLogValues, stream.parse)
     if (!Array.isArray(entry)) throw new BadRequest(notAnEntry)
     const [time, line, metadata] = entry
     return recordOfEntry(stream, timeOf(time) ?? arrival, textOf(line) ?? '', isFields(metadata) ? metadata : {}, arrival)
@@ -79,6 +77,21 @@ const lokiJson: Encoding<Stream & { parse: (raw: Buffer) => unknown }> = {
 
   wrap: ({ text }, raw) => Buffer.from(`{"streams":[{"stream":${text},"values":[${raw}]}]}`),
   textOf: (bytes) => bytes.toString()
+}
+
+function * walkJsonStream (reader: JsonReader, parse: Parse): Walk<JsonStream> {
+  yield
+  const { stream } = yield * reader.peek('stream')
+  let shared: JsonStream | undefined
+  for (const isObject of reader.list('values')) {
+    if (isObject === undefined) {
+      yield
+      continue
+    }
+    const raw = reader.raw()
+    if (isObject) yield { reason: notAnEntry, raw }
+    else yield { shared: shared ??= { ...streamOf(isFields(stream) ? stream : {}, JSON.stringify(stream ?? {})), parse }, raw }
+  }
 }
 
 const notAnEntry = 'values must hold lists of a time, a line and, where there are any, metadata'
@@ -90,16 +103,19 @@ const lokiProtobuf: Encoding<Stream> = {
   * walk (body) {
     const reader = new MessageReader(body)
     while (reader.next()) {
+      yield
       if (reader.field === 1) yield * followToBreak(walkStream, reader.bytes())
     }
   },
 
-  read (raw, stream, arrival) {
+  * read (raw, stream, arrival) {
     let time: UtcTime | undefined
     let line = ''
     const metadata: Fields = {}
-    const reader = new MessageReader(raw)
+    const reader = new MessageReader(raw, new FieldCount())
+    let fields = 0
     while (reader.next()) {
+      if (++fields % stepSize === 0) yield
       if (reader.field === 1) time = readTime(reader.message())
       else if (reader.field === 2) line = reader.string()
       else if (reader.field === 3) addPair(metadata, reader.message())
@@ -111,16 +127,18 @@ const lokiProtobuf: Encoding<Stream> = {
   textOf: (bytes) => bytes.toString('base64')
 }
 
-function * walkStream (bytes: Buffer): Generator<Part<Stream>, void, void> {
+function * walkStream (bytes: Buffer): Walk<Stream> {
   let stream: Stream | undefined
   const reader = new MessageReader(bytes)
   while (reader.next()) {
-    if (reader.field === 1) {
-      const labels = reader.string()
-      stream = streamOf(parseLabels(labels), labels)
-    } else if (reader.field === 2) {
+    if (reader.field === 2) {
       yield { shared: stream ??= streamOf({}, '{}'), raw: reader.bytes() }
+      continue
     }
+    yield
+    if (reader.field !== 1) continue
+    const labels = reader.string()
+    stream = streamOf(parseLabels(labels), labels)
   }
 }
 

@@ -2,10 +2,12 @@
 // texts or numbers; unknown names are ignored.
 // Source: https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding
 import { BadRequest } from '../errors.ts'
-import type { Encoding, Part } from './encoding.ts'
+import type { Encoding, Walk } from './encoding.ts'
 import { isFields, type Fields } from './fields.ts'
-import { parserOf } from './json.ts'
-import { JsonReader } from './json-reader.ts'
+import { maxLogValues } from './growth.ts'
+import { parserOf, type Parse } from './json.ts'
+import { readerOf, type JsonReader } from './json-reader.ts'
+import { parseSteps } from './json-steps.ts'
 import { originOfResource, recordOfOtlp, withScope, type Origin, type OtlpLog, type OtlpSource } from './otlp-log.ts'
 
 /** What a log shares with others, and its resource and scope as they came. */
@@ -14,46 +16,68 @@ interface Shared {
   resource: string
   scope: string
   bytes: number
-  parse: (raw: Buffer) => unknown
+  parse: Parse
 }
 
 export const otlpJson: Encoding<Shared> = {
   source: 'otlp-json',
   walk,
-  read: (raw, { origin, parse }, arrival) => recordOfOtlp(readLog(parse(raw) as Fields), origin, arrival),
+  * read (raw, { origin, parse }, arrival) {
+    return recordOfOtlp(readLog((yield * parseSteps(raw, maxLogValues, parse)) as Fields), origin, arrival)
+  },
   wrap: ({ resource, scope }, raw) => Buffer.from(`{"resourceLogs":[{"resource":${resource},"scopeLogs":[{"scope":${scope},"logRecords":[${raw}]}]}]}`),
   textOf: (bytes) => bytes.toString()
 }
 
-function * walk (body: Buffer): Generator<Part<Shared>, void, void> {
+function * walk (body: Buffer): Walk<Shared> {
   const parse = parserOf(body)
-  const reader = new JsonReader(body)
+  const reader = yield * readerOf(body)
   if (!reader.isObject) throw new BadRequest('body must be a JSON object')
   // It mostly stands after all logs, and most bodies have none: to look for it there in vain would cost more than all else.
   const schemaUrls = body.includes('"schemaUrl"') ? ['schemaUrl'] : []
   for (const isObject of reader.list('resourceLogs')) {
-    if (!isObject) {
-      yield { reason: 'resourceLogs must hold objects', raw: reader.raw() }
-      continue
-    }
-    const ofResource = reader.peek('resource', ...schemaUrls)
-    const origin = originOfResource(sourceOf(ofResource.resource, ofResource.schemaUrl))
-    const resource = JSON.stringify(ofResource.resource ?? {})
-    for (const isObject of reader.list('scopeLogs')) {
-      if (!isObject) {
-        yield { reason: 'scopeLogs must hold objects', raw: reader.raw() }
-        continue
-      }
-      const ofScope = reader.peek('scope', ...schemaUrls)
-      const scope = JSON.stringify(ofScope.scope ?? {})
-      const shared = { origin: withScope(origin, sourceOf(ofScope.scope, ofScope.schemaUrl)), resource, scope, bytes: resource.length + scope.length, parse }
-      for (const isObject of reader.list('logRecords')) {
-        const raw = reader.raw()
-        yield isObject ? { shared, raw } : { reason: 'logRecords must hold objects', raw }
-      }
-    }
+    if (isObject) yield * walkResource(reader, schemaUrls, parse)
+    else yield isObject === undefined ? undefined : { reason: 'resourceLogs must hold objects', raw: reader.raw() }
   }
   reader.end()
+}
+
+function * walkResource (reader: JsonReader, schemaUrls: readonly string[], parse: Parse): Walk<Shared> {
+  yield
+  const ofResource = yield * reader.peek('resource', ...schemaUrls)
+  let origin: Origin | undefined
+  let resource = ''
+  for (const isObject of reader.list('scopeLogs')) {
+    if (isObject) {
+      if (!origin) {
+        origin = originOfResource(sourceOf(ofResource.resource, ofResource.schemaUrl))
+        resource = JSON.stringify(ofResource.resource ?? {})
+      }
+      yield * walkScope(reader, schemaUrls, origin, resource, parse)
+    } else {
+      yield isObject === undefined ? undefined : { reason: 'scopeLogs must hold objects', raw: reader.raw() }
+    }
+  }
+}
+
+function * walkScope (reader: JsonReader, schemaUrls: readonly string[], ofResource: Origin, resource: string, parse: Parse): Walk<Shared> {
+  yield
+  const ofScope = yield * reader.peek('scope', ...schemaUrls)
+  let shared: Shared | undefined
+  for (const isObject of reader.list('logRecords')) {
+    if (isObject === undefined) {
+      yield
+      continue
+    }
+    const raw = reader.raw()
+    if (isObject) yield { shared: shared ??= sharedOf(ofScope, ofResource, resource, parse), raw }
+    else yield { reason: 'logRecords must hold objects', raw }
+  }
+}
+
+function sharedOf (ofScope: Fields, ofResource: Origin, resource: string, parse: Parse): Shared {
+  const scope = JSON.stringify(ofScope.scope ?? {})
+  return { origin: withScope(ofResource, sourceOf(ofScope.scope, ofScope.schemaUrl)), resource, scope, bytes: resource.length + scope.length, parse }
 }
 
 function readLog (log: Fields): OtlpLog {

@@ -14,7 +14,7 @@
 // attribute has one of these names and another value, it and those beside it are kept in `attributes`.
 import type { LogRecord, Severity, UtcTime } from '../record.ts'
 import { fromNanoseconds } from '../time.ts'
-import { attributesOf, recordOf, textOf, type FieldNames, type Fields } from './fields.ts'
+import { attributesOf, limitAttributes, recordOf, textOf, type FieldNames, type Fields } from './fields.ts'
 import { severityOfName } from './level.ts'
 
 /** A LogRecord of OTLP, its values as JSON has them; what is not given is undefined, or 0 or empty. */
@@ -89,7 +89,7 @@ export function recordOfOtlp (log: OtlpLog, { processName, pid, description, att
     pid,
     processName,
     description,
-    attributes: attributesOf(attributes)
+    attributes: attributesOf(limitAttributes(attributes))
   }
 }
 

@@ -1,10 +1,11 @@
 // ExportLogsServiceRequest in protobuf, read one log at a time.
 // Source: https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/logs/v1/logs.proto
 import { BadRequest } from '../errors.ts'
-import { followToBreak, type Encoding, type Part } from './encoding.ts'
+import { stepSize } from './decoded.ts'
+import { followToBreak, type Encoding, type Walk } from './encoding.ts'
 import { set, type Fields } from './fields.ts'
 import { originOfResource, recordOfOtlp, withScope, type Origin, type OtlpLog, type OtlpSource } from './otlp-log.ts'
-import { encodeBytes, MessageReader } from './protobuf.ts'
+import { encodeBytes, FieldCount, MessageReader } from './protobuf.ts'
 
 /** As deep as protobuf's own decoders go. */
 const deepest = 100
@@ -22,7 +23,9 @@ interface Shared {
 export const otlpProtobuf: Encoding<Shared> = {
   source: 'otlp-protobuf',
   walk,
-  read: (raw, { origin }, arrival) => recordOfOtlp(readLog(raw), origin, arrival),
+  * read (raw, { origin }, arrival) {
+    return recordOfOtlp(yield * readLog(raw), origin, arrival)
+  },
 
   wrap ({ resource, scope }, raw) {
     const scopeLogs = Buffer.concat([encodeBytes(1, scope), encodeBytes(2, raw)])
@@ -32,28 +35,37 @@ export const otlpProtobuf: Encoding<Shared> = {
   textOf: (bytes) => bytes.toString('base64')
 }
 
-function * walk (body: Buffer): Generator<Part<Shared>, void, void> {
+function * walk (body: Buffer): Walk<Shared> {
   const request = new MessageReader(body)
   while (request.next()) {
+    yield
     if (request.field === 1) yield * followToBreak(walkResource, request.bytes())
   }
 }
 
-function * walkResource (resourceLogs: Buffer): Generator<Part<Shared>, void, void> {
-  const resource = describedBy(resourceLogs)
-  const origin = originOfResource(readResource(resource))
+function * walkResource (resourceLogs: Buffer): Walk<Shared> {
+  const resource = yield * describedBy(resourceLogs)
+  let origin: Origin | undefined
   const reader = new MessageReader(resourceLogs)
   while (reader.next()) {
-    if (reader.field === 2) yield * followToBreak((scopeLogs) => walkScope(scopeLogs, origin, resource.bytes), reader.bytes())
+    yield
+    if (reader.field !== 2) continue
+    const ofResource = origin ??= originOfResource(yield * readResource(resource))
+    yield * followToBreak((scopeLogs) => walkScope(scopeLogs, ofResource, resource.bytes), reader.bytes())
   }
 }
 
-function * walkScope (scopeLogs: Buffer, ofResource: Origin, resource: Buffer): Generator<Part<Shared>, void, void> {
-  const scope = describedBy(scopeLogs)
-  const shared = { origin: withScope(ofResource, readScope(scope)), resource, scope: scope.bytes, bytes: resource.length + scope.bytes.length }
+function * walkScope (scopeLogs: Buffer, ofResource: Origin, resource: Buffer): Walk<Shared> {
+  const scope = yield * describedBy(scopeLogs)
+  let shared: Shared | undefined
   const reader = new MessageReader(scopeLogs)
   while (reader.next()) {
-    if (reader.field === 2) yield { shared, raw: reader.bytes() }
+    if (reader.field !== 2) {
+      yield
+      continue
+    }
+    shared ??= { origin: withScope(ofResource, yield * readScope(scope)), resource, scope: scope.bytes, bytes: resource.length + scope.bytes.length }
+    yield { shared, raw: reader.bytes() }
   }
 }
 
@@ -64,11 +76,13 @@ interface Described {
 }
 
 /** Of a message that breaks off what stands before the break. */
-function describedBy (message: Buffer): Described {
+function * describedBy (message: Buffer): Generator<undefined, Described, void> {
   const described: Described = { bytes: nothing, schemaUrl: '' }
   const reader = new MessageReader(message)
+  let fields = 0
   try {
     while (reader.next()) {
+      if (++fields % stepSize === 0) yield
       if (reader.field === 1) described.bytes = reader.bytes()
       else if (reader.field === 3) described.schemaUrl = reader.string()
     }
@@ -78,20 +92,24 @@ function describedBy (message: Buffer): Described {
   return described
 }
 
-function readResource ({ bytes, schemaUrl }: Described): OtlpSource {
+function * readResource ({ bytes, schemaUrl }: Described): Generator<undefined, OtlpSource, void> {
   const resource: OtlpSource = { attributes: {}, schemaUrl }
-  const reader = new MessageReader(bytes)
+  const reader = new MessageReader(bytes, new FieldCount())
+  let fields = 0
   while (reader.next()) {
+    if (++fields % stepSize === 0) yield
     if (reader.field === 1) addKeyValue(resource.attributes, reader.message())
     else if (reader.field === 2) resource.droppedAttributes = reader.integer()
   }
   return resource
 }
 
-function readScope ({ bytes, schemaUrl }: Described): OtlpSource {
+function * readScope ({ bytes, schemaUrl }: Described): Generator<undefined, OtlpSource, void> {
   const scope: OtlpSource = { attributes: {}, schemaUrl }
-  const reader = new MessageReader(bytes)
+  const reader = new MessageReader(bytes, new FieldCount())
+  let fields = 0
   while (reader.next()) {
+    if (++fields % stepSize === 0) yield
     switch (reader.field) {
       case 1: scope.name = reader.string(); break
       case 2: scope.version = reader.string(); break
@@ -102,10 +120,12 @@ function readScope ({ bytes, schemaUrl }: Described): OtlpSource {
   return scope
 }
 
-function readLog (raw: Buffer): OtlpLog {
+function * readLog (raw: Buffer): Generator<undefined, OtlpLog, void> {
   const log: OtlpLog = { attributes: {} }
-  const reader = new MessageReader(raw)
+  const reader = new MessageReader(raw, new FieldCount())
+  let fields = 0
   while (reader.next()) {
+    if (++fields % stepSize === 0) yield
     switch (reader.field) {
       case 1: log.time = reader.fixed64() || undefined; break
       case 2: log.severityNumber = Number(reader.integer()); break

@@ -1,11 +1,11 @@
 // Logs of OpenTelemetry, as OTLP/HTTP carries them; how each becomes a record is told in otlp-log.ts.
 import type { UtcTime } from '../record.ts'
-import type { Piece } from './decoded.ts'
+import type { Step } from './decoded.ts'
 import { decodeParts } from './encoding.ts'
 import { otlpJson } from './otlp-json.ts'
 import { otlpProtobuf } from './otlp-protobuf.ts'
 
 /** The logs of a request. Throws TooLarge where they would take too much memory. */
-export function decodeOtlp (body: Buffer, encoding: 'json' | 'protobuf', arrival: UtcTime): Iterable<Piece> {
+export function decodeOtlp (body: Buffer, encoding: 'json' | 'protobuf', arrival: UtcTime): Iterable<Step> {
   return encoding === 'json' ? decodeParts(otlpJson, body, arrival) : decodeParts(otlpProtobuf, body, arrival)
 }

@@ -2,6 +2,7 @@
 // protocols send are known to their decoders. Nothing is copied before it is asked for.
 // Source: https://protobuf.dev/programming-guides/encoding/
 import { BadRequest } from '../errors.ts'
+import { maxLogValues } from './growth.ts'
 
 const [varint, fixed64, lengthDelimited, fixed32] = [0, 1, 2, 5]
 
@@ -14,6 +15,7 @@ export class MessageReader {
   /** Number of the present field. */
   field = 0
   readonly #bytes: Buffer
+  readonly #fields: FieldCount | undefined
   readonly #end: number
   #wireType = 0
   /** Where the next byte is. */
@@ -21,8 +23,10 @@ export class MessageReader {
   /** Where the value of the present field begins. */
   #start: number
 
-  constructor (bytes: Buffer, start = 0, end = bytes.length) {
+  /** `fields` counts those of a log, where the message is a part of one. */
+  constructor (bytes: Buffer, fields?: FieldCount, start = 0, end = bytes.length) {
     this.#bytes = bytes
+    this.#fields = fields
     this.#at = this.#start = start
     this.#end = end
   }
@@ -30,6 +34,7 @@ export class MessageReader {
   /** False at the end of the message. */
   next (): boolean {
     if (this.#at === this.#end) return false
+    this.#fields?.add()
     const tag = this.#readVarint()
     this.field = Math.floor(tag / 8)
     this.#wireType = tag % 8
@@ -65,7 +70,7 @@ export class MessageReader {
 
   message (): MessageReader {
     this.#expect(lengthDelimited)
-    return new MessageReader(this.#bytes, this.#start, this.#at)
+    return new MessageReader(this.#bytes, this.#fields, this.#start, this.#at)
   }
 
   /** What is no UTF-8 in it becomes U+FFFD. */
@@ -125,6 +130,16 @@ export class MessageReader {
   #skip (length: number): void {
     if (length > this.#end - this.#at) throw cutShort()
     this.#at += length
+  }
+}
+
+/** Counts the fields of one log, or of one description of what logs share, at all levels together. */
+export class FieldCount {
+  #fields = 0
+
+  /** Throws BadRequest. */
+  add (): void {
+    if (++this.#fields > maxLogValues) throw new BadRequest(`a log must have at most ${maxLogValues} fields`)
   }
 }
 

@@ -15,8 +15,8 @@
 // the sender rendered it (@r); `{{` and `}}` are braces; what has no property stays as it is.
 import { BadRequest } from '../errors.ts'
 import type { LogRecord, UtcTime } from '../record.ts'
-import type { Piece } from './decoded.ts'
-import { isFields, put, recordOf, rename, textOf, type Fields } from './fields.ts'
+import type { Step } from './decoded.ts'
+import { FieldAdder, isFields, recordOf, rename, textOf, type Fields } from './fields.ts'
 import { decodeObjects } from './json-objects.ts'
 
 const names = {
@@ -41,7 +41,7 @@ const clefNames: Record<string, string> = {
 }
 
 /** The logs of a body in either format. */
-export function decodeSeq (body: Buffer, arrival: UtcTime): Iterable<Piece> {
+export function decodeSeq (body: Buffer, arrival: UtcTime): Iterable<Step> {
   return decodeObjects(body, { source: 'seq', read: (event) => recordOfEvent(event, arrival) }, 'Events')
 }
 
@@ -58,7 +58,8 @@ function clefOf ({ Properties: properties, ...event }: Fields): Fields {
   if (!Object.keys(event).some((name) => Object.hasOwn(clefNames, name))) throw new BadRequest('an event must have @t, @m, @mt or @x, as CLEF has it, or Timestamp or MessageTemplate')
   const fields = rename(event, (name) => Object.hasOwn(clefNames, name) ? clefNames[name]! : name)
   if (!isFields(properties)) return properties === undefined ? fields : { ...fields, Properties: properties }
-  for (const [name, value] of Object.entries(properties)) put(fields, name.startsWith('@') ? `@${name}` : name, value)
+  const adder = new FieldAdder(fields)
+  for (const [name, value] of Object.entries(properties)) adder.add(name.startsWith('@') ? `@${name}` : name, value)
   return fields
 }
 

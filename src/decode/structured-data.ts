@@ -1,3 +1,6 @@
+import { BadRequest } from '../errors.ts'
+import { maxValues } from './growth.ts'
+
 /** Of each element, by its SD-ID, the parameters; one that is given more than once is a list. */
 export type StructuredData = Record<string, Record<string, string | string[]>>
 
@@ -6,13 +9,16 @@ const parameterStart = / +([^\s="\]]+)="/y
 
 /**
  * Reads the structured data that begins at `start` (RFC 5424, section 6.3), and says where it ends.
- * Undefined where there is none, or none that is whole.
+ * Undefined where there is none, or none that is whole. Throws BadRequest where there is too much.
  */
 export function readStructuredData (text: string, start: number): { data: StructuredData, end: number } | undefined {
   // Names come from the sender: `__proto__` must be one like any other.
   const elements = new Map<string, Map<string, string[]>>()
   let at = start
+  let values = 0
+  const count = () => { if (++values > maxValues) throw new BadRequest(`a message must have at most ${maxValues} elements and parameters`) }
   while (text[at] === '[') {
+    count()
     const id = matchAt(elementStart, text, at)
     if (id === undefined) return undefined
     const parameters = elements.get(id) ?? new Map<string, string[]>()
@@ -20,6 +26,7 @@ export function readStructuredData (text: string, start: number): { data: Struct
     at = elementStart.lastIndex
 
     for (let name; (name = matchAt(parameterStart, text, at)) !== undefined;) {
+      count()
       const first = parameterStart.lastIndex
       const last = closingQuote(text, first)
       if (last === -1) return undefined

@@ -59,7 +59,7 @@ const tagAndPid = /^()([^\s[\]]{1,255})\[(\d+)\]:(?: |$)/
 /** Structured data with this SD-ID, whatever follows its `@`, tells whose the message is by its parameter `token`. */
 const ownElement = /^loggerbot(@\d+)?$/
 
-/** Reads a message. `token` is the random token that it shows, of which the log has nothing. */
+/** Reads a message. Throws BadRequest where its structured data is more than a log may have. `token` is the random token that it shows, of which the log has nothing. */
 export function decodeSyslog ({ bytes, arrivedAt, address }: SyslogMessage): { record: LogRecord, token?: string } {
   const whole = (isUtf8(bytes) ? bytes.toString('utf8') : bytes.toString('latin1')).replace(/(?:\r?\n|\0)$/, '')
   const [field = '', digits] = priorityField.exec(whole) ?? []
@@ -114,12 +114,13 @@ function readOld (rest: string): Header {
 
 /** Takes every token out of the data, and the element where nothing else is in it. The first one counts. */
 function takeToken (data: StructuredData): string | undefined {
-  const tokens: string[] = []
+  let first: string | undefined
   for (const [id, parameters] of Object.entries(data)) {
     if (!ownElement.test(id) || !Object.hasOwn(parameters, 'token')) continue
-    tokens.push(...[parameters.token!].flat())
+    const token = parameters.token!
+    first ??= typeof token === 'string' ? token : token[0]
     delete parameters.token
     if (Object.keys(parameters).length === 0) delete data[id]
   }
-  return tokens[0]
+  return first
 }
