@@ -69,7 +69,7 @@ export default fp<SpoolOptions>(async (app, options) => {
   async function lookForForeign (): Promise<void> {
     if (databaseId === undefined) return
     const found = await foreignSpools(options.folder, databaseId).catch(() => [])
-    const foreign = found.map(({ folder, segments, bytes }) => `${folder}: ${segments} files (${bytes} bytes) hold logs of another database, and stay there; see: loggerbot spool`)
+    const foreign = found.map(({ folder, segments, bytes }) => `${folder}: ${segments} files (${bytes} bytes) hold logs of another database, and stay there; see: loggerbot spool list`)
     for (const sentence of foreign) if (!state.foreign?.includes(sentence)) app.log.warn(sentence)
     state = { ...state, foreign }
   }

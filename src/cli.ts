@@ -23,7 +23,10 @@ const commands: Record<string, () => Promise<Command>> = {
   'token revoke': async () => (await import('./commands/token.ts')).tokenRevoke,
   'dead-letters list': async () => (await import('./commands/dead-letters.ts')).deadLettersList,
   'dead-letters replay': async () => (await import('./commands/dead-letters.ts')).deadLettersReplay,
-  'dead-letters delete': async () => (await import('./commands/dead-letters.ts')).deadLettersDelete
+  'dead-letters delete': async () => (await import('./commands/dead-letters.ts')).deadLettersDelete,
+  'spool list': async () => (await import('./commands/spool.ts')).spoolList,
+  'spool move': async () => (await import('./commands/spool.ts')).spoolMove,
+  'spool drop': async () => (await import('./commands/spool.ts')).spoolDrop
 }
 
 /**

@@ -4,7 +4,7 @@ import t, { type Test } from 'tap'
 import type { MysqlOptions } from '../src/store/dialects/dialect.ts'
 import { Proxy } from './helpers/proxy.ts'
 import { until } from './helpers/until.ts'
-import { serve } from './helpers/command.ts'
+import { loggerbot, serve } from './helpers/command.ts'
 import { environmentOf, mariadb, openKnex, temporaryFolder } from './helpers/databases.ts'
 import { http, post } from './helpers/http.ts'
 import { body, count, createToken, createUser, log, send, startService, stored, type ServiceOptions, type TestService } from './helpers/service.ts'
@@ -198,5 +198,47 @@ t.test('a server whose database is away at its start', async (t) => {
   await t.test('does not start otherwise', async (t) => {
     rmSync(folder, { recursive: true })
     await t.rejects(serve(t, [], { env }), { message: /ended with 1: .*no MySQL at/s })
+  })
+})
+
+t.test('a spool that another database left in the folder', async (t) => {
+  const { service, proxy, token, folder } = await stage(t)
+  await proxy.setMode('refuse')
+  t.match(await send(service, 'alice', token, [log({ msg: 'of the first' })]), spooled)
+  await service.app.close()
+  const segments = () => readdirSync(folder).filter((name) => name.endsWith('.spool'))
+  const left = segments()
+  t.ok(left.length > 0)
+
+  const other = await stage(t, { LOGGER_SPOOL_DIR: folder })
+  const env = { ...environmentOf(other.database), LOGGER_SPOOL_DIR: folder }
+  await t.test('is left alone, and told of', async (t) => {
+    t.match(JSON.parse((await http(other.service.port, 'GET', '/readyz')).body), { status: 'ok', warnings: [new RegExp(`${folder}: ${left.length} files .* of another database`)] })
+    t.equal(await gauge(other.service, 'spool_foreign'), 1)
+    t.strictSame(await messages(other.service), ['before'])
+    t.strictSame(segments(), left)
+  })
+
+  await t.test('is not added to, and what is spooled now comes home to its own database', async (t) => {
+    await other.proxy.setMode('refuse')
+    t.match(await send(other.service, 'alice', other.token, [log({ msg: 'of the second' })]), spooled)
+    t.strictSame(segments(), left)
+    await other.proxy.setMode('pass')
+    await home(other.service)
+    t.strictSame(await messages(other.service), ['before', 'of the second'])
+  })
+
+  await t.test('is moved by a command, and comes home from there', async (t) => {
+    const [line] = (await loggerbot(['spool', 'list'], { env })).stdout.trim().split('\n')
+    const { database, segments: count } = JSON.parse(line!)
+    t.equal(count, left.length)
+    t.match(await loggerbot(['spool', 'drop', 'x'], { env }), { code: 1, stderr: /holds no logs of another database x/ })
+    const target = `${folder}-moved`
+    t.match(await loggerbot(['spool', 'move', database, target], { env }), { code: 0, stdout: `${left.length} files were moved to ${target}\n` })
+    t.match(await loggerbot(['spool', 'list'], { env }), { code: 0, stdout: '' })
+    await proxy.setMode('pass')
+    const again = await startService(t, mariadb, { database: (service.options as MysqlOptions), settings: { LOGGER_SPOOL_DIR: target } })
+    await home(again)
+    t.strictSame(await messages(service), ['before', 'of the first'])
   })
 })

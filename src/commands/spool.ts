@@ -1,0 +1,92 @@
+import { mkdir, readdir, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { spoolOptions, type Settings } from '../config.ts'
+import { codeOf, CommandError, SpoolUnavailable } from '../errors.ts'
+import { databaseIdOf } from '../store/database-id.ts'
+import { currentOf, foreignSpools, segmentsOf, spoolFiles, type ForeignSpool } from '../write/spool-home.ts'
+import { Spool } from '../write/spool.ts'
+import type { Command } from './command.ts'
+import { withTables } from './database.ts'
+
+/** Lists the spools of other databases in the folder of this one's. */
+export const spoolList: Command = {
+  summary: 'list logs of other databases in the spool\'s folder',
+  details: 'A server leaves them alone. For each a JSON object a line: database, folder, segments, bytes.',
+
+  async run (settings, { print }) {
+    for (const spool of await findForeign(settings)) print(JSON.stringify(spool))
+  }
+}
+
+/** Moves one of them. */
+export const spoolMove: Command = {
+  summary: 'move logs of another database to a folder of their own',
+  details: 'A server of that database, started with LOGGER_SPOOL_DIR=FOLDER, brings them home.',
+  positionals: ['DATABASE', 'FOLDER'],
+
+  async run (settings, { positionals: [database, target], print }) {
+    const spool = await findOne(settings, database!)
+    await mkdir(target!, { recursive: true, mode: 0o700 })
+    if ((await readdir(target!)).length > 0) throw new CommandError(`FOLDER: ${target} is not empty; name a new folder`)
+    await withLock(settings, spool, async () => {
+      for (const name of await filesOf(spool)) await rename(join(spool.folder, name), join(target!, name)).catch((error) => explain(error, target!))
+    })
+    print(`${spool.segments} files were moved to ${target}`)
+  }
+}
+
+/** Deletes one of them. */
+export const spoolDrop: Command = {
+  summary: 'delete logs of another database from the spool\'s folder, for good',
+  positionals: ['DATABASE'],
+
+  async run (settings, { positionals: [database], print }) {
+    const spool = await findOne(settings, database!)
+    await withLock(settings, spool, async () => {
+      for (const name of await filesOf(spool)) await rm(join(spool.folder, name), { force: true })
+    })
+    print(`${spool.segments} files are deleted`)
+  }
+}
+
+async function findForeign (settings: Settings): Promise<ForeignSpool[]> {
+  const folder = rootOf(settings)
+  return withTables(settings, async (knex) => foreignSpools(folder, await databaseIdOf(knex)))
+}
+
+async function findOne (settings: Settings, database: string): Promise<ForeignSpool> {
+  const found = (await findForeign(settings)).find((spool) => spool.database === database)
+  if (!found) throw new CommandError(`DATABASE: ${rootOf(settings)} holds no logs of another database ${database}; see: loggerbot spool list`)
+  return found
+}
+
+function rootOf (settings: Settings): string {
+  const options = spoolOptions(settings)
+  if (!options) throw new CommandError('LOGGER_SPOOL_DIR (--spool-dir): there is no spool: it is empty, or the database is embedded')
+  return options.folder
+}
+
+/** What belongs to the spool; the lock stays. What names its database goes last: until then the rest is known to be foreign. */
+async function filesOf ({ folder }: ForeignSpool): Promise<string[]> {
+  const names = await readdir(folder)
+  return [...await segmentsOf(folder), ...[...spoolFiles].reverse().filter((name) => names.includes(name))]
+}
+
+/** Does the work while no server uses those logs. One of another database may use the folder, and leaves them alone. */
+async function withLock (settings: Settings, { folder, database }: ForeignSpool, work: () => Promise<void>): Promise<void> {
+  let lock: Spool | undefined
+  try {
+    lock = await Spool.open({ folder })
+  } catch (error) {
+    if (!(error instanceof SpoolUnavailable) || folder !== rootOf(settings) || await currentOf(folder) === database) throw new CommandError((error as Error).message)
+  }
+  try {
+    await work()
+  } finally {
+    await lock?.close()
+  }
+}
+
+function explain (error: unknown, target: string): never {
+  throw codeOf(error) === 'EXDEV' ? new CommandError(`FOLDER: ${target} is on another file system; name one beside the spool`) : error
+}
