@@ -6,7 +6,7 @@ import { createServer as createTlsServer } from 'node:tls'
 import fp from 'fastify-plugin'
 import { Frames } from '../src/decode/frames.ts'
 import { decodeSyslog, type SyslogMessage } from '../src/decode/syslog.ts'
-import { describeFailure, TooManyLogs } from '../src/errors.ts'
+import { BadRequest, describeFailure, TooManyAttempts, TooManyLogs } from '../src/errors.ts'
 import type { LogRecord } from '../src/record.ts'
 import { Datagrams } from '../src/receive/datagrams.ts'
 import { Listener, readAhead } from '../src/receive/listener.ts'
@@ -36,11 +36,11 @@ type Transport = 'tcp' | 'tls' | 'udp'
 
 /**
  * Why a message is not stored: `unknown`: it shows no valid token, and no user is set; `unavailable`:
- * closing, or over the user's rate, or by UDP from who is not known while the database is away;
- * `too_long`; `cut`: the connection broke within it; `queue`: by UDP, faster than logs are stored;
- * `kernel`: by UDP, faster than it is read, where the system tells.
+ * closing, or over the user's rate, or a token not known here from where too many were nobody's, or by UDP while the database is away;
+ * `too_long`; `malformed`: it has more parameters than a log may have; `cut`: the connection broke within it;
+ * `queue`: by UDP, faster than logs are stored; `kernel`: by UDP, faster than it is read, where the system tells.
  */
-export type SyslogLoss = 'unknown' | 'unavailable' | 'too_long' | 'cut' | 'queue' | 'kernel'
+export type SyslogLoss = 'unknown' | 'unavailable' | 'too_long' | 'malformed' | 'cut' | 'queue' | 'kernel'
 
 export interface SyslogState {
   readonly messages: Readonly<Record<Transport, number>>
@@ -64,7 +64,7 @@ const minute = 60_000
 export default fp<SyslogOptions>(async (app, { host = '127.0.0.1', port = 0, tls, user, messageLimit = 8 * 1024 * 1024 }) => {
   const closing = new AbortController()
   const messages = { tcp: 0, tls: 0, udp: 0 }
-  const lost = { unknown: 0, unavailable: 0, too_long: 0, cut: 0, queue: 0 }
+  const lost = { unknown: 0, unavailable: 0, too_long: 0, malformed: 0, cut: 0, queue: 0 }
 
   const tcpListener = new Listener(createServer(readAhead), (pieces, address) => takeStream(pieces, address, 'tcp'))
   const tlsListener = tls && new Listener(createTlsServer({ ...readAhead, cert: readFileSync(tls.cert), key: readFileSync(tls.key) }), (pieces, address) => takeStream(pieces, address, 'tls'))
@@ -138,15 +138,28 @@ export default fp<SyslogOptions>(async (app, { host = '127.0.0.1', port = 0, tls
 
   /** The logs by the id of their user, each user's in order. */
   async function sort (group: SyslogMessage[], transport: Transport): Promise<Map<number, LogRecord[]>> {
-    const owners = new Map<string | undefined, number | 'unknown' | 'unavailable'>()
-    const logs = new Map<number, LogRecord[]>()
+    const owners = new Map<string | undefined, Promise<number | 'unknown' | 'unavailable'>>()
+    const decoded: Array<{ record: LogRecord, token?: string, address: string }> = []
     for (const message of group) {
-      const { record, token } = decodeSyslog(message)
-      if (!owners.has(token)) owners.set(token, await ownerOf(token, transport))
-      const owner = owners.get(token)!
+      const { address } = message
+      try {
+        const { record, token } = decodeSyslog(message)
+        decoded.push({ record, token, address })
+        // They are looked up beside each other, so that tokens of nobody hold up no others.
+        if (!owners.has(token)) owners.set(token, ownerOf(token, address, transport))
+      } catch (error) {
+        if (!(error instanceof BadRequest)) throw error
+        lost.malformed++
+        tell('malformed', `a message of syslog from ${address} is dropped: ${error.message}`)
+      }
+    }
+
+    const logs = new Map<number, LogRecord[]>()
+    for (const { record, token, address } of decoded) {
+      const owner = (await owners.get(token))!
       if (typeof owner === 'string') {
         lost[owner]++
-        tell(owner, `a message of syslog from ${message.address} is dropped: ${owner === 'unknown' ? explain(token) : 'the database is away, and its user is not known here'}`)
+        tell(owner, `a message of syslog from ${address} is dropped: ${owner === 'unknown' ? explain(token) : 'the database is away, and its user is not known here'}`)
       } else {
         const ofOwner = logs.get(owner)
         if (ofOwner) ofOwner.push(record)
@@ -156,18 +169,18 @@ export default fp<SyslogOptions>(async (app, { host = '127.0.0.1', port = 0, tls
     return logs
   }
 
-  async function ownerOf (token: string | undefined, transport: Transport): Promise<number | 'unknown' | 'unavailable'> {
+  async function ownerOf (token: string | undefined, address: string, transport: Transport): Promise<number | 'unknown' | 'unavailable'> {
     try {
-      // Whoever is not known must not hold up the datagrams of all others.
-      return await insist(() => findOwner(token), () => transport === 'udp') ?? 'unknown'
+      // A sender who is not known must not hold up the datagrams of all others, nor one of many wrong tokens those of a relay.
+      return await insist(() => findOwner(token, address), (error) => transport === 'udp' || error instanceof TooManyAttempts) ?? 'unknown'
     } catch {
       return 'unavailable'
     }
   }
 
-  async function findOwner (token: string | undefined): Promise<number | null | undefined> {
+  async function findOwner (token: string | undefined, address: string): Promise<number | null | undefined> {
     if (token === undefined) return user === undefined ? undefined : (await app.trustedUser(user))?.id
-    const caller = await app.callerOfToken(token)
+    const caller = await app.callerOfToken(token, address)
     return caller?.scopes.has('write') ? caller.id : undefined
   }
 
