@@ -1,11 +1,46 @@
-import t from 'tap'
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
+import t, { type Test } from 'tap'
 import { databases, environmentOf } from './helpers/databases.ts'
 import { loggerbot } from './helpers/command.ts'
 import { http, post } from './helpers/http.ts'
-import { apiKey, basic, createUser, startService } from './helpers/service.ts'
+import { apiKey, basic, count, createUser, startService, type TestService } from './helpers/service.ts'
 
 function bearer (token: string): Record<string, string> {
   return { authorization: `Bearer ${token}` }
+}
+
+interface Credential {
+  headers: Record<string, string>
+  /** Of the token. */
+  id?: number
+}
+
+async function credentialOf ({ port }: TestService, kind: string, user: string): Promise<Credential> {
+  if (kind === 'password') return { headers: basic(user) }
+  if (kind === 'token') {
+    const { id, token } = JSON.parse((await post(port, '/api/tokens', { name: 'open', scopes: ['read', 'write'] }, basic(user))).body)
+    return { id, headers: bearer(token) }
+  }
+  const { headers: { 'set-cookie': [cookie] = [] } } = await post(port, '/api/session', { user, password: 'password' })
+  return { headers: { cookie: cookie!.split(';')[0]! } }
+}
+
+/** Begins a request that does not end by itself; a GET is answered already. */
+async function open (t: Test, port: number, method: string, path: string, headers: Record<string, string>): Promise<Socket> {
+  const socket = connect(port, '127.0.0.1')
+  t.teardown(() => socket.destroy())
+  await once(socket, 'connect')
+  const more = method === 'GET' ? { connection: 'close' } : { 'transfer-encoding': 'chunked' }
+  socket.write(`${method} ${path} HTTP/1.1\r\nHost: x\r\n${Object.entries({ ...headers, ...more }).map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`)
+  if (method === 'GET') {
+    const [data] = await once(socket, 'data')
+    t.match(String(data), /^HTTP\/1\.1 200/)
+    socket.resume()
+  } else {
+    socket.write('1\r\n \r\n')
+  }
+  return socket
 }
 
 for (const database of databases) {
@@ -64,10 +99,86 @@ for (const database of databases) {
       t.strictSame(await listed('bob'), [], 'one that expired is gone')
     })
 
+    await t.test('a session writes no logs, changes nothing for other sites, and is good as its cookie alone', async (t) => {
+      const { headers: { 'set-cookie': [cookie] = [] } } = await post(port, '/api/session', { user: 'alice', password: 'password' })
+      const session = { cookie: cookie!.split(';')[0]! }
+      const secret = session.cookie.split('=')[1]!
+      t.strictSame(JSON.parse((await who(session)).body).scopes, ['read', 'account'])
+      t.equal((await post(port, '/gelf', { version: '1.1', host: 'h', short_message: 'm' }, session)).status, 403)
+      t.equal((await http(port, 'GET', '/api/logs/python?name=n&msg=m&levelname=INFO', session)).status, 403)
+      for (const headers of [bearer(secret), basic('alice', secret), { authorization: `Splunk ${secret}` }, { 'x-user-token': secret }, { 'x-api-key': secret }, { 'dd-api-key': secret }]) {
+        t.equal((await who(headers)).status, 401, 'as a bearer')
+      }
+      const { token } = await make(['read', 'write'])
+      t.equal((await who({ cookie: `loggerbot_session=${token}` })).status, 401, 'nor is a token a session')
+      t.equal((await http(port, 'DELETE', '/api/session', bearer(token))).status, 403, 'a token signs nobody out')
+
+      const foreign: Array<Record<string, string>> = [{ 'sec-fetch-site': 'same-site', origin: 'http://127.0.0.1:1' }, { 'sec-fetch-site': 'cross-site' }, { origin: 'null' }]
+      for (const site of foreign) {
+        for (const credential of [session, basic('alice')]) {
+          t.equal((await post(port, '/api/tokens', { name: 'x', scopes: ['read'] }, { ...credential, ...site })).status, 403)
+          t.equal((await http(port, 'DELETE', '/api/logs', { ...credential, ...site })).status, 403)
+          t.equal((await http(port, 'GET', '/api/logs/python?name=n&msg=m&levelname=INFO', { ...credential, ...site })).status, 403)
+        }
+        t.equal((await post(port, '/api/session', { user: 'alice', password: 'password' }, site)).status, 403)
+      }
+      t.equal(await count(service.knex), 0)
+    })
+
+    await t.test('a session by TLS has a cookie that no other host can set', async (t) => {
+      const proxied = await startService(t, database, { database: service.options, settings: { LOGGER_TRUST_PROXY: '127.0.0.1' } })
+      const tls = { 'x-forwarded-proto': 'https', 'x-forwarded-for': '10.0.0.1' }
+      const { headers: { 'set-cookie': [cookie] = [] } } = await post(proxied.port, '/api/session', { user: 'alice', password: 'password' }, tls)
+      t.match(cookie, /^__Host-loggerbot_session=lb_[\w-]+; Path=\/; Expires=.*HttpOnly; Secure; SameSite=Strict/)
+      const [name, secret] = cookie!.split(';')[0]!.split('=')
+      const session = (cookieName: string, more: Record<string, string>) => http(proxied.port, 'GET', '/api/session', { ...more, cookie: `${cookieName}=${secret}` })
+      t.equal((await session(name!, tls)).status, 200)
+      t.equal((await session('loggerbot_session', tls)).status, 401, 'one that another host may have set counts nothing')
+      t.equal((await session(name!, {})).status, 401)
+      t.match((await http(proxied.port, 'DELETE', '/api/session', { ...tls, cookie: `${name}=${secret}` })).headers['set-cookie'], [/^__Host-loggerbot_session=; .*Secure/])
+      t.match((await post(port, '/api/session', { user: 'alice', password: 'password' }, tls)).headers['set-cookie'], [/^loggerbot_session=/], 'nobody believes it without being told to')
+    })
+
+    await t.test('no answer of the API is cached or sniffed', async (t) => {
+      const requests: Array<[method: string, path: string]> = [['GET', '/api/session'], ['POST', '/api/session'], ['GET', '/api/tokens'], ['GET', '/api/logs'], ['DELETE', '/api/logs'], ['GET', '/api/logs/export'], ['POST', '/api/logs'], ['GET', '/api/logs/histogram'], ['GET', '/api/nothing'], ['GET', '/api/logs?limit=x']]
+      for (const [method, path] of requests) {
+        for (const headers of [{}, basic('alice')]) {
+          t.match((await http(port, method, path, headers)).headers, { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' }, `${method} ${path}`)
+        }
+      }
+    })
+
+    const endings: Record<string, (credential: Credential, user: string) => Promise<unknown>> = {
+      'its token is revoked': ({ id }, user) => http(port, 'DELETE', `/api/tokens/${id}`, basic(user)),
+      'its token is revoked by another instance': ({ id }) => service.knex('tokens').where({ id }).update({ revoked_at: '2020-01-01 00:00:00.000000' }),
+      'its session signs out': ({ headers }) => http(port, 'DELETE', '/api/session', headers),
+      'its user is disabled': (_credential, user) => service.knex('users').where('username', user).update({ disabled_at: '2020-01-01 00:00:00.000000' })
+    }
+    for (const [what, end] of Object.entries(endings)) {
+      const kinds = what.includes('session') ? ['session'] : what.includes('disabled') ? ['token', 'password', 'session'] : ['token']
+      for (const kind of kinds) {
+        await t.test(`what is open by ${kind} ends when ${what}`, async (t) => {
+          const user = `user${Math.random()}`
+          await createUser(service, user)
+          const credential = await credentialOf(service, kind, user)
+          const tail = await open(t, port, 'GET', '/api/logs/tail', credential.headers)
+          const upload = kind === 'session' ? undefined : await open(t, port, 'POST', '/api/logs', credential.headers)
+          const answer = upload && once(upload, 'data')
+          const ended = once(tail, 'close')
+          await end(credential, user)
+          await ended
+          if (answer) t.match(String(await answer), /^HTTP\/1\.1 401/)
+          t.equal((await who(credential.headers)).status, 401)
+        })
+      }
+    }
+
     await t.test('the API key is an administrator without an account', async (t) => {
       t.match(JSON.parse((await who({ 'x-api-key': apiKey })).body), { admin: true })
       t.equal((await who({ 'x-api-key': 'wrong' })).status, 401)
-      t.equal((await http(port, 'GET', '/api/tokens', { 'x-api-key': apiKey })).status, 403)
+      for (const [method, path] of [['GET', '/api/tokens'], ['POST', '/api/tokens'], ['DELETE', '/api/tokens/1'], ['DELETE', '/api/logs'], ['DELETE', '/api/session'], ['POST', '/gelf'], ['POST', '/v1/logs']] as const) {
+        t.equal((await http(port, method, path, { 'x-api-key': apiKey })).status, 403, `${method} ${path}`)
+      }
     })
 
     await t.test('a disabled user is out, with all of their tokens', async (t) => {

@@ -9,7 +9,7 @@ import { databases } from './helpers/databases.ts'
 import { startEmbedded } from './helpers/embedded.ts'
 import { http } from './helpers/http.ts'
 import { pick, seeded, whole } from './helpers/random.ts'
-import { apiKey, createUser, log, send } from './helpers/service.ts'
+import { apiKey, basic, createUser, log, send } from './helpers/service.ts'
 
 /** Another seed gives other logs: LOGGER_TEST_SEED. */
 const seed = Number(process.env.LOGGER_TEST_SEED ?? 11)
@@ -114,8 +114,10 @@ for (const database of databases) {
 
     await t.test('what a user deletes is gone from the counts at once', async (t) => {
       const asked = new URLSearchParams({ query: 'level:error OR user:bob', from: '2026-01-01T00:00:00Z', to: '2026-02-03T00:00:00Z' })
-      const { confirm } = JSON.parse((await http(service.port, 'DELETE', `/api/logs?${asked}`, { 'x-api-key': apiKey })).body)
-      const { deleted } = JSON.parse((await http(service.port, 'DELETE', `/api/logs?${asked}&confirm=${confirm}`, { 'x-api-key': apiKey })).body)
+      await createUser(service, 'admin')
+      await knex('users').where('username', 'admin').update({ admin: true })
+      const { confirm } = JSON.parse((await http(service.port, 'DELETE', `/api/logs?${asked}`, basic('admin'))).body)
+      const { deleted } = JSON.parse((await http(service.port, 'DELETE', `/api/logs?${asked}&confirm=${confirm}`, basic('admin'))).body)
       t.ok(deleted > 0)
       await compare(t, 'deleted')
       await countNow()

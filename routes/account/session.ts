@@ -3,10 +3,12 @@ import { Type } from '@sinclair/typebox'
 import { stringifySetCookie, type SerializeOptions } from 'cookie'
 import type { FastifyRequest } from 'fastify'
 import { Unauthorized } from '../../src/errors.ts'
+import type { Scope } from '../../src/record.ts'
 
 const tags = ['account']
-const cookieName = 'loggerbot_session'
 const days = 30
+/** A page finds logs and sees to the account; it sends none. */
+const scopes: Scope[] = ['read', 'account']
 
 const Who = Type.Object({ user: Type.String(), admin: Type.Boolean(), scopes: Type.Array(Type.String()) })
 
@@ -17,6 +19,7 @@ const session: FastifyPluginAsyncTypebox = async (app) => {
 
   app.post('/api/session', {
     config: { logAccess: 'public' },
+    onRequest: app.requireSameSite,
     schema: {
       tags,
       summary: 'Sign in',
@@ -29,15 +32,15 @@ const session: FastifyPluginAsyncTypebox = async (app) => {
     const caller = await app.authenticatePassword(request, user, password)
     if (!caller) throw new Unauthorized()
     const expires = Date.now() + days * 24 * 60 * 60 * 1000
-    const { token } = await app.userTokens.make({ userId: caller.id!, name: 'browser session', scopes: [...caller.scopes], expires })
-    reply.header('set-cookie', stringifySetCookie(cookieName, token, { ...cookieOptions(request), expires: new Date(expires) }))
-    return { user: caller.name, admin: caller.admin, scopes: [...caller.scopes] }
+    const { token } = await app.userTokens.make({ userId: caller.id!, name: 'browser session', scopes, expires })
+    reply.header('set-cookie', stringifySetCookie(app.sessionCookieOf(request), token, { ...cookieOptions(request), expires: new Date(expires) }))
+    return { user: caller.name, admin: caller.admin, scopes }
   })
 
-  app.delete('/api/session', { config: { logAccess: 'read' }, schema: { tags, summary: 'Sign out', response: { 204: Type.Null() } } }, async (request, reply) => {
+  app.delete('/api/session', { config: { logAccess: 'account' }, schema: { tags, summary: 'Sign out', response: { 204: Type.Null() } } }, async (request, reply) => {
     const { id, tokenId } = request.logCaller
     if (tokenId !== undefined) await app.userTokens.revoke(id!, tokenId)
-    reply.header('set-cookie', stringifySetCookie(cookieName, '', { ...cookieOptions(request), maxAge: 0 }))
+    reply.header('set-cookie', stringifySetCookie(app.sessionCookieOf(request), '', { ...cookieOptions(request), maxAge: 0 }))
     return reply.code(204).send(null)
   })
 }

@@ -1,9 +1,9 @@
-import { DatabaseAway } from '../errors.ts'
+import { DatabaseAway, Overloaded, TooManyAttempts } from '../errors.ts'
 
-/** For so long, in milliseconds, the database is not asked again. */
-const recheckAfter = 1000
-/** So many answers are remembered. */
-const mostAnswers = 10_000
+/** An answer is good for this long before the database is asked again. */
+const recheckAfterMs = 1000
+/** Answers that are remembered, and as many keys to which there was none. */
+const maxAnswers = 10_000
 
 interface Asked<T> {
   answer: Promise<T | undefined>
@@ -12,45 +12,96 @@ interface Asked<T> {
   unconfirmed: boolean
 }
 
-/** Remembers what the database answered: for a second, and for as long as it is away. */
+export interface Question<T> {
+  /** Rejects when the database is away. */
+  ask: () => Promise<T | undefined>
+  /** What was known before this process. */
+  recall: () => T | undefined
+  /** Runs `ask` where the key is not known here. Default: at once. */
+  asStranger?: (ask: () => Promise<T | undefined>) => Promise<T | undefined>
+  /** Milliseconds that an answer may be old. Default 1000. */
+  maxAgeMs?: number
+}
+
+/**
+ * Remembers what the database answered: for a second, and for as long as it is away.
+ * Keys that nothing is found for are kept apart: guesses of strangers push no good answer out.
+ */
 export class Answers<T> {
-  readonly #asked = new Map<string, Asked<T>>()
+  readonly #now: () => number
+  #found = new Map<string, Asked<T>>()
+  /** When there was no answer to a key. */
+  readonly #nothing = new Map<string, number>()
+  readonly #pending = new Map<string, Promise<T | undefined>>()
+
+  /** `now` in milliseconds of a clock that never steps. */
+  constructor (now = () => performance.now()) {
+    this.#now = now
+  }
 
   /**
    * What `ask` resolves to, or did lately; where it fails and there was no answer before, what `recall` returns.
-   * Rejects with DatabaseAway where that is nothing.
+   * Rejects with DatabaseAway where that is nothing, and with what `asStranger` throws.
    */
-  find (key: string, ask: () => Promise<T | undefined>, recall: () => T | undefined): Promise<T | undefined> {
-    const last = this.#asked.get(key)
-    if (last && Date.now() - last.askedAt < recheckAfter) return last.answer
+  async find (key: string, { ask, recall, asStranger = (work) => work(), maxAgeMs = recheckAfterMs }: Question<T>): Promise<T | undefined> {
+    const last = this.#found.get(key)
+    if (last) return this.#now() - last.askedAt < maxAgeMs ? last.answer : this.#askAgain(key, ask, recall, last)
 
-    const asked = this.#ask(ask, recall, last)
-    this.#asked.delete(key)
-    this.#asked.set(key, asked)
-    if (this.#asked.size > mostAnswers) this.#asked.delete(this.#asked.keys().next().value!)
-    // What failed is asked again.
-    asked.answer.catch(() => this.#asked.delete(key))
-    return asked.answer
+    if (this.#now() - (this.#nothing.get(key) ?? -Infinity) < recheckAfterMs) return undefined
+    let answer = this.#pending.get(key)
+    if (!answer) {
+      answer = this.#askFirst(key, recall() === undefined ? () => asStranger(ask) : ask, recall).finally(() => this.#pending.delete(key))
+      this.#pending.set(key, answer)
+    }
+    return answer
   }
 
-  #ask (ask: () => Promise<T | undefined>, recall: () => T | undefined, last: Asked<T> | undefined): Asked<T> {
+  async #askFirst (key: string, ask: () => Promise<T | undefined>, recall: () => T | undefined): Promise<T | undefined> {
+    const found = this.#found
+    const askedAt = this.#now()
+    try {
+      const answer = await ask()
+      if (answer === undefined) keep(this.#nothing, key, askedAt)
+      else keep(found, key, { answer: Promise.resolve(answer), askedAt, unconfirmed: false })
+      return answer
+    } catch (error) {
+      if (error instanceof TooManyAttempts || error instanceof Overloaded) throw error
+      const answer = recall()
+      if (answer === undefined) throw new DatabaseAway()
+      keep(found, key, { answer: Promise.resolve(answer), askedAt, unconfirmed: true })
+      return answer
+    }
+  }
+
+  #askAgain (key: string, ask: () => Promise<T | undefined>, recall: () => T | undefined, last: Asked<T>): Promise<T | undefined> {
+    const found = this.#found
     const fresh = ask().then((answer) => {
+      if (answer === undefined) {
+        if (found.get(key) === asked) found.delete(key)
+        keep(this.#nothing, key, asked.askedAt)
+      }
       asked.unconfirmed = false
       asked.answer = Promise.resolve(answer)
       return answer
     }, async () => {
-      const answer = await last?.answer.catch(() => undefined) ?? recall()
-      if (answer === undefined) throw new DatabaseAway()
       asked.unconfirmed = true
-      return answer
+      return await last.answer ?? recall()
     })
     // Nobody waits a second time for a database that is silent.
-    const asked: Asked<T> = { askedAt: Date.now(), unconfirmed: last?.unconfirmed ?? false, answer: last?.unconfirmed ? last.answer : fresh }
-    return asked
+    const asked: Asked<T> = { askedAt: this.#now(), unconfirmed: last.unconfirmed, answer: last.unconfirmed ? last.answer : fresh }
+    keep(found, key, asked)
+    return asked.answer
   }
 
   /** Asks anew for everything. */
   forget (): void {
-    this.#asked.clear()
+    // What is under way is kept in the map of before.
+    this.#found = new Map()
   }
+}
+
+function keep<V> (map: Map<string, V>, key: string, value: V): void {
+  map.delete(key)
+  map.set(key, value)
+  if (map.size > maxAnswers) map.delete(map.keys().next().value!)
 }

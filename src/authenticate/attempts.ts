@@ -1,18 +1,20 @@
 import { TooManyAttempts } from '../errors.ts'
 
-/** So many keys are kept; past that the oldest is forgotten. */
-const mostKeys = 10_000
+/** Keys that are kept; past that the oldest is forgotten. */
+const maxKeys = 10_000
 
-/** Limits failed tries: so many for a key within a window that starts with its first try. */
+/** Limits failed tries: some for each key within a window that starts with its first try. */
 export class Attempts {
   readonly #limit: number
-  readonly #window: number
-  readonly #taken = new Map<string, { count: number, until: number }>()
+  readonly #windowMs: number
+  readonly #now: () => number
+  readonly #failed = new Map<string, { count: number, until: number }>()
 
-  /** `limit` failed tries within `window` milliseconds. */
-  constructor (limit = 10, window = 60_000) {
+  /** `limit` failed tries within `windowMs`; `now` in milliseconds of a clock that never steps. */
+  constructor (limit = 10, windowMs = 60_000, now = () => performance.now()) {
     this.#limit = limit
-    this.#window = window
+    this.#windowMs = windowMs
+    this.#now = now
   }
 
   /**
@@ -20,8 +22,9 @@ export class Attempts {
    * run it, where the key has no try left.
    */
   async spend<T> (key: string, proof: () => Promise<T | undefined>): Promise<T | undefined> {
-    // Taken before it is known to fail, so that many at once cannot slip through.
-    this.#take(key, Date.now())
+    this.check(key)
+    // Counted before it is known to fail, so that many at once cannot slip through.
+    this.fail(key)
     let failed = false
     try {
       const proved = await proof()
@@ -32,20 +35,33 @@ export class Attempts {
     }
   }
 
-  #take (key: string, now: number): void {
-    const entry = this.#taken.get(key)
+  /** Throws TooManyAttempts where the key has no try left. */
+  check (key: string): void {
+    const entry = this.#failed.get(key)
+    const leftMs = (entry?.until ?? 0) - this.#now()
+    if (entry && leftMs > 0 && entry.count >= this.#limit) throw new TooManyAttempts(Math.ceil(leftMs / 1000))
+  }
+
+  /** Whether the key failed within its window. */
+  has (key: string): boolean {
+    return (this.#failed.get(key)?.until ?? -Infinity) > this.#now()
+  }
+
+  /** Counts a failed try. */
+  fail (key: string): void {
+    const now = this.#now()
+    const entry = this.#failed.get(key)
     if (entry && entry.until > now) {
-      if (entry.count >= this.#limit) throw new TooManyAttempts(Math.ceil((entry.until - now) / 1000))
       entry.count++
       return
     }
-    this.#taken.delete(key)
-    this.#taken.set(key, { count: 1, until: now + this.#window })
-    if (this.#taken.size > mostKeys) this.#taken.delete(this.#taken.keys().next().value!)
+    this.#failed.delete(key)
+    this.#failed.set(key, { count: 1, until: now + this.#windowMs })
+    if (this.#failed.size > maxKeys) this.#failed.delete(this.#failed.keys().next().value!)
   }
 
   #giveBack (key: string): void {
-    const entry = this.#taken.get(key)
-    if (entry && --entry.count === 0) this.#taken.delete(key)
+    const entry = this.#failed.get(key)
+    if (entry && --entry.count === 0) this.#failed.delete(key)
   }
 }

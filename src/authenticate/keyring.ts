@@ -1,9 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { utcTime, type Caller, type Scope, type UtcTime } from '../record.ts'
 import { Answers } from './answers.ts'
+import { Attempts } from './attempts.ts'
 import type { Memory } from './known.ts'
+import { networkOf } from './network.ts'
 import { tokenPrefix } from './presented.ts'
 import { digestOf } from './token.ts'
+import { Turns } from './turns.ts'
 
 /** What the store knows of a random token's owner. */
 interface Owner {
@@ -47,29 +50,72 @@ export async function makeToken (store: TokenStore, { userId, name, scopes, expi
   return { id, token }
 }
 
-/** So often, in milliseconds, the use of a token is noted. */
-const noteAfter = 60_000
+/** The use of a token is noted this often. */
+const noteAfterMs = 60_000
+/** Tokens of nobody that a network may try in a minute, each counted once. */
+const maxFailures = 100
+/** Tokens not known here that are looked up at once, and that wait for it. */
+const lookups = 8
+const maxWaiting = 1000
+
+export interface KeyringOptions {
+  store: TokenStore
+  /** Tokens that were good lately, for the time that the database is away. */
+  memory?: () => Memory<RememberedToken> | undefined
+  /** Milliseconds of a clock that never steps. */
+  now?: () => number
+}
 
 /** Tells whose a random token is. One that is revoked is out a second later. */
 export class Keyring {
   readonly #store: TokenStore
   readonly #memory: () => Memory<RememberedToken> | undefined
-  readonly #answers = new Answers<Caller>()
+  readonly #now: () => number
+  readonly #answers: Answers<Caller>
+  readonly #turns = new Turns(lookups, maxWaiting)
+  readonly #failures: Attempts
+  /** Tokens of nobody that are counted already. */
+  readonly #counted: Attempts
   readonly #notedAt = new Map<number, number>()
 
-  constructor (store: TokenStore, memory: () => Memory<RememberedToken> | undefined = () => undefined) {
+  constructor ({ store, memory = () => undefined, now = () => performance.now() }: KeyringOptions) {
     this.#store = store
     this.#memory = memory
+    this.#now = now
+    this.#answers = new Answers(now)
+    this.#failures = new Attempts(maxFailures, 60_000, now)
+    this.#counted = new Attempts(1, 60_000, now)
   }
 
   /**
-   * The owner, with the token's scopes. Undefined for a token that is nobody's. While the database is
-   * away, who is known stays known, and after a restart may send logs; of anybody else it rejects with DatabaseAway.
+   * The owner, with the token's scopes, as they were at most `maxAgeMs` ago. Undefined for a token that is nobody's. While
+   * the database is away, who is known stays known, and after a restart may send logs; of anybody else it rejects with
+   * DatabaseAway. Throws TooManyAttempts where the address' network showed too many tokens of nobody, and this is none of
+   * those that are known.
    */
-  find (token: string): Promise<Caller | undefined> {
+  find (token: string, address: string, maxAgeMs?: number): Promise<Caller | undefined> {
     const hash = digestOf(token)
     const key = hash.toString('hex')
-    return this.#answers.find(key, () => this.#look(hash, key), () => this.#recall(key))
+    const network = networkOf(address)
+    return this.#answers.find(key, {
+      ask: () => this.#look(hash, key),
+      recall: () => this.#recall(key),
+      asStranger: (ask) => this.#limited(network, key, ask),
+      maxAgeMs
+    })
+  }
+
+  async #limited (network: string, key: string, ask: () => Promise<Caller | undefined>): Promise<Caller | undefined> {
+    this.#failures.check(network)
+    return this.#turns.run(network, async () => {
+      this.#failures.check(network)
+      const caller = await ask()
+      if (!caller && !this.#counted.has(key)) {
+        this.#counted.fail(key)
+        this.#failures.fail(network)
+      }
+      return caller
+    })
   }
 
   /** Asks anew for every token: one was revoked through this process. */
@@ -91,9 +137,10 @@ export class Keyring {
       return undefined
     }
     const { tokenId, userId, userName, admin, scopes, expiresAt } = owner
-    if (scopes.includes('write')) this.#memory()?.remember(key, { id: userId, name: userName, expiresAt })
-    if (Date.now() - (this.#notedAt.get(tokenId) ?? 0) > noteAfter) {
-      this.#notedAt.set(tokenId, Date.now())
+    if (scopes.includes('write') && !scopes.includes('account')) this.#memory()?.remember(key, { id: userId, name: userName, expiresAt })
+    else this.#memory()?.forget(key)
+    if (this.#now() - (this.#notedAt.get(tokenId) ?? -Infinity) > noteAfterMs) {
+      this.#notedAt.set(tokenId, this.#now())
       // Its use is no reason to refuse or to wait.
       this.#store.markUsed(tokenId).catch(() => {})
     }

@@ -5,7 +5,7 @@
 //   Authorization: Basic base64(user:password)   RFC 7617, UTF-8; a token may stand for the password
 //   X-User-Token, DD-API-KEY, X-Seq-ApiKey       a random token
 //   X-Api-Key: KEY                               a random token, or the administrator's key of the settings
-//   Cookie: loggerbot_session=TOKEN              a browser's session
+//   Cookie: loggerbot_session=TOKEN              a browser's session; by TLS __Host-loggerbot_session
 import type { IncomingHttpHeaders } from 'node:http'
 import { parseCookie } from 'cookie'
 
@@ -13,7 +13,13 @@ export type Presented =
   | { kind: 'token' | 'api key' | 'session', secret: string }
   | { kind: 'password', name: string, secret: string }
 
-export const sessionCookie = 'loggerbot_session'
+/**
+ * Name of the cookie of a browser's session. Where it can be, it is one that no other host and no unencrypted page can
+ * set (https://datatracker.ietf.org/doc/html/draft-ietf-httpbis-rfc6265bis#name-the-__host-prefix): that needs the path `/`.
+ */
+export function sessionCookie (protocol: string, prefix: string): string {
+  return protocol === 'https' && prefix === '' ? '__Host-loggerbot_session' : 'loggerbot_session'
+}
 
 /** What every random token begins with. */
 export const tokenPrefix = 'lb_'
@@ -21,7 +27,7 @@ export const tokenPrefix = 'lb_'
 const tokenHeaders = ['x-user-token', 'dd-api-key', 'x-seq-apikey'] as const
 
 /** Undefined where there is nothing, or nothing that is well formed. */
-export function presentedBy (headers: IncomingHttpHeaders): Presented | undefined {
+export function presentedBy (headers: IncomingHttpHeaders, cookieName: string): Presented | undefined {
   const { authorization, cookie, 'x-api-key': apiKey } = headers
   if (authorization !== undefined) return fromAuthorization(authorization)
   for (const name of tokenHeaders) {
@@ -29,7 +35,7 @@ export function presentedBy (headers: IncomingHttpHeaders): Presented | undefine
     if (typeof secret === 'string') return { kind: 'token', secret }
   }
   if (typeof apiKey === 'string') return { kind: isToken(apiKey) ? 'token' : 'api key', secret: apiKey }
-  const session = cookie === undefined ? undefined : parseCookie(cookie)[sessionCookie]
+  const session = cookie === undefined ? undefined : parseCookie(cookie)[cookieName]
   return session === undefined ? undefined : { kind: 'session', secret: session }
 }
 
@@ -60,11 +66,8 @@ function pairOf (base64: string): { name: string, secret: string } | undefined {
   return secret === undefined ? undefined : { name: name!, secret }
 }
 
-/**
- * Whether a browser sent the request on behalf of another site, which a session must not allow to
- * change anything. Old browsers send Origin alone.
- */
-export function isFromElsewhere ({ origin, host, 'sec-fetch-site': site }: IncomingHttpHeaders): boolean {
+/** Whether a browser sent the request on behalf of another site than `host`. Old browsers send Origin alone. */
+export function isFromElsewhere ({ origin, 'sec-fetch-site': site }: IncomingHttpHeaders, host: string): boolean {
   if (site !== undefined) return site !== 'same-origin' && site !== 'none'
   return origin !== undefined && origin !== `http://${host}` && origin !== `https://${host}`
 }

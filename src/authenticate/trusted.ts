@@ -17,9 +17,12 @@ export class TrustedUsers {
 
   /** Undefined where there is no such user, or they are disabled. */
   find (name: string): Promise<LogUser | undefined> {
-    return this.#answers.find(name, async () => this.#remember(name, await this.#find(name)), () => {
-      const known = this.#memory()?.find(name)
-      return known && { id: known.id, name }
+    return this.#answers.find(name, {
+      ask: async () => this.#remember(name, await this.#find(name)),
+      recall: () => {
+        const known = this.#memory()?.find(name)
+        return known && { id: known.id, name }
+      }
     })
   }
 

@@ -1,9 +1,10 @@
 import { timingSafeEqual } from 'node:crypto'
 import { Unavailable } from '../errors.ts'
 import type { LogUser } from '../record.ts'
-import type { Attempts } from './attempts.ts'
+import { Attempts } from './attempts.ts'
 import { nobodysCredential, verifyCredential } from './credential.ts'
 import type { Memory } from './known.ts'
+import { networkOf } from './network.ts'
 import { digestOf } from './token.ts'
 
 /** A user, and whether they see everybody's logs. */
@@ -30,8 +31,20 @@ interface Proved {
   unconfirmed: boolean
 }
 
-/** For so long, in milliseconds, a proved token is not held against the user's row: a disabled user is out after it. */
-const recheckAfter = 1000
+/** A proved token is good for this long without a look at the user's row: a disabled user is out after it. */
+const recheckAfterMs = 1000
+/** Failed tries a minute of a network, whatever names it tries: about three seconds of scrypt. */
+const maxFailures = 60
+const minuteMs = 60_000
+
+export interface VerifierOptions {
+  /** Rejects when the database is away. */
+  find: (name: string) => Promise<StoredUser | undefined>
+  /** Users that were let in lately, for the time that the database is away. */
+  memory?: () => Memory<RememberedUser> | undefined
+  /** Milliseconds of a clock that never steps. */
+  now?: () => number
+}
 
 /**
  * Tells whose a token is. scrypt runs once for a user and process: a token that was proved is
@@ -39,34 +52,41 @@ const recheckAfter = 1000
  */
 export class Verifier {
   readonly #find: (name: string) => Promise<StoredUser | undefined>
-  readonly #attempts: Attempts
   readonly #memory: () => Memory<RememberedUser> | undefined
+  readonly #now: () => number
+  /** By network and name. */
+  readonly #attempts: Attempts
+  /** By network alone: names cost an attacker nothing. */
+  readonly #failures: Attempts
   readonly #proved = new Map<string, Proved>()
   readonly #underWay = new Map<string, Promise<ProvedUser | undefined>>()
 
-  /** `find` rejects when the database is away. */
-  constructor (find: (name: string) => Promise<StoredUser | undefined>, attempts: Attempts, memory: () => Memory<RememberedUser> | undefined = () => undefined) {
+  constructor ({ find, memory = () => undefined, now = () => performance.now() }: VerifierOptions) {
     this.#find = find
-    this.#attempts = attempts
     this.#memory = memory
+    this.#now = now
+    this.#attempts = new Attempts(10, minuteMs, now)
+    this.#failures = new Attempts(maxFailures, minuteMs, now)
   }
 
   /**
    * The user, if the token is theirs. Undefined for a wrong token, an unknown and a disabled user,
-   * at the same cost for each. Throws TooManyAttempts after too many of those from the address, and
-   * Unavailable for whoever is not known while the database is away.
+   * at the same cost for each. Throws TooManyAttempts after too many of those from the address' network, and
+   * Unavailable for whoever is not known while the database is away, or while too many wait for scrypt.
+   * A proof of the same user is at most `maxAgeMs` old.
    */
-  async verify (name: string, token: string, address: string): Promise<ProvedUser | undefined> {
+  async verify (name: string, token: string, address: string, maxAgeMs = recheckAfterMs): Promise<ProvedUser | undefined> {
     const digest = digestOf(token)
     const proved = this.#proved.get(name)
     if (proved && timingSafeEqual(proved.digest, digest)) {
-      if (Date.now() - proved.checkedAt < recheckAfter) return proved.user
+      if (this.#now() - proved.checkedAt < maxAgeMs) return proved.user
       const checked = this.#once(`check ${name}`, () => this.#recheck(name, proved))
       // Nobody waits a second time for a database that is silent.
       const user = proved.unconfirmed ? proved.user : await checked
       if (user) return user
     }
-    return this.#once(`prove ${name} ${digest.toString('hex')}`, () => this.#spendAttempt(name, token, digest, address))
+    const network = networkOf(address)
+    return this.#once(`prove ${network} ${name} ${digest.toString('hex')}`, () => this.#spendAttempt(name, token, digest, network))
   }
 
   async #recheck (name: string, proved: Proved): Promise<ProvedUser | undefined> {
@@ -82,30 +102,33 @@ export class Verifier {
     } catch {
       proved.unconfirmed = true
     }
-    proved.checkedAt = Date.now()
+    proved.checkedAt = this.#now()
     return proved.user
   }
 
-  async #spendAttempt (name: string, token: string, digest: Buffer, address: string): Promise<ProvedUser | undefined> {
+  async #spendAttempt (name: string, token: string, digest: Buffer, network: string): Promise<ProvedUser | undefined> {
+    const check = () => this.#failures.check(network)
+    check()
     let away = false
-    const user = await this.#attempts.spend(`${address} ${name}`, async () => {
+    const user = await this.#attempts.spend(`${network} ${name}`, async () => {
       const stored = await this.#find(name).catch(() => {
         away = true
         const known = this.#memory()?.find(name)
         return known && { ...known, disabled: false, admin: false }
       })
-      const matches = await verifyCredential(token, stored?.credential ?? nobodysCredential)
+      const matches = await verifyCredential(token, stored?.credential ?? nobodysCredential, network, check)
       if (!stored || !matches || stored.disabled) return undefined
       return this.#remember(stored, digest, away)
     })
     // A new user or a new password would be in the database: nobody may be told that it is wrong.
+    if (!user && !away) this.#failures.fail(network)
     if (!user && away) throw new Unavailable('the database is away, and the user or the token is not known here')
     return user
   }
 
   #remember ({ id, name, admin, credential }: StoredUser, digest: Buffer, unconfirmed: boolean): ProvedUser {
     const user = { id, name, admin }
-    this.#proved.set(name, { user, digest, credential, checkedAt: Date.now(), unconfirmed })
+    this.#proved.set(name, { user, digest, credential, checkedAt: this.#now(), unconfirmed })
     this.#memory()?.remember(name, { id, name, credential })
     return user
   }
