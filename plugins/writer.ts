@@ -1,7 +1,8 @@
 import { EventEmitter } from 'node:events'
 import fp from 'fastify-plugin'
 import type { FastifyRequest, onRequestHookHandler } from 'fastify'
-import { codeOf, describeFailure, Overloaded } from '../src/errors.ts'
+import { networkOf } from '../src/authenticate/network.ts'
+import { codeOf, describeFailure } from '../src/errors.ts'
 import { utcTime, type LogBatch, type Receipt, type UtcTime } from '../src/record.ts'
 import { clockDoubt, databaseNow } from '../src/store/clock-doubt.ts'
 import { databaseIdOf } from '../src/store/database-id.ts'
@@ -16,7 +17,7 @@ import type { KeyedBatch } from '../src/write/batch.ts'
 import { CommitClock } from '../src/write/clock.ts'
 import { committer } from '../src/write/commit.ts'
 import { Drain } from '../src/write/drain.ts'
-import { Gate } from '../src/write/gate.ts'
+import { Gate, type Room } from '../src/write/gate.ts'
 import { HostWriter } from '../src/write/host-writer.ts'
 import { RecordIds } from '../src/write/ids.ts'
 import { keepBatch, listKept } from '../src/write/kept.ts'
@@ -38,9 +39,9 @@ declare module 'fastify' {
     writeLogs: (batch: LogBatch, options?: WriteOptions) => Promise<Receipt>
     /** Lets a request in once there is memory for its body, before that is read; throws Overloaded after some seconds. */
     awaitRoom: onRequestHookHandler
-    /** The body of a request that came through awaitRoom takes memory for so many bytes; throws Overloaded where there is too little. */
+    /** The memory of a request that came through awaitRoom: reads its body, takes more, gives back. */
     // Spelled out, because the type declarations would lose the import.
-    takeRoom: (request: import('fastify').FastifyRequest, bytes: number) => void
+    roomOf: (request: import('fastify').FastifyRequest) => Room
     /** What goes on behind writeLogs. */
     logWriter: LogWriter
   }
@@ -88,11 +89,6 @@ export interface WriterOptions {
   /** Logs a second that a user may send. Default: any number. */
   userRate?: number
 }
-
-/** Of a body whose length is not told so many bytes are assumed, until it takes more. */
-const assumedLength = 256 * 1024
-/** One that is read a piece at a time takes so many bytes. */
-const streamLength = 1024 * 1024
 
 const hour = 60 * 60 * 1000
 /** A key makes a second try of its batch safe, and nobody tries again after a week. */
@@ -165,30 +161,18 @@ export default fp<WriterOptions>(async (app, { database, patience = 5000, queueL
     return receipt
   })
 
-  /** For how many bytes a request has room, and how many of them it took. */
-  const rooms = new WeakMap<FastifyRequest, { bytes: number, taken: number }>()
+  const rooms = new WeakMap<FastifyRequest, Room>()
 
   app.decorate('awaitRoom', (request, reply, done) => {
-    const { logStream } = request.routeOptions.config
-    const room = { bytes: logStream ? streamLength : Number(request.headers['content-length'] ?? assumedLength), taken: 0 }
-    gate.enter(room.bytes, (error) => {
-      if (error) return done(error)
-      rooms.set(request, room)
-      // Who went away while they waited closes no more.
-      if (request.socket.destroyed) gate.leave(room.bytes)
-      else reply.raw.once('close', () => gate.leave(room.bytes))
-      done()
-    })
+    const room = gate.open(request.logCaller ? `user ${request.logCaller.id}` : `address ${networkOf(request.ip)}`)
+    rooms.set(request, room)
+    // The client may have disconnected during authentication; its `close` event has already fired.
+    if (request.socket.destroyed) room.leave()
+    else reply.raw.once('close', () => room.leave())
+    done()
   })
 
-  app.decorate('takeRoom', (request, bytes) => {
-    const room = rooms.get(request)!
-    room.taken += bytes
-    const more = room.taken - room.bytes
-    if (more <= 0) return
-    if (!gate.grow(more)) throw new Overloaded()
-    room.bytes += more
-  })
+  app.decorate('roomOf', (request) => rooms.get(request)!)
 
   app.decorate('logWriter', {
     events,

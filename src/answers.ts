@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http'
-import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
-import { describeFailure } from './errors.ts'
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { DatabaseAway, describeFailure, TooLarge } from './errors.ts'
 
 /** The contract's body for a status: `{"code":413,"message":"PayloadTooLarge"}`. */
 export function answerOf (status: number): { code: number, message: string } {
@@ -34,7 +34,7 @@ function sendHead (error: FastifyError, request: FastifyRequest, reply: FastifyR
     request.log.error({ failure: describeFailure(error) }, 'request failed')
   } else {
     const detail = printableAscii(error.message)
-    request.log.info({ status, detail, url: request.routeOptions.url }, 'request refused')
+    if (!(error instanceof DatabaseAway)) request.log.info({ status, detail, url: request.routeOptions.url }, 'request refused')
     reply.header('x-error-detail', detail)
   }
   if ('retryAfter' in error) reply.header('retry-after', String(error.retryAfter))
@@ -55,4 +55,21 @@ const longestDetail = 500
 /** A header's value may hold no other characters, and clients limit the length of headers. */
 function printableAscii (text: string): string {
   return text.slice(0, longestDetail).replaceAll(/[^\x20-\x7e]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)
+}
+
+/** Sets the limit of a scope's routes that have none of their own; a Content-Length over it is 413 before anything else. */
+export function refuseLongBodies (scope: FastifyInstance, limit: number): void {
+  scope.addHook('onRoute', (route) => { route.bodyLimit ??= limit })
+  scope.addHook('onRequest', async ({ headers, routeOptions: { config, bodyLimit } }) => {
+    // What is taken in a portion at a time may have any length.
+    if (!config.logStream && Number(headers['content-length'] ?? 0) > bodyLimit!) throw new TooLarge(`the body must have ${bodyLimit} bytes at most`)
+  })
+}
+
+/** Keeps answers out of caches, and from being taken for something else than they say. */
+export const privateHeaders = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' }
+
+/** Gives all answers of a scope these headers. */
+export function keepPrivate (scope: FastifyInstance): void {
+  scope.addHook('onRequest', async (_request, reply) => { reply.headers(privateHeaders) })
 }

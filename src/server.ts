@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import { STATUS_CODES, type Server } from 'node:http'
 import type { Writable } from 'node:stream'
 import Fastify, { LogController, type FastifyHttpOptions, type FastifyInstance } from 'fastify'
-import { answerOf, sendError } from './answers.ts'
+import { answerOf, privateHeaders, sendError } from './answers.ts'
 import loggerbot from './app.ts'
 import { booleanOr, databaseOptions, spoolOptions, syslogOptions, type Settings } from './config.ts'
 import { NotFound } from './errors.ts'
@@ -28,6 +28,7 @@ const patience: Timeouts = { headers: 10_000, request: 60_000, keepAlive: 72_000
  */
 export function buildServer (settings: Settings, { migrate, timeouts = patience, logStream }: { migrate?: boolean, timeouts?: Timeouts, logStream?: Writable } = {}): FastifyInstance {
   const streams = new WeakSet<Socket>()
+  const answered = new WeakSet<Socket>()
   const options: FastifyHttpOptions<Server> = {
     logger: { level: settings.LOGGER_LOG_LEVEL, stream: logStream },
     // What is refused or fails is logged where it is answered; what went well is not.
@@ -37,6 +38,8 @@ export function buildServer (settings: Settings, { migrate, timeouts = patience,
     keepAliveTimeout: timeouts.keepAlive,
     http: { headersTimeout: timeouts.headers, connectionsCheckingInterval: Math.min(1000, timeouts.headers) },
     clientErrorHandler: (error, socket) => {
+      // The rest of a body that was refused already does not come: there is nothing more to answer.
+      if (answered.has(socket)) return socket.destroy()
       // Node tells it once of a request, which then goes on.
       if (error.code !== lateRequest || !streams.has(socket)) answerClientError(error, socket)
     },
@@ -45,8 +48,18 @@ export function buildServer (settings: Settings, { migrate, timeouts = patience,
   const app = Fastify(options)
   closeConnections(app, timeouts.close)
   letStreamsLast(app, streams, timeouts.request)
+  app.addHook('onResponse', async ({ raw }) => {
+    if (raw.complete) return
+    answered.add(raw.socket)
+    raw.once('end', () => answered.delete(raw.socket))
+  })
   app.setErrorHandler(sendError)
-  app.setNotFoundHandler((request, reply) => sendError(new NotFound(), request, reply))
+  // Before a body is read that nothing is there for.
+  app.addHook('onRequest', async ({ is404 }, reply) => {
+    if (!is404) return
+    reply.headers(privateHeaders)
+    throw new NotFound()
+  })
 
   app.register(loggerbot, {
     database: databaseOptions(settings),

@@ -51,7 +51,7 @@ for (const database of databases) {
     await t.test('ends a client that stalls in its headers, in its body, or between requests', async (t) => {
       const stalled = {
         headers: 'POST /send_logs HTTP/1.1\r\nHost: x\r\n',
-        body: 'POST /send_logs HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"data"',
+        body: `POST /send_logs HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nX-User-Token: ${token}\r\nContent-Length: 100\r\n\r\n{"data"`,
         'between requests': 'GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n'
       }
       await Promise.all(Object.entries(stalled).map(async ([where, start]) => {
@@ -59,6 +59,12 @@ for (const database of databases) {
         socket.write(start)
         t.match(await text(socket), where === 'between requests' ? /^HTTP\/1\.1 200/ : /^HTTP\/1\.1 408 Request Timeout/, where)
       }))
+    })
+
+    await t.test('says nothing more to a client that stalls in a body that was refused already', async (t) => {
+      const socket = await open(t, hasty.port)
+      socket.write('POST /send_logs HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"data"')
+      t.match(await text(socket), /^HTTP\/1\.1 400 [^]*\{"code":400,"message":"BadRequest"\}$/)
     })
 
     await t.test('takes a body that is longer on its way than any request may be, as long as its parts come', async (t) => {

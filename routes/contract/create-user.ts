@@ -14,11 +14,14 @@ const schema = {
     description: 'an object',
     examples: [{ user: 'username', password: 'password', tel_id: '123456789' }]
   }),
-  response: answers(400, 403, 409, 413, 429, 500)
+  response: answers(400, 403, 409, 413, 429, 500, 503)
 }
 
+/** Three words of 100 characters, each escaped in JSON as a pair of surrogates, take 3,600 bytes. */
+const bodyLimit = 16 * 1024
+
 const createUser: FastifyPluginAsyncTypebox = async (app) => {
-  app.post('/create_user', { config: { logAccess: 'contract' }, schema, onRequest: app.requireOpenApiKey, preHandler: app.requireApiKey }, async (request) => {
+  app.post('/create_user', { config: { logAccess: 'contract' }, bodyLimit, schema, onRequest: [app.requireKeyForm, app.awaitRoom], preHandler: app.requireApiKey }, async (request) => {
     const { user, password, tel_id: telId } = request.body
     await app.registerUser({ name: user, password, telId })
     return done

@@ -1,6 +1,8 @@
+import type { IncomingMessage } from 'node:http'
 import fp from 'fastify-plugin'
 import type { FastifyRequest } from 'fastify'
-import { sendError } from '../../src/answers.ts'
+import { refuseLongBodies, sendError } from '../../src/answers.ts'
+import { readWhole } from '../../src/decode/inflate.ts'
 import { parseJson } from '../../src/decode/json.ts'
 import { MethodNotAllowed } from '../../src/errors.ts'
 import { batchKeyOf, readIdempotencyKey } from '../../src/decode/batch-key.ts'
@@ -24,9 +26,11 @@ export interface ContractOptions extends SendLogsOptions {
 export default fp<ContractOptions>(async (app, { bodyLimit = 8 * 1024 * 1024, authenticate }) => {
   useOwnCompilers(app)
   app.setErrorHandler(sendError)
+  refuseLongBodies(app, bodyLimit)
   app.removeAllContentTypeParsers()
   app.decorateRequest('batchKey')
-  app.addContentTypeParser('application/json', { parseAs: 'buffer', bodyLimit }, async (request: FastifyRequest, body: Buffer) => {
+  app.addContentTypeParser('application/json', async (request: FastifyRequest, payload: IncomingMessage) => {
+    const body = await readWhole(app.roomOf(request).read(payload), request.routeOptions.bodyLimit!)
     const key = readIdempotencyKey(request.headers['idempotency-key'])
     if (key !== undefined) request.batchKey = batchKeyOf(key, body)
     return parseJson(body)

@@ -27,12 +27,15 @@ export interface SendLogsOptions {
 
 const sendLogs: FastifyPluginAsyncTypebox<SendLogsOptions> = async (app, options) => {
   const { authenticate = (request) => app.authenticateToken(request, request.body.data.user) } = options
+  // A host app's own way to authenticate may have no X-User-Token.
+  const onRequest = options.authenticate ? app.awaitRoom : [app.requireTokenForm, app.awaitRoom]
 
   // The Python client posts to `{host}//send_logs`.
   for (const url of ['/send_logs', '//send_logs']) {
-    app.post(url, { config: { logAccess: 'contract' }, schema: { ...schema, hide: url.startsWith('//') }, onRequest: app.awaitRoom }, async (request, reply) => {
+    app.post(url, { config: { logAccess: 'contract' }, schema: { ...schema, hide: url.startsWith('//') }, onRequest }, async (request, reply) => {
       const records = decodeContract(request.body)
       const { id } = await authenticate(request)
+      app.roomOf(request).moveTo(`user ${id}`)
       const { stored, replayed } = await app.writeLogs({ userId: id, records, key: request.batchKey })
       if (stored === 'spool') reply.header('x-log-stored', 'spool')
       if (replayed) reply.header('idempotency-replayed', 'true')

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import fp from 'fastify-plugin'
 import type { FastifyRequest } from 'fastify'
-import { sendDetailedError } from '../../src/answers.ts'
+import { keepPrivate, refuseLongBodies, sendDetailedError } from '../../src/answers.ts'
 import { readIdempotencyKey } from '../../src/decode/batch-key.ts'
 import { inflate, readWhole } from '../../src/decode/inflate.ts'
 import { useOwnCompilers } from '../../src/schema.ts'
@@ -38,11 +38,22 @@ export interface IngestOptions {
 export default fp<IngestOptions>(async (app, { bodyLimit = 8 * 1024 * 1024, elasticsearch: elasticsearchOptions = { version: '8.17.0' } }) => {
   useOwnCompilers(app)
   app.setErrorHandler(sendDetailedError)
+  refuseLongBodies(app, bodyLimit)
+  keepPrivate(app)
   app.removeAllContentTypeParsers()
   app.decorateRequest('idempotencyKey')
   app.addHook('onRequest', async (request) => { request.idempotencyKey = readIdempotencyKey(request.headers['idempotency-key']) })
-  app.addContentTypeParser('*', (request: FastifyRequest, payload: IncomingMessage) =>
-    readWhole(inflate(payload, request.headers['content-encoding'], bodyLimit), bodyLimit, (bytes) => app.takeRoom(request, bytes)))
+  app.addHook('preParsing', async (request, reply) => {
+    if (!request.routeOptions.config.logStream) return
+    const right = app.untilRightEnds(request, reply)
+    right.addEventListener('abort', () => app.roomOf(request).leave(right.reason))
+  })
+  app.addContentTypeParser('*', (request: FastifyRequest, payload: IncomingMessage) => {
+    const room = app.roomOf(request)
+    const body = room.read(payload)
+    const unpacked = inflate(body, request.headers['content-encoding'], bodyLimit)
+    return unpacked === body ? readWhole(body, bodyLimit) : readWhole(unpacked, bodyLimit, (bytes) => room.take(bytes))
+  })
 
   await app.register(jsonLogs, { bodyLimit })
   await app.register(otlp)

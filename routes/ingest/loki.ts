@@ -26,16 +26,17 @@ const loki: FastifyPluginAsync<Required<Pick<IngestOptions, 'bodyLimit'>>> = asy
 
   app.post('/loki/api/v1/push', { config: { logAccess: 'write' }, schema, onRequest: app.awaitRoom }, async (request, reply) => {
     // Loki says what it rejected in the body of a 400, after which clients would not count the others as stored.
-    requireUsable(await take(app, request, reply, (body) =>
-      isJson(request) ? decodeLoki(body, 'json', utcTime()) : decodeLoki(unpack(request, body), 'protobuf', utcTime())))
+    const unpacked = isJson(request) ? undefined : await unpack(request)
+    requireUsable(await take(app, request, reply, (body) => unpacked ? decodeLoki(unpacked, 'protobuf', utcTime()) : decodeLoki(body, 'json', utcTime())))
     return reply.code(204).send()
   })
 
   /** Loki's own clients pack by snappy without saying so in Content-Encoding. */
-  function unpack (request: FastifyRequest, body: Buffer): Buffer {
+  async function unpack (request: FastifyRequest): Promise<Buffer> {
+    const body = request.body as Buffer | undefined ?? Buffer.alloc(0)
     if ((request.headers['content-encoding'] ?? 'identity') !== 'identity') return body
     const unpacked = unsnap(body, bodyLimit)
-    app.takeRoom(request, unpacked.length)
+    await app.roomOf(request).take(unpacked.length)
     return unpacked
   }
 }

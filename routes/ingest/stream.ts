@@ -1,7 +1,8 @@
 import type { Readable } from 'node:stream'
 import { Type } from '@sinclair/typebox'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { collect, type Decoded, type Piece } from '../../src/decode/decoded.ts'
+import { collect, stepBytes, Turns, type Decoded, type Step } from '../../src/decode/decoded.ts'
+import { bounded } from '../../src/decode/growth.ts'
 import { inflate, intact } from '../../src/decode/inflate.ts'
 import { BadRequest, TooLarge } from '../../src/errors.ts'
 import type { Receipt } from '../../src/record.ts'
@@ -12,7 +13,7 @@ export interface StreamProtocol {
   /** Cuts the body into what may be a log each. Throws TooLarge. */
   cutter: { push (chunk: Buffer): Iterable<Buffer>, end (): Iterable<Buffer> }
   /** What decodes the pieces that these bytes hold: the logs of one, the first one being so many of all. */
-  decoderOf: (portion: Buffer) => (piece: Buffer, index: number) => Iterable<Piece>
+  decoderOf: (portion: Buffer) => (piece: Buffer, index: number) => Iterable<Step>
   /** What names a portion, beside its bytes, where the same must be stored once. Default: the Idempotency-Key, with the portion's place. */
   nameOf?: (pieces: readonly Buffer[]) => string | undefined
   /** What is unpacked as a whole may have so many bytes. */
@@ -36,7 +37,7 @@ export const streamAnswer = Type.Object({
 /** From now on the scope's handlers get the body as a stream, as it comes. */
 export function takeStreams (scope: FastifyInstance): void {
   scope.removeContentTypeParser('*')
-  scope.addContentTypeParser('*', async (_request: unknown, payload: Readable) => payload)
+  scope.addContentTypeParser('*', async (request: FastifyRequest, payload: Readable) => scope.roomOf(request).read(payload))
 }
 
 /**
@@ -49,11 +50,16 @@ export async function acceptStream (app: FastifyInstance, request: FastifyReques
   const receipts: Receipt[] = []
   let pieces: Buffer[] = []
   let bytes = 0
+  const turns = new Turns()
 
-  const body = request.body as Readable | undefined
+  const body = request.body as AsyncIterable<Buffer> | undefined
+  const room = app.roomOf(request)
   if (body) {
     try {
-      for await (const chunk of intact(inflate(body, request.headers['content-encoding'], bodyLimit))) await addAll(cutter.push(chunk))
+      for await (const chunk of intact(inflate(body, request.headers['content-encoding'], bodyLimit))) {
+        await room.take(chunk.length)
+        await addInTurns(chunk)
+      }
       await addAll(cutter.end())
     } catch (error) {
       if (error instanceof BadRequest || error instanceof TooLarge) await store()
@@ -63,6 +69,13 @@ export async function acceptStream (app: FastifyInstance, request: FastifyReques
   }
   tellReceipt(reply, together(receipts))
   return answer
+
+  async function addInTurns (chunk: Buffer): Promise<void> {
+    for (let start = 0; start < chunk.length; start += stepBytes) {
+      await addAll(cutter.push(chunk.subarray(start, start + stepBytes)))
+      if (turns.isDue) await turns.give()
+    }
+  }
 
   async function addAll (more: Iterable<Buffer>): Promise<void> {
     for (const piece of more) {
@@ -81,18 +94,19 @@ export async function acceptStream (app: FastifyInstance, request: FastifyReques
     // Without its place, equal portions of one body would be stored once.
     const name = request.idempotencyKey === undefined ? nameOf?.(portion) : `${request.idempotencyKey} ${first}`
     const all = Buffer.concat(portion)
-    const decoded = await collect(decodeAll(portion, decoderOf(all), first))
+    const decoded = await collect(bounded(decodeAll(portion, decoderOf(all), first)))
     receipts.push(await accept(app, request, decoded, all, name))
+    room.shrinkTo(0)
     tell(decoded)
     if (answer.rejected > mostRejected) throw new BadRequest(`body must hold logs: more than ${mostRejected} pieces are no logs`)
   }
 
-  function * decodeAll (portion: readonly Buffer[], decode: ReturnType<typeof decoderOf>, first: number): Generator<Piece> {
+  function * decodeAll (portion: readonly Buffer[], decode: ReturnType<typeof decoderOf>, first: number): Generator<Step, void, void> {
     let index = first
     for (const piece of portion) {
-      for (const decoded of decode(piece, index)) {
-        yield decoded
-        index++
+      for (const step of decode(piece, index)) {
+        yield step
+        if (step) index++
       }
     }
   }
