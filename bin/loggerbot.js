@@ -7,8 +7,11 @@ if (existsSync(sources)) await import('tsx')
 const { main } = await import(existsSync(sources) ? sources.href : '../dist/src/cli.js')
 
 // The reader may stop before the end, as head does.
-process.stdout.on('error', (error) => {
-  if (error.code !== 'EPIPE') throw error
-  process.exit()
+process.stdout.on('error', ({ code }) => {
+  if (code === 'EPIPE') process.exit()
+  process.stderr.write(`loggerbot: the output can't be written (${code})\n`)
+  process.exit(1)
 })
+// There is nobody left to tell.
+process.stderr.on('error', () => {})
 process.exitCode = await main(process.argv.slice(2), process, process.env)

@@ -1,7 +1,8 @@
 import { parseArgs } from 'node:util'
-import type { Command, Streams } from './commands/command.ts'
-import { homeOf, readSettings, settingsTable, type Environment, type SettingName } from './config.ts'
-import { CommandError, UsageError } from './errors.ts'
+import type { Command, Given, Streams } from './commands/command.ts'
+import { homeOf, readSettings, settingsTable, sourceOf, type Environment, type SettingName } from './config.ts'
+import { CommandError, describeFailure, explainFailure, Interrupted, UsageError } from './errors.ts'
+import { printableLine, printableLines } from './query/format.ts'
 import { version } from './version.ts'
 
 /** Each with what it needs is loaded when it is called: a search in the terminal does not wait for a whole server. */
@@ -30,22 +31,28 @@ const commands: Record<string, () => Promise<Command>> = {
 }
 
 /**
- * Runs one command line. Resolves to the exit code: 2 for a wrong call, 1 for what could not be done, else 0.
- * A server that `serve` started goes on until a signal ends the process.
+ * Runs one command line. Resolves to the exit code: 2 for a wrong call, 130 for an interruption, 1 for what else could not be done, else 0.
+ * What went wrong is one line. A server that `serve` started goes on until a signal ends the process.
  */
 export async function main (args: string[], streams: Streams, env: Environment): Promise<number> {
+  const warn = (line: string): void => { streams.stderr.write(`loggerbot: ${printableLine(line)}\n`) }
   try {
-    await run(args, streams, env)
+    await run(args, { ...streams, warn }, env)
     return 0
   } catch (error) {
-    if (!(error instanceof UsageError || error instanceof CommandError)) throw error
-    streams.stderr.write(`loggerbot: ${error.message}\n`)
-    return error instanceof UsageError ? 2 : 1
+    if (error instanceof Interrupted) return 130
+    if (error instanceof UsageError || error instanceof CommandError) {
+      warn(error.message)
+      return error instanceof UsageError ? 2 : 1
+    }
+    warn(explainFailure(error))
+    if (/^(debug|trace)$/.test(env.LOGGER_LOG_LEVEL ?? '')) streams.stderr.write(`${printableLines(describeFailure(error).frames ?? '')}\n`)
+    return 1
   }
 }
 
-async function run (args: string[], streams: Streams, env: Environment): Promise<void> {
-  const print = (line: string): void => { streams.stdout.write(`${line}\n`) }
+async function run (args: string[], { warn, ...streams }: Streams & Pick<Given, 'warn'>, env: Environment): Promise<void> {
+  const print = (line: string): void => { streams.stdout.write(`${printableLines(line)}\n`) }
   const name = Object.keys(commands).find((name) => name.split(' ').every((word, index) => args[index] === word))
   if (name === undefined) {
     if (args[0] === '--version') return print(version)
@@ -61,15 +68,18 @@ async function run (args: string[], streams: Streams, env: Environment): Promise
 
   const names = settingNames(command)
   const flags = Object.fromEntries(Object.entries(values).filter(([flag]) => flag in names)) as Record<string, string>
-  const settings = await readSettings(Object.fromEntries(Object.entries(flags).map(([flag, value]) => [names[flag], value])), env)
+  const given: Partial<Record<SettingName, string>> = Object.fromEntries(Object.entries(flags).map(([flag, value]) => [names[flag], value]))
+  const settings = await readSettings(given, env)
   await command.run(settings, {
     positionals: positionals.slice(0, wanted.length),
     rest: positionals.slice(wanted.length).join(' '),
     flags,
     options: values,
     home: homeOf(env),
+    sourceOf: (name) => sourceOf(name, given, env),
     streams,
-    print
+    print,
+    warn
   })
 }
 

@@ -86,6 +86,14 @@ export async function readSettings (flags: Partial<Record<SettingName, string>> 
   }
 }
 
+/** Where a setting was given: on the command line, in the environment, or, if at all, in `.env` of the working directory. */
+export type SettingSource = 'flag' | 'environment' | '.env'
+
+export function sourceOf (name: SettingName, flags: Partial<Record<SettingName, string>>, env: Environment): SettingSource {
+  if (flags[name] !== undefined) return 'flag'
+  return env[name] === undefined ? '.env' : 'environment'
+}
+
 /** The user's home folder. */
 export function homeOf (env: Environment): string {
   return env.HOME ?? homedir()
@@ -102,7 +110,7 @@ function explain (error: unknown): string {
   const names = new Set(broken.map(({ instancePath }) => instancePath.slice(1)))
   const lines = settingsTable.filter(({ name }) => names.has(name)).map(({ name, flag, description }) =>
     `${name}${flag ? ` (--${flag})` : ''} is not valid: ${description}`)
-  return lines.join('\n') || `settings: ${error instanceof Error ? error.message : error}`
+  return lines.join('; ') || `settings: ${error instanceof Error ? error.message : error}`
 }
 
 /** Which database the settings mean: MySQL as soon as a host or a login is given, else the embedded SQLite. */

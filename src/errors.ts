@@ -47,6 +47,11 @@ export class TooManyLogs extends createError<[]>('LOGGER_TOO_MANY_LOGS', 'more l
   }
 }
 
+/** One user reads more at once than they may. */
+export class TooManyReads extends createError<[]>('LOGGER_TOO_MANY_READS', 'too many requests of this user are under way: wait until some have ended', 429) {
+  readonly retryAfter = 5
+}
+
 /** Nothing was stored, and the same may be sent again after `retryAfter` seconds. */
 export class Unavailable extends createError<[detail: string]>('LOGGER_UNAVAILABLE', '%s', 503) {
   readonly retryAfter = 5
@@ -104,26 +109,32 @@ export class PieceFailed extends Error {
   }
 }
 
-/** The logs of the far future are too many to be copied while writers wait. */
-export class PartitionFull extends Error {
-  readonly code = 'LOGGER_PARTITION_FULL'
-
-  constructor (name: string) {
-    super(`the partition ${name} holds too much to be divided while logs come`)
-  }
-}
-
 /** Logs can be stored inside of an open transaction alone. */
 export const NotATransaction = createError('LOGGER_NOT_A_TRANSACTION', 'writeLogs: knex must be an open transaction of knex, as knex.transaction() gives it, on the database of the logs', 500)
 
 /** The database lacks tables, or has newer ones than this version knows; the message says what to do. */
 export const SchemaMismatch = createError<[what: string]>('LOGGER_SCHEMA_MISMATCH', '%s', 500)
 
+/** A session of the database would change logs, or take none; the message says why and what to do. */
+export const UnfitSession = createError<[what: string]>('LOGGER_UNFIT_SESSION', '%s', 500)
+
 /** The command was called wrongly: one line for the terminal, exit code 2. */
 export class UsageError extends Error {}
 
 /** The command was right but cannot be carried out: one line for the terminal, exit code 1. */
 export class CommandError extends Error {}
+
+/** The user ended the command: nothing is to be told, exit code 130. */
+export class Interrupted extends Error {}
+
+/** What a terminal may be told of an unexpected error: of the database's no more than the code, because their messages quote statements and values. */
+export function explainFailure (error: unknown): string {
+  if (!(error instanceof Error)) return `failed with ${String(error)}`
+  const code = codeOf(error)
+  if ('sqlMessage' in error || 'sql' in error || /^(ER|SQLITE)_/.test(code ?? '')) return `the database failed (${code ?? error.name})`
+  const [sentence] = error.message.split('\n')
+  return code === undefined || error.message.includes(code) ? `${sentence}` : `${sentence} (${code})`
+}
 
 /**
  * What may be logged of an unexpected error: its name, its code and where it was thrown.

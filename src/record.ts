@@ -32,12 +32,8 @@ export interface LogRecord {
   attributes: Record<string, unknown> | null
 }
 
-/** About how many bytes a log takes. */
-export function sizeOfRecord ({ message, processName, description, attributes }: LogRecord): number {
-  return 100 + message.length + processName.length + description.length + (attributes === null ? 0 : sizeOfValue(attributes))
-}
-
-function sizeOfValue (value: unknown): number {
+/** About how many bytes a value of JSON takes. */
+export function sizeOfValue (value: unknown): number {
   if (typeof value === 'string') return value.length
   if (typeof value !== 'object' || value === null) return 8
   let size = 2
@@ -60,6 +56,20 @@ const wordExpression = new RegExp(wordPattern, 'u')
 export function isWord (text: string): boolean {
   return wordExpression.test(text)
 }
+
+/**
+ * The same without what is not seen or turns the direction of writing: what a new user's name may be. Joiners belong to words of some languages,
+ * and to emoji: within those they may stand.
+ */
+const newNameExpression = /^(?:[^\s\p{Cc}\p{Cf}\p{Cs}]|(?<=[^\p{ASCII}\p{Cf}])[\u200c\u200d](?!$)){1,100}$/u
+
+export function isNewName (text: string): boolean {
+  return newNameExpression.test(text)
+}
+
+/** What somebody calls a thing of theirs, as a regular expression with the flag u, and the rule in words. */
+export const titlePattern = '^[^\\p{Cc}\\p{Cf}\\p{Cs}\\u2028\\u2029]{1,100}$'
+export const titleRule = 'a text of 1 to 100 characters, without control and format characters'
 
 /** Whom the logs belong to. */
 export interface LogUser {

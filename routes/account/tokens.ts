@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import { NotAllowed, NotFound } from '../../src/errors.ts'
-import type { Caller } from '../../src/record.ts'
+import { titlePattern, titleRule, type Caller } from '../../src/record.ts'
 import { isoTime } from '../../src/query/present.ts'
 import type { Token } from '../../src/store/tokens.ts'
 
@@ -9,7 +9,7 @@ const tags = ['account']
 const config = { logAccess: 'account' } as const
 
 const Scopes = Type.Array(Type.Union([Type.Literal('read'), Type.Literal('write')]), { minItems: 1, uniqueItems: true, description: 'a list of read, write or both', examples: [['read']] })
-const Name = Type.String({ minLength: 1, maxLength: 100, description: 'a text of 1 to 100 characters', examples: ['billing worker'] })
+const Name = Type.String({ pattern: titlePattern, description: titleRule, examples: ['billing worker'] })
 const Time = Type.Union([Type.String(), Type.Null()], { examples: ['2026-11-24T09:30:00.000000Z'] })
 
 const Listed = Type.Object({

@@ -1,4 +1,5 @@
-import { Conflict } from '../errors.ts'
+import { BadRequest, Conflict } from '../errors.ts'
+import { isNewName } from '../record.ts'
 import { hashCredential, verifyCredential } from './credential.ts'
 import { contractToken } from './token.ts'
 import type { StoredUser } from './verifier.ts'
@@ -21,12 +22,14 @@ export interface UserStore {
 
 /**
  * Lets a user send logs with md5(name + password). The same call again changes nothing;
- * the name with another password or chat id, or of a disabled user, throws Conflict.
+ * the name with another password or chat id, or of a disabled user, throws Conflict; a new name that is not all seen, BadRequest.
  * Resolves to the token, and to whether the user is new.
  */
 export async function registerUser (users: UserStore, { name, password, telId, admin = false }: NewUser): Promise<{ token: string, created: boolean }> {
   const token = contractToken(name, password)
-  if (!await users.find(name) && await users.insert({ name, credential: await hashCredential(token), telId, admin })) {
+  const before = await users.find(name)
+  if (!before && !isNewName(name)) throw new BadRequest('user must be one word of 1 to 100 characters, without characters that are not seen')
+  if (!before && await users.insert({ name, credential: await hashCredential(token), telId, admin })) {
     return { token, created: true }
   }
   const stored = await users.find(name)

@@ -1,11 +1,11 @@
 import type { Readable, Writable } from 'node:stream'
 import type { ParseArgsConfig } from 'node:util'
-import type { SettingName, Settings } from '../config.ts'
+import type { SettingName, Settings, SettingSource } from '../config.ts'
 
 /** Where a command reads and writes: `process`, or streams of a test. */
 export interface Streams {
   stdin: Readable & { isTTY?: boolean }
-  stdout: Writable & { hasColors? (): boolean }
+  stdout: Writable & { isTTY?: boolean, hasColors? (): boolean }
   stderr: Writable
   /** The log of `serve`. Default: file descriptor 1, where a reader that goes away does not end the server. */
   log?: Writable
@@ -22,9 +22,13 @@ export interface Given {
   options: Record<string, string | boolean | undefined>
   /** The user's home folder. */
   home: string
+  /** Where a setting was given. */
+  sourceOf (name: SettingName): SettingSource
   streams: Streams
-  /** Prints a line for the user. */
+  /** Prints a line for the user; what is unsafe on a terminal is spelled out. */
   print (line: string): void
+  /** Tells on standard error, in one line, what goes wrong. */
+  warn (line: string): void
 }
 
 /** One command of `loggerbot`. */

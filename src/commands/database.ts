@@ -1,6 +1,6 @@
 import type { Knex } from 'knex'
 import { databaseOptions, type Settings } from '../config.ts'
-import { codeOf, CommandError, SchemaMismatch } from '../errors.ts'
+import { codeOf, CommandError, DatabaseAway, SchemaMismatch, UnfitSession } from '../errors.ts'
 import { connect } from '../store/connect.ts'
 import type { DatabaseOptions } from '../store/dialects/dialect.ts'
 import { checkSchema, migrateToLatest } from '../store/migrations.ts'
@@ -34,7 +34,7 @@ export function describeDatabase (options: DatabaseOptions): string {
 
 /** The failure as a CommandError that names the setting and what to do, where it is one that the user can mend. */
 export function explained (error: unknown, options: DatabaseOptions): unknown {
-  if (error instanceof SchemaMismatch) return new CommandError(`${describeDatabase(options)}: ${error.message}`)
+  if (error instanceof SchemaMismatch || error instanceof UnfitSession || error instanceof DatabaseAway) return new CommandError(`${describeDatabase(options)}: ${error.message}`)
   const explanation = explain(codeOf(error) ?? '', options)
   return explanation === undefined ? error : new CommandError(explanation)
 }
@@ -42,7 +42,8 @@ export function explained (error: unknown, options: DatabaseOptions): unknown {
 function explain (code: string, options: DatabaseOptions): string | undefined {
   if (code === 'MODULE_NOT_FOUND' || code === 'ERR_DLOPEN_FAILED') return 'the native module of the embedded database is missing, or is for another version of Node: install again with this Node (npm ci), or use MySQL (--user)'
   if ('file' in options) {
-    if (!/^(SQLITE_|E[A-Z]+$)/.test(code)) return undefined
+    if (/^SQLITE_(BUSY|LOCKED)/.test(code)) return `SQLite ${options.file}: another process has held it for too long (${code}); try again`
+    if (!/^(SQLITE_(CANTOPEN|NOTADB|READONLY|PERM|AUTH|CORRUPT)|E[A-Z]+$)/.test(code)) return undefined
     return `LOGGER_DB_FILE (--db-file): ${options.file} can't be used as a database (${code}); name a file in a folder that may be written to`
   }
   const server = `MySQL at ${options.host}:${options.port}`
@@ -66,6 +67,9 @@ function explain (code: string, options: DatabaseOptions): string | undefined {
     case 'PROTOCOL_CONNECTION_LOST':
     case 'PROTOCOL_SEQUENCE_TIMEOUT':
       return `LOGGER_DB_HOST, LOGGER_DB_PORT (--db-host, --db-port): no ${server} (${code})`
+    case 'ER_OPTION_PREVENTS_STATEMENT':
+    case 'ER_READ_ONLY_MODE':
+      return `LOGGER_DB_HOST, LOGGER_DB_PORT (--db-host, --db-port): ${server} is read-only (${code}); name the one that takes writes`
     case 'ENOENT':
     case 'EACCES':
     case 'EISDIR':
@@ -74,4 +78,5 @@ function explain (code: string, options: DatabaseOptions): string | undefined {
     case 'HANDSHAKE_NO_SSL_SUPPORT':
       return `LOGGER_DB_SSL: no TLS with ${server} (${code})`
   }
+  return code.startsWith('ER_') ? `${server} failed (${code})` : undefined
 }

@@ -1,6 +1,7 @@
 import { databaseOptions } from '../config.ts'
 import { decodeAgain, isDecodable } from '../decode/again.ts'
 import { BadRequest, CommandError } from '../errors.ts'
+import { printableJson } from '../query/format.ts'
 import type { LogRecord } from '../record.ts'
 import { deadLettersOf, replayDeadLetter, type DeadLetter } from '../store/dead-letters.ts'
 import { logStoreOf } from '../store/logs.ts'
@@ -14,7 +15,7 @@ export const deadLettersList: Command = {
 
   async run (settings, { print }) {
     await withTables(settings, async (knex) => {
-      for await (const letter of all(deadLettersOf(knex))) print(JSON.stringify(letter))
+      for await (const letter of all(deadLettersOf(knex))) print(printableJson(JSON.stringify(letter)))
     })
   }
 }

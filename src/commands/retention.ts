@@ -32,7 +32,7 @@ export const retention: Command = {
       if (doubt !== undefined) print(`by age none would go, as the clock may be wrong: ${doubt}`)
       const users = await usersOf(knex).list()
       const all = expiredAt(now, days, users, await listPartitions(knex))
-      const width = Math.max(4, ...users.map(({ name }) => name.length))
+      const width = users.reduce((width, { name }) => Math.max(width, name.length), 4)
       print(`${'USER'.padEnd(width)}  KEPT       WOULD GO`)
       for (const { id, name, retentionDays } of users) {
         let count = 0

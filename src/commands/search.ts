@@ -1,6 +1,6 @@
 import { UsageError } from '../errors.ts'
 import type { PresentedLog } from '../query/present.ts'
-import { ask, clientDetails, clientFlags, lineOf, whatOptions } from './client.ts'
+import { ask, clientDetails, clientFlags, jsonOf, whatOptions, writeLog } from './client.ts'
 import type { Command } from './command.ts'
 
 /** A page holds so many. */
@@ -19,17 +19,17 @@ export const search: Command = {
     json: { type: 'boolean', description: 'a JSON object a line' }
   },
 
-  async run (settings, { rest: query, options: { from, to, owner: user, lines = '100', json }, home, streams, print }) {
+  async run (settings, { rest: query, options: { from, to, owner: user, lines = '100', json }, home, sourceOf, streams }) {
     const limit = countOf('--lines', lines)
     const logs: PresentedLog[] = []
     let cursor: string | undefined
     do {
       const parameters = { query, from, to, user, cursor, limit: String(Math.min(limit - logs.length, pageSize)) } as Record<string, string | undefined>
-      const page = await (await ask({ settings, home }, '/api/logs', parameters)).json() as { logs: PresentedLog[], cursor?: string }
+      const page = await jsonOf<{ logs: PresentedLog[], cursor?: string }>(await ask({ settings, home, sourceOf }, '/api/logs', parameters))
       logs.push(...page.logs)
       cursor = page.cursor
     } while (cursor !== undefined && logs.length < limit)
-    for (const log of logs.reverse()) print(lineOf(log, json === true, streams.stdout))
+    for (const log of logs.reverse()) writeLog(log, json === true, streams.stdout)
   }
 }
 

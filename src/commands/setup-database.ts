@@ -18,7 +18,9 @@ DROP where the logs are divided (loggerbot partitions). To grant them, as an adm
     const options = databaseOptions(settings)
     if (!('file' in options)) {
       await withDatabase(settings, async (server) => {
-        await server.raw('CREATE DATABASE IF NOT EXISTS ?? CHARACTER SET utf8mb4', [settings.LOGGER_DB_NAME])
+        // Looked for before: a server that is read-only refuses even what changes nothing.
+        const [found] = await server.raw('SELECT 1 FROM information_schema.schemata WHERE schema_name = ?', [settings.LOGGER_DB_NAME])
+        if (found.length === 0) await server.raw('CREATE DATABASE IF NOT EXISTS ?? CHARACTER SET utf8mb4', [settings.LOGGER_DB_NAME])
       }, { ...options, database: '' })
     }
     const applied = await withDatabase(settings, migrateToLatest)

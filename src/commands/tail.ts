@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { PresentedLog } from '../query/present.ts'
-import { ask, clientDetails, clientFlags, lineOf, Unreachable, whatOptions, type ClientSource } from './client.ts'
+import { ask, clientDetails, clientFlags, jsonOf, Unreachable, whatOptions, writeLog, type ClientSource } from './client.ts'
 import type { Command } from './command.ts'
 import { countOf } from './search.ts'
 
@@ -16,9 +16,9 @@ export const tail: Command = {
     json: { type: 'boolean', description: 'a JSON object a line' }
   },
 
-  async run (settings, { rest: query, options: { owner: user, lines = '10', json }, home, streams, print }) {
+  async run (settings, { rest: query, options: { owner: user, lines = '10', json }, home, sourceOf, streams, warn }) {
     const limit = countOf('--lines', lines, 0)
-    const source = { settings, home }
+    const source = { settings, home, sourceOf }
     const parameters = { query, user } as Record<string, string | undefined>
     const printed = new Set<string>()
     let lastId: string | undefined
@@ -30,15 +30,15 @@ export const tail: Command = {
         if (first && limit > 0) {
           for (const log of await past(source, parameters, limit)) {
             printed.add(log.id)
-            print(lineOf(log, json === true, streams.stdout))
+            writeLog(log, json === true, streams.stdout)
           }
         }
         for await (const { id, event, data } of eventsOf(body!)) {
-          if (event === 'missed') streams.stderr.write(`loggerbot: ${JSON.parse(data).logs} logs came faster than they were read\n`)
+          if (event === 'missed') warn(`${JSON.parse(data).logs} logs came faster than they were read`)
           if (event !== 'log') continue
           lastId = id
           const log: PresentedLog = JSON.parse(data)
-          if (!printed.delete(log.id)) print(lineOf(log, json === true, streams.stdout))
+          if (!printed.delete(log.id)) writeLog(log, json === true, streams.stdout)
         }
       } catch (error) {
         if (first || !(error instanceof Unreachable || isCut(error))) throw error
@@ -49,7 +49,7 @@ export const tail: Command = {
 }
 
 async function past (source: ClientSource, parameters: Record<string, string | undefined>, limit: number): Promise<PresentedLog[]> {
-  const { logs } = await (await ask(source, '/api/logs', { ...parameters, limit: String(Math.min(limit, 1000)) })).json() as { logs: PresentedLog[] }
+  const { logs } = await jsonOf<{ logs: PresentedLog[] }>(await ask(source, '/api/logs', { ...parameters, limit: String(Math.min(limit, 1000)) }))
   return logs.reverse()
 }
 

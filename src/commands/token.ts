@@ -1,7 +1,8 @@
 import { makeToken } from '../authenticate/keyring.ts'
 import type { Settings } from '../config.ts'
 import { CommandError, UsageError } from '../errors.ts'
-import type { Scope } from '../record.ts'
+import { printableLine } from '../query/format.ts'
+import { titlePattern, titleRule, type Scope } from '../record.ts'
 import { tokensOf } from '../store/tokens.ts'
 import { usersOf } from '../store/users.ts'
 import type { Command } from './command.ts'
@@ -15,7 +16,7 @@ export const tokenAdd: Command = {
 
   async run (settings, { positionals: [user, name], options, print }) {
     const scopes = readScopes(String(options.scopes ?? 'read'))
-    if (name!.length < 1 || name!.length > 100) throw new UsageError('NAME must be 1 to 100 characters')
+    if (!new RegExp(titlePattern, 'u').test(name!)) throw new UsageError(`NAME must be ${titleRule}`)
     const { id, token } = await onTokens(settings, user!, (tokens, userId) => makeToken(tokens, { userId, name: name!, scopes }))
     print(`token ${id} of ${user} can ${scopes.join(' and ')}; it is shown this once:`)
     print(`  ${token}`)
@@ -31,7 +32,7 @@ export const tokenList: Command = {
     const tokens = await onTokens(settings, user!, (tokens, userId) => tokens.list(userId))
     print('     ID  SCOPES              CREATED (UTC)        LAST USED            NAME')
     for (const { id, scopes, createdAt, lastUsedAt, name } of tokens) {
-      print(`${String(id).padStart(7)}  ${scopes.join(',').padEnd(18)}  ${createdAt.slice(0, 19)}  ${(lastUsedAt ?? 'never').slice(0, 19).padEnd(19)}  ${name}`)
+      print(`${String(id).padStart(7)}  ${scopes.join(',').padEnd(18)}  ${createdAt.slice(0, 19)}  ${(lastUsedAt ?? 'never').slice(0, 19).padEnd(19)}  ${printableLine(name)}`)
     }
   }
 }

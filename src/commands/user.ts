@@ -3,7 +3,8 @@ import { text } from 'node:stream/consumers'
 import { registerUser } from '../authenticate/register.ts'
 import type { Settings } from '../config.ts'
 import { word } from '../decode/contract.ts'
-import { CommandError, Conflict, UsageError } from '../errors.ts'
+import { BadRequest, CommandError, Conflict, UsageError } from '../errors.ts'
+import { printableLine } from '../query/format.ts'
 import { utcTime } from '../record.ts'
 import { usersOf } from '../store/users.ts'
 import { shellQuote, urlOf, type Command, type Streams } from './command.ts'
@@ -41,8 +42,8 @@ export const userList: Command = {
   summary: 'list the users',
 
   async run (settings, { print }) {
-    const users = await onUsers(settings, (users) => users.list())
-    const width = Math.max(4, ...users.map(({ name }) => name.length))
+    const users = (await onUsers(settings, (users) => users.list())).map((user) => ({ ...user, name: printableLine(user.name) }))
+    const width = users.reduce((width, { name }) => Math.max(width, name.length), 4)
     print(`${'NAME'.padEnd(width)}  CREATED (UTC)        STATE`)
     for (const { name, createdAt, disabled, admin } of users) {
       print(`${name.padEnd(width)}  ${createdAt.slice(0, 19)}  ${disabled ? 'disabled' : 'active'}${admin ? ', administrator' : ''}`)
@@ -78,6 +79,7 @@ async function onUsers<T> (settings: Settings, work: (users: ReturnType<typeof u
     try {
       return await work(usersOf(knex))
     } catch (error) {
+      if (error instanceof BadRequest) throw new UsageError(error.message)
       throw error instanceof Conflict ? new CommandError(error.message) : error
     }
   })
