@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { gunzipSync } from 'node:zlib'
 import { Agent, request, type IncomingMessage } from 'node:http'
 import { once } from 'node:events'
@@ -62,6 +63,11 @@ for (const database of databases) {
         t.match(JSON.parse((await remove(wrong)).body), { code: 400, detail: /^confirm must be the code/ })
       }
       t.equal((await remove(`query=row&to=now&confirm=${first.confirm}`, basic('bob'))).status, 400, 'the code is the caller\'s own')
+      t.match(first.confirm, /^[0-9a-z]+-[0-9a-f]{64}$/)
+      const [at] = first.confirm.split('-')
+      const [alice] = await service.knex('users').where('username', 'alice').select('id')
+      const computed = createHash('sha256').update(JSON.stringify([alice.id, 'row', undefined, 'now', undefined, Number.parseInt(at, 36)])).digest('hex')
+      for (const guess of [computed, computed.slice(0, 16)]) t.equal((await remove(`query=row&to=now&confirm=${at}-${guess}`)).status, 400, 'nobody can compute it')
 
       const second = JSON.parse((await remove(`query=row&to=now&confirm=${first.confirm}`)).body)
       t.strictSame(second, { deleted: 3500, complete: true })

@@ -9,7 +9,21 @@ const State = Type.Object({
   reason: Type.Optional(Type.String({ examples: ['the database does not answer: ECONNREFUSED'] }))
 })
 
+/** The database is asked this often at most, however many ask here. */
+const probeEveryMs = 200
+
 const health: FastifyPluginAsyncTypebox = async (app) => {
+  let probing: Promise<void> | undefined
+
+  function probeOnce (): Promise<void> {
+    if (!probing) {
+      probing = probe(app.logDb)
+      const forget = () => { setTimeout(() => { probing = undefined }, probeEveryMs).unref() }
+      probing.then(forget, forget)
+    }
+    return probing
+  }
+
   /** What is not as it should be, though logs are taken. */
   function warnings (): { warnings?: string[] } {
     const { problem, foreign = [] } = app.logSpool
@@ -25,7 +39,7 @@ const health: FastifyPluginAsyncTypebox = async (app) => {
   app.get('/readyz', { config: { logAccess: 'public' }, schema: { tags: ['operations'], summary: 'Does the database answer a real read?', response: { 200: State, 503: State } } }, async (_request, reply) => {
     reply.preventCache()
     try {
-      await probe(app.logDb)
+      await probeOnce()
       return { status: 'ok', ...warnings() }
     } catch (error) {
       const reason = `the database does not answer: ${codeOf(error) ?? 'no answer in time'}`

@@ -1,10 +1,11 @@
-import { createHash } from 'node:crypto'
+import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
-import { BadRequest } from '../../src/errors.ts'
+import { BadRequest, NotAllowed } from '../../src/errors.ts'
 import type { Caller } from '../../src/record.ts'
 import { countLogs } from '../../src/store/counts.ts'
 import { deleteLogs } from '../../src/store/deletion.ts'
+import { usersOf } from '../../src/store/users.ts'
 import { scopeOf, what } from './scope.ts'
 
 /** A code is good for so long, in milliseconds. */
@@ -44,25 +45,36 @@ const deletion: FastifyPluginAsyncTypebox = async (app) => {
       const now = Date.now()
       const scope = await scopeOf(app, logCaller, asked, now)
       const { counts, complete } = await app.readLogs(reply, (knex, signal) => countLogs(knex, scope, {}, app.searchBudget, signal))
-      return { logs: counts.reduce((sum, { count }) => sum + count, 0), confirm: codeOf(logCaller, asked, now), complete }
+      return { logs: counts.reduce((sum, { count }) => sum + count, 0), confirm: await codeOf(logCaller, asked, now), complete }
     }
-    const asOf = confirmedAt(logCaller, asked, confirm)
+    const asOf = await confirmedAt(logCaller, asked, confirm)
     const search = { ...await scopeOf(app, logCaller, asked, asOf), order: 'oldest' as const }
     const detail = JSON.stringify(asked)
     return app.readLogs(reply, (knex, signal) => deleteLogs(app.logDb, knex, { search, arrivedBefore: asOf, caller: logCaller.name, detail }, longest, signal))
   })
+
+  /**
+   * Binds what was counted: by whom, what and when. The key is the caller's stored credential: a random secret that nobody is
+   * shown, which all instances have, and which is another once the password is.
+   */
+  async function codeOf ({ id, name }: Caller, { query, from, to, user }: Asked, time: number): Promise<string> {
+    const caller = await usersOf(app.logDb).find(name)
+    if (caller?.id !== id) throw new NotAllowed('this needs a user')
+    const code = createHmac('sha256', caller.credential).update(JSON.stringify(['DELETE /api/logs', id, query, from, to, user, time])).digest('hex')
+    return `${time.toString(36)}-${code}`
+  }
+
+  async function confirmedAt (caller: Caller, asked: Asked, code: string): Promise<number> {
+    // The wall clock: another instance may have given the code.
+    const time = Number.parseInt(code, 36)
+    if (!(time <= Date.now()) || !isSame(code, await codeOf(caller, asked, time))) throw new BadRequest('confirm must be the code that the same call without it gave')
+    if (Date.now() - time > goodFor) throw new BadRequest('confirm is older than ten minutes: ask for a new one')
+    return time
+  }
 }
 
 export default deletion
 
-/** Binds what was counted: by whom, what and when. */
-function codeOf ({ id }: Caller, { query, from, to, user }: Asked, time: number): string {
-  return `${time.toString(36)}-${createHash('sha256').update(JSON.stringify([id, query, from, to, user, time])).digest('hex').slice(0, 16)}`
-}
-
-function confirmedAt (caller: Caller, asked: Asked, code: string): number {
-  const time = Number.parseInt(code, 36)
-  if (!(time <= Date.now()) || code !== codeOf(caller, asked, time)) throw new BadRequest('confirm must be the code that the same call without it gave')
-  if (Date.now() - time > goodFor) throw new BadRequest('confirm is older than ten minutes: ask for a new one')
-  return time
+function isSame (code: string, expected: string): boolean {
+  return code.length === expected.length && timingSafeEqual(Buffer.from(code), Buffer.from(expected))
 }

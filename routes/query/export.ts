@@ -25,10 +25,13 @@ const exportLogs: FastifyPluginAsyncTypebox = async (app) => {
         order: Type.Union([Type.Literal('newest'), Type.Literal('oldest')], { default: 'oldest', description: 'newest or oldest' })
       }, { additionalProperties: false })
     }
-  }, async ({ logCaller, query, headers }, reply) => {
+  }, async (request, reply) => {
+    const { logCaller, query, headers } = request
     const search = { ...await scopeOf(app, logCaller, query), order: query.order }
     const lines = Readable.from(pages(reply, logCaller, search, query.format), { objectMode: false, highWaterMark: 64 * 1024 })
     lines.on('error', (error) => reply.log.error({ failure: describeFailure(error) }, 'an export failed on its way'))
+    const right = app.untilRightEnds(request, reply)
+    right.addEventListener('abort', () => lines.destroy(right.reason))
     reply.type(formats[query.format].contentType)
     reply.header('content-disposition', `attachment; filename="logs.${query.format === 'text' ? 'txt' : query.format}"`)
     if (!/\bgzip\b(?!;\s*q=0(?!\.\d*[1-9]))/.test(headers['accept-encoding'] ?? '')) return reply.send(lines)

@@ -34,6 +34,7 @@ const tail: FastifyPluginAsyncTypebox = async (app) => {
       clearTimeout(timer)
       closed.abort()
     })
+    app.untilRightEnds(request, reply).addEventListener('abort', () => closed.abort())
 
     const events = await app.tailLogs({ userId, matches: matcherOf(filter), after: request.headers['last-event-id'] }, closed.signal)
     const stream = Readable.from(written(events), { objectMode: false, highWaterMark: 64 * 1024 })
