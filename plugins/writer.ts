@@ -37,7 +37,7 @@ declare module 'fastify' {
      * they are in it, and durable they are if and only if it commits. Rejects then with what the database says.
      */
     writeLogs: (batch: LogBatch, options?: WriteOptions) => Promise<Receipt>
-    /** Lets a request in once there is memory for its body, before that is read; throws Overloaded after some seconds. */
+    /** Bounds the memory that the request's body takes, by the caller's user or else by address. */
     awaitRoom: onRequestHookHandler
     /** The memory of a request that came through awaitRoom: reads its body, takes more, gives back. */
     // Spelled out, because the type declarations would lose the import.
