@@ -238,6 +238,23 @@ t.test('partitions of user_logs', async (t) => {
     t.strictSame(complaints, [])
   })
 
+  await t.test('so they are where somebody\'s logs are of the far future, be they many', async (t) => {
+    const { knex, service, tokens, insert, messages, letGo, complaints } = await startDivided(t)
+    await divideAt(knex, [30, 0])
+    for (let n = 0; n < 3; n++) await send(service, 'alice', tokens.alice, Array.from({ length: 900 }, () => log({ msg: 'far', event_at: '2090-01-01T00:00:00Z' })))
+    await insert('bob', 'in a month', -40, 0)
+    await letGo({ days: 0, rows: 0 })
+    t.strictSame(await names(knex), ['older', ...[-30, -60, -90, -120].map(before), 'later'])
+    t.equal((await messages()).length, 2701)
+    t.strictSame(complaints, [])
+    t.notOk(await knex.schema.hasTable('user_logs_later'))
+
+    await dialectOf(knex).partitions!.takeOut(knex, (await listPartitions(knex)).at(-1)!, 'user_logs_later')
+    t.equal((await messages()).length, 1)
+    await letGo({ days: 0, rows: 0 })
+    t.equal((await messages()).length, 2701, 'what a process left behind that was killed is put back')
+  })
+
   await t.test('where a day has one of its own, its logs wait to go with it, and six hours for those that were late', async (t) => {
     const { knex } = await startDivided(t)
     await divideAt(knex, [60, 33, 32, 31, 0])

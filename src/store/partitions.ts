@@ -9,10 +9,11 @@
 // 5,000 logs on, which is 50 % of 20 MB, 14 % of 64 MB and 4 % of 256 MB; docs/performance.md has the
 // figures. So they are 30 days wide, and one day only where a day brings as much as that.
 import type { Knex } from 'knex'
-import { PartitionFull } from '../errors.ts'
 import { millisecondsOf, utcTime, type UtcTime } from '../record.ts'
+import { announceChange, everyUser } from './batches.ts'
 import type { Condition, Partition } from './dialects/dialect.ts'
 import { dialectOf } from './dialects/index.ts'
+import { lastTime } from './spans.ts'
 
 const hour = 3_600_000
 const day = 24 * hour
@@ -49,17 +50,41 @@ export async function makePartitions (knex: Knex, now: number, signal: AbortSign
   const parts = await listPartitions(knex)
   const last = parts.at(-1)
   if (last === undefined) return
-  const { split } = dialectOf(knex).partitions!
+  const { split, takeOut } = dialectOf(knex).partitions!
+  await putBackLater(knex, last, signal)
   const end = millisecondsOf(last.from!)
   if (end < now + ahead) {
-    if (!await isSmall(knex, last, signal)) throw new PartitionFull(last.name)
+    // Somebody's logs of the far future must not keep all others' from their partitions, nor be copied while writers wait.
+    if (!await isSmall(knex, last, signal)) {
+      await announceChange(knex, everyUser, last.from!, lastTime)
+      await takeOut(knex, last, laterTable)
+    }
     // Each is made by itself: writers wait for as many files as one statement makes.
     for (const edge of edges(Math.max(end, midnight(now)) + month, now + ahead + month, month)) await split(knex, last, edge)
+    await putBackLater(knex, last, signal)
   }
   const next = parts.find(({ from, until }) => from !== undefined && until !== undefined && from > utcTime(now) && from < utcTime(now + 2 * day))
   if (next && !isDay(next) && bytesADay(parts, now) >= large && await isSmall(knex, next, signal)) {
     for (const edge of edges(millisecondsOf(next.from!) + day, millisecondsOf(next.until!) - day, day)) await split(knex, next, edge)
   }
+}
+
+/** Holds for some seconds what was in the last partition, while that is divided; a process that ends meanwhile leaves it to the next one. */
+const laterTable = 'user_logs_later'
+/** So many logs are put back at once. */
+const stepSize = 2000
+
+async function putBackLater (knex: Knex, { from }: Partition, signal: AbortSignal): Promise<void> {
+  if (!await knex.schema.hasTable(laterTable)) return
+  const key = ['user_id', 'log_event_at', 'id']
+  for (let left = stepSize; left === stepSize;) {
+    signal.throwIfAborted()
+    await announceChange(knex, everyUser, from!, lastTime)
+    // What is there already was put back by a process that ended before it could delete it here.
+    await knex.raw('INSERT IGNORE INTO user_logs ?', [knex(laterTable).orderBy(key).limit(stepSize)])
+    left = await knex(laterTable).orderBy(key).limit(stepSize).delete()
+  }
+  await knex.schema.dropTable(laterTable)
 }
 
 /** The empty ones that are past become part of the first. */
