@@ -1,3 +1,4 @@
+import { chmodSync, closeSync, openSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type Sqlite from 'better-sqlite3'
 
@@ -24,3 +25,20 @@ export function sqliteDriverPath (): string {
  * again in WAL mode falls back to NORMAL, which can lose the last commits.
  */
 export const durablePragmas = ['journal_mode = WAL', 'synchronous = FULL', 'busy_timeout = 5000'] as const
+
+/**
+ * Makes the file, where it is missing, and lets nobody but its owner read it and what SQLite keeps beside it: it holds the logs and credentials' hashes.
+ * SQLite gives new files beside it the same rights. Throws where it can't be made.
+ */
+export function keepFilePrivate (file: string): void {
+  closeSync(openSync(file, 'a', 0o600))
+  for (const name of [file, `${file}-wal`, `${file}-shm`, `${file}-journal`]) {
+    const { mode = 0 } = statSync(name, { throwIfNoEntry: false }) ?? {}
+    if ((mode & 0o077) === 0) continue
+    try {
+      chmodSync(name, 0o600)
+    } catch {
+      // Another user's: they decide.
+    }
+  }
+}

@@ -168,6 +168,17 @@ for (const database of databases) {
       t.equal(await count(knex), 42, 'that of another index or user is another one')
     })
 
+    await t.test('stores an _id with another content as well, within a request and across requests', async (t) => {
+      const before = await count(knex)
+      const disk = (percent: number) => [{ index: { _index: 'state', _id: 'latest' } }, { msg: `disk ${percent} % full` }]
+      const results = async (...documents: object[]) => JSON.parse((await bulk(lines(...documents))).body).items.map(({ index }: { index: { result: string } }) => index.result)
+      t.strictSame(await results(...disk(10)), ['created'])
+      t.strictSame(await results(...disk(100), ...disk(10), ...disk(50), ...disk(100)), ['created', 'noop', 'created', 'noop'])
+      t.strictSame(await results(...disk(50)), ['noop'])
+      t.strictSame(await results({ index: { _index: 'state', _id: 'latest2' } }, disk(50)[1]!), ['created'], 'the same of another _id')
+      t.equal(await count(knex), before + 4)
+    })
+
     await t.test('keeps what it rejects as dead letters, which can be replayed', async (t) => {
       await bulk(lines(create, { msg: 'good' }, { create: { _id: 'x' } }, '{"msg":"bad"'), '/shop/_bulk')
       const [letter] = await knex('dead_letters')

@@ -19,7 +19,7 @@ export interface ElasticsearchOptions {
 const schema = {
   tags: ['ingest'],
   summary: 'Send logs as to Elasticsearch',
-  description: 'Lines of JSON: an action (create, index, update or delete), then its document. 200: every item with a status below 400 is durable; a repeated _id is stored once within seven days, and answered noop.'
+  description: 'Lines of JSON: an action (create, index, update or delete), then its document. 200: every item with a status below 400 is durable; an _id that is repeated with the same document is stored once within seven days, and answered noop.'
 }
 
 /** Elasticsearch's `_bulk`, and what its clients ask before they send. */
@@ -66,11 +66,11 @@ const elasticsearch: FastifyPluginAsync<ElasticsearchOptions> = async (app, { ve
     const nameless: Decoded = { records: [], rejected: [] }
     const named: Array<{ item: BulkItem, batch: LogBatch }> = []
     for (const item of items) {
-      const { piece, index, id } = item
+      const { piece, index, id, source } = item
       if (!piece) continue
       if ('reason' in piece) nameless.rejected.push(piece)
-      else if (id === undefined) nameless.records.push(piece)
-      else named.push({ item, batch: { userId: request.logCaller.id!, records: [piece], key: documentKeyOf(index, id) } })
+      else if (id === undefined || source === undefined) nameless.records.push(piece)
+      else named.push({ item, batch: { userId: request.logCaller.id!, records: [piece], key: documentKeyOf(index, id, source) } })
     }
 
     const repeated = new Set<BulkItem>()

@@ -13,7 +13,10 @@ export function batchKeyOf (idempotencyKey: string, body: Buffer | string): Buff
   return createHash('sha256').update(idempotencyKey).update('\0').update(body).digest().subarray(0, 16)
 }
 
-/** What names the batch of one document of Elasticsearch's: its index and `_id`. No Idempotency-Key holds a line break. */
-export function documentKeyOf (index: string, id: string): Buffer {
-  return batchKeyOf(`elasticsearch\n${index}`, id)
+/**
+ * What names the batch of one document of Elasticsearch's: its index, its `_id` and its bytes. The same again gives the same name; the `_id` with
+ * another content is another document, which must not be lost. No Idempotency-Key holds a line break.
+ */
+export function documentKeyOf (index: string, id: string, source: Buffer): Buffer {
+  return batchKeyOf(`elasticsearch\n${JSON.stringify([index, id])}`, source)
 }

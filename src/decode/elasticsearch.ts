@@ -36,6 +36,8 @@ interface Action {
 /** One thing that was asked for, with what it becomes: nothing of a `delete`. */
 export interface BulkItem extends Action {
   piece?: Piece
+  /** The document as it came. */
+  source?: Buffer
   /** No line says what to do; it counts as `index`. */
   isMalformed?: true
 }
@@ -107,7 +109,7 @@ function * decodeItems (body: Buffer, target: string, arrival: UtcTime): Generat
       items++
     } else {
       const source = lineAt(body, at)
-      yield { action: action.action, index: action.index, id: action.id, piece: yield * decodeSource(source, parse, action, items, arrival) }
+      yield { action: action.action, index: action.index, id: action.id, source, piece: yield * decodeSource(source, parse, action, items, arrival) }
       items++
       at += source.length + 1
     }
