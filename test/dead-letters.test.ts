@@ -48,6 +48,16 @@ for (const database of databases) {
       t.strictSame((await stored(service.knex)).map(({ log_msg: message }) => message).filter((message) => /^7 |poison/.test(message)), ['7 first', 'poison', '7 third'])
     })
 
+    await t.test('stays where its record is cut, and keeps no other from being stored', async (t) => {
+      const letIn = await refusePoison(service.knex, database.name)
+      await send(service, 'alice', token, [log({ msg: 'poison' })])
+      await letIn()
+      const cut = { user_id: 1, created_at: '2026-01-01 00:00:00.000000', source: 'database', record: '{"mess', record_bytes: 600_000, record_sha256: 'a'.repeat(64), reason: 'too long' }
+      await service.knex('dead_letters').insert({ id: 1, ...cut })
+      t.match(await loggerbot(['dead-letters', 'replay'], { env }), { code: 0, stdout: '1 stored, 1 left\n' })
+      await loggerbot(['dead-letters', 'delete', '1'], { env })
+    })
+
     await t.test('can be forgotten', async (t) => {
       await service.knex('user_logs').delete()
       await refusePoison(service.knex, database.name)

@@ -23,7 +23,7 @@ export const deadLettersList: Command = {
 /** Stores them after all, once what the database refused is mended. */
 export const deadLettersReplay: Command = {
   summary: 'store them after all, once the reason is mended',
-  details: 'What is refused still stays. What the spool lost to a damaged disk can\'t be replayed.',
+  details: 'What is refused still stays. What the spool lost to a damaged disk, and records that were too long to keep whole, can\'t be replayed.',
 
   async run (settings, { print }) {
     await withTables(settings, async (knex) => {
@@ -42,8 +42,9 @@ export const deadLettersReplay: Command = {
       print(`${replayed} stored, ${left} left`)
 
       async function replay (letter: DeadLetter): Promise<boolean> {
-        const { source, record, createdAt } = letter
-        if (source !== 'database' && !isDecodable(source)) return false
+        const { source, record, recordSha256, createdAt } = letter
+        const isCut = recordSha256 !== null
+        if (isCut || (source !== 'database' && !isDecodable(source))) return false
         try {
           const records = source === 'database' ? [JSON.parse(record) as LogRecord] : decodeAgain(source, record, createdAt)
           await replayDeadLetter(knex, store, letter, records)
