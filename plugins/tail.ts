@@ -1,17 +1,19 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import fp from 'fastify-plugin'
-import { codeOf, Overloaded } from '../src/errors.ts'
+import { codeOf } from '../src/errors.ts'
 import { millisecondsOf, utcTime, type LogRecord, type UtcTime } from '../src/record.ts'
 import { countBatches, findBatch, listBatches, logsOfBatch, newestBatchAt, sinceBatches, type BatchPlace, type StoredBatch } from '../src/store/batches.ts'
 import type { Horizon } from '../src/store/instances.ts'
 import { usersOf } from '../src/store/users.ts'
 import { Feed, nameOf as nameOfBatch } from '../src/tail/feed.ts'
+import type { Reader } from '../src/search/places.ts'
 import { readPlace, type LogPlace } from '../src/tail/place.ts'
+import { Room } from '../src/tail/room.ts'
 import { Subscription, type TailEvent } from '../src/tail/subscription.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** The logs as they are stored, until the signal is given, which it must be in the end. Throws Overloaded past so many readers. */
+    /** The logs as they are stored, until the signal is given, which it must be in the end. */
     tailLogs: (options: TailOptions, signal: AbortSignal) => Promise<AsyncGenerator<TailEvent, void, void>>
     /** Batches created before then are all stored, on whatever instance, where a transaction may take so many milliseconds. */
     batchHorizon: (patience: number) => Promise<UtcTime>
@@ -29,10 +31,10 @@ export interface TailOptions {
   matches: (log: LogRecord, userName: string) => boolean
   /** The place of the last event that was seen: goes on after it. Default: from now on. */
   after?: string
+  /** Whose share of reading a tail takes that catches up. Default: the user's. */
+  reader?: Reader
 }
 
-/** So many may read at once. */
-const mostReaders = 200
 /** A silence is told after so many milliseconds, so that nobody takes the connection for dead. */
 const heartbeat = 15_000
 /** How often the horizon is noted down for those who stay behind it, in milliseconds. */
@@ -56,12 +58,12 @@ export default fp(async (app) => {
     load: (batch) => logsOfBatch(knex, batch as StoredBatch, closing.signal),
     onFailure: (error) => app.log.warn({ code: codeOf(error) }, 'the tail could not look at the database; it tries again')
   })
-  let readers = 0
+  const room = new Room()
 
   app.logWriter.events.on('committed', (batches, _seconds, createdAt) => {
     if (!feed.running) return
-    for (const { userId, key, firstId, records } of batches) {
-      feed.add({ createdAt, userId, key: key.toString('hex'), logs: records.map((record, index) => ({ ...record, id: (firstId + BigInt(index)).toString() })) })
+    for (const { userId, key, firstId, records, bytes } of batches) {
+      feed.add({ createdAt, userId, key: key.toString('hex'), bytes, logs: records.map((record, index) => ({ ...record, id: (firstId + BigInt(index)).toString() })) })
     }
   })
 
@@ -94,35 +96,31 @@ export default fp(async (app) => {
     }
   })
 
-  app.decorate('tailLogs', async ({ userId, matches, after }, signal) => {
+  app.decorate('tailLogs', async ({ userId, matches, after, reader = userId ?? null }, signal) => {
     signal.throwIfAborted()
-    if (readers >= mostReaders) throw new Overloaded()
-    readers++
     const seen = after === undefined ? undefined : readPlace(after)
-    const subscription = new Subscription(userId, matches, nameOf, seen)
+    const subscription = new Subscription(userId, matches, nameOf, { seen, room })
     signal.addEventListener('abort', () => {
       subscription.close()
       feed.unsubscribe(subscription)
-      readers--
     }, { once: true })
     await learnNames()
     const from = await feed.subscribe(subscription)
     return events()
 
     async function * events (): AsyncGenerator<TailEvent, void, void> {
-      if (seen && seen.createdAt < from) yield * catchUp(new Subscription(userId, matches, nameOf, seen), seen, from, signal)
+      if (seen && seen.createdAt < from) yield * catchUp(new Subscription(userId, matches, nameOf, { seen }), { seen, before: from, reader }, signal)
       for (let events = await subscription.take(heartbeat); events !== undefined; events = await subscription.take(heartbeat)) yield * events
     }
   })
 
   /** What was stored since the last log that was seen, up to where the subscription begins. */
-  async function * catchUp (old: Subscription, seen: LogPlace, before: UtcTime, signal: AbortSignal): AsyncGenerator<TailEvent> {
+  async function * catchUp (old: Subscription, { seen, before, reader }: { seen: LogPlace, before: UtcTime, reader: Reader }, signal: AbortSignal): AsyncGenerator<TailEvent> {
     const inPart = await findBatch(knex, seen)
     let batches = inPart && (old.userId ?? inPart.userId) === inPart.userId ? [inPart] : []
     for (let place: BatchPlace = seen; !signal.aborted;) {
       for (const batch of batches) {
-        old.deliver(batch, await logsOfBatch(knex, batch, signal))
-        if (old.waiting > 0) yield * (await old.take(0))!
+        yield * old.pick(batch, await app.readInTurn(reader, signal, (knex, signal) => logsOfBatch(knex, batch, signal)))
         place = batch
       }
       batches = await listBatches(knex, old.userId, place, before, pageSize)
@@ -147,4 +145,4 @@ export default fp(async (app) => {
     feed.close()
     closing.abort(new Error('the server closes'))
   })
-}, { name: 'loggerbot-tail', fastify: '5.x', dependencies: ['loggerbot-writer'] })
+}, { name: 'loggerbot-tail', fastify: '5.x', dependencies: ['loggerbot-writer', 'loggerbot-search'] })

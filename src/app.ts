@@ -33,7 +33,7 @@ export interface LoggerBotOptions extends DbOptions, AuthOptions, WriterOptions,
  * scope: register it under any prefix, more than once, in an app that is somebody else's.
  */
 const loggerbot: FastifyPluginAsync<LoggerBotOptions> = async (app, {
-  database, knex, migrate, apiKey, authenticate, bodyLimit, elasticsearch, patience, queueLimit, userRate, searchBudget, wordIndex: withWordIndex, askAfter,
+  database, knex, migrate, apiKey, authenticate, bodyLimit, elasticsearch, patience, queueLimit, userRate, searchBudget, readStallMs, wordIndex: withWordIndex, askAfter,
   spool: spoolOptions, syslog: syslogOptions, retention: retentionOptions = {}
 }) => {
   if (spoolOptions) await app.register(spool, spoolOptions)
@@ -41,7 +41,7 @@ const loggerbot: FastifyPluginAsync<LoggerBotOptions> = async (app, {
   await app.register(auth, { apiKey })
   await app.register(writer, { database: knex ? undefined : database, patience, queueLimit, userRate })
   if (syslogOptions) await app.register(syslog, { messageLimit: bodyLimit, ...syslogOptions })
-  await app.register(search, { searchBudget })
+  await app.register(search, { searchBudget, readStallMs })
   await app.register(tail)
   await app.register(wordIndex, { wordIndex: withWordIndex, askAfter, patience })
   await app.register(hourCounts, { patience })

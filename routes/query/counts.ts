@@ -38,10 +38,10 @@ const counts: FastifyPluginAsyncTypebox = async (app) => {
     const by = query.by === undefined ? undefined : groupingOf('by', query.by, logCaller)
     const scope = await scopeOf(app, logCaller, query)
     const given = query.interval === undefined ? undefined : intervalOf('interval', query.interval)
-    return app.readLogs(reply, async (knex, signal) => {
+    return app.readLogs(reply, async (knex, signal, giveWay) => {
       const span = await timeSpan(knex, scope, signal)
       const interval = given ?? intervalFor(span)
-      const { counts, complete } = await countLogs(knex, scope, { by, interval }, app.searchBudget, signal)
+      const { counts, complete } = await countLogs(knex, { ...scope, giveWay }, { by, interval }, app.searchBudget, signal)
       return { interval: interval / 1000, buckets: fillHistogram(span, interval, counts, by !== undefined), complete }
     })
   })
@@ -61,7 +61,7 @@ const counts: FastifyPluginAsyncTypebox = async (app) => {
   }, async ({ logCaller, query }, reply) => {
     const by = groupingOf('field', query.field, logCaller)
     const scope = await scopeOf(app, logCaller, query)
-    const { counts, complete } = await app.readLogs(reply, (knex, signal) => countLogs(knex, scope, { by }, app.searchBudget, signal))
+    const { counts, complete } = await app.readLogs(reply, (knex, signal, giveWay) => countLogs(knex, { ...scope, giveWay }, { by }, app.searchBudget, signal))
     const values = counts.flatMap(({ value, count }) => value === null ? [] : [{ value, count }])
     return { values: values.toSorted((one, other) => other.count - one.count || (one.value < other.value ? -1 : 1)).slice(0, query.limit), complete }
   })

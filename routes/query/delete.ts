@@ -44,13 +44,15 @@ const deletion: FastifyPluginAsyncTypebox = async (app) => {
     if (confirm === undefined) {
       const now = Date.now()
       const scope = await scopeOf(app, logCaller, asked, now)
-      const { counts, complete } = await app.readLogs(reply, (knex, signal) => countLogs(knex, scope, {}, app.searchBudget, signal))
+      const { counts, complete } = await app.readLogs(reply, (knex, signal, giveWay) => countLogs(knex, { ...scope, giveWay }, {}, app.searchBudget, signal))
       return { logs: counts.reduce((sum, { count }) => sum + count, 0), confirm: await codeOf(logCaller, asked, now), complete }
     }
     const asOf = await confirmedAt(logCaller, asked, confirm)
     const search = { ...await scopeOf(app, logCaller, asked, asOf), order: 'oldest' as const }
     const detail = JSON.stringify(asked)
-    return app.readLogs(reply, (knex, signal) => deleteLogs(app.logDb, knex, { search, arrivedBefore: asOf, caller: logCaller.name, detail }, longest, signal))
+    return app.readLogs(reply, (knex, signal, giveWay) => (
+      deleteLogs(app.logDb, knex, { search: { ...search, giveWay }, arrivedBefore: asOf, caller: logCaller.name, detail }, longest, signal)
+    ), { isLong: true, maxMs: 2 * longest })
   })
 
   /**

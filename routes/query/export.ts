@@ -2,15 +2,22 @@ import { Readable } from 'node:stream'
 import { createGzip } from 'node:zlib'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
-import type { FastifyReply } from 'fastify'
-import { describeFailure } from '../../src/errors.ts'
+import { DatabaseAway, describeFailure } from '../../src/errors.ts'
+import type { Position } from '../../src/query/cursor.ts'
 import { formats, type FormatName } from '../../src/query/format.ts'
 import type { Caller } from '../../src/record.ts'
 import { searchLogs, type Search } from '../../src/store/search.ts'
+import { joined, piecesOf } from './pieces.ts'
 import { present, scopeOf, what } from './scope.ts'
 
-/** So many logs are held at once. */
-const pageSize = 1000
+/** What is read at once, and held for a client that does not read; a larger log is read alone. */
+const page = { logs: 1000, bytes: 2_000_000 }
+
+/** Lines of an export, and where the rest begins. */
+interface Part {
+  texts: string[]
+  next: Position | undefined
+}
 
 const exportLogs: FastifyPluginAsyncTypebox = async (app) => {
   app.get('/api/logs/export', {
@@ -18,7 +25,7 @@ const exportLogs: FastifyPluginAsyncTypebox = async (app) => {
     schema: {
       tags: ['logs'],
       summary: 'Export',
-      description: 'All that a query finds, however much, as fast as it is read; gzip where Accept-Encoding asks for it. A failure on the way cuts the connection.',
+      description: 'All that a query finds, however much, as fast as it is read; gzip where Accept-Encoding asks for it. A failure on the way cuts the connection, and so does a client that takes nothing for a minute. 2 exports of a user at once, 8 of all.',
       querystring: Type.Object({
         ...what,
         format: Type.Union([Type.Literal('ndjson'), Type.Literal('csv'), Type.Literal('text')], { default: 'ndjson', description: 'ndjson, csv or text' }),
@@ -27,9 +34,16 @@ const exportLogs: FastifyPluginAsyncTypebox = async (app) => {
     }
   }, async (request, reply) => {
     const { logCaller, query, headers } = request
+    await app.takePlace('export', reply)
     const search = { ...await scopeOf(app, logCaller, query), order: query.order }
-    const lines = Readable.from(pages(reply, logCaller, search, query.format), { objectMode: false, highWaterMark: 64 * 1024 })
-    lines.on('error', (error) => reply.log.error({ failure: describeFailure(error) }, 'an export failed on its way'))
+    const closed = new AbortController()
+    reply.raw.once('close', () => closed.abort(new Error('the request was closed')))
+    const read = (after?: Position) => readPart(logCaller, { ...search, after }, query.format, closed.signal)
+    // What fails at once is answered.
+    const lines = Readable.from(pieces(await read(), read), { objectMode: false, highWaterMark: 64 * 1024 })
+    lines.on('error', (error) => {
+      if (!(error instanceof DatabaseAway)) reply.log.error({ failure: describeFailure(error) }, 'an export failed on its way')
+    })
     const right = app.untilRightEnds(request, reply)
     right.addEventListener('abort', () => lines.destroy(right.reason))
     reply.type(formats[query.format].contentType)
@@ -42,16 +56,20 @@ const exportLogs: FastifyPluginAsyncTypebox = async (app) => {
     return reply.send(lines.pipe(gzip))
   })
 
-  async function * pages (reply: FastifyReply, caller: Caller, search: Search, name: FormatName): AsyncGenerator<string> {
+  async function readPart (caller: Caller, search: Search, name: FormatName, signal: AbortSignal): Promise<Part> {
+    const { logs, next } = await app.readInTurn(caller.id, signal, (knex, signal, giveWay) => searchLogs(knex, { ...search, giveWay }, { ...page, ms: app.searchBudget }, signal))
     const { head, line } = formats[name]
-    if (head !== '') yield head
-    for (let after = search.after; ;) {
-      const { logs, next } = await app.readLogs(reply, (knex, signal) => searchLogs(knex, { ...search, after }, pageSize, app.searchBudget, signal))
-      if (logs.length > 0) yield (await present(app, caller, logs)).map(line).join('')
-      if (next === undefined) return
-      after = next
-    }
+    const lines = (await present(app, caller, logs)).map(line)
+    return { texts: joined(search.after === undefined ? [head, ...lines] : lines), next }
   }
 }
 
 export default exportLogs
+
+async function * pieces (first: Part, read: (after: Position) => Promise<Part>): AsyncGenerator<string> {
+  for (let part = first; ; part = await read(part.next)) {
+    // What was taken is not held while the rest waits.
+    for (let text; (text = part.texts.shift()) !== undefined;) yield * piecesOf(text)
+    if (part.next === undefined) return
+  }
+}

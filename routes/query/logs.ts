@@ -3,7 +3,7 @@ import { Type } from '@sinclair/typebox'
 import { NotFound } from '../../src/errors.ts'
 import { cursorOf, positionOf } from '../../src/query/cursor.ts'
 import type { Filter } from '../../src/query/filter.ts'
-import { findLog, searchLogs } from '../../src/store/search.ts'
+import { findLog, maxPageBytes, searchLogs } from '../../src/store/search.ts'
 import { fold } from '../../src/text.js'
 import { Log, present, scopeOf, userIdOf, what } from './scope.ts'
 
@@ -11,6 +11,7 @@ const tags = ['logs']
 const config = { logAccess: 'read' } as const
 
 const Complete = Type.Boolean({ description: 'false: the time was over before all was looked at; go on with the cursor' })
+const Whole = Type.Boolean({ description: 'false: there are more than fit into the answer, about 8 MB, or than were found in time; the nearest come first' })
 const Page = Type.Object({
   logs: Type.Array(Log),
   complete: Complete,
@@ -28,7 +29,7 @@ const logs: FastifyPluginAsyncTypebox = async (app) => {
       summary: 'Search',
       querystring: Type.Object({
         ...what,
-        limit: Type.Integer({ default: 100, minimum: 1, maximum: 1000, description: 'a whole number, 1 to 1000' }),
+        limit: Type.Integer({ default: 100, minimum: 1, maximum: 1000, description: 'a whole number, 1 to 1000; a page also ends at about 8 MB' }),
         cursor: Type.Optional(Type.String({ description: 'what the answer before gave' })),
         order: Type.Union([Type.Literal('newest'), Type.Literal('oldest')], { default: 'newest', description: 'newest or oldest' })
       }, { additionalProperties: false }),
@@ -37,7 +38,7 @@ const logs: FastifyPluginAsyncTypebox = async (app) => {
   }, async ({ logCaller, query }, reply) => {
     const { order, limit, cursor } = query
     const search = { ...await scopeOf(app, logCaller, query), order, after: cursor === undefined ? undefined : positionOf(cursor) }
-    const { logs, complete, next } = await app.readLogs(reply, (knex, signal) => searchLogs(knex, search, limit, app.searchBudget, signal))
+    const { logs, complete, next } = await app.readLogs(reply, (knex, signal, giveWay) => searchLogs(knex, { ...search, giveWay }, { logs: limit, ms: app.searchBudget }, signal))
     return { logs: await present(app, logCaller, logs), complete, ...next && { cursor: cursorOf(next) } }
   })
 
@@ -46,7 +47,7 @@ const logs: FastifyPluginAsyncTypebox = async (app) => {
     schema: { tags, summary: 'One log', params: Id, querystring: Type.Object({ user }, { additionalProperties: false }), response: { 200: Log } }
   }, async ({ logCaller, params: { id }, query: { user } }, reply) => {
     const userId = await userIdOf(app, logCaller, user)
-    const log = await app.readLogs(reply, (knex, signal) => findLog(knex, userId, id, AbortSignal.any([signal, AbortSignal.timeout(app.searchBudget)])))
+    const log = await app.readLogs(reply, (knex, signal) => findLog(knex, userId, id, app.searchBudget, signal))
     if (!log) throw new NotFound()
     return (await present(app, logCaller, [log]))[0]!
   })
@@ -59,18 +60,21 @@ const logs: FastifyPluginAsyncTypebox = async (app) => {
       description: 'What the same process logged before and after, in the order in which it happened, the log itself included.',
       params: Id,
       querystring: Type.Object({ before: neighbours, after: neighbours, user }, { additionalProperties: false }),
-      response: { 200: Type.Object({ logs: Type.Array(Log), complete: Complete }) }
+      response: { 200: Type.Object({ logs: Type.Array(Log), complete: Whole }) }
     }
   }, async ({ logCaller, params: { id }, query: { before, after, user } }, reply) => {
     const owner = await userIdOf(app, logCaller, user)
-    const { logs, complete } = await app.readLogs(reply, async (knex, signal) => {
-      const log = await findLog(knex, owner, id, AbortSignal.any([signal, AbortSignal.timeout(app.searchBudget)]))
+    const { logs, complete } = await app.readLogs(reply, async (knex, signal, giveWay) => {
+      const log = await findLog(knex, owner, id, app.searchBudget, signal)
       if (!log) throw new NotFound()
       const { userId, eventAt, pid, processName } = log
       const filter: Filter = { kind: 'all', of: [{ kind: 'number', field: 'pid', comparison: '=', value: pid }, { kind: 'value', field: 'process', pattern: [fold(processName)] }] }
-      const find = (order: 'newest' | 'oldest', limit: number) => limit === 0
-        ? { logs: [], complete: true }
-        : searchLogs(knex, { userId, filter, order, after: { at: eventAt, id, userId } }, limit, app.searchBudget / 2, signal)
+      const bytes = (maxPageBytes - log.message.length) / 2
+      const find = async (order: 'newest' | 'oldest', limit: number) => {
+        if (limit === 0) return { logs: [], complete: true }
+        const found = await searchLogs(knex, { userId, filter, order, after: { at: eventAt, id, userId }, giveWay }, { logs: limit, bytes, least: 0, ms: app.searchBudget / 2 }, signal)
+        return { logs: found.logs, complete: found.complete && (found.next === undefined || found.logs.length === limit) }
+      }
       const earlier = await find('newest', before)
       const later = await find('oldest', after)
       return { logs: [...earlier.logs.toReversed(), log, ...later.logs], complete: earlier.complete && later.complete }

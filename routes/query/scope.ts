@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { Type, type Static, type TObject } from '@sinclair/typebox'
 import type { FastifyInstance } from 'fastify'
 import { BadRequest, NotAllowed } from '../../src/errors.ts'
-import { asksForUsers } from '../../src/query/filter.ts'
+import { asksForUsers, type Filter } from '../../src/query/filter.ts'
 import { instantOf, instantRule } from '../../src/query/instant.ts'
 import { parseFilter } from '../../src/query/parse.ts'
 import { presentLog, type PresentedLog } from '../../src/query/present.ts'
@@ -27,12 +27,19 @@ export async function scopeOf (app: FastifyInstance, caller: Caller, { query, fr
   return {
     userId: await userIdOf(app, caller, user),
     filter,
+    decide: (logs, signal) => decide(app, filter, logs, signal),
     indexAfter: app.wordIndex.askAfter,
     // A long search leaves most of the time to those who write, while any of them waits.
     pause: async (took) => { if (app.logWriter.state.records > 0) await delay(Math.min(3 * took, 250)) },
     from: from === undefined ? undefined : instantOf('from', from, now),
     to: to === undefined ? undefined : instantOf('to', to, now)
   }
+}
+
+async function decide (app: FastifyInstance, filter: Filter, logs: readonly StoredLog[], signal: AbortSignal): Promise<StoredLog[]> {
+  const names = asksForUsers(filter) ? await usersOf(app.logDb).names(logs.map(({ userId }) => userId)) : undefined
+  const { found } = await app.matching.searches.select({ filter, logs, nameOf: ({ userId }) => names?.get(userId) ?? '' }, signal)
+  return found
 }
 
 /** The caller's own id; of an administrator the named user's, or undefined, which is everybody's. */

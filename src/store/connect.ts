@@ -18,7 +18,7 @@ export function connect (options: DatabaseOptions): Knex {
   return knexFactory(knexConfig(options))
 }
 
-/** A knex for searching: the one given, or, where that would stop the whole process while it reads, one that does not. */
+/** A knex for whoever reads much: the one given, or, where that would keep others waiting, one with threads of its own. */
 export function openReader (knex: Knex): { knex: Knex, close (): Promise<void> } {
   const options = dialectOf(knex).readerOptions(knex)
   if (options === undefined) return { knex, close: async () => {} }
@@ -31,6 +31,11 @@ export function hasManyWriters (knex: Knex): boolean {
   return dialectOf(knex).hasManyWriters
 }
 
+/** The database of a knex that somebody else set up, no session of which is used that would change logs: it rejects with UnfitSession. */
+export function guard (knex: Knex): Knex {
+  return dialectOf(knex).guard(knex)
+}
+
 /** How the database, as it is set up, could lose logs that were acknowledged: a sentence each. */
 export function findRisks (knex: Knex): Promise<string[]> {
   return dialectOf(knex).findRisks(knex)
@@ -39,4 +44,12 @@ export function findRisks (knex: Knex): Promise<string[]> {
 /** Resolves when the database answers a real read; rejects when it refuses, or is silent for so many milliseconds. */
 export async function probe (knex: Knex, patience = 2000): Promise<void> {
   await within(patience, knex('user_logs').select('id').first().timeout(patience))
+}
+
+/** Whether a read failed because the database can't answer for now. */
+export function isAway (knex: Knex, error: unknown): boolean {
+  const { isUnreachable, verdict } = dialectOf(knex)
+  // No connection of the pool came free in time.
+  const isStarved = error instanceof Error && error.name === 'KnexTimeoutError'
+  return isStarved || isUnreachable(error) || verdict(error) === 'passing'
 }

@@ -1,8 +1,8 @@
 import type { Knex } from 'knex'
-import { utcTime } from '../record.ts'
+import { utcTime, type UtcTime } from '../record.ts'
 import { announceChange } from './batches.ts'
 import { deadLettersOf } from './dead-letters.ts'
-import { walkLogs, type Search } from './search.ts'
+import { placeColumns, walkRows, type Search } from './search.ts'
 
 /** A step lets go of so many logs: short enough that writers need not wait for it. */
 const stepSize = 500
@@ -23,8 +23,9 @@ export async function deleteLogs (knex: Knex, reader: Knex, { search, arrivedBef
   const deadline = performance.now() + budget
   const [auditId] = await knex('audit').insert({ created_at: utcTime(), caller, action: 'delete', detail, logs: 0 })
   let deleted = 0
-  for await (const { found, reached } of walkLogs(reader, search, stepSize, signal)) {
-    const before = found.filter(({ id }) => BigInt(id) < lastId)
+  for await (const { found, reached } of walkRows(reader, search, { logs: stepSize, columns: placeColumns }, signal)) {
+    const logs = found.rows.map((row) => ({ userId: row.user_id as number, eventAt: row.log_event_at as UtcTime, id: row.log_id as string }))
+    const before = logs.filter(({ id }) => BigInt(id) < lastId)
     for (const userId of new Set(before.map(({ userId }) => userId))) {
       const logs = before.filter((log) => log.userId === userId)
       const times = logs.map(({ eventAt }) => eventAt).sort()

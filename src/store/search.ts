@@ -7,7 +7,8 @@ import type { Filter } from '../query/filter.ts'
 import { TooSlow } from '../errors.ts'
 import { millisecondsOf, utcTime, type LogRecord, type Severity, type UtcTime } from '../record.ts'
 import { dialectOf } from './dialects/index.ts'
-import type { Condition } from './dialects/dialect.ts'
+import type { Condition, PageLimit } from './dialects/dialect.ts'
+import { RowPage } from './dialects/row-bytes.js'
 import { conditionOf } from './filter.ts'
 import { findIslands, nextIsland, type Island } from './islands.ts'
 import { ownedBy, type Owner } from './owner.ts'
@@ -32,10 +33,14 @@ export interface Search {
   order: 'newest' | 'oldest'
   /** Goes on from here. */
   after?: Position
+  /** Those of some logs for which the filter holds, where the database can't tell. */
+  decide?: (logs: readonly StoredLog[], signal: AbortSignal) => Promise<readonly StoredLog[]>
   /** After so many milliseconds it is worth asking the index of words where to look. Default: never. */
   indexAfter?: number
   /** Called after a statement that took so many milliseconds, where another follows: the search goes on when it resolves. */
   pause?: (took: number) => Promise<void>
+  /** Called between two statements, too: others may go first. */
+  giveWay?: () => Promise<void>
 }
 
 /** What a window held, and how far the walk came: everything up to there was looked at; undefined at the end of all. */
@@ -104,6 +109,7 @@ export async function * overWindows<T> (
     yield { found, reached: position }
     if (position === undefined) return
     await search.pause?.(took)
+    await search.giveWay?.()
   }
 }
 
@@ -145,9 +151,32 @@ function farEnd ({ order, from, to }: Search, far: UtcTime): UtcTime | undefined
   return far.startsWith('1000-01-01') || far.startsWith('9999-12-31') ? undefined : far
 }
 
-/** Walks along the logs that are looked for; each step finds so many at most, in order. */
-export async function * walkLogs (knex: Knex, search: Search, most: number, signal: AbortSignal): AsyncGenerator<Step<StoredLog[]>, void, void> {
-  const { query, newestFirst } = dialectOf(knex)
+/** How much a walk takes in a step at most: so many logs, so many bytes. */
+export interface StepLimit {
+  logs: number
+  /** Asked before each step; the first row may take more than `bytes` where `leastRows` is 1. Default: as many as they take. */
+  page?: () => PageLimit
+  /** Default: all columns. */
+  columns?: string
+}
+
+/** What a step found, in order. */
+export interface FoundRows {
+  rows: Array<Record<string, unknown>>
+  bytes: number
+  /** It ended with the bytes. */
+  isCut: boolean
+  /** The last that was looked at, if others may follow in the window. */
+  next: Position | undefined
+}
+
+/** Bounds of the rows that are read at once where only some of them may be asked for. */
+const maxCandidates = 1000
+const candidatePage: PageLimit = { bytes: 8_000_000, leastRows: 1 }
+
+/** Walks along the logs that are looked for. */
+export async function * walkRows (knex: Knex, search: Search, { logs: most, page, columns }: StepLimit, signal: AbortSignal): AsyncGenerator<Step<FoundRows>, void, void> {
+  const { queryUpTo, newestFirst } = dialectOf(knex)
   const { userId, filter, order } = search
   const owner = await ownedBy(knex, userId)
   const condition = conditionOf(knex, filter)
@@ -155,6 +184,7 @@ export async function * walkLogs (knex: Knex, search: Search, most: number, sign
   const width = userId === undefined ? 60_000 : isEverything(filter) ? widest : 3_600_000
   // Of a window that holds few of them all has to be read anyway.
   let few = false
+  let candidates = most
   yield * overWindows(
     knex,
     search,
@@ -162,49 +192,93 @@ export async function * walkLogs (knex: Knex, search: Search, most: number, sign
     async (window, signal) => {
       const sorted = few && order === 'newest' ? newestFirst : undefined
       few = false
-      const logs = (await query(knex, selectLogs(owner, [...window, condition], order === 'newest', most, sorted), signal)).map(toLog)
-      few = logs.length < most / 2 && !isEverything(filter)
-      return logs
+      const rowLimit = condition.exact ? most : candidates
+      const statement = selectLogs(owner, [...window, condition], order === 'newest', rowLimit, sorted, condition.exact ? columns : undefined)
+      const limit = page?.() ?? { bytes: Infinity, leastRows: 0 }
+      const { rows, bytes, isCut } = await queryUpTo(knex, statement, condition.exact ? limit : candidatePage, signal)
+      const next = rows.length === 0 || (rows.length < rowLimit && !isCut) ? undefined : placeOf(rows.at(-1)!)
+      const found = condition.exact ? { rows, bytes, isCut, next } : { next, ...await decideRows(search, rows, limit, signal) }
+      if (found.rows.length < rowLimit / 2) candidates = Math.min(candidates * 4, Math.max(most, maxCandidates))
+      few = !isCut && rows.length < rowLimit / 2 && !isEverything(filter)
+      return found
     },
-    (logs) => logs.length < most ? undefined : placeOf(logs.at(-1)!),
+    ({ next }) => next,
     signal
   )
+}
+
+/** Those of the rows for which the filter holds, as far as the limit goes. */
+async function decideRows ({ decide }: Search, rows: FoundRows['rows'], limit: PageLimit, signal: AbortSignal): Promise<Omit<FoundRows, 'next'> & { next?: Position }> {
+  if (decide === undefined) throw new Error('the database can\'t decide on this filter alone')
+  const logs = rows.map(toLog)
+  const found = new Set(await decide(logs, signal))
+  const page = new RowPage(limit)
+  for (const [index, row] of rows.entries()) if (found.has(logs[index]!)) page.add(row)
+  const { bytes, isCut } = page
+  return { rows: page.rows, bytes, isCut, ...isCut && { next: page.rows.length === 0 ? undefined : placeOf(page.rows.at(-1)!) } }
+}
+
+/** Columns of a log's place in the order of a search. */
+export const placeColumns = 'user_id, log_event_at, CAST(id AS CHAR) AS log_id'
+
+function placeOf (row: Record<string, unknown>): Position {
+  return { at: row.log_event_at as UtcTime, id: row.log_id as string, userId: row.user_id as number }
 }
 
 function isEverything (filter: Filter): boolean {
   return filter.kind === 'all' && filter.of.length === 0
 }
 
-function placeOf ({ eventAt: at, id, userId }: StoredLog): Position {
-  return { at, id, userId }
-}
-
 /** What a search found; `next` is where the rest begins, undefined where there is none. */
 export interface Found {
   logs: StoredLog[]
+  /** About how many bytes they take. */
+  bytes: number
   /** False where the time was over before there were as many as asked for, or all. */
   complete: boolean
   next: Position | undefined
 }
 
-/** Finds so many logs, or as many as it can in so many milliseconds. */
-export async function searchLogs (knex: Knex, search: Search, limit: number, budget: number, signal: AbortSignal): Promise<Found> {
+/** What ends a search: a number of logs, their bytes, or the milliseconds it took. */
+export interface SearchLimit {
+  logs: number
+  /** Default: `maxPageBytes`. */
+  bytes?: number
+  /** Logs that are found whatever they take. Default 1. */
+  least?: number
+  ms: number
+}
+
+/** Bytes of a page of logs: a few such pages must fit into memory, and large messages are rare. */
+export const maxPageBytes = 8_000_000
+
+/** Finds as many logs as the limit allows. */
+export async function searchLogs (knex: Knex, search: Search, limit: SearchLimit, signal: AbortSignal): Promise<Found> {
+  const { bytes: maxBytes = maxPageBytes, least = 1 } = limit
   const logs: StoredLog[] = []
+  let bytes = 0
   let next = search.after
-  const spent = AbortSignal.timeout(budget)
+  const spent = AbortSignal.timeout(limit.ms)
+  const step = { logs: limit.logs, page: () => ({ bytes: maxBytes - bytes, leastRows: least - logs.length }) }
   try {
-    for await (const { found, reached } of walkLogs(knex, search, limit, AbortSignal.any([signal, spent]))) {
-      logs.push(...found.slice(0, limit - logs.length))
-      if (logs.length === limit) return { logs, complete: true, next: placeOf(logs.at(-1)!) }
+    for await (const { found, reached } of walkRows(knex, search, step, AbortSignal.any([signal, spent]))) {
+      const rows = found.rows.slice(0, limit.logs - logs.length)
+      for (const row of rows) logs.push(toLog(row))
+      bytes += found.bytes
+      if (logs.length === limit.logs || found.isCut) return { logs, bytes, complete: true, next: logs.length === 0 ? next : positionOf(logs.at(-1)!) }
       next = reached
-      if (spent.aborted && reached !== undefined) return { logs, complete: false, next }
+      if (spent.aborted && reached !== undefined) return { logs, bytes, complete: false, next }
     }
   } catch (error) {
-    if (signal.aborted || !spent.aborted) throw error
+    if (error !== spent.reason) throw error
     if (next === search.after) throw new TooSlow()
-    return { logs, complete: false, next }
+    return { logs, bytes, complete: false, next }
   }
-  return { logs, complete: true, next: undefined }
+  return { logs, bytes, complete: true, next: undefined }
+}
+
+function positionOf ({ eventAt: at, id, userId }: StoredLog): Position {
+  return { at, id, userId }
 }
 
 /** The time of the first log from the position on, whether it is looked for or not. */
@@ -245,10 +319,11 @@ function bounds ({ order, from, to }: Search, position: Position | undefined, fa
   return conditions
 }
 
-const columns = 'user_id, log_event_at, CAST(id AS CHAR) AS log_id, log_level, pid, p_name, p_description, log_msg, post_time, attributes'
+// MySQL would hand JSON over as what it says, of which nobody knows the size.
+const allColumns = 'user_id, log_event_at, CAST(id AS CHAR) AS log_id, log_level, pid, p_name, p_description, log_msg, post_time, CAST(attributes AS CHAR) AS attributes'
 
 /** The statement that reads logs in order: a user's own along the key, unless `sorted` says how they are sorted. */
-export function selectLogs (owner: Owner, conditions: Condition[], down: boolean, limit: number, sorted?: string): Condition {
+export function selectLogs (owner: Owner, conditions: Condition[], down: boolean, limit: number, sorted?: string, columns = allColumns): Condition {
   const all = [owner, ...conditions]
   const direction = down ? ' DESC' : ''
   const order = (owner.one ? ['user_id', 'log_event_at', 'id'] : ['log_event_at', 'id', 'user_id']).map((column) => column + direction).join(', ')
@@ -260,7 +335,7 @@ export function selectLogs (owner: Owner, conditions: Condition[], down: boolean
 
 /** A row of `user_logs` as a log. */
 export function toLog (row: Record<string, unknown>): StoredLog {
-  const attributes = row.attributes as string | Record<string, unknown> | null
+  const attributes = row.attributes as string | null
   return {
     id: row.log_id as string,
     userId: row.user_id as number,
@@ -271,8 +346,7 @@ export function toLog (row: Record<string, unknown>): StoredLog {
     pid: Number(row.pid),
     processName: row.p_name as string,
     description: row.p_description as string,
-    // MySQL 8 hands JSON over as what it says.
-    attributes: typeof attributes === 'string' ? JSON.parse(attributes) : attributes
+    attributes: attributes === null ? null : JSON.parse(attributes)
   }
 }
 
@@ -282,17 +356,22 @@ function shift (time: UtcTime, milliseconds: number): UtcTime {
   return utcTime(Math.min(Math.max(shifted, Date.UTC(1000, 0, 1)), Date.UTC(9999, 11, 31, 23, 59, 59, 999)))
 }
 
-/** The log of this id, if it is the user's, or anybody's where no user is given. Undefined where there is none. */
-export async function findLog (knex: Knex, userId: number | undefined, id: string, signal: AbortSignal): Promise<StoredLog | undefined> {
+/** The log of this id, if it is the user's, or anybody's where no user is given. Undefined where there is none; TooSlow after so many milliseconds. */
+export async function findLog (knex: Knex, userId: number | undefined, id: string, ms: number, signal: AbortSignal): Promise<StoredLog | undefined> {
+  const spent = AbortSignal.timeout(ms)
   const arrived = Number(BigInt(id) >> 16n)
   const owner = await ownedBy(knex, userId)
-  // Most logs are sent soon after they happen: the id tells when it came.
-  for (const around of [60_000, 86_400_000, widest]) {
-    const window = { sql: 'log_event_at BETWEEN ? AND ? AND id = ?', bindings: [shift(utcTime(arrived), -around), shift(utcTime(arrived), around), id] }
-    const [row] = await dialectOf(knex).query(knex, selectLogs(owner, [window], true, 1), signal)
-    if (row) return toLog(row)
+  try {
+    // Most logs are sent soon after they happen: the id tells when it came.
+    for (const around of [60_000, 86_400_000, widest]) {
+      const window = { sql: 'log_event_at BETWEEN ? AND ? AND id = ?', bindings: [shift(utcTime(arrived), -around), shift(utcTime(arrived), around), id] }
+      const [row] = await dialectOf(knex).query(knex, selectLogs(owner, [window], true, 1), AbortSignal.any([signal, spent]))
+      if (row) return toLog(row)
+    }
+    return undefined
+  } catch (error) {
+    throw error === spent.reason ? new TooSlow() : error
   }
-  return undefined
 }
 
 /** From the first to the last log that is looked for by time alone, where no limits are given. Without logs an hour until now. */

@@ -15,6 +15,8 @@ import type { Subscription } from './subscription.ts'
 
 /** A batch of the feed, with its logs where they are at hand. */
 export interface FedBatch extends Place {
+  /** About how many bytes the logs take that are at hand. */
+  bytes?: number
   logs?: ReadonlyArray<LogRecord & { id: string }>
 }
 
@@ -35,8 +37,9 @@ export interface FeedOptions {
 
 /** How often what is new is handed on, in milliseconds. */
 const pause = 100
-/** So many logs of this process are kept until then; past that they are read again. */
-const mostKept = 50_000
+/** Logs of this process that are kept until then, by number and bytes; past that they are read again. */
+const maxKeptLogs = 50_000
+const maxKeptBytes = 16_000_000
 /** How often there is a look at what has appeared behind the horizon, in milliseconds; and how far back, in batches. */
 const lookBackMs = 2000
 const mostKnown = 10_000
@@ -50,7 +53,8 @@ export class Feed {
   readonly #options: FeedOptions
   readonly #subscriptions = new Set<Subscription>()
   #own: FedBatch[] = []
-  #kept = 0
+  #keptLogs = 0
+  #keptBytes = 0
   #joining = 0
   /** Everything up to there was handed on. */
   #place: Place = placeBefore('')
@@ -78,7 +82,7 @@ export class Feed {
   async subscribe (subscription: Subscription): Promise<UtcTime> {
     if (!this.running) {
       this.#own = []
-      this.#kept = 0
+      this.#countKept()
     }
     this.#joining++
     try {
@@ -100,9 +104,17 @@ export class Feed {
   }
 
   /** This process stored a batch. */
-  add (batch: FedBatch & { logs: NonNullable<FedBatch['logs']> }): void {
-    this.#kept += batch.logs.length
-    this.#own.push(this.#kept > mostKept ? { ...batch, logs: undefined } : batch)
+  add ({ logs, bytes = 0, ...place }: FedBatch & { logs: NonNullable<FedBatch['logs']> }): void {
+    const isKept = this.#keptLogs + logs.length <= maxKeptLogs && this.#keptBytes + bytes <= maxKeptBytes
+    this.#own.push(isKept ? { ...place, logs, bytes } : place)
+    if (!isKept) return
+    this.#keptLogs += logs.length
+    this.#keptBytes += bytes
+  }
+
+  #countKept (): void {
+    this.#keptLogs = this.#own.reduce((sum, { logs = [] }) => sum + logs.length, 0)
+    this.#keptBytes = this.#own.reduce((sum, { bytes = 0 }) => sum + bytes, 0)
   }
 
   close (): void {
@@ -156,7 +168,7 @@ export class Feed {
       this.#know(batch)
     }
     this.#own = this.#own.filter(({ createdAt }) => createdAt >= time)
-    this.#kept = this.#own.reduce((sum, { logs = [] }) => sum + logs.length, 0)
+    this.#countKept()
     this.#place = placeBefore(time)
   }
 

@@ -1,5 +1,6 @@
-import type { LogRecord } from '../record.ts'
+import { sizeOfValue, type LogRecord } from '../record.ts'
 import { byPlace, writePlace, type LogPlace, type Place } from './place.ts'
+import { Room } from './room.ts'
 
 /** A log, and the place that goes on after it. */
 export interface Tailed {
@@ -11,8 +12,17 @@ export interface Tailed {
 /** What a subscription gives: a log, how many were left out because they were not taken in time, or, after a silence, nothing. */
 export type TailEvent = Tailed | { missed: number } | 'silence'
 
-/** So many logs wait to be taken; more are counted, and left out. */
+/** Logs that wait to be taken, by number and bytes, but for the first; more are counted, and left out. */
 const mostWaiting = 2000
+const maxWaitingBytes = 4_000_000
+
+/** What a subscription shares with others, and where it goes on. */
+export interface SubscriptionOptions {
+  /** The last log that was seen. Default: none. */
+  seen?: LogPlace
+  /** Default: a room of its own. */
+  room?: Room
+}
 
 /** One reader of the feed. */
 export class Subscription {
@@ -21,31 +31,51 @@ export class Subscription {
   readonly #matches: (log: LogRecord, userName: string) => boolean
   readonly #nameOf: (userId: number) => string
   readonly #seen: LogPlace | undefined
-  readonly #waiting: TailEvent[] = []
+  readonly #room: Room
+  readonly #waiting: Tailed[] = []
+  #waitingBytes = 0
+  /** What the last `take` gave, and whoever took it may still hold. */
+  #taken: Tailed[] = []
   #missed = 0
   #closed = false
   #wake: () => void = () => {}
 
-  constructor (userId: number | undefined, matches: (log: LogRecord, userName: string) => boolean, nameOf: (userId: number) => string, seen?: LogPlace) {
+  constructor (userId: number | undefined, matches: (log: LogRecord, userName: string) => boolean, nameOf: (userId: number) => string, { seen, room = new Room() }: SubscriptionOptions = {}) {
     this.userId = userId
     this.#matches = matches
     this.#nameOf = nameOf
     this.#seen = seen
+    this.#room = room
   }
 
   /** Takes of a batch what it asks for and has not seen. */
   deliver (place: Place, logs: ReadonlyArray<LogRecord & { id: string }>): void {
+    for (const tailed of this.pick(place, logs)) {
+      if (!this.#isKept(tailed)) this.#missed++
+    }
+    this.#wake()
+  }
+
+  /** What it asks for of a batch and has not seen, whatever waits. */
+  * pick (place: Place, logs: ReadonlyArray<LogRecord & { id: string }>): Generator<Tailed> {
     // Another instance may have been ahead of this one.
     const order = this.#seen === undefined ? 1 : byPlace(place, this.#seen)
     if (order < 0) return
     const after = order === 0 ? this.#seen!.index : -1
     const userName = this.#nameOf(place.userId)
     for (const [index, log] of logs.entries()) {
-      if (index <= after || !this.#matches(log, userName)) continue
-      if (this.#waiting.length >= mostWaiting) this.#missed++
-      else this.#waiting.push({ place: writePlace({ ...place, index }), userName, log })
+      if (index > after && this.#matches(log, userName)) yield { place: writePlace({ ...place, index }), userName, log }
     }
-    this.#wake()
+  }
+
+  #isKept (tailed: Tailed): boolean {
+    if (this.#closed || this.#waiting.length >= mostWaiting) return false
+    const bytes = sizeOfValue(tailed.log)
+    if (this.#waiting.length > 0 && this.#waitingBytes + bytes > maxWaitingBytes) return false
+    if (!this.#room.take(this.userId, tailed.log, bytes)) return false
+    this.#waiting.push(tailed)
+    this.#waitingBytes += bytes
+    return true
   }
 
   /** Counts what it asks for of a batch that appeared too late to be delivered. */
@@ -68,19 +98,25 @@ export class Subscription {
       this.#wake = () => {}
     }
     if (this.#closed) return undefined
-    const events = this.#waiting.splice(0)
+    this.#giveUp()
+    this.#taken = this.#waiting.splice(0)
+    this.#waitingBytes = 0
+    const events: TailEvent[] = [...this.#taken]
     if (this.#missed > 0) events.push({ missed: this.#missed })
     this.#missed = 0
     return events.length === 0 ? ['silence'] : events
   }
 
-  /** How many wait. */
-  get waiting (): number {
-    return this.#waiting.length
+  #giveUp (): void {
+    for (const { log } of this.#taken) this.#room.give(this.userId, log)
+    this.#taken = []
   }
 
   close (): void {
     this.#closed = true
+    this.#giveUp()
+    this.#taken = this.#waiting.splice(0)
+    this.#giveUp()
     this.#wake()
   }
 }

@@ -1,5 +1,5 @@
 import { randomFillSync } from 'node:crypto'
-import type { LogBatch } from '../record.ts'
+import { sizeOfValue, type LogBatch } from '../record.ts'
 
 /** A batch that is admitted: with its key and ids, any number of tries stores it once. */
 export interface KeyedBatch extends LogBatch {
@@ -49,13 +49,5 @@ export function sizeOf ({ records, rejected = [] }: Pick<LogBatch, 'records' | '
     size += 100 + message.length + processName.length + description.length
     if (attributes !== null) size += sizeOfValue(attributes)
   }
-  return size
-}
-
-function sizeOfValue (value: unknown): number {
-  if (typeof value === 'string') return value.length
-  if (typeof value !== 'object' || value === null) return 8
-  let size = 2
-  for (const name of Object.keys(value)) size += name.length + 4 + sizeOfValue((value as Record<string, unknown>)[name])
   return size
 }

@@ -83,25 +83,49 @@ export interface RowSink {
   close (): Promise<void>
 }
 
+export interface PageLimit {
+  bytes: number
+  leastRows: number
+}
+
+export interface PageOfRows {
+  rows: Array<Record<string, unknown>>
+  /** About how many bytes they take. */
+  bytes: number
+  /** There are more, which were left out for their bytes. */
+  isCut: boolean
+}
+
 /** A piece of SQL with its bindings. */
 export interface Condition {
   sql: string
   bindings: readonly Knex.Value[]
 }
 
+/** A condition that holds wherever it should; unless it is exact, it may hold for others, too, which are then to be tested here. */
+export interface Preselection extends Condition {
+  exact: boolean
+}
+
 /** How the database asks for what its SQL does in a way of its own; null is as good as false. */
 export interface Conditions {
   /** Whether the column holds the pattern as whole words, any case. */
-  words (column: string, pattern: Pattern): Condition
+  words (column: string, pattern: Pattern): Preselection
   /** Whether the whole text is like the pattern, any case. */
-  like (text: Condition, pattern: Pattern): Condition
-  /** Whether the text holds a match of an expression of RE2, any case. */
-  regex (text: Condition, source: string): Condition
-  /** The attribute as text, where it is one, a number or a boolean. */
-  text (attribute: Attribute): Condition
+  like (column: string, pattern: Pattern): Preselection
+  /** Whether the attribute's text is like the pattern, any case. */
+  likeAttribute (attribute: Attribute, pattern: Pattern): Preselection
+  /** Whether the column holds a match of an expression of RE2, any case. */
+  regex (column: string, source: string): Preselection
+  /** Whether the attribute's text holds one. */
+  regexAttribute (attribute: Attribute, source: string): Preselection
+  /** The attribute as JSON, where it has a text: where it is one, a number or a boolean. */
+  json (attribute: Attribute): Condition
   /** The attribute, where it is a number. */
   number (attribute: Attribute): Condition
   exists (attribute: Attribute): Condition
+  /** Holds for every row, and lets the database stop there; undefined where it stops anywhere. */
+  goesOn: Condition | undefined
   /** When the interval of so many whole seconds began that `log_event_at` is in: in seconds since 1970, intervals since then. */
   bucket (seconds: number): Condition
 }
@@ -140,6 +164,12 @@ export interface Partitions {
 export interface Dialect {
   /** With the options that the database was opened with; without, it goes through the given knex alone. */
   openSink (knex: Knex, options?: DatabaseOptions): Promise<RowSink>
+  /** Throws UnfitSession where this knex can't store logs as they are, or, as the server is set up, none. */
+  requireFit (knex: Knex): Promise<void>
+  /** Throws UnfitSession where the session of a transaction is not fit. */
+  requireFitSession (transaction: Knex): Promise<void>
+  /** The database of a knex that somebody else set up, no session of which is used that is not fit. */
+  guard (knex: Knex): Knex
   /** How the database, as it is set up, could lose what it committed: a sentence each. */
   findRisks (knex: Knex): Promise<string[]>
   /** Forgets at most 2,000 of the batch keys that are older; resolves to how many. */
@@ -149,10 +179,12 @@ export interface Dialect {
   edges: (extreme: 'MIN' | 'MAX', within: string) => string
   /** How to sort a user's logs, the newest first, without reading the key backwards, where that is slower than forwards and sorting. */
   newestFirst: string | undefined
-  /** How to open the database anew for searching, where this knex can't search; else undefined. */
+  /** How to open the database anew for those who read much, where they would keep others from this knex; else undefined. */
   readerOptions (knex: Knex): DatabaseOptions | undefined
   /** The rows of one statement that reads. Rejects with the signal's reason once it is given; the database then stops, too. */
   query (knex: Knex, statement: Condition, signal: AbortSignal): Promise<Array<Record<string, unknown>>>
+  /** The same, of the first rows that together take no more than so many bytes, but for so many rows in any case. */
+  queryUpTo (knex: Knex, statement: Condition, limit: PageLimit, signal: AbortSignal): Promise<PageOfRows>
   /** The database's own clock, as a UtcTime; and in whole milliseconds since 1970. */
   now: string
   nowMs: string
@@ -170,6 +202,8 @@ export interface Dialect {
   isDuplicate (error: unknown): boolean
   /** Whether the database is away, or went away. */
   isUnreachable (error: unknown): boolean
+  /** Whether an error may be over by itself: it does not come of the settings, of a privilege or of what was asked for. */
+  mayPass (error: unknown): boolean
   /** What the error of a sink means. */
   verdict (error: unknown): Verdict
   /** What may be told of an error of a sink. */

@@ -7,9 +7,11 @@ import { unlessAborted } from '../patience.ts'
 import type { Dialect, MysqlOptions } from './dialect.ts'
 import { mysqlConditions } from './mysql-conditions.ts'
 import { cutMysql, openMysqlControl } from './mysql-control.ts'
-import { isDuplicateEntry, lostConnection, mysqlReason, mysqlVerdict } from './mysql-errors.ts'
+import { isDuplicateEntry, lostConnection, mysqlMayPass, mysqlReason, mysqlVerdict } from './mysql-errors.ts'
 import { mysqlPartitions } from './mysql-partitions.ts'
+import { guardMysql, requireFitMysql, requireFitSession } from './mysql-session.ts'
 import { bulkSink, sparingSink, textSink } from './mysql-sink.ts'
+import { RowPage } from './row-bytes.js'
 
 /** How knex reaches a MySQL or MariaDB: UTC throughout, times and 64-bit numbers as strings, strict, READ COMMITTED. */
 export function mysqlConfig (options: MysqlOptions): Knex.Config & { userParams: { pageCompression: boolean } } {
@@ -73,7 +75,30 @@ async function connectMariadb ({ host, port = 3306, user, password, database = '
   return connection
 }
 
-const noConnection = new Set(['ECONNREFUSED', 'ETIMEDOUT', 'PROTOCOL_SEQUENCE_TIMEOUT'])
+/**
+ * Does work on a connection of the pool; rejects with the signal's reason once it is given, and ends the statement, which `kill` does, too.
+ * The connection is given back when all is over: the end of one statement must not hit whose turn is next.
+ */
+async function onConnection<T> (knex: Knex, signal: AbortSignal, work: (connection: Connection, kill: () => void) => Promise<T>): Promise<T> {
+  signal.throwIfAborted()
+  const acquiring: Promise<Connection> = knex.client.acquireConnection()
+  const release = (connection: Connection) => knex.client.releaseConnection(connection)
+  const connection = await unlessAborted(signal, acquiring).catch((error) => {
+    acquiring.then(release, () => {})
+    throw error
+  })
+  let killed: Promise<unknown> | undefined
+  const kill = () => { killed ??= Promise.resolve(knex.raw('KILL QUERY ?', [connection.threadId])).catch(() => {}) }
+  const working = work(connection, kill)
+  signal.addEventListener('abort', kill, { once: true })
+  working.catch(() => {}).then(() => {
+    signal.removeEventListener('abort', kill)
+    return killed
+  }).finally(() => release(connection))
+  return unlessAborted(signal, working)
+}
+
+const noConnection = new Set(['ECONNREFUSED', 'ETIMEDOUT', 'PROTOCOL_SEQUENCE_TIMEOUT', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ER_CON_COUNT_ERROR', 'ER_SERVER_OFFLINE_MODE'])
 export const mysql: Dialect = {
   async openSink (knex, options) {
     const [[{ version, maxAllowedPacket }]] = await knex.raw('SELECT VERSION() AS version, @@max_allowed_packet AS maxAllowedPacket')
@@ -84,13 +109,18 @@ export const mysql: Dialect = {
     return { ...way, ...sparingSink(knex, packet) }
   },
 
+  requireFit: requireFitMysql,
+
+  requireFitSession: (transaction) => requireFitSession(transaction),
+
+  guard: guardMysql,
+
   async findRisks (knex) {
-    const [[{ flush, binlog, syncBinlog, sqlMode }]] = await knex.raw(`
-      SELECT @@GLOBAL.innodb_flush_log_at_trx_commit AS flush, @@GLOBAL.log_bin AS binlog, @@GLOBAL.sync_binlog AS syncBinlog, @@SESSION.sql_mode AS sqlMode`)
+    const [[{ flush, binlog, syncBinlog }]] = await knex.raw(`
+      SELECT @@GLOBAL.innodb_flush_log_at_trx_commit AS flush, @@GLOBAL.log_bin AS binlog, @@GLOBAL.sync_binlog AS syncBinlog`)
     const risks: Record<string, boolean> = {
       'innodb_flush_log_at_trx_commit is not 1: a crash of the database or a power cut can lose acknowledged logs of the last second': Number(flush) !== 1,
-      'sync_binlog is not 1: after a power cut replicas can lack acknowledged logs': Number(binlog) === 1 && Number(syncBinlog) !== 1,
-      'sql_mode is not strict: the database may cut values short instead of refusing them': !/STRICT_(ALL|TRANS)_TABLES|TRADITIONAL/.test(sqlMode)
+      'sync_binlog is not 1: after a power cut replicas can lack acknowledged logs': Number(binlog) === 1 && Number(syncBinlog) !== 1
     }
     return Object.keys(risks).filter((risk) => risks[risk])
   },
@@ -123,20 +153,17 @@ export const mysql: Dialect = {
   partitions: mysqlPartitions,
 
   async query (knex, { sql, bindings }, signal) {
-    signal.throwIfAborted()
-    const connection = await knex.client.acquireConnection()
-    const work = Promise.resolve(knex.raw(sql, bindings).connection(connection))
-    let killed: Promise<unknown> | undefined
-    const kill = () => { killed = Promise.resolve(knex.raw('KILL QUERY ?', [connection.threadId])).catch(() => {}) }
-    signal.addEventListener('abort', kill, { once: true })
-    // Given back when both are over: the end of this statement must not hit whose turn is next.
-    work.catch(() => {}).then(() => {
-      signal.removeEventListener('abort', kill)
-      return killed
-    }).finally(() => knex.client.releaseConnection(connection))
-    const [rows] = await unlessAborted(signal, work)
+    const [rows] = await onConnection(knex, signal, (connection) => Promise.resolve(knex.raw(sql, bindings).connection(connection)))
     return rows
   },
+
+  queryUpTo: (knex, { sql, bindings }, limit, signal) => onConnection(knex, signal, (connection, kill) => new Promise((resolve, reject) => {
+    const page = new RowPage(limit)
+    connection.query(sql, bindings as unknown[])
+      .on('result', (row) => { if (!page.isCut && !page.add(row as Record<string, unknown>)) kill() })
+      .on('error', (error) => page.isCut ? resolve(page) : reject(error))
+      .on('end', () => resolve(page))
+  })),
 
   async tableOptions (knex) {
     const utf8 = 'ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin'
@@ -151,6 +178,8 @@ export const mysql: Dialect = {
     const code = codeOf(error) ?? ''
     return lostConnection.has(code) || noConnection.has(code)
   },
+
+  mayPass: mysqlMayPass,
 
   verdict: mysqlVerdict,
 

@@ -3,9 +3,9 @@ import { createRequire } from 'node:module'
 import { dirname } from 'node:path'
 import type { Knex } from 'knex'
 import { codeOf } from '../../errors.ts'
-import { sqliteDriver } from '../../sqlite.ts'
+import { keepFilePrivate, sqliteDriver } from '../../sqlite.ts'
 import { unlessAborted } from '../patience.ts'
-import type { Dialect, SqliteOptions } from './dialect.ts'
+import type { Condition, Dialect, PageLimit, PageOfRows, SqliteOptions } from './dialect.ts'
 import { sqliteConditions } from './sqlite-conditions.ts'
 import { sqliteReason, sqliteVerdict } from './sqlite-errors.ts'
 import { sqliteSink } from './sqlite-sink.ts'
@@ -17,12 +17,15 @@ const KnexClient: typeof Knex.Client = createRequire(import.meta.url)('knex/lib/
 interface Query {
   sql: string
   bindings?: unknown[]
+  /** Of a statement that reads: how much at most. */
+  options?: { limit?: PageLimit }
   response?: unknown
   context?: { lastID: unknown, changes: number }
 }
 
 interface QueryAnswer {
   rows?: Array<Record<string, unknown>>
+  page?: PageOfRows
   changes: number
   lastInsertRowid: unknown
 }
@@ -51,8 +54,8 @@ class SqliteClient extends KnexClient {
   async _query (thread: SqliteThread, query: Query) {
     // Whoever begins a transaction here means to write: later there might be no way to.
     const sql = query.sql === 'BEGIN;' ? 'BEGIN IMMEDIATE' : query.sql
-    const { rows, changes, lastInsertRowid } = await thread.ask<QueryAnswer>({ sql, bindings: (query.bindings ?? []).map(toBinding) })
-    query.response = rows?.map(withBuffers) ?? { changes, lastInsertRowid }
+    const { rows, page, changes, lastInsertRowid } = await thread.ask<QueryAnswer>({ sql, bindings: (query.bindings ?? []).map(toBinding), limit: query.options?.limit })
+    query.response = page ?? rows?.map(withBuffers) ?? { changes, lastInsertRowid }
     query.context = { lastID: lastInsertRowid, changes }
     return query
   }
@@ -72,9 +75,13 @@ function withBuffers (row: Record<string, unknown>): Record<string, unknown> {
   return row
 }
 
+/** Names that mean no file. */
+const inMemory = new Set(['', ':memory:'])
+
 /** How knex opens the embedded database: every commit on the disk before it returns. */
 export function sqliteConfig ({ file }: SqliteOptions): Knex.Config {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+  if (!inMemory.has(file)) keepFilePrivate(file)
   return {
     client: SqliteClient,
     connection: { filename: file },
@@ -84,12 +91,35 @@ export function sqliteConfig ({ file }: SqliteOptions): Knex.Config {
   }
 }
 
+/** The answer to a statement that reads, in a thread that ends with the signal: nothing else stops it. */
+async function read<T> (knex: Knex, { sql, bindings }: Condition, limit: PageLimit | undefined, signal: AbortSignal): Promise<T> {
+  const statement = knex.raw(sql, bindings).options({ limit })
+  if (!(knex.client instanceof SqliteClient)) return unlessAborted<T>(signal, statement)
+  const acquired: Promise<SqliteThread> = knex.client.acquireConnection()
+  try {
+    const thread = await unlessAborted(signal, acquired)
+    const end = () => thread.terminate()
+    signal.addEventListener('abort', end, { once: true })
+    return await statement.connection(thread).finally(() => signal.removeEventListener('abort', end))
+  } catch (error) {
+    throw signal.aborted ? signal.reason : error
+  } finally {
+    acquired.then((thread) => knex.client.releaseConnection(thread), () => {})
+  }
+}
+
 export const sqlite: Dialect = {
   async openSink (knex) {
     const file: string = knex.client.connectionSettings.filename
-    if (file === '' || file === ':memory:') throw new Error('LoggerBot needs an SQLite database in a file: logs in memory would not be durable')
+    if (inMemory.has(file)) throw new Error('LoggerBot needs an SQLite database in a file: logs in memory would not be durable')
     return sqliteSink(file)
   },
+
+  requireFit: async () => {},
+
+  requireFitSession: async () => {},
+
+  guard: (knex) => knex,
 
   // The thread that writes sees to it itself.
   findRisks: async () => [],
@@ -107,8 +137,8 @@ export const sqlite: Dialect = {
 
   newestFirst: undefined,
 
-  // A host app's own reads in the main thread, and lacks our functions.
-  readerOptions: (knex) => knex.client instanceof SqliteClient ? undefined : { file: knex.client.connectionSettings.filename },
+  // Whoever reads much has threads of their own: logins must not wait for them. A host app's own knex reads in the main thread, and lacks our functions.
+  readerOptions: (knex) => ({ file: knex.client.connectionSettings.filename }),
 
   now: "strftime('%Y-%m-%d %H:%M:%f000', 'now')",
 
@@ -123,14 +153,17 @@ export const sqlite: Dialect = {
 
   partitions: undefined,
 
-  // A thread can't be stopped: it ends its statement, and nobody listens.
-  query: async (knex, { sql, bindings }, signal) => unlessAborted(signal, knex.raw(sql, bindings)),
+  query: (knex, statement, signal) => read(knex, statement, undefined, signal),
+
+  queryUpTo: read,
 
   tableOptions: async (_knex, clustered) => clustered ? 'WITHOUT ROWID' : '',
 
   isDuplicate: (error) => /^SQLITE_CONSTRAINT_(UNIQUE|PRIMARYKEY)$/.test(codeOf(error) ?? ''),
 
   isUnreachable: () => false,
+
+  mayPass: () => false,
 
   verdict: sqliteVerdict,
 
