@@ -15,8 +15,11 @@ import { encodeBytes } from '../src/decode/protobuf.ts'
 import { decodeSeq } from '../src/decode/seq.ts'
 import { decodeSyslog } from '../src/decode/syslog.ts'
 import { TooLarge } from '../src/errors.ts'
+import { databases } from './helpers/databases.ts'
 import { piecesOf } from './helpers/fuzz.ts'
 import { growsLinearly } from './helpers/growth.ts'
+import { post } from './helpers/http.ts'
+import { count, createUser, log, send, startService } from './helpers/service.ts'
 
 const arrival = '2026-01-02 03:04:05.000000'
 
@@ -121,3 +124,18 @@ t.test('keeps what is beyond the attributes of a log as one text', async (t) => 
   t.strictSame({ ...attributes, more_attributes: undefined, ...more }, { ...wide(maxAttributes + 5), ['x'.repeat(2000)]: true, more_attributes: undefined })
   t.strictSame(limitAttributes({ more_attributes: 1, ['y'.repeat(2000)]: 2 }), { more_attributes: 1, more_attributes_: `{"${'y'.repeat(2000)}":2}` })
 })
+
+for (const database of databases) {
+  t.test(`POST /send_logs on ${database.name} reads a large body in turns, and takes 100,000 logs at most`, async (t) => {
+    const service = await startService(t, database)
+    await createUser(service, 'alice')
+    const logs = (count: number, msg: unknown = 'm') => Array.from({ length: count }, () => log({ msg }))
+    const wrong = '0'.repeat(32)
+    t.equal((await send(service, 'alice', wrong, logs(50_000))).status, 403)
+    t.match(await send(service, 'alice', wrong, [...logs(50_000), log({ level: 'loud' })]), { status: 400, headers: { 'x-error-detail': /^data\.logs\[50000\]\.level must be/ } })
+    t.match(await post(service.port, '/send_logs', `{"data":${'[{}],'.repeat(100_000)}}`, { 'x-user-token': wrong }), { status: 400, headers: { 'x-error-detail': 'body must be JSON' } })
+    const body = JSON.stringify({ data: { user: 'alice', pid: 1, p_name: 'p', post_time: '2020-05-05T12:22:23', logs: Array(100_001).fill({ level: 1, msg: '', event_at: '2020-05-05T12:22', p_description: '' }) } })
+    t.match(await post(service.port, '/send_logs', body, { 'x-user-token': wrong }), { status: 413, headers: { 'x-error-detail': 'data.logs must hold at most 100000 logs' } })
+    t.equal(await count(service.knex), 0)
+  })
+}

@@ -3,7 +3,9 @@ import fp from 'fastify-plugin'
 import type { FastifyRequest } from 'fastify'
 import { refuseLongBodies, sendError } from '../../src/answers.ts'
 import { readWhole } from '../../src/decode/inflate.ts'
-import { parseJson } from '../../src/decode/json.ts'
+import { runInTurns } from '../../src/decode/decoded.ts'
+import { maxValues } from '../../src/decode/growth.ts'
+import { parseSteps } from '../../src/decode/json-steps.ts'
 import { MethodNotAllowed } from '../../src/errors.ts'
 import { batchKeyOf, readIdempotencyKey } from '../../src/decode/batch-key.ts'
 import { useOwnCompilers } from '../../src/schema.ts'
@@ -33,7 +35,7 @@ export default fp<ContractOptions>(async (app, { bodyLimit = 8 * 1024 * 1024, au
     const body = await readWhole(app.roomOf(request).read(payload), request.routeOptions.bodyLimit!)
     const key = readIdempotencyKey(request.headers['idempotency-key'])
     if (key !== undefined) request.batchKey = batchKeyOf(key, body)
-    return parseJson(body)
+    return runInTurns(parseSteps(body, maxValues))
   })
 
   await app.register(sendLogs, { authenticate })

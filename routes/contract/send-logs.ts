@@ -1,7 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import type { FastifyRequest } from 'fastify'
-import { contractBody, decodeContract, type ContractBody } from '../../src/decode/contract.ts'
+import { contractBody, decodeContractLogs, type ContractBody } from '../../src/decode/contract.ts'
+import { inTurns } from '../../src/decode/decoded.ts'
 import type { LogUser } from '../../src/record.ts'
 import { answers, done } from './answers.ts'
 
@@ -33,7 +34,7 @@ const sendLogs: FastifyPluginAsyncTypebox<SendLogsOptions> = async (app, options
   // The Python client posts to `{host}//send_logs`.
   for (const url of ['/send_logs', '//send_logs']) {
     app.post(url, { config: { logAccess: 'contract' }, schema: { ...schema, hide: url.startsWith('//') }, onRequest }, async (request, reply) => {
-      const records = decodeContract(request.body)
+      const records = await inTurns(decodeContractLogs(request.body))
       const { id } = await authenticate(request)
       app.roomOf(request).moveTo(`user ${id}`)
       const { stored, replayed } = await app.writeLogs({ userId: id, records, key: request.batchKey })

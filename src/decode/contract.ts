@@ -1,6 +1,8 @@
 import { Type, type Static } from '@sinclair/typebox'
-import { BadRequest } from '../errors.ts'
+import { BadRequest, TooLarge } from '../errors.ts'
 import { wordPattern, type LogRecord, type Severity, type UtcTime } from '../record.ts'
+import { limitAttributes } from './fields.ts'
+import { maxLogs } from './growth.ts'
 import { levelRule, severityOfName, severityOfPythonNumber } from './level.ts'
 import { parseTime, timeRule } from '../time.ts'
 
@@ -47,11 +49,17 @@ export type ContractBody = Static<typeof contractBody>
  * Reads the logs of a valid body. Throws BadRequest where a level or a time breaks its rule,
  * the two rules that the schema leaves to this function.
  */
-export function decodeContract ({ data }: ContractBody): LogRecord[] {
+export function decodeContract (body: ContractBody): LogRecord[] {
+  return [...decodeContractLogs(body)]
+}
+
+/** The same, one log after the other, so that others can have a turn. Throws TooLarge for too many logs. */
+export function * decodeContractLogs ({ data }: ContractBody): Generator<LogRecord, void, void> {
+  if (data.logs.length > maxLogs) throw new TooLarge(`data.logs must hold at most ${maxLogs} logs`)
   const postTime = readTime(data.post_time, 'data.post_time')
-  return data.logs.map((log, index) => {
+  for (const [index, log] of data.logs.entries()) {
     const { level, msg, event_at: eventAt, p_description: description, ...others } = log
-    return {
+    yield {
       eventAt: eventAt === data.post_time ? postTime : readTime(eventAt, `data.logs[${index}].event_at`),
       postTime,
       severity: readLevel(level, index),
@@ -59,9 +67,9 @@ export function decodeContract ({ data }: ContractBody): LogRecord[] {
       pid: data.pid,
       processName: data.p_name,
       description,
-      attributes: Object.keys(others).length === 0 ? null : others
+      attributes: Object.keys(others).length === 0 ? null : limitAttributes(others)
     }
-  })
+  }
 }
 
 function readTime (text: string, field: string): UtcTime {
