@@ -21,7 +21,7 @@ export function instantOf (name: string, text: string, now = Date.now()): UtcTim
 }
 
 /** Longest interval, in days. */
-const maxIntervalDays = 3660
+const maxIntervalDays = 36_500
 
 /** An interval like `10s`, `5m`, `1h`, `1d` in milliseconds. Throws BadRequest, which names the parameter. */
 export function intervalOf (name: string, text: string): number {
