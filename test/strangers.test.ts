@@ -1,9 +1,10 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
+import { gzipSync } from 'node:zlib'
 import t, { type Test } from 'tap'
 import { databases } from './helpers/databases.ts'
 import { http, post } from './helpers/http.ts'
-import { apiKey, count, createToken, createUser, log, send, startService, type TestService } from './helpers/service.ts'
+import { apiKey, basic, count, createToken, createUser, log, send, startService, type TestService } from './helpers/service.ts'
 import { until } from './helpers/until.ts'
 
 const mebibyte = 1024 * 1024
@@ -115,6 +116,33 @@ for (const database of databases) {
       await until('their bytes arrived', async () => await requestBytes(port) >= 40 * line.length)
       const took = await isTaken(t, 'another is taken')
       t.ok(took < 4000, `${took} ms`)
+    })
+
+    await t.test('wrong passwords by the hundred hold up neither logs that are packed nor who is known, and are 429 past a minute\'s worth', async (t) => {
+      const guesses = Array.from({ length: 400 }, (_, n) => http(port, 'GET', '/api/session', basic(`nobody${n}`, 'x')).then(({ status, headers }) => ({ status, headers })))
+      const logs = gzipSync(JSON.stringify({ msg: 'packed' }))
+      let done = false
+      const all = Promise.all(guesses).finally(() => { done = true })
+      for (let n = 0; n < 3; n++) {
+        const started = performance.now()
+        t.equal((await http(port, 'POST', '/api/logs', { ...bearer, 'content-encoding': 'gzip' }, logs)).status, 200)
+        t.ok(performance.now() - started < 4000, `${performance.now() - started} ms`)
+      }
+      t.notOk(done, 'meanwhile')
+      const answers = await all
+      const failed = answers.filter(({ status }) => status === 401)
+      t.ok(failed.length >= 60 && failed.length < 70, `${failed.length} were tried`)
+      t.ok(answers.filter(({ status }) => status === 429).every(({ headers }) => Number(headers['retry-after']) > 0))
+      t.equal((await http(port, 'GET', '/api/session', basic('bob'))).status, 429, 'who was not let in before')
+      t.equal((await send(service, 'alice', alices, [log({ msg: 'known' })])).status, 200, 'who was')
+    })
+
+    await t.test('tokens of nobody are 429 past a minute\'s worth, and one that is known goes on', async (t) => {
+      const answers = await Promise.all(Array.from({ length: 200 }, (_, n) => http(port, 'POST', '/gelf', { authorization: `Bearer lb_${n}` }, '{}')))
+      const failed = answers.filter(({ status }) => status === 401).length
+      t.ok(failed >= 100 && failed < 120, `${failed} were looked up`)
+      t.equal(answers.filter(({ status }) => status === 429).length, 200 - failed)
+      t.equal((await http(port, 'POST', '/gelf', bearer, JSON.stringify({ version: '1.1', host: 'h', short_message: 'm' }))).status, 202)
     })
 
     await t.test('nothing of theirs is stored', async (t) => {
