@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { CommandError } from '../errors.ts'
 import type { PresentedLog } from '../query/present.ts'
 import { ask, clientDetails, clientFlags, jsonOf, Unreachable, whatOptions, writeLog, type ClientSource } from './client.ts'
 import type { Command } from './command.ts'
@@ -35,6 +36,7 @@ export const tail: Command = {
         }
         for await (const { id, event, data } of eventsOf(body!)) {
           if (event === 'missed') warn(`${JSON.parse(data).logs} logs came faster than they were read`)
+          if (event === 'ended') throw new CommandError('the query takes too long to test: use fewer, shorter or simpler regular expressions')
           if (event !== 'log') continue
           lastId = id
           const log: PresentedLog = JSON.parse(data)
