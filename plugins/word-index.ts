@@ -10,7 +10,7 @@ import { findGap, noteFollowed } from '../src/store/followed.ts'
 import { Lease, LeaseTaken } from '../src/store/leases.ts'
 import { within } from '../src/store/patience.ts'
 import { usersOf } from '../src/store/users.ts'
-import { beginIndex, countLogsOfBatches, feedId, feedReached, findHistory, listBatchesUpTo, purgeWords, readMessages, storeWords, wordsFollower, type Place } from '../src/store/words.ts'
+import { beginIndex, countLogsOfBatches, feedId, feedReached, findHistory, listBatchesUpTo, purgeWords, readMessages, storeBlocks, storeWords, wordsFollower, type Place } from '../src/store/words.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -149,10 +149,12 @@ export default fp<WordIndexOptions>(async (app, { wordIndex: enabled = true, ask
       signal.throwIfAborted()
       const before = committed
       const started = performance.now()
-      const logs = await readMessages(reader.knex, range, place, pageSize, signal)
-      await gatherer.add(range.userId, logs.map(({ at }) => at), logs.map(({ message }) => message))
+      const { logs, isEnd } = await readMessages(reader.knex, range, place, pageSize, signal)
+      const isHeavy = await gatherer.add(range.userId, logs.map(({ at }) => at), logs.map(({ message }) => message))
+      // Blocks may be stored before the progress that they make: they are only looked at the earlier.
+      if (isHeavy) await storeBlocks(knex, await gatherer.take())
       await rest((performance.now() - started) * (committed > before ? 2 : 0.25))
-      if (logs.length < pageSize) return undefined
+      if (isEnd) return undefined
       count += logs.length
       place = logs.at(-1)
       if (count >= most) return place

@@ -7,10 +7,10 @@ import { databases } from './helpers/databases.ts'
 import { startEmbedded } from './helpers/embedded.ts'
 import { http } from './helpers/http.ts'
 import { pick, seeded, whole } from './helpers/random.ts'
-import { apiKey, createUser, log, send } from './helpers/service.ts'
+import { apiKey, basic, createUser, log, send } from './helpers/service.ts'
 
-async function ask (port: number, path: string, method = 'GET'): Promise<any> {
-  const { status, body } = await http(port, method, path, { 'x-api-key': apiKey })
+async function ask (port: number, path: string, method = 'GET', headers: Record<string, string> = { 'x-api-key': apiKey }): Promise<any> {
+  const { status, body } = await http(port, method, path, headers)
   if (status !== 200) throw new Error(`${path} answered ${status}: ${body}`)
   return body.startsWith('{"logs"') || !path.includes('export') ? JSON.parse(body) : body
 }
@@ -150,11 +150,11 @@ for (const database of databases) {
     })
 
     await t.test('a deletion deletes the same, and blocks without logs go', async (t) => {
-      const path = `/api/logs?${new URLSearchParams({ query: 'rare3', user: 'alice' })}`
+      const path = '/api/logs?query=rare3'
       const expected = await pages(plain.port, { query: 'rare3', user: 'alice' })
-      const { confirm, logs } = await ask(indexed.port, path, 'DELETE')
+      const { confirm, logs } = await ask(indexed.port, path, 'DELETE', basic('alice'))
       t.equal(logs, expected.length)
-      const { deleted } = await ask(indexed.port, `${path}&confirm=${confirm}`, 'DELETE')
+      const { deleted } = await ask(indexed.port, `${path}&confirm=${confirm}`, 'DELETE', basic('alice'))
       t.equal(deleted, expected.length)
       t.strictSame(await pages(plain.port, { query: 'rare3', user: 'alice' }), [])
       await compare(t, 'after a deletion')
@@ -228,4 +228,38 @@ t.test('a block is closed when it is full, and a small one stays in one piece', 
   const full = blocks.take()
   t.strictSame(full.map(({ firstAt }) => firstAt), ['2026-01-01 00:00:00.000000', '2026-01-01 11:00:00.000000'])
   t.not(full[1]!.id, grown!.id)
+})
+
+t.test('a day for each log fills no memory, and takes no blocks from others', async (t) => {
+  const blocks = new Blocks()
+  const dayOf = (n: number) => new Date(Date.UTC(1000, 0, 1) + n * 86_400_000).toISOString().replace('T', ' ').slice(0, 23)
+  blocks.add(2, [dayOf(0)], ['of another'])
+  blocks.take()
+  let taken = 0
+  let heavy = 0
+  let most = 0
+  for (let n = 0; n < 20_000; n += 1000) {
+    blocks.add(1, Array.from({ length: 1000 }, (_, index) => dayOf(n + index)), Array.from({ length: 1000 }, () => ''))
+    if (!blocks.isHeavy) continue
+    heavy++
+    const some = blocks.take()
+    most = Math.max(most, some.length)
+    taken += some.length
+    t.notOk(blocks.isHeavy)
+  }
+  t.ok(heavy > 2 && most < 7000, `${heavy} times, ${most} blocks at most`)
+  t.equal(taken + blocks.take().length, 20_000)
+  blocks.add(2, [dayOf(0)], ['of another'])
+  t.match(blocks.take(), [{ userId: 2, outgrew: false, firstAt: dayOf(0) }], 'it was still open')
+})
+
+t.test('many words in few logs are told to be taken', async (t) => {
+  const blocks = new Blocks()
+  const words = (from: number) => Array.from({ length: 300_000 }, (_, index) => (from + index).toString(36)).join(' ')
+  let logs = 0
+  for (; !blocks.isHeavy; logs++) blocks.add(1, ['2026-01-01 00:00:00.000000'], [words(logs * 300_000)])
+  t.ok(logs < 20, `after ${logs}`)
+  const taken = blocks.take()
+  t.equal(taken.length, logs)
+  t.ok(taken.every(({ slices }) => slices.length === 64))
 })

@@ -9,8 +9,14 @@ const mostWords = 200_000
 const fewWords = 1024
 /** Stands for a slice with all the words of a block. */
 export const wholeSlice = 255
-/** All open blocks together hold so many words, a few MB; past that the one that grew longest ago is closed. */
+/** All open blocks together hold so many words, and there are so many, a few MB each; past that the one that grew longest ago is closed. */
 const mostOpenWords = 2_000_000
+const mostOpen = 4096
+/** So many a user, that those of others last. */
+const mostOpenOfUser = 512
+/** Blocks that are closed and were not taken are worth storing past so many bytes, or so many blocks. */
+const manyBytes = 8_000_000
+const manyBlocks = 4096
 
 /**
  * @typedef {object} Block what the database is told of it
@@ -23,9 +29,14 @@ const mostOpenWords = 2_000_000
  */
 
 export class Blocks {
-  /** @type {Map<string, { userId: number, id: number, firstAt: string, lastAt: string, logs: number, words: Set<number>, small: boolean }>} */
+  /** By user and day, in the order in which they grew last. @type {Map<string, { userId: number, id: number, firstAt: string, lastAt: string, logs: number, words: Set<number>, small: boolean }>} */
   #open = new Map()
+  #openWords = 0
+  /** The keys of each user's open blocks, in the same order. @type {Map<number, Set<string>>} */
+  #keys = new Map()
+  /** Closed and not taken. @type {Block[]} */
   #full = []
+  #fullBytes = 0
   #grown = new Set()
   #lastId = 0
 
@@ -37,23 +48,24 @@ export class Blocks {
   add (userId, times, messages) {
     for (const [index, at] of times.entries()) {
       const key = `${userId} ${at.slice(0, 10)}`
-      let block = this.#open.get(key)
-      if (block === undefined) {
-        this.#lastId = Math.max(this.#lastId + 1, Date.now() * 1000)
-        block = { userId, id: this.#lastId, firstAt: at, lastAt: at, logs: 0, words: new Set(), small: false }
-        this.#open.set(key, block)
-      }
+      const block = this.#open.get(key) ?? this.#begin(key, userId, at)
       if (at < block.firstAt) block.firstAt = at
       if (at > block.lastAt) block.lastAt = at
       block.logs++
+      const words = block.words.size
       addFingerprints(block.words, messages[index])
+      this.#openWords += block.words.size - words
       this.#grown.add(key)
-      if (block.logs >= mostLogs || block.words.size >= mostWords) {
-        this.#open.delete(key)
-        this.#grown.delete(key)
-        this.#full.push(block)
-      }
+      if (block.logs >= mostLogs || block.words.size >= mostWords) this.#close(key)
+      const own = this.#keys.get(userId)
+      if (own?.size > mostOpenOfUser) this.#close(own.values().next().value)
+      while (this.#openWords > mostOpenWords || this.#open.size > mostOpen) this.#close(this.#open.keys().next().value)
     }
+  }
+
+  /** Whether so much is closed that it should be taken now. */
+  get isHeavy () {
+    return this.#fullBytes > manyBytes || this.#full.length > manyBlocks
   }
 
   /**
@@ -66,19 +78,37 @@ export class Blocks {
       // The last to grow is the last to go.
       this.#open.delete(key)
       this.#open.set(key, block)
-      return block
+      const own = this.#keys.get(block.userId)
+      own.delete(key)
+      own.add(key)
+      return written(block)
     })
-    const taken = [...this.#full, ...grown].map(written)
+    const taken = [...this.#full, ...grown]
     this.#full = []
+    this.#fullBytes = 0
     this.#grown.clear()
-    let words = 0
-    for (const block of this.#open.values()) words += block.words.size
-    for (const [key, block] of this.#open) {
-      if (words <= mostOpenWords) break
-      this.#open.delete(key)
-      words -= block.words.size
-    }
     return taken
+  }
+
+  #begin (key, userId, at) {
+    this.#lastId = Math.max(this.#lastId + 1, Date.now() * 1000)
+    const block = { userId, id: this.#lastId, firstAt: at, lastAt: at, logs: 0, words: new Set(), small: false }
+    this.#open.set(key, block)
+    const own = this.#keys.get(userId) ?? new Set()
+    this.#keys.set(userId, own.add(key))
+    return block
+  }
+
+  #close (key) {
+    const block = this.#open.get(key)
+    this.#open.delete(key)
+    this.#openWords -= block.words.size
+    const own = this.#keys.get(block.userId)
+    own.delete(key)
+    if (own.size === 0) this.#keys.delete(block.userId)
+    if (!this.#grown.delete(key)) return
+    this.#full.push(written(block))
+    this.#fullBytes += 3 * block.words.size
   }
 }
 

@@ -6,14 +6,14 @@ import type { Block } from './blocks.js'
 export class Gatherer {
   #worker: Worker | undefined
 
-  /** Takes up logs of a user, by their times and messages. */
-  async add (userId: number, times: readonly string[], messages: readonly string[]): Promise<void> {
-    await this.#ask({ userId, times, messages })
+  /** Takes up logs of a user, by their times and messages; resolves to whether it holds so much that it should be taken. */
+  async add (userId: number, times: readonly string[], messages: readonly string[]): Promise<boolean> {
+    return (await this.#ask<{ isHeavy: boolean }>({ userId, times, messages })).isHeavy
   }
 
   /** All blocks that are new or grew since the last time, each whole. */
-  take (): Promise<Block[]> {
-    return this.#ask('take')
+  async take (): Promise<Block[]> {
+    return (await this.#ask<{ blocks: Block[] }>('take')).blocks
   }
 
   /** Forgets all. */
@@ -23,12 +23,12 @@ export class Gatherer {
     await worker?.terminate()
   }
 
-  async #ask (question: unknown): Promise<Block[]> {
+  async #ask<T> (question: unknown): Promise<T> {
     // A host's own loaders have nothing to do there.
     this.#worker ??= new Worker(new URL('thread.js', import.meta.url), { execArgv: [] })
     this.#worker.unref()
     this.#worker.postMessage(question)
-    const [{ blocks }] = await once(this.#worker, 'message')
-    return blocks
+    const [answer] = await once(this.#worker, 'message')
+    return answer
   }
 }

@@ -95,53 +95,79 @@ export interface Said extends Place {
   message: string
 }
 
-/** What a user's logs say, along the key, so many at most; of those between the ids alone, where they are given. */
+/** What a user's logs say, along the key, so many at most and about 4 MB; of those between the ids alone, where they are given. */
 export async function readMessages (
   knex: Knex,
   { userId, firstAt, lastAt, firstId, lastId }: { userId: number, firstAt: UtcTime, lastAt?: UtcTime, firstId?: bigint, lastId?: bigint },
   after: Place | undefined,
   limit: number,
   signal: AbortSignal
-): Promise<Said[]> {
+): Promise<{ logs: Said[], isEnd: boolean }> {
   const conditions: Condition[] = [
     { sql: 'user_id = ? AND log_event_at >= ?', bindings: [userId, after?.at ?? firstAt] },
     ...lastAt === undefined ? [] : [{ sql: 'log_event_at <= ?', bindings: [lastAt] }],
     ...firstId === undefined ? [] : [{ sql: 'id BETWEEN ? AND ?', bindings: [firstId.toString(), lastId!.toString()] }],
     ...after === undefined ? [] : [{ sql: '(log_event_at > ? OR id > ?)', bindings: [after.at, after.id] }]
   ]
-  return await dialectOf(knex).query(knex, {
+  const { rows, isCut } = await dialectOf(knex).queryUpTo(knex, {
     sql: `SELECT log_event_at AS at, CAST(id AS CHAR) AS id, log_msg AS message FROM user_logs WHERE ${conditions.map(({ sql }) => sql).join(' AND ')}
       ORDER BY user_id, user_logs.log_event_at, user_logs.id LIMIT ${limit}`,
     bindings: conditions.flatMap(({ bindings }) => bindings)
-  }, signal) as unknown as Said[]
+  }, { bytes: 4_000_000, leastRows: 1 }, signal)
+  return { logs: rows as unknown as Said[], isEnd: !isCut && rows.length < limit }
 }
 
-/** A transaction has so many rows at most, but for the last block's. */
+/** A transaction takes so many rows and bytes at most, but for the last block's; a statement so many. */
 const mostRows = 500
+const mostBytes = 2_000_000
+const statementRows = 200
+const statementBytes = 250_000
 
-/** Stores blocks, in several transactions, and then the progress that they make; or throws Overtaken, and the blocks do no harm. */
+/** Stores blocks, and then the progress that they make; or throws Overtaken, and the blocks do no harm. */
 export async function storeWords (knex: Knex, blocks: readonly WordBlock[], { userId, from, to }: Progress): Promise<void> {
-  for (let at = 0; at < blocks.length;) {
-    const some: WordBlock[] = []
-    for (let rows = 0; rows < mostRows && at < blocks.length; at++) {
-      some.push(blocks[at]!)
-      rows += blocks[at]!.slices.length
-    }
-    await knex.transaction((transaction) => storeBlocks(transaction, some))
-  }
+  await storeBlocks(knex, blocks)
   const mine = knex('word_progress').where({ user_id: userId, reached_at: from })
   if (await (to === undefined ? mine.delete() : mine.update({ reached_at: to })) === 0) throw new Overtaken()
 }
 
-async function storeBlocks (transaction: Knex, blocks: readonly WordBlock[]): Promise<void> {
+/** Stores blocks, in several transactions. */
+export async function storeBlocks (knex: Knex, blocks: readonly WordBlock[]): Promise<void> {
+  const costs = blocks.map(({ slices }) => ({ rows: slices.length, bytes: sizeOfSlices(slices) }))
+  for (const [start, end] of portionsOf(costs, { rows: mostRows, bytes: mostBytes })) {
+    await knex.transaction((transaction) => insertBlocks(transaction, blocks.slice(start, end)))
+  }
+}
+
+async function insertBlocks (transaction: Knex, blocks: readonly WordBlock[]): Promise<void> {
   for (const { userId, id, outgrew } of blocks) {
     if (outgrew) await transaction('word_slices').where({ user_id: userId, slice: wholeSlice, block_id: id }).delete()
   }
   const rows = blocks.flatMap(({ userId, id, firstAt, lastAt, slices }) => slices.map(([slice, fingerprints]) => (
     { user_id: userId, slice, block_id: id, first_at: firstAt, last_at: lastAt, fingerprints: Buffer.from(fingerprints) }
   )))
-  for (let at = 0; at < rows.length; at += 200) {
-    await transaction('word_slices').insert(rows.slice(at, at + 200)).onConflict(['user_id', 'slice', 'block_id']).merge()
+  const costs = rows.map(({ fingerprints }) => ({ rows: 1, bytes: fingerprints.length }))
+  for (const [start, end] of portionsOf(costs, { rows: statementRows, bytes: statementBytes })) {
+    await transaction('word_slices').insert(rows.slice(start, end)).onConflict(['user_id', 'slice', 'block_id']).merge()
+  }
+}
+
+function sizeOfSlices (slices: WordBlock['slices']): number {
+  return slices.reduce((sum, [, { length }]) => sum + length, 0)
+}
+
+interface Cost {
+  rows: number
+  bytes: number
+}
+
+/** Divides things by what they cost: each portion ends with the one that reaches the limit. */
+function * portionsOf (costs: readonly Cost[], limit: Cost): Generator<[start: number, end: number]> {
+  for (let start = 0, end = 0; start < costs.length; start = end) {
+    for (let rows = 0, bytes = 0; end < costs.length && rows < limit.rows && bytes < limit.bytes; end++) {
+      rows += costs[end]!.rows
+      bytes += costs[end]!.bytes
+    }
+    yield [start, end]
   }
 }
 
