@@ -4,6 +4,7 @@ import { codeOf, DatabaseAway, TooSlow } from '../src/errors.ts'
 import { Matching } from '../src/query/matches.ts'
 import { Places, type Leave, type Reader } from '../src/search/places.ts'
 import { isAway, openReader, probe } from '../src/store/connect.ts'
+import { unlessAborted } from '../src/store/patience.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -106,8 +107,13 @@ export default fp<SearchOptions>(async (app, { searchBudget = 5000, readStallMs 
     let leave: Leave = await turns.take(user, closed)
     const hangs = AbortSignal.timeout(maxMs)
     const signal = AbortSignal.any([closed, hangs])
+    const giveWay = async () => {
+      leave = await turns.giveWay(user, leave, isLong, signal)
+      // Whoever waits for the result may have gone meanwhile.
+      if (signal.aborted) leave()
+    }
     try {
-      const result = await work(reader.knex, signal, async () => { leave = await turns.giveWay(user, leave, isLong, signal) })
+      const result = await unlessAborted(signal, work(reader.knex, signal, giveWay))
       isOutage = false
       return result
     } catch (error) {

@@ -55,6 +55,7 @@ export class Places {
    * Resolves to the place to go on with.
    */
   async giveWay (reader: Reader, leave: Leave, isLong: boolean, signal: AbortSignal): Promise<Leave> {
+    signal.throwIfAborted()
     const isWanted = isLong ? this.#waitingCount > 0 : [...this.#waiting.keys()].some((other) => !this.#held.has(other))
     if (!isWanted) return leave
     leave()
