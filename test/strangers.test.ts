@@ -36,10 +36,9 @@ for (const database of databases) {
     const { port } = service
     const alices = await createUser(service, 'alice')
     const bearer = { authorization: `Bearer ${await createToken(service, 'alice')}` }
+    // In less time than a request may wait for memory, after which it is 503.
     const isTaken = async (t: Test, what: string) => {
-      const started = performance.now()
       t.equal((await send(service, 'alice', alices, [log()])).status, 200, what)
-      return performance.now() - started
     }
     await isTaken(t, 'she is known')
 
@@ -51,8 +50,7 @@ for (const database of databases) {
       }
       await until('their bytes arrived', async () => await requestBytes(port) > 0)
       t.ok(await requestBytes(port) < 100, 'bytes count as they arrive')
-      const took = await isTaken(t, 'another is taken')
-      t.ok(took < 4000, `at once: ${took} ms`)
+      await isTaken(t, 'another is taken')
     })
 
     await t.test('a body that is claimed to be over the limit is 413 at once, before anybody is known', async (t) => {
@@ -99,10 +97,7 @@ for (const database of databases) {
         begin(t, service, '/send_logs', { ...json, ...token, 'Content-Length': 8 * mebibyte }, Buffer.alloc(8 * mebibyte - 100, 0x20))))
       await until('they fill their share', async () => await requestBytes(port) > 12 * mebibyte)
       t.ok(await requestBytes(port) <= 40 * mebibyte)
-      for (let n = 0; n < 5; n++) {
-        const took = await isTaken(t, 'a small log is taken')
-        t.ok(took < 4000, `${took} ms`)
-      }
+      for (let n = 0; n < 5; n++) await isTaken(t, 'a small log is taken')
       const large = 'x'.repeat(7 * mebibyte)
       t.equal((await send(service, 'alice', alices, [log({ msg: large })])).status, 200, 'a large one, too')
       t.equal((await http(port, 'POST', '/gelf', bearer, JSON.stringify({ version: '1.1', host: 'h', short_message: large }))).status, 202)
@@ -114,8 +109,7 @@ for (const database of databases) {
       const line = `${JSON.stringify({ msg: 'on and on' })}\n`
       for (let n = 0; n < 40; n++) await begin(t, service, '/api/logs', { Authorization: bearer.authorization, 'Transfer-Encoding': 'chunked' }, `${line.length.toString(16)}\r\n${line}\r\n`)
       await until('their bytes arrived', async () => await requestBytes(port) >= 40 * line.length)
-      const took = await isTaken(t, 'another is taken')
-      t.ok(took < 4000, `${took} ms`)
+      await isTaken(t, 'another is taken')
     })
 
     await t.test('wrong passwords by the hundred hold up neither logs that are packed nor who is known, and are 429 past a minute\'s worth', async (t) => {
@@ -124,11 +118,9 @@ for (const database of databases) {
       let done = false
       const all = Promise.all(guesses).finally(() => { done = true })
       for (let n = 0; n < 3; n++) {
-        const started = performance.now()
         t.equal((await http(port, 'POST', '/api/logs', { ...bearer, 'content-encoding': 'gzip' }, logs)).status, 200)
-        t.ok(performance.now() - started < 4000, `${performance.now() - started} ms`)
       }
-      t.notOk(done, 'meanwhile')
+      t.notOk(done, 'long before the last guess is answered')
       const answers = await all
       const failed = answers.filter(({ status }) => status === 401)
       t.ok(failed.length >= 60 && failed.length < 70, `${failed.length} were tried`)
