@@ -1,8 +1,9 @@
 import { once } from 'node:events'
 import { request, type IncomingMessage } from 'node:http'
 import t, { type Test } from 'tap'
-import { utcTime, type LogRecord } from '../src/record.ts'
+import { newRecord, utcTime, type LogRecord } from '../src/record.ts'
 import { readPlace } from '../src/tail/place.ts'
+import { Room } from '../src/tail/room.ts'
 import { Subscription } from '../src/tail/subscription.ts'
 import { CommitClock } from '../src/write/clock.ts'
 import { databases } from './helpers/databases.ts'
@@ -159,4 +160,27 @@ t.test('the clock of transactions tells before what nothing new can appear', asy
   t.equal(clock.oldest, second)
   now -= 1000
   t.ok(clock.begin() >= second, 'also when the clock is set back')
+})
+
+t.test('what waits for readers is bounded in bytes, and a reader that takes it misses nothing', async (t) => {
+  const room = new Room()
+  const subscribe = (userId: number) => new Subscription(userId, () => true, () => 'alice', { room })
+  const place = { createdAt: '2026-01-01 00:00:00.000000', userId: 1, key: '0'.repeat(32) }
+  const large = (id: number) => [newRecord({ message: 'x'.repeat(5_000_000), processName: 'p' })].map((record) => ({ ...record, id: String(id) }))
+  const [quick, ...idle] = Array.from({ length: 20 }, () => subscribe(1))
+  for (let n = 0; n < 10; n++) {
+    const logs = large(n)
+    for (const subscription of [quick!, ...idle]) subscription.deliver(place, logs)
+    t.match(await quick!.take(0), [{ log: { id: String(n) } }], 'however little others take')
+  }
+  for (const subscription of idle) t.match(await subscription.take(0), [{ log: { id: '0' } }, { missed: 9 }])
+
+  const others = Array.from({ length: 8 }, () => subscribe(2))
+  for (const [n, subscription] of others.entries()) subscription.deliver(place, large(n))
+  const taken = await Promise.all(others.map((subscription) => subscription.take(0)))
+  t.equal(taken.filter((events) => 'log' in (events![0] as object)).length, 4, 'logs of a user share what the user may hold')
+  const another = subscribe(3)
+  another.deliver(place, large(0))
+  t.match(await another.take(0), [{ log: { id: '0' } }], 'and leave room for those of others')
+  for (const subscription of [quick!, ...idle, ...others, another]) subscription.close()
 })

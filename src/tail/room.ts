@@ -2,8 +2,8 @@
 type Reader = number | undefined
 
 /** Bytes of the logs that wait for a user's readers, and for all; of a user who has none waiting, one log may always wait. */
-const maxUserBytes = 12_000_000
-const maxBytes = 24_000_000
+const maxUserBytes = 24_000_000
+const maxBytes = 48_000_000
 
 interface Waiting {
   bytes: number

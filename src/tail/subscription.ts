@@ -12,9 +12,9 @@ export interface Tailed {
 /** What a subscription gives: a log, how many were left out because they were not taken in time, or, after a silence, nothing. */
 export type TailEvent = Tailed | { missed: number } | 'silence'
 
-/** Logs that wait to be taken, by number and bytes, but for the first; more are counted, and left out. */
+/** Logs that wait to be taken, by number; and by bytes, with those that were taken last, but for the first that waits. More are counted, and left out. */
 const mostWaiting = 2000
-const maxWaitingBytes = 4_000_000
+const maxHeldBytes = 8_000_000
 
 /** What a subscription shares with others, and where it goes on. */
 export interface SubscriptionOptions {
@@ -36,6 +36,7 @@ export class Subscription {
   #waitingBytes = 0
   /** What the last `take` gave, and whoever took it may still hold. */
   #taken: Tailed[] = []
+  #takenBytes = 0
   #missed = 0
   #closed = false
   #wake: () => void = () => {}
@@ -71,7 +72,7 @@ export class Subscription {
   #isKept (tailed: Tailed): boolean {
     if (this.#closed || this.#waiting.length >= mostWaiting) return false
     const bytes = sizeOfValue(tailed.log)
-    if (this.#waiting.length > 0 && this.#waitingBytes + bytes > maxWaitingBytes) return false
+    if (this.#waiting.length > 0 && this.#takenBytes + this.#waitingBytes + bytes > maxHeldBytes) return false
     if (!this.#room.take(this.userId, tailed.log, bytes)) return false
     this.#waiting.push(tailed)
     this.#waitingBytes += bytes
@@ -87,6 +88,7 @@ export class Subscription {
 
   /** What waits, in order, or else the next to come, or `silence` after so many milliseconds. Undefined once it is closed. */
   async take (patience: number): Promise<TailEvent[] | undefined> {
+    this.#giveUp()
     if (this.#waiting.length === 0 && this.#missed === 0 && !this.#closed) {
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, patience)
@@ -98,8 +100,8 @@ export class Subscription {
       this.#wake = () => {}
     }
     if (this.#closed) return undefined
-    this.#giveUp()
     this.#taken = this.#waiting.splice(0)
+    this.#takenBytes = this.#waitingBytes
     this.#waitingBytes = 0
     const events: TailEvent[] = [...this.#taken]
     if (this.#missed > 0) events.push({ missed: this.#missed })
@@ -110,6 +112,7 @@ export class Subscription {
   #giveUp (): void {
     for (const { log } of this.#taken) this.#room.give(this.userId, log)
     this.#taken = []
+    this.#takenBytes = 0
   }
 
   close (): void {
