@@ -30,7 +30,9 @@ export const sendDetailedError = errorAnswer((status, detail) => JSON.stringify(
 
 function sendHead (error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
   const status = statusOf(error)
-  if (isUnexpected(error)) {
+  if (reply.raw.destroyed) {
+    // Nobody is there to be answered: what was under way was broken off.
+  } else if (isUnexpected(error)) {
     request.log.error({ failure: describeFailure(error) }, 'request failed')
   } else {
     const detail = printableAscii(error.message)

@@ -27,7 +27,10 @@ export class SqliteThread {
     })
     this.#worker.unref()
     this.#worker.on('message', ({ id, answer, error }: Reply) => {
-      const { resolve, reject } = this.#waiting.get(id)!
+      const waiting = this.#waiting.get(id)
+      // A thread that was ended may have answered before.
+      if (!waiting) return
+      const { resolve, reject } = waiting
       this.#waiting.delete(id)
       // An open database must not keep a process alive that has nothing else to do.
       if (this.#waiting.size === 0) this.#worker.unref()
