@@ -34,6 +34,8 @@ export function buildServer (settings: Settings, { migrate, timeouts = patience,
     // What is refused or fails is logged where it is answered; what went well is not.
     logController: new LogController({ disableRequestLogging: true }),
     trustProxy: booleanOr(settings.LOGGER_TRUST_PROXY),
+    // A migration may take longer than any limit; whatever else waits at start has one of its own.
+    pluginTimeout: 0,
     requestTimeout: timeouts.request,
     keepAliveTimeout: timeouts.keepAlive,
     http: { headersTimeout: timeouts.headers, connectionsCheckingInterval: Math.min(1000, timeouts.headers) },

@@ -24,6 +24,7 @@ export function requireTransaction (knex: HostTransaction): void {
  * before. Rejects with what the database says; the transaction goes on, unless the database ended it.
  */
 export async function insertInside (transaction: HostTransaction, batch: StorableBatch, createdAt: UtcTime): Promise<boolean> {
+  await dialectOf(transaction).requireFitSession(transaction)
   let failure: unknown
   try {
     return await transaction.transaction((savepoint) => insertBatch(savepoint, batch, createdAt).catch((error) => {
