@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Server } from 'node:net'
 import { join } from 'node:path'
 import mysql2 from 'mysql2'
 import t, { type Test } from 'tap'
@@ -16,7 +16,7 @@ process.chdir(temporaryFolder(t))
 
 /** A server that speaks MySQL's protocol and refuses every client with this error. Resolves to its port. */
 async function refusingServer (t: Test, code: number): Promise<number> {
-  const server = mysql2.createServer()
+  const server = (mysql2 as any).createServer()
   server.on('connection', (connection: any) => {
     connection.on('error', () => {})
     connection.writeError({ code, message: 'not now' })
@@ -24,9 +24,9 @@ async function refusingServer (t: Test, code: number): Promise<number> {
   })
   server.listen(0)
   t.teardown(() => { server.close() })
-  const { _server: listener } = server as unknown as { _server: { address (): AddressInfo } & NodeJS.EventEmitter }
+  const listener: Server = server._server
   if (!listener.address()) await once(listener, 'listening')
-  return listener.address().port
+  return (listener.address() as AddressInfo).port
 }
 
 t.test('A service whose spool knows users', async (t) => {
