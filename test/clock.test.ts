@@ -40,7 +40,7 @@ for (const database of databases) {
       await knex(table).update({ reached_at: ahead(reached) })
       await knex('followed_batches').update({ until_at: ahead(reached) })
     }
-    await knex('user_logs').update({ id: knex.raw('id + ?', [String(BigInt(hour) << 16n)]) })
+    await knex('user_logs').update({ id: knex.raw(`id + ${BigInt(hour) << 16n}`) })
 
     const after = await startEmbedded(t, options, { askAfter: 0 })
     await send(after, 'alice', token, ['third', 'zebraword'].map((msg) => log({ msg, ...event })))

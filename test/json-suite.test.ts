@@ -38,20 +38,23 @@ const large = (text: string) => {
 }
 const inSteps = (text: string) => runAtOnce(parseSteps(Buffer.from(text), 1000))
 
+/** In ASCII: tap takes U+2028 for the end of a line. */
+const shown = (text: string) => JSON.stringify(text).replaceAll(/[^ -~]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
+
 for (const text of good) {
-  t.test(`takes ${JSON.stringify(text)}`, async (t) => {
+  t.test(`takes ${shown(text)}`, async (t) => {
     t.strictSame(parseJson(Buffer.from(text)), JSON.parse(text))
     for (const whole of large(text)) t.strictSame(inSteps(whole), JSON.parse(whole))
   })
 }
 for (const text of bad) {
-  t.test(`refuses ${JSON.stringify(text)}`, async (t) => {
+  t.test(`refuses ${shown(text)}`, async (t) => {
     t.throws(() => parseJson(Buffer.from(text)), { code: 'LOGGER_BAD_REQUEST' })
     for (const whole of large(text)) if (!isJson(whole)) t.throws(() => inSteps(whole), { code: 'LOGGER_BAD_REQUEST' }, whole.replaceAll(/x{9,}/g, 'x'))
   })
 }
 for (const [text, value] of open) {
-  t.test(`reads ${text}`, async (t) => {
+  t.test(`reads ${shown(text)}`, async (t) => {
     t.strictSame(parseJson(Buffer.from(text)), value)
   })
 }
