@@ -36,7 +36,7 @@ declare module 'fastify' {
     authenticateToken: (request: import('fastify').FastifyRequest, user: string) => Promise<LogUser>
     /** Whose the password is; undefined where it is nobody's. Throws TooManyAttempts. */
     authenticatePassword: (request: import('fastify').FastifyRequest, user: string, password: string) => Promise<Caller | undefined>
-    /** Whose a random token is that comes without a request, from an address. Throws TooManyAttempts; rejects where that is not known and the database is away. */
+    /** Finds the caller of a random token that was sent from an address outside of HTTP. Throws TooManyAttempts; rejects where the token is not cached and the database is unavailable. */
     callerOfToken: (token: string, address: string) => Promise<Caller | undefined>
     /** The user of this name, whom the settings vouch for; undefined where they are disabled. Rejects as above. */
     trustedUser: (name: string) => Promise<LogUser | undefined>
@@ -70,7 +70,7 @@ export interface UserTokens {
 }
 
 export interface AuthOptions {
-  /** Opens POST /create_user to whoever sends it as X-Api-Key, who also reads everybody's logs. Default: closed. */
+  /** The X-Api-Key that lets a client call POST /create_user and read all users' logs. Default: none, and both are closed. */
   apiKey?: string
 }
 
