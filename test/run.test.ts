@@ -5,6 +5,7 @@ import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { cleanEnvironment } from './helpers/command.ts'
+import { isAlive } from './helpers/processes.ts'
 import { mariadb } from './helpers/servers.ts'
 import { until } from './helpers/until.ts'
 
@@ -23,12 +24,3 @@ t.test('a run that is killed leaves no server, process or folder behind', { skip
   await until('the folder of the run is gone', () => !existsSync(dirname(folder)))
   t.pass('all of it is gone')
 })
-
-function isAlive (pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    return false
-  }
-}

@@ -5,6 +5,7 @@ import { mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { DatabaseServer, makeDataDirectory, mariadb, mysql, type ServerKind } from './servers.ts'
+import { isAlive } from './processes.ts'
 import { cookie, folderOf, socketOf } from './run.ts'
 import { makeServerTemplate, makeSqliteTemplate } from './templates.ts'
 
@@ -105,15 +106,6 @@ function kill (pid: number): void {
 
 function mountsIn (folder: string): string[] {
   return readOrEmpty('/proc/self/mounts').split('\n').map((line) => line.split(' ')[1] ?? '').filter((mounted) => mounted.startsWith(`${folder}/`))
-}
-
-function isAlive (pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    return false
-  }
 }
 
 function listed (folder: string): string[] {
