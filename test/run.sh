@@ -58,8 +58,8 @@ failed=0
 npx tap --reporter=terse --output-file="$work/report" test/chaos/*.test.ts test/clients/*.test.ts test/*.test.ts || failed=$?
 
 node --import=tsx test/helpers/slowest.ts "$work/report"
-# tap's own count, its last: # { total: 12, pass: 11, fail: 1 }
-counts=$(grep -E '^# \{ total:' "$work/report" | tail -n 1)
+# tap's own count, its last (the report may hold any byte, so -a): # { total: 12, pass: 11, fail: 1 }
+counts=$(grep -aE '^# \{ total:' "$work/report" | tail -n 1)
 count () { grep -oE "$1: [0-9]+" <<< "$counts" | grep -oE '[0-9]+' || echo 0; }
 echo "$(count pass) passed, $(count fail) failed"
 exit "$failed"
