@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # All checks, from a fresh Debian machine with Node on: installs MariaDB, MySQL, rsyslog, a compiler and the packages
-# where they are missing, lints, type-checks and tests (test/pack.test.ts builds). Prints the slowest tests, and ends with `N passed, N failed`.
+# where they are missing, lints, type-checks and tests (test/pack.test.ts builds). Prints the slowest tests and the failures, and ends with `N passed, N failed`.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 PATH="$PATH:/usr/sbin"
@@ -57,7 +57,7 @@ beside 'npm rebuild' 'npm ci --prefix test/clients && npx tap build && npm run l
 failed=0
 npx tap --reporter=terse --output-file="$work/report" test/chaos/*.test.ts test/clients/*.test.ts test/*.test.ts || failed=$?
 
-node --import=tsx test/helpers/slowest.ts "$work/report"
+node --import=tsx test/helpers/report.ts "$work/report"
 # tap's own count, its last (the report may hold any byte, so -a): # { total: 12, pass: 11, fail: 1 }
 counts=$(grep -aE '^# \{ total:' "$work/report" | tail -n 1)
 count () { grep -oE "$1: [0-9]+" <<< "$counts" | grep -oE '[0-9]+' || echo 0; }

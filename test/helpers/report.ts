@@ -1,0 +1,59 @@
+// Prints the slowest tests of a run and each failure: node report.ts FILE, where FILE is tap's output.
+import { readFileSync } from 'node:fs'
+
+interface Timed {
+  name: string
+  milliseconds: number
+}
+
+const shownTests = 20
+/** tap says much about a failure: its first lines hold what differs and where. */
+const shownLines = 40
+/** A file's own line stands behind those of its tests. */
+const file = /^(?:not )?ok \d+ - (\S+\.test\.ts) # time=([\d.]+)ms/
+const test = /^ {4}(?:not )?ok \d+ - (.+) # time=([\d.]+)ms/
+const subtest = /^( *)# Subtest: (.+)/
+const failure = /^( *)not ok \d+ - (.+)/
+
+const lines = readFileSync(process.argv[2]!, 'utf8').split('\n')
+printSlowest()
+printFailures()
+
+function printSlowest (): void {
+  const files: Timed[] = []
+  const tests: Timed[] = []
+  let waiting: Timed[] = []
+  for (const line of lines) {
+    const ofTest = test.exec(line)
+    const ofFile = file.exec(line)
+    if (ofTest) waiting.push({ name: ofTest[1]!, milliseconds: Number(ofTest[2]) })
+    if (!ofFile) continue
+    files.push({ name: ofFile[1]!, milliseconds: Number(ofFile[2]) })
+    tests.push(...waiting.map(({ name, milliseconds }) => ({ name: `${ofFile[1]}: ${name}`, milliseconds })))
+    waiting = []
+  }
+  print('files', files)
+  print('tests', tests)
+}
+
+function print (kind: string, timed: Timed[]): void {
+  console.log(`The slowest ${kind}, in seconds:`)
+  for (const { name, milliseconds } of timed.sort((one, other) => other.milliseconds - one.milliseconds).slice(0, shownTests)) {
+    console.log(`${(milliseconds / 1000).toFixed(1).padStart(7)}  ${name}`)
+  }
+}
+
+/** Prints each failed assertion with the names of the tests that it stands in. */
+function printFailures (): void {
+  const names: string[] = []
+  for (const [i, line] of lines.entries()) {
+    const opened = subtest.exec(line)
+    const failed = failure.exec(line)
+    if (opened) names.splice(opened[1]!.length / 4, Infinity, opened[2]!)
+    if (!failed) continue
+    const depth = failed[1]!.length / 4
+    console.log(['FAILED', ...names.slice(0, depth), failed[2]].join(' > '))
+    const end = lines.findIndex((other, at) => at > i && other.trim() === '...')
+    if (lines[i + 1]?.trim() === '---') console.log(lines.slice(i + 2, Math.min(end, i + 2 + shownLines)).join('\n'))
+  }
+}
