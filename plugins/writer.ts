@@ -62,6 +62,8 @@ export interface LogWriter {
   readonly instance: Instance
   /** What waits for a transaction, and what requests take. */
   readonly state: { records: number, bytes: number, requestBytes: number, requestsWaiting: number, away: boolean }
+  /** Milliseconds since 1970 by the clock of what is stored: the database's, and never behind what that holds. */
+  readonly now: number
   /** Logs on the disk that neither the logs nor the dead letters take, and files of the spool that can't be read: a sentence each. */
   readonly warnings: readonly string[]
   /** How many files hold such logs. */
@@ -184,6 +186,7 @@ export default fp<WriterOptions>(async (app, { database, patience = 5000, queueL
     },
     get keptFiles () { return keptFiles },
     instance,
+    get now () { return clock.milliseconds },
     get state () {
       const { bytes: requestBytes, waiting: requestsWaiting } = gate.state
       return { ...writer.waiting, requestBytes, requestsWaiting, away: writer.away }

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import mysql from 'mysql2/promise'
@@ -117,6 +117,22 @@ t.test('a process ends with the exit code of its command', async (t) => {
   isRefusal(t, await loggerbotProcess(['start'], { env }), 2, /no such command/)
   isRefusal(t, await loggerbotProcess(['user', 'disable', 'nobody'], { env }), 1, /there is no user nobody/)
   t.match(await loggerbotProcess(['user', 'list'], { env }), { code: 0, stderr: '' })
+})
+
+t.test('a checkout runs its build until a source is newer', async (t) => {
+  const checkout = temporaryFolder(t)
+  for (const folder of ['src', 'plugins', 'routes', 'migrations', 'dist/src']) mkdirSync(join(checkout, folder), { recursive: true })
+  for (const folder of ['bin', 'node_modules', 'package.json']) symlinkSync(join(root, folder), join(checkout, folder))
+  writeFileSync(join(checkout, 'src/cli.ts'), "export const main = () => { console.log('sources') }")
+  const runs = async () => (await run(process.execPath, ['--preserve-symlinks-main', join(checkout, 'bin/loggerbot.js')])).stdout.trim()
+  t.equal(await runs(), 'sources')
+  writeFileSync(join(checkout, 'dist/src/cli.js'), "export const main = () => { console.log('build') }")
+  const setTime = (file: string, seconds: number) => utimesSync(join(checkout, file), seconds, seconds)
+  const now = Date.now() / 1000
+  setTime('dist/src/cli.js', now + 10)
+  t.equal(await runs(), 'build')
+  setTime('routes', now + 20)
+  t.equal(await runs(), 'sources')
 })
 
 t.test('user add asks for the password on a terminal, and does not show it', async (t) => {

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # All checks, from a fresh Debian machine with Node on: installs MariaDB, MySQL, rsyslog, a compiler and the packages
-# where they are missing, lints, type-checks and tests (test/pack.test.ts builds). Prints the slowest tests and the failures, and ends with `N passed, N failed`.
+# where they are missing, builds, lints, type-checks and tests. Prints the slowest tests and the failures, and ends with `N passed, N failed`.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 PATH="$PATH:/usr/sbin"
@@ -52,7 +52,7 @@ beside () {
 
 npm ci --ignore-scripts
 # The native SQLite module takes one core for nearly two minutes where it is compiled.
-beside 'npm rebuild' 'npm ci --prefix test/clients && npx tap build && npm run lint && npm run typecheck'
+beside 'npm rebuild' 'npm ci --prefix test/clients && npx tap build && npm run build && npm run lint && npm run typecheck'
 
 failed=0
 npx tap --reporter=terse --output-file="$work/report" test/chaos/*.test.ts test/clients/*.test.ts test/*.test.ts || failed=$?

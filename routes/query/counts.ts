@@ -5,13 +5,17 @@ import { fillHistogram, intervalFor } from '../../src/query/histogram.ts'
 import { intervalOf } from '../../src/query/instant.ts'
 import type { Caller } from '../../src/record.ts'
 import { countLogs, type Grouping } from '../../src/store/counts.ts'
-import { timeSpan } from '../../src/store/search.ts'
-import { scopeOf, what } from './scope.ts'
+import { timeSpan } from '../../src/store/time-span.ts'
+import { Outside, scopeOf, what } from './scope.ts'
 
 const tags = ['logs']
 const config = { logAccess: 'read' } as const
 
-const Complete = Type.Boolean({ description: 'false: the time was over before all were counted, the newest first' })
+const Complete = Type.Boolean({ description: 'false: the time was over before all were counted, the newest first, or values were left out' })
+const Cut = Type.Object({
+  names: Type.Integer({ description: 'values given by their first 1000 characters and an …: all that begin so count together' }),
+  values: Type.Boolean({ description: 'true: rarer values were left out, there are too many or they are too long' })
+}, { description: 'missing where nothing is cut' })
 const field = Type.String({ minLength: 1, maxLength: 200, description: 'level, process, description, pid, user (administrators) or an attribute by its dotted name', examples: ['level'] })
 
 const counts: FastifyPluginAsyncTypebox = async (app) => {
@@ -20,7 +24,7 @@ const counts: FastifyPluginAsyncTypebox = async (app) => {
     schema: {
       tags,
       summary: 'Count over time',
-      description: 'How many logs there are in each interval, empty ones included.',
+      description: 'How many logs there are in each interval, empty ones included. Without from and to, where there are logs of about now, times far from it are left out, and told as outside.',
       querystring: Type.Object({
         ...what,
         interval: Type.Optional(Type.String({ description: 'a length of time like 30s, 5m, 1h or 1d; by default such that there are 60 at most', examples: ['1h'] })),
@@ -30,7 +34,9 @@ const counts: FastifyPluginAsyncTypebox = async (app) => {
         200: Type.Object({
           interval: Type.Integer({ description: 'in seconds' }),
           buckets: Type.Array(Type.Object({ at: Type.String(), count: Type.Integer(), by: Type.Optional(Type.Record(Type.String(), Type.Integer())) })),
-          complete: Complete
+          complete: Complete,
+          cut: Type.Optional(Cut),
+          outside: Type.Optional(Outside)
         })
       }
     }
@@ -39,10 +45,12 @@ const counts: FastifyPluginAsyncTypebox = async (app) => {
     const scope = await scopeOf(app, logCaller, query)
     const given = query.interval === undefined ? undefined : intervalOf('interval', query.interval)
     return app.readLogs(reply, async (knex, signal, giveWay) => {
-      const span = await timeSpan(knex, scope, signal)
+      const { span, outside } = await timeSpan(knex, { ...scope, now: app.logWriter.now }, signal)
       const interval = given ?? intervalFor(span)
-      const { counts, complete } = await countLogs(knex, { ...scope, giveWay }, { by, interval }, app.searchBudget, signal)
-      return { interval: interval / 1000, buckets: fillHistogram(span, interval, counts, by !== undefined), complete }
+      const shown = { ...scope, giveWay, ...outside.before > 0 && { from: span.from }, ...outside.after > 0 && { to: span.to } }
+      const { counts, complete, cut } = await countLogs(knex, shown, { by, interval }, app.searchBudget, signal)
+      const isAll = outside.before + outside.after === 0
+      return { interval: interval / 1000, buckets: fillHistogram(span, interval, counts, by !== undefined), complete, cut, ...isAll ? {} : { outside } }
     })
   })
 
@@ -56,14 +64,14 @@ const counts: FastifyPluginAsyncTypebox = async (app) => {
         field,
         limit: Type.Integer({ default: 20, minimum: 1, maximum: 1000, description: 'a whole number, 1 to 1000' })
       }, { additionalProperties: false }),
-      response: { 200: Type.Object({ values: Type.Array(Type.Object({ value: Type.String(), count: Type.Integer() })), complete: Complete }) }
+      response: { 200: Type.Object({ values: Type.Array(Type.Object({ value: Type.String(), count: Type.Integer() })), complete: Complete, cut: Type.Optional(Cut) }) }
     }
   }, async ({ logCaller, query }, reply) => {
     const by = groupingOf('field', query.field, logCaller)
     const scope = await scopeOf(app, logCaller, query)
-    const { counts, complete } = await app.readLogs(reply, (knex, signal, giveWay) => countLogs(knex, { ...scope, giveWay }, { by }, app.searchBudget, signal))
+    const { counts, complete, cut } = await app.readLogs(reply, (knex, signal, giveWay) => countLogs(knex, { ...scope, giveWay }, { by }, app.searchBudget, signal))
     const values = counts.flatMap(({ value, count }) => value === null ? [] : [{ value, count }])
-    return { values: values.toSorted((one, other) => other.count - one.count || (one.value < other.value ? -1 : 1)).slice(0, query.limit), complete }
+    return { values: values.toSorted((one, other) => other.count - one.count || (one.value < other.value ? -1 : 1)).slice(0, query.limit), complete, cut }
   })
 }
 

@@ -4,8 +4,9 @@ import { NotFound } from '../../src/errors.ts'
 import { cursorOf, positionOf } from '../../src/query/cursor.ts'
 import type { Filter } from '../../src/query/filter.ts'
 import { findLog, maxPageBytes, searchLogs } from '../../src/store/search.ts'
+import { endOfPresent } from '../../src/store/time-span.ts'
 import { fold } from '../../src/text.js'
-import { Log, present, scopeOf, userIdOf, what } from './scope.ts'
+import { Log, Outside, present, scopeOf, userIdOf, what } from './scope.ts'
 
 const tags = ['logs']
 const config = { logAccess: 'read' } as const
@@ -15,7 +16,8 @@ const Whole = Type.Boolean({ description: 'false: there are more than fit into t
 const Page = Type.Object({
   logs: Type.Array(Log),
   complete: Complete,
-  cursor: Type.Optional(Type.String({ description: 'where the rest begins; missing at the end' }))
+  cursor: Type.Optional(Type.String({ description: 'where the rest begins; missing at the end' })),
+  outside: Type.Optional(Outside)
 })
 const Id = Type.Object({ id: Type.String({ pattern: '^\\d{1,19}$', description: 'the id of a log, a decimal number' }) })
 const user = what.user
@@ -27,6 +29,7 @@ const logs: FastifyPluginAsyncTypebox = async (app) => {
     schema: {
       tags,
       summary: 'Search',
+      description: 'Without `to`, the newest first, where there are logs of about now, those of times later than tomorrow are left out, and told as `outside`.',
       querystring: Type.Object({
         ...what,
         limit: Type.Integer({ default: 100, minimum: 1, maximum: 1000, description: 'a whole number, 1 to 1000; a page also ends at about 8 MB' }),
@@ -38,8 +41,12 @@ const logs: FastifyPluginAsyncTypebox = async (app) => {
   }, async ({ logCaller, query }, reply) => {
     const { order, limit, cursor } = query
     const search = { ...await scopeOf(app, logCaller, query), order, after: cursor === undefined ? undefined : positionOf(cursor) }
-    const { logs, complete, next } = await app.readLogs(reply, (knex, signal, giveWay) => searchLogs(knex, { ...search, giveWay }, { logs: limit, ms: app.searchBudget }, signal))
-    return { logs: await present(app, logCaller, logs), complete, ...next && { cursor: cursorOf(next) } }
+    const { logs, complete, next, after } = await app.readLogs(reply, async (knex, signal, giveWay) => {
+      const isDefault = order === 'newest' && cursor === undefined
+      const { to, after } = isDefault ? await endOfPresent(knex, { ...search, now: app.logWriter.now }, signal) : { to: search.to, after: 0 }
+      return { after, ...await searchLogs(knex, { ...search, to, giveWay }, { logs: limit, ms: app.searchBudget }, signal) }
+    })
+    return { logs: await present(app, logCaller, logs), complete, ...next && { cursor: cursorOf(next) }, ...after > 0 && { outside: { before: 0, after } } }
   })
 
   app.get('/api/logs/:id', {

@@ -8,6 +8,7 @@ import { parseFilter } from '../../src/query/parse.ts'
 import { presentLog, type PresentedLog } from '../../src/query/present.ts'
 import type { Caller } from '../../src/record.ts'
 import type { Search, StoredLog } from '../../src/store/search.ts'
+import { maxOutside } from '../../src/store/time-span.ts'
 import { usersOf } from '../../src/store/users.ts'
 
 /** What every request for logs may say. */
@@ -53,6 +54,12 @@ export async function userIdOf (app: FastifyInstance, { id, admin }: Caller, use
   if (!found) throw new BadRequest('user must be the name of a user')
   return found.id
 }
+
+/** What `endOfPresent` and `timeSpan` leave out. */
+export const Outside = Type.Object({
+  before: Type.Integer(),
+  after: Type.Integer()
+}, { description: `How many logs, of whatever query, lie before and after what is shown where neither from nor to is given: their times are far from now. ${maxOutside}: so many or more. Missing where none do` })
 
 export const Log = Type.Object({
   id: Type.String({ examples: ['116178436915953664'] }),

@@ -282,7 +282,7 @@ function positionOf ({ eventAt: at, id, userId }: StoredLog): Position {
 }
 
 /** The time of the first log from the position on, whether it is looked for or not. */
-async function findEdge (knex: Knex, search: Search, position: Position | undefined, signal: AbortSignal): Promise<UtcTime | undefined> {
+export async function findEdge (knex: Knex, search: Pick<Search, 'userId' | 'from' | 'to' | 'order'>, position: Position | undefined, signal: AbortSignal): Promise<UtcTime | undefined> {
   const { query, edges } = dialectOf(knex)
   const extreme = search.order === 'newest' ? 'MAX' : 'MIN'
   const window = bounds(search, position, undefined, false)
@@ -300,7 +300,7 @@ async function findEdge (knex: Knex, search: Search, position: Position | undefi
  * because SQLite seeks by the first and then reads, row by row, up to where another one holds.
  * Not exact, it still has the logs of the position's instant, and is about the time alone.
  */
-function bounds ({ order, from, to }: Search, position: Position | undefined, far: UtcTime | undefined, exact = true): Condition[] {
+function bounds ({ order, from, to }: Pick<Search, 'from' | 'to' | 'order'>, position: Position | undefined, far: UtcTime | undefined, exact = true): Condition[] {
   const down = order === 'newest'
   const ends = { '>=': down ? far ?? from : from, '<': down ? to : far ?? to }
   const near = down ? '<' : '>='
@@ -351,7 +351,7 @@ export function toLog (row: Record<string, unknown>): StoredLog {
 }
 
 /** So many milliseconds away, within what a DATETIME holds. */
-function shift (time: UtcTime, milliseconds: number): UtcTime {
+export function shift (time: UtcTime, milliseconds: number): UtcTime {
   const shifted = millisecondsOf(time) + milliseconds
   return utcTime(Math.min(Math.max(shifted, Date.UTC(1000, 0, 1)), Date.UTC(9999, 11, 31, 23, 59, 59, 999)))
 }
@@ -372,16 +372,4 @@ export async function findLog (knex: Knex, userId: number | undefined, id: strin
   } catch (error) {
     throw error === spent.reason ? new TooSlow() : error
   }
-}
-
-/** From the first to the last log that is looked for by time alone, where no limits are given. Without logs an hour until now. */
-export async function timeSpan (knex: Knex, search: Omit<Search, 'order' | 'after'>, signal: AbortSignal): Promise<{ from: UtcTime, to: UtcTime }> {
-  const to = search.to ?? await edgeAfter(knex, search, signal)
-  const from = search.from ?? await findEdge(knex, { ...search, order: 'oldest' }, undefined, signal) ?? shift(to, -3_600_000)
-  return { from: from < to ? from : to, to }
-}
-
-async function edgeAfter (knex: Knex, search: Omit<Search, 'order' | 'after'>, signal: AbortSignal): Promise<UtcTime> {
-  const last = await findEdge(knex, { ...search, order: 'newest' }, undefined, signal)
-  return last === undefined ? utcTime() : shift(last, 1)
 }

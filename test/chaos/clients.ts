@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { body, log } from '../helpers/service.ts'
 import { Ledger, messageOf, type Sent } from './ledger.ts'
 import { random, randomSize } from '../helpers/random.ts'
+import { until } from '../helpers/until.ts'
 
 export interface LoadOptions {
   /** Where the instances listen: a client has its own, and repeats some requests on another. */
@@ -26,6 +27,8 @@ export interface LoadOptions {
 export interface Load {
   ledger: Ledger
   counts: Counts
+  /** Sends one log to each instance, until all of them are acknowledged; resolves to their ids. */
+  mark (): Promise<string[]>
   /** Resolves when the last request that is under way has its answer, or has waited long enough. */
   stop (): Promise<void>
 }
@@ -61,10 +64,22 @@ export function startLoad (options: LoadOptions): Load {
   return {
     ledger,
     counts,
+    mark: () => Promise.all(ports.map(mark)),
     async stop () {
       stopping.abort()
       await ended
     }
+  }
+
+  async function mark (port: number, index: number): Promise<string> {
+    const id = `c${clients + index}-r0`
+    const user = users[index % users.length]!
+    const { sent, bytes } = draw(id, user.name, 1)
+    const agent = new Agent()
+    const headers = { 'content-type': 'application/json', 'x-user-token': user.token, 'idempotency-key': randomUUID() }
+    await until('a last log is acknowledged', async () => (await post(agent, port, headers, bytes, patience).catch(() => undefined))?.status === 200)
+    sent.acknowledged = true
+    return `${id}-l0`
   }
 
   async function client (index: number): Promise<void> {
@@ -133,12 +148,17 @@ export function startLoad (options: LoadOptions): Load {
     bytes: Buffer
   }
 
-  function draw (id: string, user: string): Request {
-    const size = drawSize(largest)
+  function draw (id: string, user: string, size = drawSize(largest)): Request {
     const poisonous = Math.random() < poisoned ? random(0, size - 1) : -1
-    const logs = Array.from({ length: size }, (_, i) => log({ msg: messageOf(`${id}-l${i}`, i === poisonous) }))
+    const logs = Array.from({ length: size }, (_, i) => log({ msg: messageOf(`${id}-l${i}`, i === poisonous), event_at: timeOf(id) }))
     return { sent: ledger.open(id, size), bytes: Buffer.from(JSON.stringify(body(user, logs))) }
   }
+}
+
+/** All logs of a request have one time; requests have those of ten hours. */
+function timeOf (id: string): string {
+  const minute = Number(/r(\d+)/.exec(id)![1]) % 600
+  return `2020-05-05T0${Math.floor(minute / 60)}:${String(minute % 60).padStart(2, '0')}:22+00:00`
 }
 
 /** Most requests are small; a few hold more logs than a transaction has room for. */

@@ -44,7 +44,8 @@ export interface Compared extends Findings {
 /** How much a log that must not be stored differs from the others: a database can be taught to refuse it. */
 export const poison = 'poison'
 
-const idPattern = /c\d+-r\d+-l\d+/g
+/** The id of a log, wherever it stands. */
+export const idPattern = /c\d+-r\d+-l\d+/g
 
 /** A message that begins with its id. */
 export function messageOf (id: string, poisonous = false): string {
@@ -82,6 +83,12 @@ export class Ledger {
   /** How many logs were acknowledged. */
   get acknowledgedLogs (): number {
     return [...this.#sent.values()].reduce((sum, { acknowledged, size }) => sum + (acknowledged ? size : 0), 0)
+  }
+
+  /** Some of the requests: the first, the last, and a few between. */
+  sample (): string[] {
+    const requests = [...this.#sent.keys()]
+    return [0, 0.3, 0.7, 1].flatMap((share) => requests[Math.floor(share * (requests.length - 1))] ?? [])
   }
 
   /** Reads the whole table and the dead letters, and holds them against what was acknowledged. */
@@ -144,7 +151,7 @@ interface Found {
 }
 
 /** All messages, in the order in which the contract gives them back. */
-async function * messagesOf (knex: Knex): AsyncGenerator<string> {
+export async function * messagesOf (knex: Knex): AsyncGenerator<string> {
   // Where a disk forgets what it was given, the table itself may be gone.
   if (!await knex.schema.hasTable('user_logs')) return
   const rows = knex('user_logs').select('log_msg').orderBy(['user_id', 'log_event_at', 'id'])

@@ -6,7 +6,9 @@ import { environmentOf, openKnex, temporaryFolder } from '../helpers/databases.t
 import { apiKey, createUser } from '../helpers/service.ts'
 import { startLoad, type Load, type LoadOptions } from './clients.ts'
 import { Instance } from './instance.ts'
+import { Follower } from './follower.ts'
 import type { Compared, Findings } from './ledger.ts'
+import { compareIndexed, compareTails, miscountedBy, type Misread } from './reading.ts'
 import type { DatabaseServer } from '../helpers/servers.ts'
 import type { Proxy } from '../helpers/proxy.ts'
 import { until } from '../helpers/until.ts'
@@ -36,6 +38,8 @@ const acknowledgedAtLeast = 150
 /** A scenario's own database with users in it, the service in front, and clients to come. */
 export class Stage {
   readonly instances: Instance[] = []
+  /** One reader of the tail on each instance. */
+  readonly #followers: Follower[] = []
   readonly users: Array<{ name: string, token: string }> = []
   /** The scenario's own way into the database, past any proxy. */
   readonly knex: Knex
@@ -95,6 +99,7 @@ export class Stage {
 
   /** Starts the clients, on all instances, and waits until the first logs are acknowledged. */
   async load (options: Partial<LoadOptions> = {}): Promise<Load> {
+    this.#follow()
     const load = startLoad({ ports: this.instances.map(({ port }) => port), users: this.users, ...options })
     this.#t.teardown(() => load.stop())
     await until('the first logs are acknowledged', () => load.counts.acknowledged >= 10)
@@ -109,7 +114,10 @@ export class Stage {
     const { counts, ledger } = load
     await until('enough was sent', () => counts.acknowledged >= acknowledgedAtLeast && (proof.until?.(load) ?? true))
     await load.stop()
+    const marks = await load.mark()
     if (counts.spooled > 0) t.not(await this.instances[0]!.metric('loggerbot_spool_bytes'), undefined, 'the service tells how much is spooled')
+    await this.#drained()
+    const miscounted = await this.#read(marks)
     await this.quit(t)
 
     const { acknowledged, spooled, refused, unanswered, replayed } = counts
@@ -117,13 +125,35 @@ export class Stage {
     if (proof.spooled !== undefined) t.ok(spooled >= proof.spooled, `enough requests went to the spool: ${spooled}`)
     const compared = await ledger.compare(this.knex)
     check(t, compared)
+    const indexed = await compareIndexed(t, this.database, ledger)
+    checkReading(t, { ...await compareTails(this.#followers, this.knex), ...indexed, miscounted: miscounted + indexed.miscounted })
     return compared
+  }
+
+  #follow (): void {
+    if (this.#followers.length > 0) return
+    this.#followers.push(...this.instances.map(({ port }) => new Follower(port)))
+    this.#t.teardown(() => Promise.all(this.#followers.map((follower) => follower.close())))
+  }
+
+  /** Waits until every tail has come to the last logs; resolves to by how much the counts are wrong. */
+  async #read (marks: readonly string[]): Promise<number> {
+    for (const follower of this.#followers) {
+      await until('the tail has come to the last logs', () => marks.every((id) => follower.logs.has(id)), { progress: () => follower.logs.size })
+    }
+    const miscounted = await Promise.all(this.instances.map(({ port }) => miscountedBy(port, this.knex)))
+    return Math.max(...miscounted)
+  }
+
+  async #drained (): Promise<void> {
+    for (const instance of this.instances) await instance.drained()
   }
 
   /** Ends the service, once its spools are empty. */
   async quit (t: Test): Promise<void> {
+    await this.#drained()
+    await Promise.all(this.#followers.map((follower) => follower.close()))
     for (const instance of this.instances) {
-      await instance.drained()
       t.equal(await instance.stop(), 0, 'the service ends in order')
       t.equal(instance.crashes, 0, 'the service never ended on its own')
     }
@@ -138,6 +168,11 @@ export class Stage {
       return Number(others) === 0
     })
   }
+}
+
+/** What readers were told wrongly: 0 in every scenario. */
+export function checkReading (t: Test, misread: Partial<Misread>): void {
+  for (const [finding, count] of Object.entries(misread)) t.equal(count, 0, `${finding}: ${count}`)
 }
 
 /** The figures of a scenario: 0 in every one of them. */
