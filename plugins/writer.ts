@@ -71,8 +71,8 @@ export interface LogWriter {
 }
 
 export interface WriterEvents {
-  /** A transaction that began at `createdAt` took place, within so many seconds. */
-  committed: [batches: readonly KeyedBatch[], seconds: number, createdAt: UtcTime]
+  /** A transaction that began at `createdAt` took place, within so many seconds; so many records of it became dead letters or files. */
+  committed: [batches: readonly KeyedBatch[], seconds: number, createdAt: UtcTime, lacking: number]
   retried: []
   spooled: [batches: readonly KeyedBatch[]]
   drained: [batches: readonly KeyedBatch[]]
@@ -112,8 +112,8 @@ export default fp<WriterOptions>(async (app, { database, patience = 5000, queueL
   const deadLetters = deadLettersOf(app.logDb)
   const cap = new DeadLetterCap(app.logDb, (error) => app.log.warn({ code: codeOf(error) }, 'dead letters past the limit could not be deleted; the next try is in an hour'))
   const store = logStoreOf(app.logDb, database)
-  const committed = (batches: readonly KeyedBatch[], seconds: number, createdAt: UtcTime) => {
-    events.emit('committed', batches, seconds, createdAt)
+  const committed = (batches: readonly KeyedBatch[], seconds: number, createdAt: UtcTime, lacking = 0) => {
+    events.emit('committed', batches, seconds, createdAt, lacking)
     for (const { userId, rejected = [], bytes } of batches) if (rejected.length > 0) cap.add(userId, rejected.length, bytes)
   }
   const commit = committer(store, ids, clock, patience, {

@@ -19,14 +19,15 @@ export const search: Command = {
     json: { type: 'boolean', description: 'a JSON object a line' }
   },
 
-  async run (settings, { rest: query, options: { from, to, owner: user, lines = '100', json }, home, sourceOf, streams }) {
+  async run (settings, { rest: query, options: { from, to, owner: user, lines = '100', json }, home, sourceOf, streams, warn }) {
     const limit = countOf('--lines', lines)
     const logs: PresentedLog[] = []
     let cursor: string | undefined
     do {
       const parameters = { query, from, to, user, cursor, limit: String(Math.min(limit - logs.length, pageSize)) } as Record<string, string | undefined>
-      const page = await jsonOf<{ logs: PresentedLog[], cursor?: string }>(await ask({ settings, home, sourceOf }, '/api/logs', parameters))
+      const page = await jsonOf<{ logs: PresentedLog[], cursor?: string, outside?: { after: number } }>(await ask({ settings, home, sourceOf }, '/api/logs', parameters))
       logs.push(...page.logs)
+      if (page.outside) warn(`logs with times later than tomorrow are left out (${page.outside.after}); with --to 9999-12-31 they are found`)
       cursor = page.cursor
     } while (cursor !== undefined && logs.length < limit)
     for (const log of logs.reverse()) writeLog(log, json === true, streams.stdout)

@@ -46,8 +46,8 @@ const totalBytes = 16_000_000
 const groupBytes = 100
 /** A value that is longer is cut, and ends with `…`. */
 const maxNameCharacters = 1000
-/** As JSON one character takes six, `\u0001`, at most. */
-const maxJsonCharacters = 6 * maxNameCharacters + 2
+/** Tells that it is longer: as JSON one character takes six, `\u0001`, at most. */
+const maxJsonCharacters = 6 * (maxNameCharacters + 1) + 1
 /** So many logs are counted here at once. */
 const mostRows = 1000
 
