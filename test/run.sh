@@ -10,7 +10,7 @@ has () { command -v "$1" > /dev/null; }
 missing=()
 [ -n "${LOGGER_TEST_MYSQL_URL:-}" ] || has mariadbd || missing+=(mariadb-server-core mariadb-client-core)
 # For the native SQLite module, which is compiled where no ready one can be had.
-for tool in python3 make g++; do has "$tool" || missing+=("$tool"); done
+for tool in python3 make g++ ccache; do has "$tool" || missing+=("$tool"); done
 # For the power cuts, on a disk of their own.
 has mkfs.ext4 || missing+=(e2fsprogs)
 # Real clients that the server is tested with.
@@ -51,8 +51,8 @@ beside () {
 }
 
 npm ci --ignore-scripts
-# The native SQLite module takes one core for nearly two minutes where it is compiled.
-beside 'npm rebuild' 'npm ci --prefix test/clients && npx tap build && npm run build && npm run lint && npm run typecheck'
+# The native SQLite module, where it is compiled, takes one core for nearly two minutes: ccache keeps what came of it.
+beside 'CC="ccache gcc" CXX="ccache g++" npm rebuild && npm ci --prefix test/clients && npx tap build' 'npm run build && npm run lint && npm run typecheck'
 
 failed=0
 npx tap --reporter=terse --output-file="$work/report" test/chaos/*.test.ts test/clients/*.test.ts test/*.test.ts || failed=$?
