@@ -52,8 +52,8 @@ function countWriting (app: FastifyInstance, registry: Registry): void {
 
   const count = (batches: readonly KeyedBatch[]) => batches.reduce((sum, { records }) => sum + records.length, 0)
   app.logWriter.events
-    .on('committed', (committed, took) => {
-      const records = count(committed)
+    .on('committed', (committed, took, _createdAt, lacking) => {
+      const records = count(committed) - lacking
       logs.inc(records)
       batches.inc(committed.length)
       dead.inc(committed.reduce((sum, { rejected = [] }) => sum + rejected.length, 0))

@@ -55,15 +55,19 @@ export default fp(async (app) => {
     list,
     count: (after, before) => countBatches(knex, after, before),
     since: (before, batches) => sinceBatches(knex, before, batches),
-    load: (batch) => logsOfBatch(knex, batch as StoredBatch, closing.signal),
+    async load (batch) {
+      const stored = 'firstId' in batch ? batch as StoredBatch : await findBatch(knex, batch)
+      return stored ? logsOfBatch(knex, stored, closing.signal) : []
+    },
     onFailure: (error) => app.log.warn({ code: codeOf(error) }, 'the tail could not look at the database; it tries again')
   })
   const room = new Room()
 
-  app.logWriter.events.on('committed', (batches, _seconds, createdAt) => {
+  app.logWriter.events.on('committed', (batches, _seconds, createdAt, lacking) => {
     if (!feed.running) return
     for (const { userId, key, firstId, records, bytes } of batches) {
-      feed.add({ createdAt, userId, key: key.toString('hex'), bytes, logs: records.map((record, index) => ({ ...record, id: (firstId + BigInt(index)).toString() })) })
+      const logs = lacking > 0 ? undefined : records.map((record, index) => ({ ...record, id: (firstId + BigInt(index)).toString() }))
+      feed.add({ createdAt, userId, key: key.toString('hex'), bytes, logs })
     }
   })
 

@@ -46,7 +46,7 @@ async function listen (t: Test, port: number, query: string, headers: Record<str
 
 for (const database of databases) {
   t.test(`the tail on ${database.name}`, async (t) => {
-    const service = await startService(t, database)
+    const service = await startService(t, database, { settings: { LOGGER_BODY_LIMIT: '16777215' } })
     const { port } = service
     const token = await createUser(service, 'alice')
     const bob = await createUser(service, 'bob')
@@ -97,6 +97,28 @@ for (const database of databases) {
       }
       await sending
       t.strictSame(seen.map(({ message }) => message), Array.from({ length: 180 }, (_, n) => `n${n}`))
+    })
+
+    await t.test('hands on a batch that is too large to be kept until then', async (t) => {
+      const listener = await listen(t, port, 'small', basic('alice'))
+      await say('x'.repeat(8_000_000), 'x'.repeat(8_000_000), 'small')
+      await listener.until(1)
+      listener.stop()
+    })
+
+    await t.test('hands on what is stored of a batch, and not what is a dead letter', async (t) => {
+      await service.knex.raw(database.name === 'SQLite'
+        ? "CREATE TRIGGER refuses BEFORE INSERT ON user_logs WHEN NEW.log_msg = 'poison' BEGIN SELECT RAISE(ABORT, 'refused'); END"
+        : "ALTER TABLE user_logs ADD CONSTRAINT refuses CHECK (log_msg <> 'poison')")
+      const listener = await listen(t, port, '', basic('alice'))
+      await say('one', 'poison', 'two')
+      await listener.until(2)
+      await say('three')
+      await listener.until(3)
+      t.strictSame(listener.heard.map(({ message }) => message), ['one', 'two', 'three'])
+      t.match((await http(port, 'GET', '/metrics')).body, /^loggerbot_dead_letters_total 1$/m)
+      listener.stop()
+      await service.knex.raw(database.name === 'SQLite' ? 'DROP TRIGGER refuses' : 'ALTER TABLE user_logs DROP CONSTRAINT refuses')
     })
 
     await t.test('says what is wrong with a query', async (t) => {

@@ -103,9 +103,9 @@ export class Feed {
     this.#subscriptions.delete(subscription)
   }
 
-  /** This process stored a batch. */
-  add ({ logs, bytes = 0, ...place }: FedBatch & { logs: NonNullable<FedBatch['logs']> }): void {
-    const isKept = this.#keptLogs + logs.length <= maxKeptLogs && this.#keptBytes + bytes <= maxKeptBytes
+  /** This process stored a batch; without logs it is read again. */
+  add ({ logs, bytes = 0, ...place }: FedBatch): void {
+    const isKept = logs !== undefined && this.#keptLogs + logs.length <= maxKeptLogs && this.#keptBytes + bytes <= maxKeptBytes
     this.#own.push(isKept ? { ...place, logs, bytes } : place)
     if (!isKept) return
     this.#keptLogs += logs.length

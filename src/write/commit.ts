@@ -44,8 +44,8 @@ export interface BatchStore {
 export type Outcome = { state: 'stored' | 'replayed' } | { state: 'failed', error: unknown }
 
 export interface CommitObserver {
-  /** A transaction took place that began at `createdAt`; `seconds` from the first statement to the answer. */
-  committed? (batches: readonly KeyedBatch[], seconds: number, createdAt: UtcTime): void
+  /** A transaction took place that began at `createdAt`; `seconds` from the first statement to the answer; so many records of it are no logs. */
+  committed? (batches: readonly KeyedBatch[], seconds: number, createdAt: UtcTime, lacking: number): void
   /** A transaction failed, and is tried again. */
   retried? (): void
   /** So many records of the batch were refused by the database and are dead letters now. */
@@ -97,6 +97,7 @@ export function committer (store: BatchStore, ids: RecordIds, clock: CommitClock
       const known = await store.store(batches, createdAt, signal)
       // Known at a second try: the first one took place, and only its answer was lost.
       for (const batch of batches) outcomes.set(batch, { state: first && known.has(batch) ? 'replayed' : 'stored' })
+      return 0
     })
     if (failure === undefined) return
     const { kind } = failure
@@ -118,6 +119,7 @@ export function committer (store: BatchStore, ids: RecordIds, clock: CommitClock
         const dead = await store.storeSparing(batch, createdAt, signal, { condemned, kept, trying: (index, as) => { tried = { index, as } } })
         outcomes.set(batch, { state: first && isFirst && dead === undefined ? 'replayed' : 'stored' })
         if (dead) observer.buried?.(dead, batch)
+        return (dead ?? 0) + [...kept].filter((index) => index < batch.records.length).length
       })
       const failure = isLast ? await limited(patience, tryOnce) : await tryOnce(run.signal)
       if (failure === undefined) return
@@ -148,26 +150,28 @@ export function committer (store: BatchStore, ids: RecordIds, clock: CommitClock
     await observer.keep(batch)
   }
 
-  /** Tries until the work is done, or fails for good; resolves to why it does. */
-  async function attempt (batches: readonly KeyedBatch[], run: Run, work: (first: boolean, createdAt: UtcTime) => Promise<void>): Promise<Failure | undefined> {
+  /** Tries until the work is done, which resolves to how many records are no logs, or fails for good; resolves to why it does. */
+  async function attempt (batches: readonly KeyedBatch[], run: Run, work: (first: boolean, createdAt: UtcTime) => Promise<number>): Promise<Failure | undefined> {
     const { signal, outcomes } = run
     for (let count = 1; ; count++) {
       let createdAt: UtcTime | undefined
-      let failed = true
+      let mayTakePlace = true
       try {
         signal.throwIfAborted()
         await clock.ready(signal)
         createdAt = clock.begin()
         const started = performance.now()
-        await work(count === 1, createdAt)
-        failed = false
+        const lacking = await work(count === 1, createdAt)
+        mayTakePlace = false
         // Not again what was stored before.
-        observer.committed?.(batches.filter((batch) => outcomes.get(batch)!.state === 'stored'), (performance.now() - started) / 1000, createdAt)
+        observer.committed?.(batches.filter((batch) => outcomes.get(batch)!.state === 'stored'), (performance.now() - started) / 1000, createdAt, lacking)
         return undefined
       } catch (error) {
         if (signal.aborted) return { kind: 'slow', error }
         if (createdAt === undefined) return { kind: 'away', error }
         const verdict = store.verdict(error instanceof PieceFailed ? error.cause : error)
+        // The database itself says that it stored nothing: no reader of the feed need wait for it.
+        mayTakePlace = verdict !== 'refused' && verdict !== 'collision'
         if (verdict === 'refused' || (verdict === 'collision' && count >= maxCollisions)) return { kind: 'data', error }
         if (verdict === 'away') return { kind: await canStore(batches, run) ? 'data' : 'away', error }
         if (count === attempts) return { kind: 'passing', error }
@@ -175,7 +179,7 @@ export function committer (store: BatchStore, ids: RecordIds, clock: CommitClock
         observer.retried?.()
         await delay(25 * 2 ** count * Math.random())
       } finally {
-        if (createdAt !== undefined) clock.end(createdAt, failed)
+        if (createdAt !== undefined) clock.end(createdAt, mayTakePlace)
       }
     }
   }
