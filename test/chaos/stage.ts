@@ -131,7 +131,9 @@ export class Stage {
   }
 
   #follow (): void {
-    if (this.#followers.length > 0) return
+    // The tail of a process on an SQLite file knows what that process stores.
+    const isShared = 'file' in this.database && this.instances.length > 1
+    if (isShared || this.#followers.length > 0) return
     this.#followers.push(...this.instances.map(({ port }) => new Follower(port)))
     this.#t.teardown(() => Promise.all(this.#followers.map((follower) => follower.close())))
   }

@@ -1,0 +1,73 @@
+// What readers are told, held against the table, which the ledger holds against what was acknowledged.
+import type { Knex } from 'knex'
+import type { Test } from 'tap'
+import type { DatabaseOptions } from '../../src/store/dialects/dialect.ts'
+import { startEmbedded } from '../helpers/embedded.ts'
+import { http } from '../helpers/http.ts'
+import { apiKey } from '../helpers/service.ts'
+import type { Follower } from './follower.ts'
+import { idPattern, messagesOf, type Ledger } from './ledger.ts'
+
+/** What is wrong with what readers are told: everything must be 0. */
+export interface Misread {
+  /** Logs that a tail neither handed on nor told as missed; that it handed on more than once; and that are not stored. */
+  untold: number
+  repeated: number
+  phantom: number
+  /** Logs that counts have too many or too few; and that a word finds too many or too few. */
+  miscounted: number
+  misfound: number
+}
+
+/** Holds what the tails handed on against the table. */
+export async function compareTails (followers: readonly Follower[], knex: Knex): Promise<Pick<Misread, 'untold' | 'repeated' | 'phantom'>> {
+  const misread = { untold: 0, repeated: 0, phantom: 0 }
+  const stored = new Set<string>()
+  for await (const message of messagesOf(knex)) stored.add(message.match(idPattern)?.[0] ?? '')
+  for (const { logs, missed } of followers) {
+    const handedOn = [...logs.keys()].filter((id) => stored.has(id)).length
+    misread.untold += Math.max(0, stored.size - handedOn - missed)
+    misread.phantom += logs.size - handedOn
+    for (const count of logs.values()) misread.repeated += count - 1
+  }
+  return misread
+}
+
+/** By how many logs the counts that a service gives differ from the table, which may be written to meanwhile. */
+export async function miscountedBy (port: number, knex: Knex): Promise<number> {
+  for (;;) {
+    const before = await rowsIn(knex)
+    const counted = await Promise.all(['1h', '30m'].map((interval) => countedBy(port, { interval })))
+    if (await rowsIn(knex) === before) return Math.max(...counted.map((count) => Math.abs(count - before)))
+  }
+}
+
+/** Starts a service on what a scenario left, which indexes and counts it at once, and asks that for counts and for words. */
+export async function compareIndexed (t: Test, database: DatabaseOptions, ledger: Ledger): Promise<Pick<Misread, 'miscounted' | 'misfound'>> {
+  const { app, port, knex } = await startEmbedded(t, database, { askAfter: 0 })
+  await app.wordIndex.runNow()
+  await app.hourCounts.runNow()
+  const miscounted = await miscountedBy(port, knex)
+  let misfound = 0
+  for (const request of ledger.sample()) {
+    const word = request.slice(request.indexOf('r'))
+    misfound += Math.abs(await countedBy(port, { interval: '1d', query: word }) - await rowsIn(knex, `%-${word}-%`))
+  }
+  await app.close()
+  return { miscounted, misfound }
+}
+
+async function rowsIn (knex: Knex, like = '%'): Promise<number> {
+  const [row] = await knex('user_logs').where('log_msg', 'like', like).count({ count: '*' })
+  return Number(row!.count)
+}
+
+/** The sum of a histogram over all logs of the clients. */
+async function countedBy (port: number, parameters: Record<string, string>): Promise<number> {
+  const asked = new URLSearchParams({ from: '2020-05-05T00:00:00Z', to: '2020-05-06T00:00:00Z', ...parameters })
+  const { status, body } = await http(port, 'GET', `/api/logs/histogram?${asked}`, { 'x-api-key': apiKey })
+  if (status !== 200) throw new Error(`the histogram answered ${status}: ${body}`)
+  const { buckets, complete } = JSON.parse(body)
+  if (!complete) throw new Error('the counts are not complete')
+  return buckets.reduce((sum: number, { count }: { count: number }) => sum + count, 0)
+}
