@@ -1,9 +1,12 @@
 // The interesting cases of JSON parsing, after the test suite of Nicolas Seriot (https://github.com/nst/JSONTestSuite):
 // for our own cutter and readers as well as for parseJson, which alone decide what a door of JSON lets in.
 import t from 'tap'
-import { runAtOnce } from '../src/decode/decoded.ts'
+import { runAtOnce, type Step } from '../src/decode/decoded.ts'
 import { parseJson } from '../src/decode/json.ts'
 import { parseSteps } from '../src/decode/json-steps.ts'
+import { decodeLoki } from '../src/decode/loki.ts'
+import { decodeOtlp } from '../src/decode/otlp.ts'
+import { piecesOf } from './helpers/fuzz.ts'
 
 const good = [
   '[[]   ]', '[""]', '[]', '["a"]', '[false]', '[null, 1, "1", {}]', '[null]', '[1\n]', ' [1]', '[1,null,null,null,2]', '[2] ', '[0e+1]', '[0e1]', '[ 4]', '[20e1]',
@@ -38,6 +41,24 @@ const large = (text: string) => {
 }
 const inSteps = (text: string) => runAtOnce(parseSteps(Buffer.from(text), 1000))
 
+const arrival = '2026-01-02 03:04:05.000000'
+const otlp = (body: string) => decodeOtlp(Buffer.from(body), 'json', arrival)
+const loki = (body: string) => decodeLoki(Buffer.from(body), 'json', arrival)
+const longText = `"${'x'.repeat(70_000)}"`
+
+/** Bodies with a value that no decoder has a use for, each beside one log; small ones, and such as are read in steps. */
+const besideLogs: Array<(text: string) => Iterable<Step>> = [
+  (text) => otlp(`{"x":${text},"resourceLogs":[{"scopeLogs":[{"logRecords":[{}]}]}]}`),
+  (text) => otlp(`{"resourceLogs":[{"x":${text},"scopeLogs":[{"logRecords":[{}]}]}]}`),
+  (text) => otlp(`{"resourceLogs":[{"scopeLogs":[{"logRecords":[{}],"x":${text}}]}],"y":[${longText},${longText}]}`),
+  (text) => otlp(`{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"x":${text}}]}]}]}`),
+  (text) => otlp(`{"resourceLogs":[{"scopeLogs":[{"logRecords":[{}]}]}],"x":{"y":${longText},"z":[${longText},${text}]}}`),
+  (text) => loki(`{"streams":[{"stream":{},"values":[["1","m"]]}],"x":${text}}`),
+  (text) => loki(`{"streams":[{"x":${text},"stream":{},"values":[["1","m"]]}],"y":[${longText},${longText}]}`),
+  (text) => loki(`{"streams":[{"stream":{},"values":[["1","m",{},${text}]]}]}`)
+]
+const isRejected = (steps: Iterable<Step>) => piecesOf(steps).some((piece) => 'reason' in piece)
+
 /** In ASCII: tap takes U+2028 for the end of a line. */
 const shown = (text: string) => JSON.stringify(text).replaceAll(/[^ -~]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
 
@@ -45,12 +66,14 @@ for (const text of good) {
   t.test(`takes ${shown(text)}`, async (t) => {
     t.strictSame(parseJson(Buffer.from(text)), JSON.parse(text))
     for (const whole of large(text)) t.strictSame(inSteps(whole), JSON.parse(whole))
+    for (const decode of besideLogs) if (!text.startsWith('\ufeff')) t.notOk(isRejected(decode(text)))
   })
 }
 for (const text of bad) {
   t.test(`refuses ${shown(text)}`, async (t) => {
     t.throws(() => parseJson(Buffer.from(text)), { code: 'LOGGER_BAD_REQUEST' })
     for (const whole of large(text)) if (!isJson(whole)) t.throws(() => inSteps(whole), { code: 'LOGGER_BAD_REQUEST' }, whole.replaceAll(/x{9,}/g, 'x'))
+    if (!isJson(`[${text},1]`) && !isJson(`{"a":${text},"b":1}`)) for (const decode of besideLogs) t.ok(isRejected(decode(text)))
   })
 }
 for (const [text, value] of open) {
@@ -58,6 +81,38 @@ for (const [text, value] of open) {
     t.strictSame(parseJson(Buffer.from(text)), value)
   })
 }
+
+/** What is cut into parts to be parsed in turns comes out whole, wherever the cuts are. */
+const long: Record<string, string> = {
+  quotes: '"'.repeat(150_000),
+  backslashes: '\\'.repeat(150_001),
+  'control characters': `x${'\x01\n'.repeat(50_000)}`,
+  emoji: `x${'🙂'.repeat(50_000)}`,
+  'escaped emoji': `xy${'\ud83d'.repeat(30_000)}`,
+  'plain text': 'x'.repeat(200_000)
+}
+for (const [what, text] of Object.entries(long)) {
+  t.test(`takes a long text of ${what}`, async (t) => {
+    const inAscii = JSON.stringify(text).replaceAll(/[\ud800-\udfff]/g, (half) => `\\u${half.charCodeAt(0).toString(16)}`)
+    for (let shift = 0; shift < 8; shift++) {
+      for (const json of [JSON.stringify(text), inAscii]) {
+        const value = inSteps(`{"a":1,"b":"${'y'.repeat(shift)}${json.slice(1)},"c":[]}`) as { b: string }
+        t.ok(value.b === 'y'.repeat(shift) + text)
+      }
+    }
+  })
+}
+
+t.test('takes blanks wherever they may be', async (t) => {
+  const blanks = ' \n\r\t'.repeat(50_000)
+  for (const parts of [['', '{', '"a"', ':', '1', ',', '"b"', ':', '[', '1', ',', '2', ']', ',', '"c"', ':', '{', '}', '}', '']]) {
+    for (let at = 1; at < parts.length; at++) {
+      t.strictSame(inSteps(parts.slice(0, at).join('') + blanks + parts.slice(at).join('')), { a: 1, b: [1, 2], c: {} })
+    }
+  }
+  t.throws(() => inSteps(`[1${blanks}2]`), { code: 'LOGGER_BAD_REQUEST' })
+  t.throws(() => inSteps(`[${'1'.repeat(100_000)},${blanks}2]`), { code: 'LOGGER_BAD_REQUEST' })
+})
 
 t.test('refuses bytes that are no UTF-8', async (t) => {
   for (const bytes of [[0x5b, 0xff, 0x5d], [0x5b, 0x22, 0xe5, 0x22, 0x5d], [0x5b, 0x22, 0xc0, 0xaf, 0x22, 0x5d], [0x5b, 0x22, 0xed, 0xa0, 0x80, 0x22, 0x5d], [0xff, 0xfe, 0x5b, 0x00, 0x5d, 0x00]]) {

@@ -1,33 +1,38 @@
-// Reads JSON value by value, where a body is one object with lists of logs deep inside: only a value
-// that is asked for is parsed, so that none takes the process for long. Of what is only walked over
-// no more is looked at than where it ends; what is broken within a value breaks that value alone.
+// Reads JSON value by value, where a body is one object with lists of logs deep inside: a log that is broken breaks
+// nothing but itself, and none takes the process for long. What nobody asks for must be JSON all the same.
 import { BadRequest } from '../errors.ts'
-import { stepSize } from './decoded.ts'
-import { maxLogValues } from './growth.ts'
-import { parseJson } from './json.ts'
-import { endOfString, outlineOf, parseSteps } from './json-steps.ts'
+import { stepBytes, stepSize } from './decoded.ts'
+import { maxLogValues, maxValues } from './growth.ts'
+import { parserOf, type Parse } from './json.ts'
+import { endOfString, isSpace, outlineOf, parseSteps, startOf, type Outline } from './json-steps.ts'
 
 const [quote, backslash, comma, colon, openBracket, closeBracket, openBrace, closeBrace] = [0x22, 0x5c, 0x2c, 0x3a, 0x5b, 0x5d, 0x7b, 0x7d] as const
 
-/** Bodies of more bytes are looked through for large objects and lists first. */
-const smallBytes = 128 * 1024
+/** Bodies of more bytes are looked through for what is large first. */
+const smallBytes = 2 * stepBytes
 
 /** A reader of a body, before its first value. */
-export function * readerOf (body: Buffer): Generator<undefined, JsonReader, void> {
-  return new JsonReader(body, body.length <= smallBytes ? undefined : (yield * outlineOf(body, Infinity)).ends)
+export function * readerOf (body: Buffer, parse: Parse = parserOf(body)): Generator<undefined, JsonReader, void> {
+  return new JsonReader(body, parse, body.length <= smallBytes ? undefined : yield * outlineOf(body, Infinity))
 }
 
 /** Stands before a value and is moved past it by whatever reads it. Throws BadRequest where there is none. */
 export class JsonReader {
   readonly #bytes: Buffer
+  readonly #parse: Parse
   readonly #ends: ReadonlyMap<number, number>
+  readonly #fault: Error | undefined
+  /** Where the values begin that the last peek has found to be JSON. */
+  readonly #peeked = new Set<number>()
   #at: number
 
-  /** `ends` says where large objects and lists end, so that they are passed over in no time. */
-  constructor (bytes: Buffer, ends: ReadonlyMap<number, number> = new Map()) {
+  /** `outline` says where what is large ends, so that it is passed over in no time. */
+  constructor (bytes: Buffer, parse: Parse, { ends, fault }: Outline = { ends: new Map() }) {
     this.#bytes = bytes
+    this.#parse = parse
     this.#ends = ends
-    this.#at = bytes[0] === 0xef ? 3 : 0
+    this.#fault = fault
+    this.#at = startOf(bytes)
     this.#skipSpace()
   }
 
@@ -38,12 +43,13 @@ export class JsonReader {
   /**
    * The values of an object's list of that name, whether each is an object; undefined for a step between them. At each
    * value the reader stands before it, and it is skipped if nobody reads it. What is no list is its own only element, and
-   * `null` holds none.
+   * `null` holds none. All that is skipped must be JSON.
    */
   * list (name: string): Generator<boolean | undefined, void, void> {
     for (const member of this.#members()) {
-      if (member === name) yield * this.#elements()
-      else if (member === undefined) yield
+      if (member === undefined) yield
+      else if (member === name) yield * this.#elements()
+      else yield * this.#check()
     }
   }
 
@@ -51,9 +57,14 @@ export class JsonReader {
   * peek (...names: readonly string[]): Generator<undefined, Record<string, unknown>, void> {
     const start = this.#at
     const found: Record<string, unknown> = {}
+    this.#peeked.clear()
     for (const name of this.#members()) {
-      if (name === undefined) yield
-      else if (names.includes(name)) found[name] = yield * this.value()
+      if (name === undefined) {
+        yield
+      } else if (names.includes(name)) {
+        this.#peeked.add(this.#at)
+        found[name] = yield * this.value()
+      }
       if (Object.keys(found).length === names.length) break
     }
     this.#at = start
@@ -61,7 +72,14 @@ export class JsonReader {
   }
 
   * value (): Generator<undefined, unknown, void> {
-    return yield * parseSteps(this.raw(), maxLogValues, parseJson)
+    return yield * parseSteps(this.raw(), maxLogValues, this.#parse)
+  }
+
+  /** Passes a value, which must be JSON. */
+  * #check (): Generator<undefined, void, void> {
+    const isKnown = this.#peeked.has(this.#at)
+    const raw = this.raw()
+    if (!isKnown) yield * parseSteps(raw, maxValues, this.#parse)
   }
 
   /** The bytes of the value. */
@@ -98,7 +116,7 @@ export class JsonReader {
 
   #name (): string {
     const raw = this.raw()
-    for (const byte of raw) if (byte === backslash || byte > 0x7e || byte < 0x20) return parseJson(raw) as string
+    for (const byte of raw) if (byte === backslash || byte > 0x7e || byte < 0x20) return this.#parse(raw) as string
     return raw.toString('latin1', 1, raw.length - 1)
   }
 
@@ -108,14 +126,14 @@ export class JsonReader {
       if (this.raw().toString() === 'null') return
       this.#at = start
       yield this.isObject
-      if (this.#at === start) this.raw()
+      if (this.#at === start) yield * this.#check()
       return
     }
     this.#pass(openBracket)
     for (let isFirst = true; !this.#isEnd(closeBracket, isFirst); isFirst = false) {
       const start = this.#at
       yield this.isObject
-      if (this.#at === start) this.raw()
+      if (this.#at === start) yield * this.#check()
     }
   }
 
@@ -138,7 +156,7 @@ export class JsonReader {
   }
 
   #skipSpace (): void {
-    while (this.#bytes[this.#at]! <= 0x20) this.#at++
+    while (isSpace(this.#bytes[this.#at]!)) this.#at++
   }
 
   #endOfBrackets (start: number): number {
@@ -146,7 +164,8 @@ export class JsonReader {
     if (end !== undefined) return end
     const bytes = this.#bytes
     let depth = 0
-    for (let at = start; at < bytes.length; at++) {
+    const stop = this.#endOfSmall(start)
+    for (let at = start; at < stop; at++) {
       const byte = bytes[at]!
       if (byte === quote) {
         at = this.#endOfString(at) - 1
@@ -156,20 +175,32 @@ export class JsonReader {
         return at + 1
       }
     }
-    throw new BadRequest('body must be JSON: it ends too early')
+    throw this.#tooEarly()
   }
 
   #endOfString (start: number): number {
-    const end = endOfString(this.#bytes, start)
-    if (end > this.#bytes.length) throw new BadRequest('body must be JSON: it ends too early')
+    const end = this.#ends.get(start) ?? endOfString(this.#bytes, start)
+    if (end > this.#bytes.length) throw this.#tooEarly()
     return end
+  }
+
+  /** Up to where an object, a list or a number can end that is not known as large: in a large body that is soon. */
+  #endOfSmall (start: number): number {
+    const { length } = this.#bytes
+    return length <= smallBytes ? length : Math.min(length, start + stepBytes + 1)
+  }
+
+  #tooEarly (): Error {
+    const tooEarly = 'body must be JSON: it ends too early'
+    return new BadRequest(this.#fault ? `${tooEarly}, or ${this.#fault.message}` : tooEarly)
   }
 
   /** Of a number or a word. */
   #endOfBare (start: number): number {
     const bytes = this.#bytes
+    const stop = this.#endOfSmall(start)
     let at = start
-    while (at < bytes.length && bytes[at]! > 0x20 && bytes[at] !== comma && bytes[at] !== closeBrace && bytes[at] !== closeBracket) at++
+    while (at < stop && bytes[at]! > 0x20 && bytes[at] !== comma && bytes[at] !== closeBrace && bytes[at] !== closeBracket) at++
     return at
   }
 

@@ -59,7 +59,7 @@ const lokiJson: Encoding<JsonStream> = {
 
   * walk (body) {
     const parse = parserOf(body)
-    const reader = yield * readerOf(body)
+    const reader = yield * readerOf(body, parse)
     if (!reader.isObject) throw new BadRequest('body must be a JSON object')
     for (const isObject of reader.list('streams')) {
       if (isObject) yield * walkJsonStream(reader, parse)

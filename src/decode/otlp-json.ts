@@ -31,7 +31,7 @@ export const otlpJson: Encoding<Shared> = {
 
 function * walk (body: Buffer): Walk<Shared> {
   const parse = parserOf(body)
-  const reader = yield * readerOf(body)
+  const reader = yield * readerOf(body, parse)
   if (!reader.isObject) throw new BadRequest('body must be a JSON object')
   // It mostly stands after all logs, and most bodies have none: to look for it there in vain would cost more than all else.
   const schemaUrls = body.includes('"schemaUrl"') ? ['schemaUrl'] : []
