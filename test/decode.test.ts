@@ -7,10 +7,8 @@ import { recordOf, severityOfAny, timeOf } from '../src/decode/fields.ts'
 import { inflate, readWhole } from '../src/decode/inflate.ts'
 import { parseJson } from '../src/decode/json.ts'
 import { jsonNames } from '../src/decode/json-logs.ts'
-import { severityOfName, severityOfPythonNumber } from '../src/decode/level.ts'
 import { unsnap } from '../src/decode/unsnap.ts'
 import { parseEpoch, parseTime } from '../src/time.ts'
-import { severities } from '../src/record.ts'
 import { growsLinearly } from './helpers/growth.ts'
 import { body, log } from './helpers/service.ts'
 
@@ -173,38 +171,6 @@ t.test('parseTime', async (t) => {
   for (const text of refused) {
     await t.test(`refuses ${JSON.stringify(text)}`, async (t) => t.equal(parseTime(text), undefined))
   }
-})
-
-t.test('levels', async (t) => {
-  const aliases: Record<typeof severities[number], string[]> = {
-    debug: ['debug', 'trace', 'verbose', 'notset'],
-    info: ['info', 'information', 'informational', 'notice'],
-    warning: ['warning', 'warn'],
-    error: ['error', 'err', 'severe'],
-    critical: ['critical', 'crit', 'fatal', 'panic', 'alert', 'emerg', 'emergency']
-  }
-  for (const [severity, names] of Object.entries(aliases)) {
-    await t.test(`${names.join(', ')}, in any case, are ${severity}`, async (t) => {
-      for (const name of names) {
-        for (const form of [name, name.toUpperCase(), `${name[0]!.toUpperCase()}${name.slice(1)}`]) t.equal(severityOfName(form), severity, form)
-      }
-    })
-  }
-
-  await t.test('no other name is one', async (t) => {
-    for (const name of ['', ' ', 'loud', 'error ', ' error', 'errors', '10', '40', 'toString', 'constructor', '__proto__', 'hasOwnProperty', 'ınfo', 'error\n']) t.equal(severityOfName(name), undefined, name)
-  })
-
-  await t.test('a whole number from 0 to 100 counts as the standard level at or below it', async (t) => {
-    for (let level = 0; level <= 100; level++) {
-      const expected = level < 20 ? 'debug' : level < 30 ? 'info' : level < 40 ? 'warning' : level < 50 ? 'error' : 'critical'
-      t.equal(severityOfPythonNumber(level), expected, String(level))
-    }
-  })
-
-  await t.test('no other number is one', async (t) => {
-    for (const level of [-1, -0.5, 0.5, 30.5, 100.5, 101, 1000, Infinity, -Infinity, NaN, 2 ** 53]) t.equal(severityOfPythonNumber(level), undefined, String(level))
-  })
 })
 
 t.test('decodeContract', async (t) => {

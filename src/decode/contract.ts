@@ -3,7 +3,7 @@ import { BadRequest, TooLarge } from '../errors.ts'
 import { wordPattern, type LogRecord, type Severity, type UtcTime } from '../record.ts'
 import { limitAttributes } from './fields.ts'
 import { maxLogs } from './growth.ts'
-import { levelRule, severityOfName, severityOfPythonNumber } from './level.ts'
+import { levelRule, severityOfName, severityOfPythonNumber } from './severity.ts'
 import { parseTime, timeRule } from '../time.ts'
 
 /** One word of 1 to 100 characters: a name, a password, a chat id. Each description here is the rule that an error quotes. */

@@ -16,7 +16,7 @@ import type { Step } from './decoded.ts'
 import { attributesOf, nameOf, noProcess, recordOf, type Fields } from './fields.ts'
 import { maxAttributes } from './growth.ts'
 import { decodeObjects } from './json-objects.ts'
-import { severityOfName, severityOfSyslogNumber } from './level.ts'
+import { severityOfName, severityOfSyslogNumber } from './severity.ts'
 import { linesOf } from './lines.ts'
 
 const loggerNames = ['logger.name', 'logger', 'logger_name', 'loggerName']

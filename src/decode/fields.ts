@@ -1,7 +1,7 @@
 import type { LogRecord, Severity, UtcTime } from '../record.ts'
 import { parseEpoch, parseTime } from '../time.ts'
 import { maxAttributes, maxNameLength } from './growth.ts'
-import { severityOfName, severityOfPinoNumber, severityOfSyslogNumber } from './level.ts'
+import { severityOfName, severityOfPinoNumber, severityOfSyslogNumber } from './severity.ts'
 
 /** What a record is made of, and for each the names under which a sender may give it, the first that is there counts. */
 export interface FieldNames {

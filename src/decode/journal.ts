@@ -19,7 +19,7 @@ import type { Rejected, Severity, UtcTime } from '../record.ts'
 import { stepSize, type Step } from './decoded.ts'
 import { recordOf, type Fields, type FieldNames } from './fields.ts'
 import { maxLogValues } from './growth.ts'
-import { severityOfSyslogNumber } from './level.ts'
+import { severityOfSyslogNumber } from './severity.ts'
 
 const names: FieldNames = {
   message: ['MESSAGE'],

@@ -15,7 +15,7 @@
 import type { LogRecord, Severity, UtcTime } from '../record.ts'
 import { fromNanoseconds } from '../time.ts'
 import { attributesOf, limitAttributes, recordOf, textOf, type FieldNames, type Fields } from './fields.ts'
-import { severityOfName } from './level.ts'
+import { severityOfName } from './severity.ts'
 
 /** A LogRecord of OTLP, its values as JSON has them; what is not given is undefined, or 0 or empty. */
 export interface OtlpLog {

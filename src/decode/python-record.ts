@@ -11,7 +11,7 @@
 import { BadRequest } from '../errors.ts'
 import type { LogRecord, UtcTime } from '../record.ts'
 import { recordOf, type Fields, type FieldNames } from './fields.ts'
-import { severityOfName, severityOfPythonNumber } from './level.ts'
+import { severityOfName, severityOfPythonNumber } from './severity.ts'
 
 const names: FieldNames = {
   message: ['msg'],

@@ -21,7 +21,7 @@
 // Source: RFC 5424, sections 6 and 8; RFC 3164, sections 4 and 5.
 import { isUtf8 } from 'node:buffer'
 import { utcTime, type LogRecord } from '../record.ts'
-import { severityOfSyslogNumber } from './level.ts'
+import { severityOfSyslogNumber } from './severity.ts'
 import { readStructuredData, type StructuredData } from './structured-data.ts'
 import { oldTime, readSyslogTime } from './syslog-time.ts'
 
