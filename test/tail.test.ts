@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { request, type IncomingMessage } from 'node:http'
 import t, { type Test } from 'tap'
 import { newRecord, utcTime, type LogRecord } from '../src/record.ts'
+import { Feed, type FedBatch } from '../src/tail/feed.ts'
 import { readPlace } from '../src/tail/place.ts'
 import { Room } from '../src/tail/room.ts'
 import { Subscription } from '../src/tail/subscription.ts'
@@ -168,6 +169,33 @@ t.test('a reader that is too slow is told how many it missed', async (t) => {
   t.strictSame(readPlace((events![7] as { place: string }).place), { ...place, index: 7 })
   subscription.close()
   t.equal(await subscription.take(1), undefined)
+})
+
+t.test('what comes all at once after a stall is missed by no reader that takes it', async (t) => {
+  const logs = Array.from({ length: 500 }, (_, index) => ({ ...newRecord({ message: 'm', processName: 'p' }), id: String(index) }))
+  const batches = Array.from({ length: 20 }, (_, n): FedBatch => ({ createdAt: `2026-01-01 00:00:00.0000${n + 10}`, userId: 1, key: String(n).padStart(32, '0') }))
+  let horizon = '2026-01-01 00:00:00.000000'
+  const feed = new Feed({
+    horizon: async () => ({ time: horizon, alone: false }),
+    list: async (after, before) => batches.filter(({ createdAt }) => createdAt > after.createdAt && createdAt < before),
+    count: async (after, before) => batches.filter(({ createdAt }) => createdAt > after.createdAt && createdAt < before).length,
+    since: async () => '1000-01-01 00:00:00.000000',
+    load: async () => logs,
+    onFailure: (error) => { throw error }
+  })
+  t.teardown(() => feed.close())
+  const subscription = new Subscription(1, () => true, () => 'alice')
+  await feed.subscribe(subscription)
+  horizon = '2026-01-02 00:00:00.000000'
+  let heard = 0
+  let missed = 0
+  while (heard + missed < 10_000) {
+    for (const event of (await subscription.take(60_000))!) {
+      if (typeof event === 'object' && 'missed' in event) missed += event.missed
+      else heard++
+    }
+  }
+  t.equal(missed, 0)
 })
 
 t.test('the clock of transactions tells before what nothing new can appear', async (t) => {

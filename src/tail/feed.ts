@@ -9,6 +9,7 @@
 //
 // A transaction can take place all the same that was believed dead, or of an instance that was. Such a batch
 // is behind the place that the feed has come to: its logs are not handed on out of order, but told as missed.
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { LogRecord, UtcTime } from '../record.ts'
 import { byPlace, placeBefore, type Place } from './place.ts'
 import type { Subscription } from './subscription.ts'
@@ -40,6 +41,8 @@ const pause = 100
 /** Logs of this process that are kept until then, by number and bytes; past that they are read again. */
 const maxKeptLogs = 50_000
 const maxKeptBytes = 16_000_000
+/** Logs that are handed on before readers get a turn: what comes all at once after a stall would not fit what waits for a reader. */
+const logsPerTurn = 500
 /** How often there is a look at what has appeared behind the horizon, in milliseconds; and how far back, in batches. */
 const lookBackMs = 2000
 const mostKnown = 10_000
@@ -161,8 +164,13 @@ export class Feed {
 
     const own = this.#own.filter((batch) => batch.createdAt < time && byPlace(batch, this.#place) > 0)
     const batches = alone ? own.sort(byPlace) : await this.#withOthers(own, time)
+    let logs = 0
     for (const batch of batches) {
-      await this.#deliver(batch)
+      logs += await this.#deliver(batch)
+      if (logs >= logsPerTurn) {
+        logs = 0
+        await nextTurn()
+      }
       // A cycle that fails half way must not hand on again what it did.
       this.#place = { createdAt: batch.createdAt, userId: batch.userId, key: batch.key }
       this.#know(batch)
@@ -178,11 +186,13 @@ export class Feed {
     return stored.map((batch) => ({ ...batch, logs: logs.get(nameOf(batch)) }))
   }
 
-  async #deliver (batch: FedBatch): Promise<void> {
+  /** Resolves to how many logs it has, where anybody asks for them. */
+  async #deliver (batch: FedBatch): Promise<number> {
     const meant = this.#meant(batch)
-    if (meant.length === 0) return
+    if (meant.length === 0) return 0
     const logs = batch.logs ?? await this.#options.load(batch)
     for (const subscription of meant) subscription.deliver(batch, logs)
+    return logs.length
   }
 
   #meant (batch: Place): Subscription[] {

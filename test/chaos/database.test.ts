@@ -4,11 +4,12 @@ import { join } from 'node:path'
 import t from 'tap'
 import { poison } from './ledger.ts'
 import { startMariadb } from '../helpers/databases.ts'
+import { startEmbedded } from '../helpers/embedded.ts'
 import { mariadb as mariadbKind } from '../helpers/servers.ts'
 import { Proxy } from '../helpers/proxy.ts'
 import { Stage } from './stage.ts'
 import { random } from '../helpers/random.ts'
-import { again, pass, seconds } from './timing.ts'
+import { again, pass, preloaded, seconds } from './timing.ts'
 import { until } from '../helpers/until.ts'
 
 t.setTimeout((600 + seconds * 30) * 1000)
@@ -171,6 +172,38 @@ t.test('a network that refuses, hangs, is slow, and breaks, with two instances b
   })
   await proxy.setMode('pass')
   await stage.settle(t, load, { spooled: 1 })
+})
+
+t.test('one of two instances is cut off for 14 seconds, while both get logs', { skip }, async (t) => {
+  const ways = [{ mode: 'refuse', shiftMs: 0 }, { mode: 'hang', shiftMs: -60_000 }] as const
+  await Promise.all(ways.map(async ({ mode, shiftMs }) => {
+    const proxy = await Proxy.start(t, mariadb.access.port)
+    const cutOff = { LOGGER_DB_PORT: String(proxy.port), ...preloaded('shift-clock.js'), CHAOS_CLOCK_SHIFT_MS: String(shiftMs) }
+    const stage = await Stage.set(t, { mariadb, instances: 2, settings: { LOGGER_DB_TIMEOUT }, settingsOf: (index) => index === 1 ? cutOff : {} })
+    const observer = await startEmbedded(t, stage.database)
+    const load = await stage.load({ clients: 4, rest: 100, largest: 60 })
+    const observed = new AbortController()
+    // What follows the feed must come past the logs while they are late, or it would find them afterwards.
+    const following = (async () => {
+      while (!observed.signal.aborted) {
+        await Promise.allSettled([observer.app.wordIndex.runNow(), observer.app.hourCounts.runNow()])
+        await pass(200)
+      }
+    })()
+    await until('every user is known', () => load.counts.acknowledged > 50)
+    const { spooled } = load.counts
+    await proxy.setMode(mode)
+    await pass(14_000)
+    t.ok(load.counts.spooled > spooled, 'the other one is cut off')
+    await proxy.setMode('pass')
+    const direct = load.counts.acknowledged - load.counts.spooled
+    await until('logs go to the database again', () => load.counts.acknowledged - load.counts.spooled > direct + 50)
+    observed.abort()
+    await following
+    await observer.app.close()
+    await stage.settle(t, load, { spooled: 1 })
+    t.equal(stage.missed, 0, `no tail missed any: ${stage.missed}`)
+  }))
 })
 
 t.test('a spool that is full, drained, and full again', { skip }, async (t) => {

@@ -8,7 +8,6 @@
 // to lose: there the test fails when nothing is missing.
 import { closeSync, existsSync, fsyncSync, openSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import t, { type Test } from 'tap'
 import { openKnex, startMariadb } from '../helpers/databases.ts'
 import type { Load } from './clients.ts'
@@ -18,7 +17,7 @@ import type { Compared, Ledger } from './ledger.ts'
 import { mariadb as mariadbKind } from '../helpers/servers.ts'
 import { Proxy } from '../helpers/proxy.ts'
 import { check, Stage } from './stage.ts'
-import { cuts, pass } from './timing.ts'
+import { cuts, pass, preloaded } from './timing.ts'
 import { until } from '../helpers/until.ts'
 
 t.setTimeout((600 + cuts * 90) * 1000)
@@ -29,8 +28,6 @@ else if (mariadbKind.missing) t.comment(`POWER CUTS ARE NOT TESTED on MariaDB: $
 
 const mariadb = noCuts || mariadbKind.missing ? undefined! : await startMariadb(t)
 
-/** In a preload, what no setting of the service may do. */
-const weakened = (name: string) => ({ NODE_OPTIONS: `--import=${pathToFileURL(join(import.meta.dirname, name))}` })
 /** They wait for their answers while the others are stopped. What they send must come back again after each cut, so they rest now and then. */
 const clients = { clients: 8, rest: 30, patience: 120_000 }
 /** Nor is the service to notice that time went by. */
@@ -57,7 +54,7 @@ for (const control of [false, true]) {
 
   t.test(control ? 'SQLite with synchronous = NORMAL loses logs' : 'SQLite keeps its logs', { skip }, async (t) => {
     const disk = await Disk.make(t)
-    const stage = await Stage.set(t, { folder: disk.folder, settings: control ? weakened('weaken-sqlite.js') : {} })
+    const stage = await Stage.set(t, { folder: disk.folder, settings: control ? preloaded('weaken-sqlite.js') : {} })
     await cutAgainAndAgain(t, { control, disk, load: await stage.load(clients), pids: [stage.instances[0]!.pid] }, async (t, copy, ledger) => {
       return ledger.compare(openKnex(t, { file: join(copy.folder, 'logs.sqlite') }))
     })
@@ -78,7 +75,7 @@ for (const control of [false, true]) {
   })
 
   t.test(control ? 'a spool that does not sync loses logs' : 'the spool keeps its logs', { skip: skipMariadb }, async (t) => {
-    const { disk, stage, load } = await spoolOnDisk(t, control ? weakened('weaken-sync.js') : {})
+    const { disk, stage, load } = await spoolOnDisk(t, control ? preloaded('weaken-sync.js') : {})
     await cutAgainAndAgain(t, { control, disk, load, pids: [stage.instances[0]!.pid] }, async (t, copy, ledger) => {
       // The database is the same each time, so it begins without what an earlier copy brought home.
       for (const table of ['user_logs', 'ingest_batches', 'dead_letters']) {

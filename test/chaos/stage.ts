@@ -20,6 +20,8 @@ export interface StageOptions {
   proxy?: Proxy
   instances?: number
   settings?: Record<string, string>
+  /** Added for the n-th instance. */
+  settingsOf?: (index: number) => Record<string, string>
   /** Where the spools are, or the SQLite file; default: in a folder of the stage's own. */
   folder?: string
 }
@@ -93,7 +95,8 @@ export class Stage {
       LOGGER_API_KEY: apiKey,
       LOGGER_LOG_LEVEL: 'error',
       LOGGER_SPOOL_DIR: join(this.folder, `spool-${index}`),
-      ...this.#options.settings
+      ...this.#options.settings,
+      ...this.#options.settingsOf?.(index)
     }
   }
 
@@ -114,10 +117,9 @@ export class Stage {
     const { counts, ledger } = load
     await until('enough was sent', () => counts.acknowledged >= acknowledgedAtLeast && (proof.until?.(load) ?? true))
     await load.stop()
-    const marks = await load.mark()
     if (counts.spooled > 0) t.not(await this.instances[0]!.metric('loggerbot_spool_bytes'), undefined, 'the service tells how much is spooled')
     await this.#drained()
-    const miscounted = await this.#read(marks)
+    const miscounted = await this.#read(await load.mark())
     await this.quit(t)
 
     const { acknowledged, spooled, refused, unanswered, replayed } = counts
@@ -128,6 +130,11 @@ export class Stage {
     const indexed = await compareIndexed(t, this.database, ledger)
     checkReading(t, { ...await compareTails(this.#followers, this.knex), ...indexed, miscounted: miscounted + indexed.miscounted })
     return compared
+  }
+
+  /** How many logs the tails said that they left out. */
+  get missed (): number {
+    return this.#followers.reduce((sum, { missed }) => sum + missed, 0)
   }
 
   #follow (): void {

@@ -1,4 +1,6 @@
+import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { pathToFileURL } from 'node:url'
 import { random } from '../helpers/random.ts'
 
 /** How long each scenario keeps its clients sending. */
@@ -18,4 +20,9 @@ export async function again (least: number, fault: (round: number) => Promise<vo
   let round = 0
   while (round < least || Date.now() < end) await fault(round++)
   return round
+}
+
+/** Settings that load a module of this folder before the service: what no setting of its own may do. */
+export function preloaded (name: string): { NODE_OPTIONS: string } {
+  return { NODE_OPTIONS: `--import=${pathToFileURL(join(import.meta.dirname, name))}` }
 }
