@@ -37,7 +37,8 @@ function readTime (text: string): UtcTime | undefined {
   return formatTime(instant / 1000, microseconds)
 }
 
-function daysIn (year: number, month: number): number {
+/** Days of a month, which counts from 1. */
+export function daysIn (year: number, month: number): number {
   if (month === 2) return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28
   return [4, 6, 9, 11].includes(month) ? 30 : 31
 }
@@ -79,8 +80,8 @@ export function fromNanoseconds (nanoseconds: bigint): UtcTime | undefined {
   return fromSeconds(seconds, microseconds)
 }
 
-/** Both count from 1970, before it both are negative. */
-function fromSeconds (seconds: number, microseconds: number): UtcTime | undefined {
+/** Reads seconds since 1970 and the microseconds beside them; before 1970 both are negative. Undefined as above. */
+export function fromSeconds (seconds: number, microseconds: number): UtcTime | undefined {
   return microseconds < 0
     ? formatTime(seconds - 1, String(microseconds + 1_000_000).padStart(6, '0'))
     : formatTime(seconds, String(microseconds).padStart(6, '0'))
