@@ -1,16 +1,17 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import fp from 'fastify-plugin'
 import { Background } from '../src/background.ts'
-import { codeOf } from '../src/errors.ts'
+import { codeOf, describeFailure } from '../src/errors.ts'
 import { millisecondsOf, type UtcTime } from '../src/record.ts'
 import { everyUser } from '../src/store/batches.ts'
-import { openReader } from '../src/store/connect.ts'
+import { isAway, openReader } from '../src/store/connect.ts'
 import { findGap, noteFollowed } from '../src/store/followed.ts'
 import { beginHours, countable, countHours, forgetHours, hoursFollower, hoursReached, storeHours, touchedBy, uncounted, type Touched } from '../src/store/hour-counts.ts'
 import { Lease, LeaseTaken } from '../src/store/leases.ts'
 import { within } from '../src/store/patience.ts'
 import { TouchedHours } from '../src/store/touched-hours.ts'
 import { usersOf } from '../src/store/users.ts'
+import { Overtaken } from '../src/store/words.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -71,7 +72,7 @@ export default fp<HourCountsOptions>(async (app, { patience = 5000 }) => {
       await holdLease()
       if (!isKnown) await touchEverything()
       await follow(isAwaited ? await app.horizonPastStored() : await app.batchHorizon(patience))
-      for (const span of touched.takeQuiet(performance.now() - (isAwaited ? 0 : quiet))) await count(span)
+      for (const span of touched.takeQuiet(performance.now() - (isAwaited ? 0 : quiet))) await countOrLeave(span)
     } catch (error) {
       isKnown = false
       throw error
@@ -114,6 +115,17 @@ export default fp<HourCountsOptions>(async (app, { patience = 5000 }) => {
     if (!spans.some(({ userId }) => userId === everyUser)) return [...spans]
     const users = await usersOf(knex).list()
     return spans.flatMap((span) => span.userId === everyUser ? users.map(({ id }) => ({ ...span, userId: id })) : span)
+  }
+
+  /** Where a user's logs can't be counted, those of others are: who asks counts them, and they are tried again. */
+  async function countOrLeave (span: Touched): Promise<void> {
+    try {
+      await count(span)
+    } catch (error) {
+      if (signal.aborted || error instanceof LeaseTaken || error instanceof Overtaken || isAway(knex, error)) throw error
+      app.log.warn({ userId: span.userId, failure: describeFailure(error) }, 'logs of a user could not be counted by the hour; it tries again')
+      touched.touch(span, performance.now())
+    }
   }
 
   /** Counts the hours of a span that lack counts. */

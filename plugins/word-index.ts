@@ -1,16 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import fp from 'fastify-plugin'
 import { Background } from '../src/background.ts'
-import { codeOf } from '../src/errors.ts'
+import { codeOf, describeFailure } from '../src/errors.ts'
 import { Gatherer } from '../src/index-words/gatherer.ts'
-import { rangesOf } from '../src/index-words/ranges.ts'
+import { rangesOf, type Range } from '../src/index-words/ranges.ts'
 import { millisecondsOf, utcTime, type UtcTime } from '../src/record.ts'
-import { openReader } from '../src/store/connect.ts'
+import { isAway, openReader } from '../src/store/connect.ts'
 import { findGap, noteFollowed } from '../src/store/followed.ts'
 import { Lease, LeaseTaken } from '../src/store/leases.ts'
 import { within } from '../src/store/patience.ts'
 import { usersOf } from '../src/store/users.ts'
-import { beginIndex, countLogsOfBatches, feedId, feedReached, findHistory, listBatchesUpTo, purgeWords, readMessages, storeBlocks, storeWords, wordsFollower, type Place } from '../src/store/words.ts'
+import { beginIndex, countLogsOfBatches, feedId, feedReached, findHistory, listBatchesUpTo, makeHistory, Overtaken, purgeWords, readMessages, storeBlocks, storeWords, wordsFollower, type Place, type WordBlock } from '../src/store/words.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -63,7 +63,9 @@ export default fp<WordIndexOptions>(async (app, { wordIndex: enabled = true, ask
   let reached: UtcTime | undefined
   let committed = 0
   let owed = 0
-  let purgedAt = Date.now()
+  let purgedAt = performance.now()
+  /** Users whose logs could not be taken up, and when that was: they are tried again an hour later. */
+  const failed = new Map<number, number>()
 
   app.decorate('wordIndex', {
     askAfter: enabled ? askAfter : undefined,
@@ -86,10 +88,11 @@ export default fp<WordIndexOptions>(async (app, { wordIndex: enabled = true, ask
     try {
       reached = undefined
       await holdLease()
+      for (const [userId, at] of failed) if (isAwaited || performance.now() - at > hour) failed.delete(userId)
       const upTo = isAwaited ? await app.horizonPastStored() : undefined
       while (await indexFeed(upTo));
       await indexHistory()
-      if (Date.now() - purgedAt > hour) await purge()
+      if (performance.now() - purgedAt > hour) await purge()
     } catch (error) {
       // Gathered words that were not stored are gathered again; another instance's blocks are closed to us.
       await gatherer.close()
@@ -117,8 +120,9 @@ export default fp<WordIndexOptions>(async (app, { wordIndex: enabled = true, ask
     const isRecent = gap.from === from && from > utcTime(millisecondsOf(horizon) - longest)
     if (upTo === undefined && isRecent && await countLogsOfBatches(knex, from, horizon) < worthIt) return false
     const { batches, to } = await listBatchesUpTo(knex, gap.from, horizon)
-    for (const range of rangesOf(batches)) await gather(range, Infinity)
-    await storeWords(knex, await gatherer.take(), { userId: feedId, from, to })
+    for (const range of rangesOf(batches)) if (!await gatherOrLeave(range)) return true
+    if (!await storeOrLeave(await gatherer.take())) return true
+    await storeWords(knex, [], { userId: feedId, from, to })
     await noteFollowed(knex, wordsFollower, gap.before, to, batches.length)
     reached = to
     if (to >= horizon) return false
@@ -128,19 +132,72 @@ export default fp<WordIndexOptions>(async (app, { wordIndex: enabled = true, ask
 
   /** Takes up what was there before the index, one user after the other. */
   async function indexHistory (): Promise<void> {
-    for (let user; (user = await findHistory(knex)) !== undefined;) {
-      let { reached: from } = user
-      const { userId } = user
-      for (let place: Place | undefined, done = false; !done;) {
-        await holdLease()
-        place = await gather({ userId, firstAt: from }, historySize, place)
-        done = place === undefined
-        await storeWords(knex, await gatherer.take(), { userId, from, to: place?.at })
-        // Meanwhile others go on sending.
-        while (await indexFeed());
-        if (place) from = place.at
+    for (let user; (user = await findHistory(knex, [...failed.keys()])) !== undefined;) {
+      const { userId, reached } = user
+      try {
+        await indexHistoryOf(userId, reached)
+      } catch (error) {
+        if (!failed.has(userId)) await leaveOut(userId, error)
       }
     }
+  }
+
+  async function indexHistoryOf (userId: number, reached: UtcTime): Promise<void> {
+    let from = reached
+    for (let place: Place | undefined, done = false; !done;) {
+      await holdLease()
+      place = await gather({ userId, firstAt: from }, historySize, place)
+      done = place === undefined
+      await storeWords(knex, await gatherer.take(), { userId, from, to: place?.at })
+      // Meanwhile others go on sending.
+      while (await indexFeed());
+      if (place) from = place.at
+    }
+  }
+
+  /** False where the user's logs can't be taken up: nothing that was gathered is left, and the next time they are passed by. */
+  async function gatherOrLeave (range: Range): Promise<boolean> {
+    try {
+      if (failed.has(range.userId)) await makeHistory(knex, range.userId, range.firstAt)
+      else await gather(range, Infinity)
+      return true
+    } catch (error) {
+      if (!(error instanceof LeftOut)) await leaveOut(range.userId, error)
+      return false
+    }
+  }
+
+  /** False where the database does not take a user's blocks, as above. */
+  async function storeOrLeave (blocks: readonly WordBlock[]): Promise<boolean> {
+    try {
+      await storeBlocks(knex, blocks)
+      return true
+    } catch (error) {
+      if (isEverybodys(error)) throw error
+    }
+    let areStored = true
+    for (const userId of new Set(blocks.map(({ userId }) => userId))) {
+      try {
+        await storeBlocks(knex, blocks.filter((block) => block.userId === userId))
+      } catch (error) {
+        await leaveOut(userId, error)
+        areStored = false
+      }
+    }
+    return areStored
+  }
+
+  /** Whether an error has to do with nobody's logs. */
+  function isEverybodys (error: unknown): boolean {
+    return signal.aborted || error instanceof LeaseTaken || error instanceof Overtaken || isAway(knex, error)
+  }
+
+  /** Leaves a user out for a while whose logs can't be read, taken apart or stored: others go on. */
+  async function leaveOut (userId: number, error: unknown): Promise<void> {
+    if (failed.has(userId) || isEverybodys(error)) throw error
+    failed.set(userId, performance.now())
+    app.log.warn({ userId, failure: describeFailure(error) }, 'logs of a user could not be taken into the index of words: they are searched without it, and tried again in an hour')
+    await gatherer.close()
   }
 
   /** Takes up logs along the key; resolves to where it stopped before the end. */
@@ -152,7 +209,7 @@ export default fp<WordIndexOptions>(async (app, { wordIndex: enabled = true, ask
       const { logs, isEnd } = await readMessages(reader.knex, range, place, pageSize, signal)
       const isHeavy = await gatherer.add(range.userId, logs.map(({ at }) => at), logs.map(({ message }) => message))
       // Blocks may be stored before the progress that they make: they are only looked at the earlier.
-      if (isHeavy) await storeBlocks(knex, await gatherer.take())
+      if (isHeavy && !await storeOrLeave(await gatherer.take())) throw new LeftOut()
       await rest((performance.now() - started) * (committed > before ? 2 : 0.25))
       if (isEnd) return undefined
       count += logs.length
@@ -172,8 +229,16 @@ export default fp<WordIndexOptions>(async (app, { wordIndex: enabled = true, ask
   async function purge (): Promise<void> {
     for (const { id } of await usersOf(knex).list()) {
       await holdLease()
-      await purgeWords(knex, id)
+      if (failed.has(id)) continue
+      try {
+        await purgeWords(knex, id)
+      } catch (error) {
+        await leaveOut(id, error)
+      }
     }
-    purgedAt = Date.now()
+    purgedAt = performance.now()
   }
 }, { name: 'loggerbot-word-index', fastify: '5.x', dependencies: ['loggerbot-tail'] })
+
+/** Blocks of a user were not stored: what was gathered with them is lost. */
+class LeftOut extends Error {}

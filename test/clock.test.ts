@@ -1,9 +1,14 @@
 import t from 'tap'
+import { parseFilter } from '../src/query/parse.ts'
+import { hoursReached } from '../src/store/hour-counts.ts'
+import { findIslands } from '../src/store/islands.ts'
 import { Lease, takeLease } from '../src/store/leases.ts'
+import { feedReached } from '../src/store/words.ts'
 import { utcTime } from '../src/record.ts'
 import { CommitClock } from '../src/write/clock.ts'
 import { Quota } from '../src/write/quota.ts'
-import { databases } from './helpers/databases.ts'
+import { loggerbot } from './helpers/command.ts'
+import { databases, environmentOf } from './helpers/databases.ts'
 import { startEmbedded } from './helpers/embedded.ts'
 import { http } from './helpers/http.ts'
 import { apiKey, createUser, log, send, stored, type TestService } from './helpers/service.ts'
@@ -67,6 +72,41 @@ for (const database of databases) {
     t.ok(newest > utcTime(now() - hour / 2), 'stores by the database\'s')
     const { warnings = [] } = JSON.parse((await http(service.port, 'GET', '/readyz')).body)
     t.notOk(warnings.some((warning: string) => warning.includes('clock')))
+  })
+
+  t.test(`what follows the batches goes by what ${database.name} has seen`, async (t) => {
+    const service = await startEmbedded(t, await database.createMigrated(t))
+    const { knex, app } = service
+    const token = await createUser(service, 'alice')
+    await send(service, 'alice', token, [log({ msg: 'one' })])
+    await app.wordIndex.runNow()
+    await app.hourCounts.runNow()
+    const areUsed = async () => [await feedReached(knex) !== undefined, await hoursReached(knex) !== undefined, await findIslands(knex, { filter: parseFilter('one'), order: 'newest' }, new AbortController().signal) !== undefined]
+    const days = 24 * hour
+    const { now } = Date
+    const clock = t.intercept(Date, 'now', { value: () => now() + 10 * days })
+    t.strictSame(await areUsed(), [true, true, true], 'not by this machine\'s clock')
+    clock.restore()
+    await knex('ingest_batches').insert({ user_id: 1, batch_key: Buffer.alloc(16, 1), created_at: utcTime(now() + 7 * days), first_id: 1, records: 0 })
+    t.strictSame(await areUsed(), [false, false, false], 'batches since then may be forgotten')
+  })
+
+  t.test(`dead letters are replayed by the clock of ${database.name}`, async (t) => {
+    const service = await startEmbedded(t, await database.createMigrated(t))
+    const { knex } = service
+    const token = await createUser(service, 'alice')
+    await send(service, 'alice', token, [log({ msg: 'one' })])
+    const { id } = await knex('users').first()
+    const letter = { user_id: id, created_at: utcTime(), source: 'gelf', record: '{"short_message":"late"}', record_bytes: 24, reason: 'a test' }
+    await knex('dead_letters').insert({ id: String(BigInt(Date.now()) << 16n), ...letter })
+    const newest = async () => (await knex('ingest_batches').max({ at: 'created_at' }).first())!.at as string
+    const before = await newest()
+    const { now } = Date
+    const clock = t.intercept(Date, 'now', { value: () => now() - hour })
+    t.match(await loggerbot(['dead-letters', 'replay'], { env: environmentOf(service.options) }), { code: 0, stdout: '1 stored, 0 left\n' })
+    clock.restore()
+    t.match(await stored(knex, { log_msg: 'late' }), { length: 1 })
+    t.equal((await knex('ingest_batches').where('created_at', '>=', before)).length, 2, 'it is no earlier than what was stored before')
   })
 
   t.test(`a lease goes by the clock of ${database.name}`, async (t) => {

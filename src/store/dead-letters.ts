@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Knex } from 'knex'
 import { utcTime, type LogRecord, type Rejected, type UtcTime } from '../record.ts'
+import { stampOf } from './batches.ts'
 import { deadLetterColumns } from './columns.ts'
 import type { Value } from './dialects/dialect.ts'
 import type { LogStore, StorableBatch } from './logs.ts'
@@ -159,7 +160,7 @@ export class DeadLetterCap {
 export async function replayDeadLetter (knex: Knex, store: LogStore, { id, userId }: DeadLetter, records: readonly LogRecord[]): Promise<void> {
   const key = Buffer.alloc(16, 'dead')
   key.writeBigUInt64BE(BigInt(id), 8)
-  await store.store([{ userId: userId!, key, firstId: BigInt(id), records }], utcTime(), new AbortController().signal)
+  await store.store([{ userId: userId!, key, firstId: BigInt(id), records }], await stampOf(knex), new AbortController().signal)
   await deadLettersOf(knex).delete(id)
 }
 

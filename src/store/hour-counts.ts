@@ -16,7 +16,7 @@ import type { Condition } from './dialects/dialect.ts'
 import { dialectOf } from './dialects/index.ts'
 import type { Follower } from './followed.ts'
 import { endOfTime, hourOf, hoursAfter, overlap, partsOutside, startOfTime, type Span } from './spans.ts'
-import { Overtaken, oldestFeed } from './words.ts'
+import { areKnownSince, Overtaken } from './words.ts'
 
 /** The logs of an hour; in the hours after it, up to `until`, there are none. */
 export interface HourCount {
@@ -44,7 +44,7 @@ export const hoursFollower: Follower = { name: 'hour-counts', takes: 'first_at I
 /** How far the batches are known to have touched what is counted; undefined where nothing is counted, or that is too far behind. */
 export async function hoursReached (knex: Knex): Promise<UtcTime | undefined> {
   const row = await knex('hour_counts_progress').where({ id }).first()
-  return row === undefined || row.reached_at < utcTime(Date.now() - oldestFeed) ? undefined : row.reached_at
+  return row !== undefined && await areKnownSince(knex, row.reached_at) ? row.reached_at : undefined
 }
 
 /** Begins to count, or begins anew: batches created from then on tell what they touch. */

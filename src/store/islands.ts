@@ -8,7 +8,7 @@ import type { Condition } from './dialects/dialect.ts'
 import { dialectOf } from './dialects/index.ts'
 import { ownedBy } from './owner.ts'
 import type { Search } from './search.ts'
-import { feedId, oldestFeed, wholeSlice } from './words.ts'
+import { areKnownSince, feedId, wholeSlice } from './words.ts'
 
 /** From here on, up to without there; undefined: without an end. */
 export interface Island {
@@ -72,7 +72,7 @@ async function findOutside (knex: Knex, { userId }: Search, signal: AbortSignal)
   const mine = userId === undefined ? { sql: '1 = 1', bindings: [] } : { sql: 'user_id IN (?, ?)', bindings: [feedId, userId] }
   const progress = await query(knex, { sql: `SELECT user_id, reached_at FROM word_progress WHERE ${mine.sql}`, bindings: mine.bindings }, signal)
   const feed = progress.find((row) => row.user_id === feedId)?.reached_at as UtcTime | undefined
-  if (feed === undefined || feed < utcTime(Date.now() - oldestFeed)) return undefined
+  if (feed === undefined || !await areKnownSince(knex, feed, signal)) return undefined
 
   const batches = await query(knex, {
     sql: `SELECT MIN(first_at) AS first, MAX(last_at) AS last FROM ingest_batches

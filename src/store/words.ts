@@ -3,11 +3,12 @@
 // thought it was: so neither a crash nor somebody who was believed gone and comes back can do harm.
 // A block that is there twice is true twice.
 import type { Knex } from 'knex'
-import { utcTime, type UtcTime } from '../record.ts'
-import { toBatch, type StoredBatch } from './batches.ts'
+import { millisecondsOf, utcTime, type UtcTime } from '../record.ts'
+import { stampOf, toBatch, type StoredBatch } from './batches.ts'
 import type { Condition } from './dialects/dialect.ts'
 import { dialectOf } from './dialects/index.ts'
 import type { Follower } from './followed.ts'
+import { unlessAborted } from './patience.ts'
 
 /** In `word_progress`, who stands for the batches of all users. */
 export const feedId = 0
@@ -16,7 +17,7 @@ export const feedId = 0
 export const wordsFollower: Follower = { name: 'words', takes: 'records > 0' }
 
 /** Batches are known for seven days: an index that is farther behind has to start anew. */
-export const oldestFeed = 6 * 86_400_000
+const oldestFeed = 6 * 86_400_000
 
 const never = '1000-01-01 00:00:00.000000'
 
@@ -41,10 +42,15 @@ export interface Progress {
 /** Somebody else has made progress meanwhile. */
 export class Overtaken extends Error {}
 
+/** Whether all batches since then are known still: by the database's clock, and by what it has seen. */
+export async function areKnownSince (knex: Knex, reached: UtcTime, signal = new AbortController().signal): Promise<boolean> {
+  return reached >= utcTime(millisecondsOf(await unlessAborted(signal, stampOf(knex))) - oldestFeed)
+}
+
 /** How far the batches are in the index; undefined where there is no index, or one that is too far behind. */
 export async function feedReached (knex: Knex): Promise<UtcTime | undefined> {
   const row = await knex('word_progress').where('user_id', feedId).first()
-  return row === undefined || row.reached_at < utcTime(Date.now() - oldestFeed) ? undefined : row.reached_at
+  return row !== undefined && await areKnownSince(knex, row.reached_at) ? row.reached_at : undefined
 }
 
 /** Begins the index, or begins it anew: with the batches that are created from then on, and everybody's history. */
@@ -57,10 +63,16 @@ export async function beginIndex (knex: Knex, from: UtcTime): Promise<void> {
   })
 }
 
-/** Whose history is not in the index yet, and how far it is. */
-export async function findHistory (knex: Knex): Promise<{ userId: number, reached: UtcTime } | undefined> {
-  const row = await knex('word_progress').whereNot('user_id', feedId).orderBy('user_id').first()
+/** Whose history is not in the index yet, and how far it is; none of those users. */
+export async function findHistory (knex: Knex, except: readonly number[]): Promise<{ userId: number, reached: UtcTime } | undefined> {
+  const row = await knex('word_progress').whereNotIn('user_id', [feedId, ...except]).orderBy('user_id').first()
   return row && { userId: row.user_id, reached: row.reached_at }
+}
+
+/** Takes a user's logs from a time on for history, which is not in the index. */
+export async function makeHistory (knex: Knex, userId: number, from: UtcTime): Promise<void> {
+  await knex('word_progress').insert({ user_id: userId, reached_at: from }).onConflict('user_id').ignore()
+  await knex('word_progress').where('user_id', userId).where('reached_at', '>', from).update({ reached_at: from })
 }
 
 /** How many logs came with the batches created in that time. */
@@ -177,14 +189,24 @@ export const wholeSlice = 255
 /** A block this old is never written again, in milliseconds. */
 const settled = 2 * 86_400_000
 
+/** So many blocks are looked at at once, and so many deleted. */
+const purgePage = 1000
+const purgeAtOnce = 20
+
 /** Deletes the blocks whose logs are all gone. */
 export async function purgeWords (knex: Knex, userId: number): Promise<void> {
-  // First the blocks, then the oldest log: what is in a block and was not deleted is seen.
-  const blocks = await knex('word_slices').where('user_id', userId).whereIn('slice', [0, wholeSlice]).where('block_id', '<', (Date.now() - settled) * 1000).select('block_id', 'last_at')
-  const [row] = await knex('user_logs').where('user_id', userId).min({ oldest: 'log_event_at' })
-  const gone = blocks.filter(({ last_at: last }) => row?.oldest === null || last < row!.oldest).map(({ block_id: id }) => id)
-  const slices = Array.from({ length: 64 }, (_, slice) => slice).concat(wholeSlice)
-  for (let at = 0; at < gone.length; at += 20) {
-    await knex('word_slices').where('user_id', userId).whereIn('slice', slices).whereIn('block_id', gone.slice(at, at + 20)).delete()
+  const before = (Date.now() - settled) * 1000
+  for (const slice of [0, wholeSlice]) {
+    for (let after = 0, blocks; blocks === undefined || blocks.length === purgePage; after = blocks.at(-1)?.block_id) {
+      // First the blocks, then the oldest log: what is in a block and was not deleted is seen.
+      blocks = await knex('word_slices').where({ user_id: userId, slice }).where('block_id', '>', after).where('block_id', '<', before).orderBy('block_id').limit(purgePage).select('block_id', 'last_at')
+      const [row] = await knex('user_logs').where('user_id', userId).min({ oldest: 'log_event_at' })
+      const gone = blocks.filter(({ last_at: last }) => row?.oldest === null || last < row!.oldest).map(({ block_id: id }) => id)
+      for (let at = 0; at < gone.length; at += purgeAtOnce) {
+        await knex('word_slices').where('user_id', userId).whereIn('slice', allSlices).whereIn('block_id', gone.slice(at, at + purgeAtOnce)).delete()
+      }
+    }
   }
 }
+
+const allSlices = Array.from({ length: 64 }, (_, slice) => slice).concat(wholeSlice)
