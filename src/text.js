@@ -28,17 +28,74 @@ function foldCharacter (character) {
   return unpaired.test(character) ? character : character.toLowerCase()
 }
 
-const wordCharacter = '[\\p{L}\\p{M}\\p{N}_]'
-const isWordCharacter = new RegExp(wordCharacter, 'u')
-const wordPattern = new RegExp(`${wordCharacter}+`, 'gu')
+const escape = '\u001b'
+const bell = '\u0007'
 
 /**
- * The words of a text, folded: the longest runs of letters, marks, digits and `_`.
+ * Escape sequences of terminals (ECMA-48): of colours and modes, of titles and links, of character sets. Sequences that
+ * move the cursor are alone in the first group: they part what stands beside them.
+ */
+const escapeSequence = new RegExp(`${escape}(?:\\[[0-?]*(?:[mKhl]| q|([!-/]*[@-~]))|\\][^${bell}${escape}]*(?:${bell}|${escape}\\\\)|[PX^_][^${escape}]*${escape}\\\\|[#%(-/][0-~]|[6-9=>c])`, 'g')
+
+/**
+ * The text as a terminal shows it, without escape sequences. What is none stays.
+ * @param {string} text
+ * @returns {string}
+ */
+function withoutEscapes (text) {
+  return text.includes(escape) ? text.replaceAll(escapeSequence, (_, moves) => moves === undefined ? '' : ' ') : text
+}
+
+/** With one blank for any white space. */
+function withSingleBlanks (text) {
+  return /[^\S ]| {2}/.test(text) ? text.replaceAll(/\s+/g, ' ') : text
+}
+
+/**
+ * A piece of a pattern for messages, as `wordsTest` takes it.
+ * @param {string} text
+ * @returns {string}
+ */
+export function messagePiece (text) {
+  return withSingleBlanks(valuePiece(withoutEscapes(text)))
+}
+
+/**
+ * A piece of a pattern for whole values, as `likeTest` takes it.
+ * @param {string} text
+ * @returns {string}
+ */
+export function valuePiece (text) {
+  // Each letter in one with its marks, and a sigma at the end of a word as any other.
+  return fold(text.normalize('NFC')).replaceAll('ς', 'σ')
+}
+
+// Letters of the scripts that put no blanks between words, or, as Hangul, few: there a word may begin and end anywhere.
+const unspacedLetter = '[[\\p{scx=Han}\\p{scx=Hira}\\p{scx=Kana}\\p{scx=Bopo}\\p{scx=Hang}\\p{scx=Thai}\\p{scx=Lao}\\p{scx=Khmr}\\p{scx=Mymr}]&&[\\p{L}\\p{M}\\p{N}]]'
+const spacedCharacter = `[[\\p{L}\\p{M}\\p{N}_]--${unspacedLetter}]`
+/** A character that joins its neighbours to a word. */
+const isSpacedCharacter = new RegExp(spacedCharacter, 'v')
+const isUnspacedLetter = new RegExp(unspacedLetter, 'v')
+const wordPattern = new RegExp(`${spacedCharacter}+|${unspacedLetter}+`, 'gv')
+
+/** How words are taken out of texts: an index that was made by other rules is not asked. */
+export const wordRules = 2
+
+/**
+ * The words of a text, folded: the longest runs of letters, marks, digits and `_`. Of scripts without blanks, each two
+ * neighbours are a word.
  * @param {string} text
  * @returns {string[]}
  */
 export function wordsOf (text) {
-  return fold(text).match(wordPattern) ?? []
+  return (valuePiece(withoutEscapes(text)).match(wordPattern) ?? []).flatMap(wordsOfRun)
+}
+
+/** A run is of one kind of letters. */
+function wordsOfRun (run) {
+  if (!isUnspacedLetter.test(run)) return [run]
+  const letters = Array.from(run)
+  return letters.slice(1).map((letter, index) => letters[index] + letter)
 }
 
 /** The index of words keeps those of a block in so many slices. */
@@ -69,8 +126,10 @@ function mix (hash) {
 /** What an ASCII character is folded to in a word; 0 where it is none of a word's. */
 const asciiWord = Uint8Array.from({ length: 128 }, (_, code) => {
   const character = String.fromCharCode(code).toLowerCase()
-  return isWordCharacter.test(character) ? character.charCodeAt(0) : 0
+  return isSpacedCharacter.test(character) ? character.charCodeAt(0) : 0
 })
+
+const escapeCode = escape.charCodeAt(0)
 
 /**
  * Adds the fingerprints of all words of a text to a set: as of `wordsOf`, but several times as fast.
@@ -82,7 +141,7 @@ export function addFingerprints (set, text) {
   let inside = false
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at)
-    if (code > 127) return addAnyFingerprints(set, text)
+    if (code > 127 || code === escapeCode) return addAnyFingerprints(set, text)
     const character = asciiWord[code]
     if (character !== 0) {
       hash = Math.imul(hash ^ character, hashFactor)
@@ -102,9 +161,6 @@ export function addFingerprints (set, text) {
  */
 function addAnyFingerprints (set, text) {
   for (const word of wordsOf(text)) set.add(fingerprintOf(word))
-  // A database may not know the newest letters yet, and take them for gaps.
-  const known = text.replaceAll(/[\u{10000}-\u{10FFFF}]/gu, ' ')
-  if (known !== text) for (const word of wordsOf(known)) set.add(fingerprintOf(word))
 }
 
 /**
@@ -114,24 +170,15 @@ function addAnyFingerprints (set, text) {
  */
 export function wholeWordsOf (pattern) {
   return pattern.flatMap((piece, index) => Array.from(piece.matchAll(wordPattern))
-    .filter(({ 0: word, index: at }) => (at > 0 || index === 0) && (at + word.length < piece.length || index === pattern.length - 1))
-    .map(([word]) => word))
+    .filter(({ 0: run, index: at }) => isUnspacedLetter.test(run) || ((at > 0 || index === 0) && (at + run.length < piece.length || index === pattern.length - 1)))
+    .flatMap(([run]) => wordsOfRun(run)))
 }
 
 /** Whether a pattern may cut no word in half at its start. */
-const startsWord = (pattern) => isWordCharacter.test(Array.from(pattern[0])[0] ?? '')
+const startsWord = (pattern) => isSpacedCharacter.test(Array.from(pattern[0])[0] ?? '')
 
 /** Whether a pattern may cut no word in half at its end. */
-const endsWord = (pattern) => isWordCharacter.test(Array.from(pattern.at(-1)).at(-1) ?? '')
-
-/**
- * Whether a pattern is found wherever its pieces follow each other: it cuts no word, whatever stands beside it.
- * @param {readonly string[]} pattern folded pieces, between which there may be anything
- * @returns {boolean}
- */
-export function cutsNoWord (pattern) {
-  return !startsWord(pattern) && !endsWord(pattern)
-}
+const endsWord = (pattern) => isSpacedCharacter.test(Array.from(pattern.at(-1)).at(-1) ?? '')
 
 /** Longest piece, in characters, that indexOf() looks for: in the worst case it compares every piece with every place. */
 const longestByIndexOf = 32
@@ -175,40 +222,66 @@ function longFinderOf (piece) {
   }
 }
 
-/** Whether the character that ends before this place is one of a word's. */
+/** Whether the character that ends before this place joins what follows to its word. */
 function isWordBefore (text, at) {
   if (at === 0) return false
   const code = text.charCodeAt(at - 1)
   if (code < 128) return asciiWord[code] !== 0
-  return isWordCharacter.test(text.slice(isLowSurrogate(code) ? Math.max(at - 2, 0) : at - 1, at))
+  return isSpacedCharacter.test(text.slice(isLowSurrogate(code) ? Math.max(at - 2, 0) : at - 1, at))
 }
 
-/** Whether the character at this place is one of a word's. */
+/** Whether the character at this place joins what stands before to its word. */
 function isWordAt (text, at) {
   if (at >= text.length) return false
   const code = text.charCodeAt(at)
-  return code < 128 ? asciiWord[code] !== 0 : isWordCharacter.test(String.fromCodePoint(text.codePointAt(at)))
+  return code < 128 ? asciiWord[code] !== 0 : isSpacedCharacter.test(String.fromCodePoint(text.codePointAt(at)))
 }
 
 function isLowSurrogate (code) {
   return code >= 0xDC00 && code <= 0xDFFF
 }
 
-let lastText = ''
-let lastFolded = ''
+/**
+ * What is done to a text before it is compared, beside folding: each a bit of a form. A pattern of ASCII alone finds the
+ * same in a text as it came: so a database can look for it there, too.
+ */
+const shown = 1
+const composed = 2
+const singleBlanks = 4
 
-/** As fold: a query with many words asks for the same text again and again. */
-function foldAgain (text) {
+/** @param {readonly string[]} pattern */
+function formFor (pattern) {
+  return pattern.every(isAscii) ? 0 : composed
+}
+
+function isAscii (text) {
+  return !/\P{ASCII}/u.test(text)
+}
+
+let lastText = ''
+/** @type {string[]} by their form */
+let lastForms = []
+
+/** A query with many words asks for the same text again and again. */
+function formOf (text, form) {
   if (text !== lastText) {
-    lastFolded = fold(text)
     lastText = text
+    lastForms = []
   }
-  return lastFolded
+  lastForms[form] ??= makeForm(text, form)
+  return lastForms[form]
+}
+
+function makeForm (text, form) {
+  const plain = form & shown ? withoutEscapes(text) : text
+  const whole = form & singleBlanks ? withSingleBlanks(plain) : plain
+  return form & composed ? valuePiece(whole) : fold(whole)
 }
 
 /**
- * Whether a text holds the pattern, in any case, with no half word at an end that is not open. Each piece is looked for
- * after the one before: the leftmost place is as good as any, so that nothing is ever tried twice.
+ * Whether a text, as a terminal shows it, holds the pattern, in any case, whatever the white space, with no half word at an
+ * end that is not open. Each piece is looked for after the one before: the leftmost place is as good as any, so that
+ * nothing is ever tried twice.
  * @param {readonly string[]} pattern folded pieces, between which there may be anything
  * @returns {(text: string) => boolean}
  */
@@ -217,8 +290,9 @@ export function wordsTest (pattern) {
   const finders = pattern.map(finderOf)
   const isClosedBefore = startsWord(pattern)
   const isClosedAfter = endsWord(pattern)
+  const form = formFor(pattern) | shown | (pattern.some((piece) => piece.includes(' ')) ? singleBlanks : 0)
   return (text) => {
-    const folded = foldAgain(text)
+    const folded = formOf(text, form)
     let at = 0
     for (const [index, find] of finders.entries()) {
       const fits = (start) => !(index === 0 && isClosedBefore && isWordBefore(folded, start)) &&
@@ -236,12 +310,14 @@ export function wordsTest (pattern) {
  * @param {readonly string[]} pattern
  * @returns {(text: string) => boolean}
  */
-export function likeTest ([first, ...others]) {
+export function likeTest (pattern) {
+  const [first, ...others] = pattern
+  const form = formFor(pattern)
   const last = others.at(-1)
   const between = others.slice(0, -1)
   const finders = between.map(finderOf)
   return (text) => {
-    const folded = foldAgain(text)
+    const folded = formOf(text, form)
     if (last === undefined) return folded === first
     if (!folded.startsWith(first)) return false
     let at = first.length
@@ -288,6 +364,73 @@ export function regexWeight (source) {
   return groups * (atoms + classWeight * classes + rangeWeight * ranges)
 }
 
+const isHangul = /[\u{AC00}-\u{D7A3}]/u
+const isMark = /[\p{M}\u{1100}-\u{11FF}]/u
+
+/** Where all letters stand that are more than one letter, or another, once they are composed or decomposed, but for Hangul. */
+const changingRanges = [[0xC0, 0x1FFF], [0x2000, 0x30FF], [0xF900, 0xFB4F], [0x10500, 0x119FF], [0x16100, 0x16DFF], [0x1D100, 0x1D1FF], [0x2F800, 0x2FA1F]]
+/** @type {Set<string> | undefined} */
+let changing
+
+/** Letters, folded, in the place of which a text may hold others that mean the same: `é` is `e` with an accent, too. */
+function changingLetters () {
+  if (changing === undefined) {
+    changing = new Set('σ')
+    for (const [from, to] of changingRanges) {
+      for (let code = from; code <= to; code++) {
+        const letter = String.fromCodePoint(code)
+        if (letter.normalize('NFD') !== letter) for (const other of fold(letter.normalize('NFC'))) changing.add(other)
+      }
+    }
+  }
+  return changing
+}
+
+/**
+ * What every text holds as it came in which a pattern is found, for a database that compares letter by letter: fewer and
+ * shorter pieces.
+ * @param {readonly string[]} pattern folded pieces, between which there may be anything
+ * @returns {{ pieces: string[], isExact: boolean, isHangul: boolean }} whether every text that holds them is meant; and
+ * whether others may be, too, which hold Hangul in parts
+ */
+export function steadyPieces (pattern) {
+  if (pattern.every(isAscii)) return { pieces: [...pattern], isExact: true, isHangul: false }
+  const letters = changingLetters()
+  const pieces = pattern.flatMap((piece) => {
+    const parts = ['']
+    for (const letter of piece) {
+      if (isMark.test(letter) || letters.has(letter)) parts.push('')
+      else parts[parts.length - 1] += letter
+    }
+    return parts
+  })
+  return {
+    pieces: pieces.filter((piece, index) => piece !== '' || index === 0 || index === pieces.length - 1),
+    // At an open end a mark may follow that changes the last letter.
+    isExact: pieces.length === 1,
+    isHangul: pattern.some((piece) => isHangul.test(piece))
+  }
+}
+
+/**
+ * The same of a pattern for messages, between whose words there may be any white space. A text may also hold escape
+ * sequences instead.
+ * @param {readonly string[]} pattern
+ */
+export function steadyMessagePieces (pattern) {
+  return steadyPieces(pattern.flatMap((piece) => piece.split(' ')))
+}
+
+/**
+ * The longest run of ASCII of a pattern for messages, as `plainRun`, that every text holds in which it is found, or else
+ * escape sequences.
+ * @param {readonly string[]} pattern
+ */
+export function plainRunOfWords (pattern) {
+  // Once composed, letters beyond ASCII become `;` and "`".
+  return plainRun(pattern, 'ik;` ')
+}
+
 /** Characters of a run: more would leave out hardly any other text. */
 const maxRun = 32
 
@@ -319,17 +462,60 @@ function textsOf (prefilter) {
   return prefilter?.type === 2 ? prefilter.subs.flatMap(textsOf) : []
 }
 
+/** Names of a path up to which all ways to join them are tried, and up to which it is tried to join them to two. */
+const maxFreeNames = 6
+const maxPairedNames = 32
+
+/** @type {WeakMap<readonly string[], string[][]>} */
+const readings = new WeakMap()
+
 /**
- * What the attributes hold at a path. A name of theirs may hold dots itself: `{"a.b": 1}` and
- * `{"a": {"b": 1}}` are both found at `a.b`.
+ * The ways in which a dotted name may stand in attributes, the first that is there counts: `a.b.c` as one name, as nested
+ * objects, and as nested objects whose names have dots. After `attributes.` a name is one of the record's attributes,
+ * whatever else has that name; it may also be one of an attribute of that name.
+ * @param {readonly string[]} path
+ * @returns {string[][]}
+ */
+export function readingsOf (path) {
+  let known = readings.get(path)
+  if (known === undefined) {
+    const [first, ...others] = path
+    known = first === 'attributes' && others.length > 0 ? [...joinsOf(others), ...joinsOf(path)] : joinsOf(path)
+    readings.set(path, known)
+  }
+  return known
+}
+
+/** @param {readonly string[]} path */
+function joinsOf (path) {
+  const whole = path.join('.')
+  if (path.length === 1) return [[whole]]
+  if (path.length <= maxFreeNames) {
+    // Each bit of a number says whether there is a joint; all bits are last, but come second.
+    const ways = Array.from({ length: 2 ** (path.length - 1) }, (_, bits) => path.slice(1).reduce((names, name, index) => {
+      if (bits >> index & 1) names.push(name)
+      else names[names.length - 1] += `.${name}`
+      return names
+    }, [path[0]]))
+    return [ways[0], ways.at(-1), ...ways.slice(1, -1)]
+  }
+  const pairs = path.length > maxPairedNames ? [] : path.slice(1).map((_, index) => [path.slice(0, index + 1).join('.'), path.slice(index + 1).join('.')])
+  return [[whole], [...path], ...pairs]
+}
+
+/**
+ * What the attributes hold at a path.
  * @param {Record<string, unknown> | null} attributes
  * @param {readonly string[]} path
  * @returns {unknown} undefined where there is nothing
  */
 export function valueAt (attributes, path) {
-  const whole = path.join('.')
-  if (attributes !== null && Object.hasOwn(attributes, whole)) return attributes[whole]
-  return path.reduce((value, name) => isObject(value) && Object.hasOwn(value, name) ? value[name] : undefined, attributes)
+  if (attributes === null) return undefined
+  for (const names of readingsOf(path)) {
+    const value = names.reduce((value, name) => isObject(value) && Object.hasOwn(value, name) ? value[name] : undefined, attributes)
+    if (value !== undefined) return value
+  }
+  return undefined
 }
 
 /** @param {any} value */
@@ -344,4 +530,51 @@ function isObject (value) {
  */
 export function asText (value) {
   return typeof value === 'object' || value === undefined ? undefined : String(value)
+}
+
+/** A text that is a number, too: its digits are so few that a database can compare them exactly. */
+export const numeral = '^-?[0-9]{1,30}([.][0-9]{1,30})?([eE][-+]?[0-9]{1,2})?'
+const isNumeral = new RegExp(`${numeral}$`)
+
+/**
+ * Whether a number, or a text that is one, compares so with the number of a query. Digits of texts are compared exactly,
+ * exponents as floating point.
+ * @param {unknown} value
+ * @param {import('./query/filter.ts').Comparison} comparison
+ * @param {string} number
+ */
+export function compares (value, comparison, number) {
+  if (typeof value === 'number') return holds(value, comparison, Number(number))
+  if (typeof value !== 'string' || !isNumeral.test(value)) return false
+  return isDecimal(value) && isDecimal(number) ? holds(digitsOf(value), comparison, digitsOf(number)) : holds(Number(value), comparison, Number(number))
+}
+
+/**
+ * Whether a text is a number that is compared by its digits.
+ * @param {string} text
+ */
+export function isDecimal (text) {
+  return isNumeral.test(text) && !/e/i.test(text)
+}
+
+/** In units of the thirtieth digit behind the point. */
+function digitsOf (text) {
+  const [whole, fraction = ''] = text.split('.')
+  return BigInt(whole + fraction.padEnd(30, '0'))
+}
+
+/**
+ * @template {number | bigint} Number
+ * @param {Number} one
+ * @param {import('./query/filter.ts').Comparison} comparison
+ * @param {Number} other
+ */
+function holds (one, comparison, other) {
+  switch (comparison) {
+    case '=': return one === other
+    case '<': return one < other
+    case '<=': return one <= other
+    case '>': return one > other
+    case '>=': return one >= other
+  }
 }

@@ -13,18 +13,19 @@ const queries = Number(process.env.LOGGER_TEST_QUERIES ?? 150)
 const recordsAtOnce = 40
 
 /** Few of them, so that queries hit; all that could be special to a database, a language or an escape. */
-const letters = fc.constantFrom(...'aAbBkKiIıİſßẞéÉжЖяЯσΣς\u212A\u0130\u0301_%\\\'"`*?.-/+()[]{}:;,!$^|# \t\nä😀🎉漢字0179')
+const letters = fc.constantFrom(...'aAbBkKiIıİſßẞéÉжЖяЯσΣς\u212A\u0130\u0301_%\\\'"`*?.-/+()[]{}:;,!$^|# \t\nä😀🎉漢字0179ァァ゙デธ้ม가각\u1100\u1161\u11A8;\u037E\u0340\uF900豈क\u0958İ\u0307\u001b\u00a0')
 const isWellFormed = (text: string) => !/\p{Cs}/u.test(text)
 const word = fc.oneof(
-  { weight: 5, arbitrary: fc.constantFrom('error', 'Error', 'заказ', 'ЗАКАЗ', 'user_1', 'a%b', 'a_b', 'x\\y', "it's", 'time-out', 'https://a.b/c?d=e', '100%', '😀', 'naïve', 'STRASSE', 'straße', '漢字') },
+  { weight: 5, arbitrary: fc.constantFrom('error', 'Error', 'заказ', 'ЗАКАЗ', 'user_1', 'a%b', 'a_b', 'x\\y', "it's", 'time-out', 'https://a.b/c?d=e', '100%', '😀', 'naïve', 'STRASSE', 'straße', '漢字', 'e\u0301t', 'ét', '\u001b[31merror\u001b[0m', 'er\u001b[1mror', '数据库error', '가각', '가각'.normalize('NFD'), 'データ', 'й'.normalize('NFD'), 'й') },
   { weight: 5, arbitrary: fc.string({ unit: letters, minLength: 1, maxLength: 4 }) },
   { weight: 1, arbitrary: fc.string({ unit: 'grapheme', minLength: 1, maxLength: 3 }).filter(isWellFormed) }
 )
-const text = fc.array(word, { maxLength: 5 }).chain((words) => fc.constantFrom(' ', '', '  ').map((between) => words.join(between)))
-const name = fc.constantFrom('a', 'b', 'a.b', 'ж', 'x"y', 'x\\y', 'x y', "q'")
+const text = fc.array(word, { maxLength: 5 }).chain((words) => fc.constantFrom(' ', '', '  ', '\t', '\u00a0').map((between) => words.join(between)))
+const name = fc.constantFrom('a', 'b', 'a.b', 'attributes', 'b.a', 'ж', 'x"y', 'x\\y', 'x y', "q'")
 const number = fc.oneof(fc.integer({ min: -3, max: 30 }), fc.constantFrom(1.5, 1000000, 0.1, 1e20, 1e21, 1e-7, 2 ** 64, -0.5))
-const value = fc.oneof(text, number, fc.boolean(), fc.constant(null))
-const attributes = fc.option(fc.dictionary(name, fc.oneof(value, fc.array(value, { maxLength: 2 }), fc.dictionary(name, value, { maxKeys: 2 })), { maxKeys: 3 }))
+const numberText = fc.constantFrom('503', '0503', '9007199254740993', '-0.50', '1e3', '1E-07', '1e400', '12\n', '9'.repeat(31), '1.', '')
+const value = fc.oneof(text, number, numberText, fc.boolean(), fc.constant(null))
+const attributes = fc.option(fc.dictionary(name, fc.oneof(value, fc.array(value, { maxLength: 2 }), fc.dictionary(name, fc.oneof(value, fc.dictionary(name, value, { maxKeys: 2 })), { maxKeys: 2 })), { maxKeys: 3 }))
 
 const record: fc.Arbitrary<LogRecord> = fc.record({
   eventAt: fc.constant('2026-01-01 00:00:00.000000'),
@@ -40,9 +41,9 @@ const record: fc.Arbitrary<LogRecord> = fc.record({
 const quoted = (text: string) => `"${text.replaceAll(/["\\]/g, '\\$&')}"`
 const bare = (text: string) => text.replaceAll(/[\s"()[\]:\\*/<>=-]|^(?=AND$|OR$|NOT$|TO$)/g, '\\$&')
 const pattern = fc.oneof(text.map(quoted), word.map(bare), word.map((text) => `${bare(text)}*`), word.map((text) => `*${bare(text)}*`), fc.tuple(word, word).map(([one, other]) => `${bare(one)}*${bare(other)}`))
-const path = fc.oneof(name, fc.tuple(name, name).map((names) => names.join('.'))).map(quoted)
+const path = fc.oneof(name, fc.tuple(name, name).map((names) => names.join('.')), fc.tuple(name, name, name).map((names) => names.join('.'))).map(quoted)
 const regex = fc.constantFrom('/a/', '/^e/', '/\\d+/', '/[жя]/', '/a.*b/', '/(?-i)E/', '/^$/', '/\\s$/', '/x\\\\/', '/./', '/\\w\\W/', '/\\bk/', '/[\\d\\s]b?$/', '/s/', '/(?m)^b$/', '/error|жя/', '/time.out/', '/(?i:ERR)or/', '/\\Q$\\E/', '/^\\p{Lu}/', '/[[:word:]]b/', '/[^\\W]/', '/straße/', '/(?U)a+/', '/\\pL\\.b/', '/[]a]/')
-const compared = fc.tuple(fc.constantFrom('>', '>=', '<', '<=', ''), number).map(([sign, number]) => sign + number)
+const compared = fc.tuple(fc.constantFrom('>', '>=', '<', '<=', ''), fc.oneof(number.map(String), fc.constantFrom('9007199254740992', '9007199254740993', '503', '1e3', '0.0000001', '1' + '0'.repeat(40)))).map(([sign, number]) => sign + number)
 const simple = fc.oneof(
   pattern,
   regex,

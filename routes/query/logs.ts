@@ -5,7 +5,7 @@ import { cursorOf, positionOf } from '../../src/query/cursor.ts'
 import type { Filter } from '../../src/query/filter.ts'
 import { findLog, maxPageBytes, searchLogs } from '../../src/store/search.ts'
 import { endOfPresent } from '../../src/store/time-span.ts'
-import { fold } from '../../src/text.js'
+import { valuePiece } from '../../src/text.js'
 import { Log, Outside, present, scopeOf, userIdOf, what } from './scope.ts'
 
 const tags = ['logs']
@@ -75,7 +75,7 @@ const logs: FastifyPluginAsyncTypebox = async (app) => {
       const log = await findLog(knex, owner, id, app.searchBudget, signal)
       if (!log) throw new NotFound()
       const { userId, eventAt, pid, processName } = log
-      const filter: Filter = { kind: 'all', of: [{ kind: 'number', field: 'pid', comparison: '=', value: pid }, { kind: 'value', field: 'process', pattern: [fold(processName)] }] }
+      const filter: Filter = { kind: 'all', of: [{ kind: 'number', field: 'pid', comparison: '=', value: String(pid) }, { kind: 'value', field: 'process', pattern: [valuePiece(processName)] }] }
       const bytes = (maxPageBytes - log.message.length) / 2
       const find = async (order: 'newest' | 'oldest', limit: number) => {
         if (limit === 0) return { logs: [], complete: true }

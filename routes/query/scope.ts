@@ -24,7 +24,7 @@ type What = Static<TObject<typeof what>>
 /** Whose logs a caller means, and which. Throws BadRequest, NotAllowed. */
 export async function scopeOf (app: FastifyInstance, caller: Caller, { query, from, to, user }: What, now = Date.now()): Promise<Omit<Search, 'order' | 'after'>> {
   const filter = parseFilter(query)
-  if (!caller.admin && asksForUsers(filter)) throw new NotAllowed('query: only administrators ask for users')
+  if (!caller.admin && asksForUsers(filter)) throw new NotAllowed('query: only administrators ask for users; a log\'s own field of that name is attributes.user')
   return {
     userId: await userIdOf(app, caller, user),
     filter,

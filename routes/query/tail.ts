@@ -31,7 +31,7 @@ const tail: FastifyPluginAsyncTypebox = async (app) => {
   }, async (request, reply) => {
     const { logCaller, query } = request
     const filter = parseFilter(query.query)
-    if (!logCaller.admin && asksForUsers(filter)) throw new NotAllowed('query: only administrators ask for users')
+    if (!logCaller.admin && asksForUsers(filter)) throw new NotAllowed('query: only administrators ask for users; a log\'s own field of that name is attributes.user')
     await app.takePlace('tail', reply)
     const userId = await userIdOf(app, logCaller, query.user)
     const closed = new AbortController()

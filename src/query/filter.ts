@@ -25,7 +25,8 @@ export type Filter =
   /** The value holds a match of the regular expression, in RE2's syntax. */
   | { kind: 'regex', field: Field, source: string }
   | { kind: 'level', levels: readonly Severity[] }
-  | { kind: 'number', field: 'pid' | Attribute, comparison: Comparison, value: number }
+  /** The value is a number, or a text that is one, and compares so with this one, in decimal digits. */
+  | { kind: 'number', field: 'pid' | Attribute, comparison: Comparison, value: string }
   /** The record has such an attribute, and it is not null. */
   | { kind: 'exists', path: readonly string[] }
   /** The user's name is like the pattern, any case. */

@@ -1,5 +1,5 @@
 // The filter as a test on one record: for the thread that matches, too, which is why this is plain JavaScript.
-import { asText, likeTest, plainRunOfRegex, regexTest, valueAt, wordsTest } from '../text.js'
+import { asText, compares, likeTest, plainRunOfRegex, regexTest, valueAt, wordsTest } from '../text.js'
 
 /**
  * Whether a record of a user is what a query asks for: what the database would say of its row.
@@ -61,10 +61,7 @@ function testOf (filter, regexTest, hold) {
     case 'level': return ({ severity }) => filter.levels.includes(severity)
     case 'number': {
       const { field, comparison, value } = filter
-      return (record) => {
-        const number = field === 'pid' ? record.pid : valueAt(record.attributes, field.path)
-        return typeof number === 'number' && compare(number, comparison, value)
-      }
+      return (record) => compares(field === 'pid' ? record.pid : valueAt(record.attributes, field.path), comparison, value)
     }
     case 'exists': return ({ attributes }) => (valueAt(attributes, filter.path) ?? null) !== null
     case 'user': {
@@ -93,15 +90,5 @@ function textIn ({ message, processName, description, attributes }, field) {
     case 'process': return processName
     case 'description': return description
     default: return asText(valueAt(attributes, field.path))
-  }
-}
-
-function compare (number, comparison, value) {
-  switch (comparison) {
-    case '=': return number === value
-    case '<': return number < value
-    case '<=': return number <= value
-    case '>': return number > value
-    case '>=': return number >= value
   }
 }

@@ -4,17 +4,20 @@
 //   any        = all { "OR" all }
 //   all        = not { [ "AND" ] not }
 //   not        = [ "NOT" | "-" ] one
-//   one        = "(" any ")" | field ":" condition | text | regex
+//   one        = "(" any ")" | pasted | field ":" condition | text | regex
 //   condition  = ( ">" | ">=" | "<" | "<=" ) value | "[" value "TO" value "]" | "(" value { [ "OR" ] value } ")" | "*" | value | regex
 //   text       = value                    in the message, as whole words
-//   value      = word | quoted
-//   word       = characters other than white space, quotes, brackets and ":"; "\" takes the next as it is; "*" is anything
-//   quoted     = '"' characters '"'       "\" takes the next as it is; "*" is itself
+//   value      = word | quoted            after a field a word may hold ":"
+//   word       = characters other than white space, quotes, brackets and ":"; "*" is anything
+//   quoted     = '"' characters '"'       "*" is itself
 //   regex      = "/" characters "/"       RE2's syntax, in any case; "\/" is a slash; what follows is a space, a bracket or the end
 //   field      = word | quoted            level, pid, process, description, message, user, or an attribute by its dotted name
+//   pasted     = a word with ":" in it that names no field: an address, a time, a URL, a path (see `pastedText`)
+//
+// "\" takes the next character as it is; before a letter or a digit it is itself, unless it is the first of a word.
 import { BadRequest } from '../errors.ts'
 import { severities, type Severity } from '../record.ts'
-import { fold, regexTest, regexWeight } from '../text.js'
+import { messagePiece, regexTest, regexWeight, valuePiece } from '../text.js'
 import { everything, type Attribute, type Comparison, type Field, type Filter, type Pattern } from './filter.ts'
 
 /** Bounds of a query: its characters, brackets within each other, and conditions, each of which each log may be held against. */
@@ -29,7 +32,15 @@ interface Text {
   at: number
   pieces: [string, ...string[]]
   quoted: boolean
+  /** It holds a ":" that is neither quoted nor escaped. */
+  hasColon: boolean
 }
+
+/**
+ * How a word begins whose ":" ends no name of a field: digits, as of an address or a time (`10.0.0.1:8080`,
+ * `2026-11-20T09:15:00Z`), `localhost:`, a scheme (`http://`), a drive (`C:\`, `C:/`), or anything before `::`.
+ */
+const pastedText = /\d[\d.,-]*(?:T\d+)?:|localhost:|[\p{L}\p{N}_.+-]+:\/\/|[a-z]:(?:\\|\/(?!(?:[^\\/]|\\.)+\/(?:[\s()]|$)))|[^\s"()[\]:\\]*::/isuy
 
 /** The filter that a query stands for; an empty one holds for everything. Throws BadRequest, which says what was expected and where. */
 export function parseFilter (query: string): Filter {
@@ -81,8 +92,10 @@ class Parser {
     this.#countCondition()
     const regex = this.#regex('message')
     if (regex) return regex
+    pastedText.lastIndex = this.#at
+    if (pastedText.test(this.#query)) return { kind: 'words', pattern: messagePattern(this.#text('', /[\s"()]/)) }
     const text = this.#text('a word, a "phrase", field:value or an opening bracket')
-    return this.#take(':', false) ? this.#condition(text) : { kind: 'words', pattern: patternOf(text) }
+    return this.#take(':', false) ? this.#condition(text) : { kind: 'words', pattern: messagePattern(text) }
   }
 
   #countCondition (): void {
@@ -119,20 +132,25 @@ class Parser {
     return this.#simple(field)
   }
 
+  /** A value with colons may be a text that was pasted, of which the field's name is a part. */
   #simple (field: string): Filter {
     for (const comparison of ['>=', '<=', '>', '<'] as const) {
       if (this.#take(comparison)) return this.#compare(field, comparison)
     }
     const regex = this.#regex(field)
     if (regex) return regex
-    const text = this.#text(`a value after "${field}:"`)
+    const text = this.#text(`a value after "${field}:"`, /[\s"()[\]]/)
     if (field === 'level') return { kind: 'level', levels: [this.#level(text)] }
     if (field === 'pid') return { kind: 'number', field, comparison: '=', value: this.#number(field, text) }
-    if (field === 'user') return { kind: field, pattern: patternOf(text) }
-    if (field === 'message') return { kind: 'words', pattern: patternOf(text) }
+    if (field === 'user') return { kind: field, pattern: valuePattern(text) }
+    if (field === 'message') return { kind: 'words', pattern: messagePattern(text) }
     const where = fieldOf(field)
     if (typeof where === 'object' && !text.quoted && text.pieces.join('*') === '*') return { kind: 'exists', path: where.path }
-    return { kind: 'value', field: where, pattern: patternOf(text) }
+    const value: Filter = { kind: 'value', field: where, pattern: valuePattern(text) }
+    if (typeof where === 'string' || !text.hasColon) return value
+    this.#countCondition()
+    const [first, ...others] = text.pieces
+    return { kind: 'any', of: [value, { kind: 'words', pattern: messagePattern({ pieces: [`${field}:${first}`, ...others] }) }] }
   }
 
   /** Undefined where none stands here: a path like /etc/hosts is a word. */
@@ -168,16 +186,20 @@ class Parser {
     return level ?? this.#fail(`level must be one of ${severities.join(', ')}`, at)
   }
 
-  #number (field: string, { at, pieces }: Text): number {
+  /** As it was written: a text may be compared with all of its digits. */
+  #number (field: string, { at, pieces }: Text): string {
     const text = pieces.join('*')
-    return /^-?\d+(\.\d+)?(e[-+]?\d+)?$/i.test(text) && Number.isFinite(Number(text)) ? Number(text) : this.#fail(`"${field}" must be compared with a number`, at)
+    return /^-?\d+(\.\d+)?(e[-+]?\d+)?$/i.test(text) && Number.isFinite(Number(text)) ? text : this.#fail(`"${field}" must be compared with a number`, at)
   }
 
-  #text (expected: string): Text {
+  /** A text that ends before such a character, unless it is quoted. */
+  #text (expected: string, unquotedEnd = /[\s"()[\]:]/): Text {
     const at = this.#at
     const quoted = this.#take('"', false)
-    const end = quoted ? /"/ : /[\s"()[\]:]/
+    const end = quoted ? /"/ : unquotedEnd
+    const start = this.#at
     const pieces: Text['pieces'] = ['']
+    let hasColon = false
     for (;;) {
       let character = this.#query[this.#at]
       if (character === undefined || end.test(character)) break
@@ -186,12 +208,18 @@ class Parser {
         pieces.push('')
         continue
       }
-      if (character === '\\') character = this.#query[this.#at++] ?? this.#expected('a character after "\\"')
+      if (character === ':' && !quoted) hasColon = true
+      if (character === '\\' && this.#isEscape(quoted ? undefined : start)) character = this.#query[this.#at++] ?? this.#expected('a character after "\\"')
       pieces[pieces.length - 1] += character
     }
     if (quoted ? !this.#take('"', false) : this.#at === at) this.#expected(quoted ? 'a closing quote' : expected)
     if (!this.#see(':')) this.#skipSpace()
-    return { at, pieces, quoted }
+    return { at, pieces, quoted, hasColon }
+  }
+
+  /** Whether the backslash before this place is no character of its own: of a path like C:\\Temp it is. */
+  #isEscape (start: number | undefined): boolean {
+    return this.#at - 1 === start || !/[\p{L}\p{N}_]/u.test(this.#query.charAt(this.#at))
   }
 
   #see (token: string): boolean {
@@ -226,8 +254,12 @@ class Parser {
   }
 }
 
-function patternOf ({ pieces: [first, ...others] }: Text): Pattern {
-  return [fold(first), ...others.map(fold)]
+function messagePattern ({ pieces: [first, ...others] }: Pick<Text, 'pieces'>): Pattern {
+  return [messagePiece(first), ...others.map(messagePiece)]
+}
+
+function valuePattern ({ pieces: [first, ...others] }: Text): Pattern {
+  return [valuePiece(first), ...others.map(valuePiece)]
 }
 
 function fieldOf (name: string): Field {

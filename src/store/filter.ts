@@ -42,8 +42,8 @@ function conditionOn (filter: Leaf, write: Conditions): Preselection {
     case 'regex': return isTrue(typeof filter.field === 'string' ? write.regex(columns[filter.field], filter.source) : write.regexAttribute(filter.field, filter.source))
     case 'level': return { sql: `log_level IN (${filter.levels.map(() => '?').join(', ') || 'NULL'}) IS TRUE`, bindings: filter.levels, exact: true }
     case 'number': {
-      const number = filter.field === 'pid' ? { sql: 'pid', bindings: [] } : write.number(filter.field)
-      return isTrue({ sql: `${number.sql} ${filter.comparison} ?`, bindings: [...number.bindings, filter.value] })
+      const { field, comparison, value } = filter
+      return isTrue(field === 'pid' ? { sql: `pid ${comparison} ?`, bindings: [Number(value)] } : write.number(field, comparison, value))
     }
     case 'exists': return isTrue(write.exists(filter))
     case 'user': {

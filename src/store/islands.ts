@@ -3,7 +3,7 @@
 import type { Knex } from 'knex'
 import type { Filter } from '../query/filter.ts'
 import { millisecondsOf, utcTime, type UtcTime } from '../record.ts'
-import { fingerprintOf, wholeWordsOf } from '../text.js'
+import { fingerprintOf, wholeWordsOf, wordRules } from '../text.js'
 import type { Condition } from './dialects/dialect.ts'
 import { dialectOf } from './dialects/index.ts'
 import { ownedBy } from './owner.ts'
@@ -70,8 +70,8 @@ export async function findIslands (knex: Knex, search: Search, signal: AbortSign
 async function findOutside (knex: Knex, { userId }: Search, signal: AbortSignal): Promise<Island[] | undefined> {
   const { query } = dialectOf(knex)
   const mine = userId === undefined ? { sql: '1 = 1', bindings: [] } : { sql: 'user_id IN (?, ?)', bindings: [feedId, userId] }
-  const progress = await query(knex, { sql: `SELECT user_id, reached_at FROM word_progress WHERE ${mine.sql}`, bindings: mine.bindings }, signal)
-  const feed = progress.find((row) => row.user_id === feedId)?.reached_at as UtcTime | undefined
+  const progress = await query(knex, { sql: `SELECT user_id, reached_at, rules FROM word_progress WHERE ${mine.sql}`, bindings: mine.bindings }, signal)
+  const feed = progress.find((row) => row.user_id === feedId && row.rules === wordRules)?.reached_at as UtcTime | undefined
   if (feed === undefined || !await areKnownSince(knex, feed, signal)) return undefined
 
   const batches = await query(knex, {

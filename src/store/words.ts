@@ -4,6 +4,7 @@
 // A block that is there twice is true twice.
 import type { Knex } from 'knex'
 import { millisecondsOf, utcTime, type UtcTime } from '../record.ts'
+import { wordRules } from '../text.js'
 import { stampOf, toBatch, type StoredBatch } from './batches.ts'
 import type { Condition } from './dialects/dialect.ts'
 import { dialectOf } from './dialects/index.ts'
@@ -47,10 +48,10 @@ export async function areKnownSince (knex: Knex, reached: UtcTime, signal = new 
   return reached >= utcTime(millisecondsOf(await unlessAborted(signal, stampOf(knex))) - oldestFeed)
 }
 
-/** How far the batches are in the index; undefined where there is no index, or one that is too far behind. */
+/** How far the batches are in the index; undefined where there is no index, or one of other rules, or too far behind. */
 export async function feedReached (knex: Knex): Promise<UtcTime | undefined> {
   const row = await knex('word_progress').where('user_id', feedId).first()
-  return row !== undefined && await areKnownSince(knex, row.reached_at) ? row.reached_at : undefined
+  return row?.rules === wordRules && await areKnownSince(knex, row.reached_at) ? row.reached_at : undefined
 }
 
 /** Begins the index, or begins it anew: with the batches that are created from then on, and everybody's history. */
@@ -58,7 +59,7 @@ export async function beginIndex (knex: Knex, from: UtcTime): Promise<void> {
   await knex.transaction(async (transaction) => {
     await transaction('word_progress').delete()
     const ids: number[] = await transaction('users').pluck('id')
-    const rows = [{ user_id: feedId, reached_at: from }, ...ids.map((id) => ({ user_id: id, reached_at: never }))]
+    const rows = [{ user_id: feedId, reached_at: from, rules: wordRules }, ...ids.map((id) => ({ user_id: id, reached_at: never, rules: wordRules }))]
     for (let at = 0; at < rows.length; at += 500) await transaction('word_progress').insert(rows.slice(at, at + 500))
   })
 }

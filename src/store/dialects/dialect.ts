@@ -1,5 +1,5 @@
 import type { Knex } from 'knex'
-import type { Attribute, Pattern } from '../../query/filter.ts'
+import type { Attribute, Comparison, Pattern } from '../../query/filter.ts'
 import type { UtcTime } from '../../record.ts'
 
 /** MySQL or MariaDB. */
@@ -121,8 +121,8 @@ export interface Conditions {
   regexAttribute (attribute: Attribute, source: string): Preselection
   /** The attribute as JSON, where it has a text: where it is one, a number or a boolean. */
   json (attribute: Attribute): Condition
-  /** The attribute, where it is a number. */
-  number (attribute: Attribute): Condition
+  /** Whether the attribute is a number, or a text that is one, and compares so with this one, in decimal digits. */
+  number (attribute: Attribute, comparison: Comparison, number: string): Preselection
   exists (attribute: Attribute): Condition
   /** Holds for every row, and lets the database stop there; undefined where it stops anywhere. */
   goesOn: Condition | undefined

@@ -1,5 +1,5 @@
-import type { Attribute, Pattern } from '../../query/filter.ts'
-import { cutsNoWord, plainRun, plainRunOfRegex } from '../../text.js'
+import type { Attribute, Comparison, Pattern } from '../../query/filter.ts'
+import { isDecimal, numeral, plainRunOfRegex, plainRunOfWords, readingsOf, steadyMessagePieces, steadyPieces } from '../../text.js'
 import type { Condition, Conditions, Preselection } from './dialect.ts'
 
 /**
@@ -8,11 +8,14 @@ import type { Condition, Conditions, Preselection } from './dialect.ts'
  */
 export const mysqlConditions: Conditions = {
   words (column, pattern) {
-    const holds = like(`LOWER(${column})`, ['', ...pattern, ''])
+    const { pieces, isHangul } = steadyMessagePieces(pattern)
     // Most rows fail the cheapest test.
-    return { ...both([...holdsRun(column, plainRun(pattern)), holds]), exact: holds.exact && cutsNoWord(pattern) }
+    const holds = both([...holdsRun(column, plainRunOfWords(pattern)), like(`LOWER(${column})`, ['', ...pieces, ''])])
+    const text = { sql: column, bindings: [] }
+    // Escape sequences may stand anywhere.
+    return { ...any([holds, holdsBytes(text, '1B'), ...isHangul ? holdsJamo(text) : []]), exact: false }
   },
-  like: (column, pattern) => like(`LOWER(${column})`, pattern),
+  like: (column, pattern) => likeSteady({ sql: column, bindings: [] }, pattern),
   likeAttribute,
   regex (column, source) {
     const [test] = holdsRun(column, plainRunOfRegex(source))
@@ -24,9 +27,15 @@ export const mysqlConditions: Conditions = {
     const text = isText(attribute)
     return { sql: `IF(${text.sql}, CAST(${sql} AS CHAR), NULL)`, bindings: [...text.bindings, ...bindings] }
   },
-  number ({ path }) {
+  number ({ path }, comparison, number) {
     const { sql, bindings } = extract(path)
-    return { sql: `IF(JSON_TYPE(${sql}) IN ('INTEGER', 'UNSIGNED INTEGER', 'DOUBLE', 'DECIMAL'), ${sql} + 0e0, NULL)`, bindings: [...bindings, ...bindings] }
+    const text = compareText({ sql: `JSON_UNQUOTE(${sql})`, bindings }, comparison, number)
+    return {
+      sql: `CASE WHEN JSON_TYPE(${sql}) IN ('INTEGER', 'UNSIGNED INTEGER', 'DOUBLE', 'DECIMAL') THEN ${sql} + 0e0 ${comparison} ?
+        WHEN JSON_TYPE(${sql}) = 'STRING' THEN ${text.sql} END`,
+      bindings: [...bindings, ...bindings, Number(number), ...bindings, ...text.bindings],
+      exact: true
+    }
   },
   exists ({ path }) {
     const { sql, bindings } = extract(path)
@@ -52,6 +61,24 @@ function like (sql: string, pattern: readonly string[]): Preselection {
   return { sql: `${sql} LIKE ? ESCAPE '!'`, bindings: [parts.concat(pieces.length > maxPieces ? [''] : []).join('%')], exact }
 }
 
+/** Whether a text is like a pattern, whose letters may stand there composed or decomposed. */
+function likeSteady (text: Condition, pattern: Pattern): Preselection {
+  const { pieces, isExact, isHangul } = steadyPieces(pattern)
+  const { sql, bindings, exact } = like(`LOWER(${text.sql})`, pieces)
+  const holds = { sql, bindings: [...text.bindings, ...bindings] }
+  return isHangul ? { ...any([holds, ...holdsJamo(text)]), exact: false } : { ...holds, exact: exact && isExact }
+}
+
+/** Whether a text holds a byte, or some. */
+function holdsBytes ({ sql, bindings }: Condition, bytes: string): Condition {
+  return { sql: `INSTR(CAST(${sql} AS BINARY), X'${bytes}') > 0`, bindings }
+}
+
+/** Whether a text may hold Hangul in parts: vowels, or what follows them. */
+function holdsJamo (text: Condition): Condition[] {
+  return ['E185', 'E186', 'E187'].map((bytes) => holdsBytes(text, bytes))
+}
+
 /** Whether the column holds a run of ASCII in any case: byte by byte, whatever they mean, it takes a third of the time. */
 function holdsRun (column: string, run: string): Condition[] {
   return run === '' ? [] : [like(`CONVERT(CAST(${column} AS BINARY) USING latin1) COLLATE latin1_swedish_ci`, ['', run, ''])]
@@ -70,8 +97,8 @@ const isNumeric = /^[-+.e\d]*$/
 function likeAttribute (attribute: Attribute, pattern: Pattern): Preselection {
   const { sql, bindings } = extract(attribute.path)
   const text = isText(attribute)
-  const unquoted = like(`LOWER(JSON_UNQUOTE(${sql}))`, pattern)
-  const asText = both([text, { sql: unquoted.sql, bindings: [...bindings, ...unquoted.bindings] }])
+  const unquoted = likeSteady({ sql: `JSON_UNQUOTE(${sql})`, bindings }, pattern)
+  const asText = both([text, { ...unquoted, sql: `(${unquoted.sql})` }])
   if (!pattern.every((piece) => isNumeric.test(piece))) return { ...asText, exact: unquoted.exact }
   const isFloat = { sql: `JSON_TYPE(${sql}) IN ('DOUBLE', 'DECIMAL')`, bindings }
   if (pattern.length > 1) return { ...any([isFloat, asText]), exact: false }
@@ -81,6 +108,18 @@ function likeAttribute (attribute: Attribute, pattern: Pattern): Preselection {
     sql: `IF(${isFloat.sql}, ${isEqual.sql}, ${asText.sql})`,
     bindings: [...isFloat.bindings, ...isEqual.bindings, ...asText.bindings],
     exact: true
+  }
+}
+
+/** Whether a text is a number that compares so with another: by their digits, where it has no exponent. */
+function compareText ({ sql, bindings }: Condition, comparison: Comparison, number: string): Condition {
+  const isNumber = { sql: `${sql} RLIKE ?`, bindings: [...bindings, `${numeral}\\z`] }
+  const asDouble = { sql: `${sql} + 0e0 ${comparison} ?`, bindings: [...bindings, Number(number)] }
+  if (!isDecimal(number)) return both([isNumber, asDouble])
+  const byDigits = { sql: `CAST(${sql} AS DECIMAL(60, 30)) ${comparison} CAST(? AS DECIMAL(60, 30))`, bindings: [...bindings, number] }
+  return {
+    sql: `${isNumber.sql} AND IF(${sql} RLIKE '[eE]', ${asDouble.sql}, ${byDigits.sql})`,
+    bindings: [...isNumber.bindings, ...bindings, ...asDouble.bindings, ...byDigits.bindings]
   }
 }
 
@@ -95,13 +134,13 @@ function any (tests: readonly Condition[]): Condition {
 /** TO_SECONDS('1970-01-01'). */
 const secondsTo1970 = 62_167_219_200
 
-/** As JSON; a name with dots goes before a path. */
+/** As JSON, of the first reading of the path that is there. */
 function extract (path: readonly string[]): Condition {
-  const whole = pathOf([path.join('.')])
-  if (path.length === 1) return { sql: 'JSON_EXTRACT(attributes, ?)', bindings: [whole] }
+  const paths = readingsOf(path).map(pathOf)
+  if (paths.length === 1) return { sql: 'JSON_EXTRACT(attributes, ?)', bindings: paths }
   return {
-    sql: "IF(JSON_CONTAINS_PATH(attributes, 'one', ?), JSON_EXTRACT(attributes, ?), JSON_EXTRACT(attributes, ?))",
-    bindings: [whole, whole, pathOf(path)]
+    sql: `IF(JSON_CONTAINS_PATH(attributes, 'one', ${paths.map(() => '?').join(', ')}), COALESCE(${paths.map(() => 'JSON_EXTRACT(attributes, ?)').join(', ')}), NULL)`,
+    bindings: [...paths, ...paths]
   }
 }
 

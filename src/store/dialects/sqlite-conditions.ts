@@ -1,9 +1,15 @@
-import { plainRun, plainRunOfRegex } from '../../text.js'
+import { plainRunOfRegex, plainRunOfWords } from '../../text.js'
 import type { Condition, Conditions } from './dialect.ts'
 
 /** By the functions of its thread (`sqlite-functions.js`), before which a cheap test in SQL leaves out what can't match. */
 export const sqliteConditions: Conditions = {
-  words: (column, pattern) => ({ ...afterRun(column, plainRun(pattern), { sql: `lb_words(${column}, ?)`, bindings: [JSON.stringify(pattern)] }), exact: true }),
+  words (column, pattern) {
+    const test = { sql: `lb_words(${column}, ?)`, bindings: [JSON.stringify(pattern)] }
+    const run = plainRunOfWords(pattern)
+    if (run === '') return { ...test, exact: true }
+    // Escape sequences may stand within the run.
+    return { sql: `(instr(lower(${column}), ?) > 0 OR instr(${column}, char(27)) > 0) AND ${test.sql}`, bindings: [run, ...test.bindings], exact: true }
+  },
   like: (column, pattern) => ({ sql: `lb_like(${column}, ?)`, bindings: [JSON.stringify(pattern)], exact: true }),
   likeAttribute ({ path }, pattern) {
     const { sql, bindings } = attribute('lb_text', path)
@@ -18,7 +24,7 @@ export const sqliteConditions: Conditions = {
     const { sql, bindings } = attribute('lb_text', path)
     return { sql: `json_quote(${sql})`, bindings }
   },
-  number: ({ path }) => attribute('lb_number', path),
+  number: ({ path }, comparison, number) => ({ sql: 'lb_compares(attributes, ?, ?, ?)', bindings: [JSON.stringify(path), comparison, number], exact: true }),
   exists: ({ path }) => attribute('lb_exists', path),
   // Of few rows, as asking takes time: ids are consecutive, or random at their ends.
   goesOn: { sql: '((id & 255) > 0 OR lb_goes_on())', bindings: [] },

@@ -4,12 +4,12 @@
 //   lb_like(text, pattern)         whether the whole text is like the pattern, any case
 //   lb_regex(text, source)         whether the text holds a match
 //   lb_text(attributes, path)      what they hold there as text, else null
-//   lb_number(attributes, path)    what they hold there if it is a number, else null
+//   lb_compares(attributes, path, comparison, number)   whether what they hold there is a number that compares so
 //   lb_exists(attributes, path)    whether they hold anything there
 //   lb_goes_on()                   true: the thread can be ended where it is asked, not where SQLite is by itself
 //
 // A pattern is a JSON list of folded pieces, a path a JSON list of names, attributes are JSON or null.
-import { asText, likeTest, regexTest, valueAt, wordsTest } from '../../text.js'
+import { asText, compares, likeTest, regexTest, valueAt, wordsTest } from '../../text.js'
 
 /** @param {import('better-sqlite3').Database} database */
 export function defineFunctions (database) {
@@ -26,10 +26,7 @@ export function defineFunctions (database) {
   const pathOf = lastOf(JSON.parse)
   const look = (attributes, path) => valueAt(attributes === null ? null : JSON.parse(attributes), pathOf(path))
   define('lb_text', (attributes, path) => asText(look(attributes, path)) ?? null)
-  define('lb_number', (attributes, path) => {
-    const value = look(attributes, path)
-    return typeof value === 'number' ? value : null
-  })
+  define('lb_compares', (attributes, path, comparison, number) => Number(compares(look(attributes, path), comparison, number)))
   database.function('lb_goes_on', () => 1)
   define('lb_exists', (attributes, path) => Number((look(attributes, path) ?? null) !== null))
 }
