@@ -4,7 +4,7 @@ import { believableAt } from './time.ts'
 import { readWrittenTime } from './written-time.ts'
 import { zonePattern } from './zones.ts'
 
-const clock = '\\d\\d:\\d\\d:\\d\\d(?:\\.\\d+)?'
+const clock = '\\d\\d:\\d\\d:\\d\\d(?:[.,]\\d+)?'
 
 /**
  * As RFC 3164 has it, `Nov 23 05:36:02`, also with a fraction, a year before or behind the day, a zone, or, of a clock that is

@@ -1,7 +1,7 @@
 // Times as programs write them for people, each with a time of day and a zone in any of the forms below:
 //
 //   2026-11-20  2026/11/20  2026.11.20  20261120          year, month, day
-//   20/Nov/2026  20-Nov-2026  20 Nov 2026                 CLF, PHP, RFC 2822
+//   20/Nov/2026  20-Nov-2026  20 Nov 2026  20-Nov-26      CLF, PHP, RFC 2822, RFC 850; without a year Redis
 //   Nov 20, 2026  Nov 20 2026  Nov 20  2026 Nov 20        Java, Cisco, syslog, ctime with its year at the end
 //   20.11.2026                                            day, month, year
 //   11/20/2026  20/11/2026                                where a part above 12 or AM and PM tell which is the month
@@ -45,7 +45,7 @@ type DayReader = (groups: string[], text: string) => Day | undefined
 const numericForms: Array<[RegExp, DayReader]> = [
   [/^(\d{4})([-/.])(\d\d?)\2(\d\d?)(?!\d)/, ([year, , month, day]) => ({ year, month: Number(month), day: day! })],
   [/^(\d{4})(\d\d)(\d\d)/, ([year, month, day]) => ({ year, month: Number(month), day: day! })],
-  [/^(\d\d?)([ /-])([a-z]{3,9})\2(\d{4})/i, ([day, , month, year]) => ({ year, month: monthOf(month!), day: day! })],
+  [/^(\d\d?)([ /-])([a-z]{3,9})\.?(?:\2(\d{4}|\d\d(?![\d:])))?/i, ([day, , month, year]) => ({ year: year?.length === 2 ? `20${year}` : year, month: monthOf(month!), day: day! })],
   [/^(\d{4}) ([a-z]{3,9}) +(\d\d?)/i, ([year, month, day]) => ({ year, month: monthOf(month!), day: day! })],
   [/^(\d\d?)\.(\d\d?)\.(\d{4})/, ([day, month, year]) => ({ year, month: Number(month), day: day! })],
   [/^(\d\d?)([/-])(\d\d?)\2(\d{4})/, readAmbiguousDay]
@@ -59,7 +59,7 @@ const clockForm = /^(\d\d?)([:.]?)(\d\d)(?:\2(\d\d)(?:[.,:](\d+))?)?(?: ?([ap])\
 /** Go's monotonic clock, and a comment as of RFC 2822 and JavaScript. */
 const tail = /(?: m=[+-][\d.]+| *\([^()]*\))$/
 const yearBehind = /^ +(?:(\S+) +)?(\d{4})$/
-const offsetForm = /^ *(?:utc|gmt|ut)? ?([+\-\u2212])(\d\d?)(?::?(\d\d))?(?: +[a-z]{1,5}| +[+-]\d{2,4})?(?:\[[^[\]]*\])*$/i
+const offsetForm = /^ *(?:utc|gmt|ut)? ?([+\-\u2212])(\d\d?)(?::?(\d\d))?(?:z| +[a-z]{1,5}| +[+-]\d{2,4})?(?:\[[^[\]]*\])*$/i
 /** Of DB2 and WMI: minutes, in three digits. */
 const minutesForm = /^([+-])(\d{3})$/
 const nameForm = /^ *(?:\[!?([a-z0-9/_+-]+)\]|([a-z][a-z0-9/_+-]*))(?:\[[^[\]]*\])*$/i

@@ -1,48 +1,14 @@
-/** Minutes east of UTC, of the names that mean one zone only: IST, CST and the like mean several. */
-const minutes: Record<string, number> = {
-  z: 0,
-  utc: 0,
-  gmt: 0,
-  ut: 0,
-  uct: 0,
-  zulu: 0,
-  wet: 0,
-  west: 60,
-  bst: 60,
-  cet: 60,
-  mez: 60,
-  cest: 120,
-  mesz: 120,
-  eet: 120,
-  eest: 180,
-  msk: 180,
-  est: -300,
-  edt: -240,
-  cdt: -300,
-  mst: -420,
-  mdt: -360,
-  pst: -480,
-  pdt: -420,
-  akst: -540,
-  akdt: -480,
-  hst: -600,
-  jst: 540,
-  kst: 540,
-  hkt: 480,
-  sgt: 480,
-  awst: 480,
-  acst: 570,
-  acdt: 630,
-  aest: 600,
-  aedt: 660,
-  nzst: 720,
-  nzdt: 780,
-  sast: 120,
-  brt: -180
-}
+/** Names that mean one zone only, by minutes east of UTC. IST and CST mean several. */
+const names: Array<[minutes: number, names: string]> = [
+  [0, 'z utc gmt ut uct zulu wet'], [60, 'west bst cet mez'], [120, 'cest mesz eet sast'], [180, 'eest msk'],
+  [-180, 'brt'], [-240, 'edt'], [-300, 'est cdt'], [-360, 'mdt'], [-420, 'mst pdt'], [-480, 'pst akdt'], [-540, 'akst'], [-600, 'hst'],
+  [480, 'hkt sgt awst'], [540, 'jst kst'], [570, 'acst'], [600, 'aest'], [630, 'acdt'], [660, 'aedt'], [720, 'nzst'], [780, 'nzdt']
+]
 
-/** These names in a regular expression. CST may be one of them, though it tells nothing. */
-export const zonePattern = `(?:${[...Object.keys(minutes), 'cst', 'ist'].map((name) => name.toUpperCase()).join('|')})`
+const minutesOf = new Map(names.flatMap(([minutes, names]) => names.split(' ').map((name) => [name, minutes])))
+
+/** These names in a regular expression, also those that do not tell which zone they mean. */
+export const zonePattern = `(?:${[...minutesOf.keys(), 'cst', 'ist'].map((name) => name.toUpperCase()).join('|')})`
 
 /** A name of the IANA database has a slash, but for a few. */
 const ianaName = /^[a-z]+(?:[/_+-][a-z0-9]+)+$/i
@@ -53,7 +19,8 @@ const ianaName = /^[a-z]+(?:[/_+-][a-z0-9]+)+$/i
  */
 export function zoneOffset (name: string, local: number): number | undefined {
   const lower = name.toLowerCase()
-  if (Object.hasOwn(minutes, lower)) return minutes[lower]
+  const minutes = minutesOf.get(lower)
+  if (minutes !== undefined) return minutes
   if (!ianaName.test(name)) return undefined
   const format = formatOf(lower)
   if (format === undefined) return undefined
