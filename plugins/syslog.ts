@@ -4,8 +4,9 @@ import { createServer } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { createServer as createTlsServer } from 'node:tls'
 import fp from 'fastify-plugin'
+import { runInTurns, stepBytes } from '../src/decode/decoded.ts'
 import { Frames } from '../src/decode/frames.ts'
-import { decodeSyslog, type SyslogMessage } from '../src/decode/syslog.ts'
+import { decodeSyslog, decodeSyslogSteps, type SyslogMessage } from '../src/decode/syslog.ts'
 import { BadRequest, describeFailure, TooManyAttempts, TooManyLogs } from '../src/errors.ts'
 import type { LogRecord } from '../src/record.ts'
 import { Datagrams } from '../src/receive/datagrams.ts'
@@ -143,7 +144,7 @@ export default fp<SyslogOptions>(async (app, { host = '127.0.0.1', port = 0, tls
     for (const message of group) {
       const { address } = message
       try {
-        const { record, token } = decodeSyslog(message)
+        const { record, token } = message.bytes.length > stepBytes ? await runInTurns(decodeSyslogSteps(message)) : decodeSyslog(message)
         decoded.push({ record, token, address })
         // They are looked up beside each other, so that tokens of nobody hold up no others.
         if (!owners.has(token)) owners.set(token, ownerOf(token, address, transport))

@@ -1,7 +1,8 @@
 import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
 import { errorAnswer } from '../../src/answers.ts'
-import { unsnap } from '../../src/decode/unsnap.ts'
+import { runInTurns } from '../../src/decode/decoded.ts'
 import { decodeLoki } from '../../src/decode/loki.ts'
+import { unsnapSteps } from '../../src/decode/unsnap.ts'
 import { utcTime } from '../../src/record.ts'
 import type { IngestOptions } from './index.ts'
 import { requireUsable, take } from './take.ts'
@@ -35,7 +36,7 @@ const loki: FastifyPluginAsync<Required<Pick<IngestOptions, 'bodyLimit'>>> = asy
   async function unpack (request: FastifyRequest): Promise<Buffer> {
     const body = request.body as Buffer | undefined ?? Buffer.alloc(0)
     if ((request.headers['content-encoding'] ?? 'identity') !== 'identity') return body
-    const unpacked = unsnap(body, bodyLimit)
+    const unpacked = await runInTurns(unsnapSteps(body, bodyLimit))
     await app.roomOf(request).take(unpacked.length)
     return unpacked
   }

@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { runInTurns } from '../../src/decode/decoded.ts'
 import { decodePythonRecord } from '../../src/decode/python-record.ts'
 import { utcTime } from '../../src/record.ts'
 import { accept, tellReceipt } from './accept.ts'
@@ -14,11 +15,11 @@ const schema = {
 
 /** Python's logging.handlers.HTTPHandler, with method POST or GET. */
 const python: FastifyPluginAsyncTypebox = async (app) => {
-  app.post<{ Body?: Buffer }>(path, { config: { logAccess: 'write' }, schema, onRequest: app.awaitRoom }, (request, reply) => take(request, reply, request.body?.toString() ?? ''))
-  app.get(path, { config: { logAccess: 'write' }, schema, exposeHeadRoute: false }, (request, reply) => take(request, reply, request.raw.url!.split('?').slice(1).join('?')))
+  app.post<{ Body?: Buffer }>(path, { config: { logAccess: 'write' }, schema, onRequest: app.awaitRoom }, (request, reply) => take(request, reply, request.body ?? Buffer.alloc(0)))
+  app.get(path, { config: { logAccess: 'write' }, schema, exposeHeadRoute: false }, (request, reply) => take(request, reply, Buffer.from(request.raw.url!.split('?').slice(1).join('?'))))
 
-  async function take (request: FastifyRequest, reply: FastifyReply, form: string) {
-    const records = [decodePythonRecord(form, utcTime())]
+  async function take (request: FastifyRequest, reply: FastifyReply, form: Buffer) {
+    const records = [await runInTurns(decodePythonRecord(form, utcTime()))]
     tellReceipt(reply, await accept(app, request, { records, rejected: [] }, form))
     return { accepted: 1, rejected: 0, errors: [] }
   }

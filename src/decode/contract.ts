@@ -1,7 +1,8 @@
 import { Type, type Static } from '@sinclair/typebox'
 import { BadRequest, TooLarge } from '../errors.ts'
 import { wordPattern, type LogRecord, type Severity, type UtcTime } from '../record.ts'
-import { limitAttributes } from './fields.ts'
+import { stepSize } from './decoded.ts'
+import { limitAttributes, narrow } from './fields.ts'
 import { maxLogs } from './growth.ts'
 import { levelRule, severityOfName, severityOfPythonNumber } from './severity.ts'
 import { parseTime, timeRule } from '../time.ts'
@@ -50,14 +51,17 @@ export type ContractBody = Static<typeof contractBody>
  * the two rules that the schema leaves to this function.
  */
 export function decodeContract (body: ContractBody): LogRecord[] {
-  return [...decodeContractLogs(body)]
+  return [...decodeContractLogs(body)].filter((log) => log !== undefined)
 }
 
+const own: ReadonlySet<string> = new Set(['level', 'msg', 'event_at', 'p_description'])
+
 /** The same, one log after the other, so that others can have a turn. Throws TooLarge for too many logs. */
-export function * decodeContractLogs ({ data }: ContractBody): Generator<LogRecord, void, void> {
+export function * decodeContractLogs ({ data }: ContractBody): Generator<LogRecord | undefined, void, void> {
   if (data.logs.length > maxLogs) throw new TooLarge(`data.logs must hold at most ${maxLogs} logs`)
   const postTime = readTime(data.post_time, 'data.post_time')
-  for (const [index, log] of data.logs.entries()) {
+  for (const [index, whole] of data.logs.entries()) {
+    const log = Object.keys(whole).length > stepSize ? (yield * narrow(whole, own)) as typeof whole : whole
     const { level, msg, event_at: eventAt, p_description: description, ...others } = log
     yield {
       eventAt: eventAt === data.post_time ? postTime : readTime(eventAt, `data.logs[${index}].event_at`),

@@ -10,10 +10,10 @@
 //   description  the logger's name: logger.name, logger, logger_name, loggerName
 //
 // `ddtags`, as `env:dev,team:a`, becomes an object; a tag without a value is true, one that comes
-// several times is a list; more than 10,000 tags stay a text. Everything else is kept by its name.
+// several times is a list; more than 10,000 tags, or 65,536 characters of them, stay a text. Everything else is kept by its name.
 import type { LogRecord, Severity, UtcTime } from '../record.ts'
 import type { Step } from './decoded.ts'
-import { attributesOf, nameOf, noProcess, recordOf, type Fields } from './fields.ts'
+import { attributesOf, nameOf, noProcess, ownNamesOf, recordOf, type Fields } from './fields.ts'
 import { maxAttributes } from './growth.ts'
 import { decodeObjects } from './json-objects.ts'
 import { severityOfName, severityOfSyslogNumber } from './severity.ts'
@@ -30,16 +30,18 @@ const names = {
   description: loggerNames
 }
 
+const own = new Set([...ownNamesOf(names), 'ddtags', 'ddsource'])
+
 /** The logs of a body of JSON. `given` holds for those that do not say it themselves; its tags are added to theirs. */
 export function * decodeDatadog (body: Buffer, arrival: UtcTime, given: Fields = {}): Generator<Step, void, void> {
   // The agent asks so whether somebody listens.
   if (/^\s*(\{\s*\})?\s*$/.test(body.toString('latin1', 0, 20))) return
-  yield * decodeObjects(body, { source: 'datadog', read: (fields) => recordOfDatadog(fields, given, arrival) })
+  yield * decodeObjects(body, { source: 'datadog', own, read: (fields) => recordOfDatadog(fields, given, arrival) })
 }
 
 /** The logs of a body of lines. */
 export function * decodeDatadogLines (body: Buffer, arrival: UtcTime, given: Fields = {}): Generator<Step, void, void> {
-  for (const message of linesOf(body)) yield recordOfDatadog({ message }, given, arrival)
+  for (const message of linesOf(body)) yield message === undefined ? undefined : recordOfDatadog({ message }, given, arrival)
 }
 
 function recordOfDatadog (fields: Fields, given: Fields, arrival: UtcTime): LogRecord {
@@ -77,8 +79,12 @@ function parseTags (text: string): Fields | string | null {
 let lastText = ''
 let lastTags: Fields | string | null = null
 
-/** Null where there is none; the text itself where there are too many to be kept one by one. */
+/** Characters of tags that are kept apart. */
+const maxTagsLength = 64 * 1024
+
+/** Null where there is none; the text itself where they are too many to be kept one by one. */
 function readTags (text: string): Fields | string | null {
+  if (text.length > maxTagsLength) return text
   const tags = new Map<string, Array<string | true>>()
   let count = 0
   for (let start = 0; start < text.length;) {

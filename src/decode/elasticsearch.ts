@@ -18,7 +18,7 @@
 import { BadRequest, TooLarge } from '../errors.ts'
 import type { LogRecord, Rejected, UtcTime } from '../record.ts'
 import { stepBytes, type Piece, type Step } from './decoded.ts'
-import { isFields, noProcess, recordOf, type FieldNames } from './fields.ts'
+import { isFields, narrow, noProcess, ownNamesOf, recordOf, type FieldNames } from './fields.ts'
 import { Growth, maxLogValues } from './growth.ts'
 import { parserOf, type Parse } from './json.ts'
 import { parseSteps } from './json-steps.ts'
@@ -46,6 +46,7 @@ export interface BulkItem extends Action {
 const noIndex = 'logs'
 
 const newline = 0x0a
+const space = 0x20
 const openBrace = 0x7b
 
 /** Bytes of an answer: each item of a request has a part in it, also one of a few bytes. */
@@ -85,7 +86,11 @@ function * decodeItems (body: Buffer, target: string, arrival: UtcTime): Generat
   let lastLine: Buffer = Buffer.alloc(0)
   let lastAction: Action | undefined
 
-  for (let at = skipSpace(body, 0); at < body.length; at = skipSpace(body, at)) {
+  for (let at = 0; at < body.length;) {
+    if (body[at]! <= space) {
+      at = yield * skipSpace(body, at)
+      continue
+    }
     const start = at
     const line = lineAt(body, at)
     at += line.length + 1
@@ -136,8 +141,9 @@ export function * decodeBulkPieces (body: Buffer, arrival: UtcTime): Generator<S
   for (const item of decodeBulk(body, undefined, arrival)) yield item?.piece
 }
 
-function skipSpace (body: Buffer, at: number): number {
-  while (at < body.length && body[at]! <= 0x20) at++
+function * skipSpace (body: Buffer, start: number): Generator<undefined, number, void> {
+  let at = start
+  for (; at < body.length && body[at]! <= space; at++) if ((at - start) % stepBytes === stepBytes - 1) yield
   return at
 }
 
@@ -167,7 +173,7 @@ function * decodeSource (line: Buffer, parse: Parse, { action, index, id }: Acti
     const value = yield * parseSteps(line, maxLogValues, parse)
     const document = action === 'update' && isFields(value) ? value.doc ?? value.upsert : value
     if (!isFields(document)) throw new BadRequest(action === 'update' ? 'an update must have a doc that is a JSON object' : 'the document must be a JSON object')
-    return logOf(document, index, id, arrival)
+    return logOf(line.length > stepBytes ? yield * narrow(document, own) : document, index, id, arrival)
   } catch (error) {
     if (!isRefusal(error)) throw error
     return reject(item, error.message, `${JSON.stringify({ [action]: { _index: index, _id: id } })}\n${line.toString()}`)
@@ -188,6 +194,8 @@ const names: FieldNames = {
   pid: ['process.pid', 'pid'],
   description: loggerNames
 }
+
+const own = new Set([...ownNamesOf(names), '_index', '_id'])
 
 /** Where `log` holds what the Elastic Common Schema says of a log, it is no message. */
 const commonSchemaNames = { ...names, message: ['message', 'msg', 'text'] }

@@ -1,5 +1,6 @@
 import type { LogRecord, Severity, UtcTime } from '../record.ts'
 import { parseEpoch, parseTime } from '../time.ts'
+import { stepSize } from './decoded.ts'
 import { maxAttributes, maxNameLength } from './growth.ts'
 import { severityOfName, severityOfPinoNumber, severityOfSyslogNumber } from './severity.ts'
 
@@ -158,6 +159,32 @@ export function limitAttributes (attributes: Fields): Fields {
   return names.length <= maxAttributes && names.every((name) => name.length <= maxNameLength) ? attributes : pick(attributes, names)
 }
 
+/** All names under which something of a record may be, and those of what it may be within. */
+export function ownNamesOf (names: FieldNames): ReadonlySet<string> {
+  return new Set(Object.values<readonly string[]>({ ...names }).flat().flatMap((name) => [name, name.split('.')[0]!]))
+}
+
+/** The fields of a large log within its limits, in steps: those of its own stay, others beyond the limits become one text before anybody walks them. */
+export function * narrow (fields: Fields, own: ReadonlySet<string>): Generator<undefined, Fields, void> {
+  const names = Object.keys(fields)
+  if (names.length <= maxAttributes && names.every((name) => name.length <= maxNameLength)) return fields
+  const kept: Fields = {}
+  const more: string[] = []
+  let room = names.length <= maxAttributes ? names.length : maxAttributes - 1
+  for (const [place, name] of names.entries()) {
+    if (place % stepSize === stepSize - 1) yield
+    if (own.has(name)) set(kept, name, fields[name])
+    else if (name.length <= maxNameLength && room-- > 0) set(kept, name, fields[name])
+    else more.push(textOfField(name, fields[name]))
+  }
+  if (more.length > 0) new FieldAdder(kept).add(moreAttributes, `{${more.join(',')}}`)
+  return kept
+}
+
+function textOfField (name: string, value: unknown): string {
+  return `${JSON.stringify(name)}:${JSON.stringify(value)}`
+}
+
 /** The fields of these names, within the limits of a log. */
 function pick (fields: Fields, names: readonly string[]): Fields {
   const kept: Fields = {}
@@ -165,7 +192,7 @@ function pick (fields: Fields, names: readonly string[]): Fields {
   const room = names.length <= maxAttributes ? names.length : maxAttributes - 1
   for (const [place, name] of names.entries()) {
     if (place < room && name.length <= maxNameLength) set(kept, name, fields[name])
-    else more.push(`${JSON.stringify(name)}:${JSON.stringify(fields[name])}`)
+    else more.push(textOfField(name, fields[name]))
   }
   if (more.length > 0) new FieldAdder(kept).add(moreAttributes, `{${more.join(',')}}`)
   return kept

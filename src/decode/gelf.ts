@@ -12,7 +12,7 @@
 import { BadRequest } from '../errors.ts'
 import type { LogRecord, UtcTime } from '../record.ts'
 import type { Step } from './decoded.ts'
-import { attributesOf, recordOf, rename, type Fields } from './fields.ts'
+import { attributesOf, ownNamesOf, recordOf, rename, type Fields } from './fields.ts'
 import { decodeObjects } from './json-objects.ts'
 
 const loggerNames = ['_logger', '_logger_name', '_loggerName', '_LoggerName']
@@ -26,9 +26,11 @@ const names = {
   description: loggerNames
 }
 
+const own = ownNamesOf(names)
+
 /** The logs of a body. */
 export function decodeGelf (body: Buffer, arrival: UtcTime): Iterable<Step> {
-  return decodeObjects(body, { source: 'gelf', read: (fields) => recordOfGelf(fields, arrival) })
+  return decodeObjects(body, { source: 'gelf', own, read: (fields) => recordOfGelf(fields, arrival) })
 }
 
 function recordOfGelf (fields: Fields, arrival: UtcTime): LogRecord {

@@ -15,7 +15,7 @@ import { BadRequest } from '../errors.ts'
 import type { LogRecord, UtcTime } from '../record.ts'
 import type { Step } from './decoded.ts'
 import { FieldAdder, isFields, limitAttributes, nameOf, noProcess, recordOf, textOf, timeOf, type FieldNames, type Fields } from './fields.ts'
-import { jsonNames, loggerNames } from './json-logs.ts'
+import { jsonNames, jsonOwnNames, loggerNames } from './json-logs.ts'
 import { decodeObjects } from './json-objects.ts'
 import { linesOf } from './lines.ts'
 
@@ -32,6 +32,7 @@ function namesFor (names: FieldNames): Names {
   return (message) => message === undefined ? none : byMessage.get(message)!
 }
 
+const own = new Set([...jsonOwnNames, 'event', 'fields', 'source', 'sourcetype'])
 const nothing: Fields = {}
 
 /** Splunk's words for what an envelope may lack. */
@@ -41,12 +42,12 @@ export const eventBlank = 'Event field cannot be blank'
 /** The logs of a body of envelopes. `given` is what holds for an envelope that does not say it itself. */
 export function decodeHec (body: Buffer, arrival: UtcTime, given: Fields = {}): Iterable<Step> {
   const isGiven = Object.keys(given).length > 0
-  return decodeObjects(body, { source: 'hec', read: (envelope) => recordOfEnvelope(isGiven ? Object.assign({}, given, envelope) : envelope, arrival) })
+  return decodeObjects(body, { source: 'hec', own, inner: ['event', 'fields'], read: (envelope) => recordOfEnvelope(isGiven ? Object.assign({}, given, envelope) : envelope, arrival) })
 }
 
 /** The logs of a body of lines. */
 export function * decodeHecLines (body: Buffer, arrival: UtcTime, given: Fields = {}): Generator<Step, void, void> {
-  for (const event of linesOf(body)) yield recordOfEnvelope({ ...given, event }, arrival)
+  for (const event of linesOf(body)) yield event === undefined ? undefined : recordOfEnvelope({ ...given, event }, arrival)
 }
 
 function recordOfEnvelope (envelope: Fields, arrival: UtcTime): LogRecord {

@@ -1,7 +1,8 @@
 import { pipeline, Readable, Transform, type TransformCallback } from 'node:stream'
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib'
 import { BadRequest, TooLarge } from '../errors.ts'
-import { unsnap } from './unsnap.ts'
+import { runInTurns } from './decoded.ts'
+import { unsnapSteps } from './unsnap.ts'
 import { unzstd } from './unzstd.ts'
 
 /** How a body may be packed, by `Content-Encoding`. */
@@ -94,10 +95,6 @@ class Unsnappy extends Transform {
   }
 
   override _flush (done: TransformCallback): void {
-    try {
-      done(null, unsnap(Buffer.concat(this.#parts), this.#limit))
-    } catch (error) {
-      done(error as Error)
-    }
+    runInTurns(unsnapSteps(Buffer.concat(this.#parts), this.#limit)).then((unpacked) => done(null, unpacked), done)
   }
 }

@@ -12,7 +12,7 @@
 // can't be read as what its name says, is kept as attributes.
 import type { UtcTime } from '../record.ts'
 import type { Step } from './decoded.ts'
-import { recordOf, type FieldNames } from './fields.ts'
+import { ownNamesOf, recordOf, type FieldNames } from './fields.ts'
 import { decodeObject } from './json-objects.ts'
 import { parseJson } from './json.ts'
 
@@ -28,7 +28,10 @@ export const jsonNames: FieldNames = {
   description: loggerNames
 }
 
+/** Those of all these roles. */
+export const jsonOwnNames = ownNamesOf(jsonNames)
+
 /** The logs of one piece of JSON, its first one being so many of all. */
 export function decodeJsonLog (piece: Buffer, index: number, names: FieldNames, arrival: UtcTime, parse = parseJson): Iterable<Step> {
-  return decodeObject(piece, index, { source: 'json', read: (fields) => recordOf(fields, names, arrival) }, parse)
+  return decodeObject(piece, index, { source: 'json', own: names === jsonNames ? jsonOwnNames : ownNamesOf(names), read: (fields) => recordOf(fields, names, arrival) }, parse)
 }

@@ -3,7 +3,7 @@
 import { BadRequest, TooLarge } from '../errors.ts'
 import type { LogRecord, Rejected } from '../record.ts'
 import { stepBytes, type Piece, type Step } from './decoded.ts'
-import { isFields, type Fields } from './fields.ts'
+import { isFields, narrow, type Fields } from './fields.ts'
 import { maxLogValues } from './growth.ts'
 import { JsonCutter } from './json-cutter.ts'
 import { parseJson, parserOf } from './json.ts'
@@ -13,6 +13,10 @@ import { parseSteps } from './json-steps.ts'
 export interface ObjectFormat {
   /** What a rejected piece names. */
   source: string
+  /** Names of fields that a log's own values may be in: of an object with very many they are kept whatever their place. */
+  own: ReadonlySet<string>
+  /** Fields that hold further fields of the log. */
+  inner?: readonly string[]
   /** Throws BadRequest where the object can't become a log. */
   read: (fields: Fields) => LogRecord
 }
@@ -47,8 +51,19 @@ export function * decodeObject (piece: Buffer, index: number, format: ObjectForm
     yield reject(error, format, index, piece.toString('utf8', 0, lineBreak))
     return yield * decodeObject(piece.subarray(lineBreak + 1), index + 1, format, parse)
   }
-  if (!Array.isArray(value)) return yield decode(value, format, index, () => piece.toString())
-  for (const [offset, log] of value.entries()) yield decode(log, format, index + offset, () => JSON.stringify(log))
+  const isLarge = piece.length > stepBytes
+  if (!Array.isArray(value)) return yield decode(isLarge ? yield * narrowLog(value, format) : value, format, index, () => piece.toString())
+  for (const [offset, log] of value.entries()) yield decode(isLarge ? yield * narrowLog(log, format) : log, format, index + offset, () => JSON.stringify(log))
+}
+
+function * narrowLog (log: unknown, { own, inner = [] }: ObjectFormat): Generator<undefined, unknown, void> {
+  if (!isFields(log)) return log
+  const narrowed = yield * narrow(log, own)
+  for (const name of inner) {
+    const fields = narrowed[name]
+    if (Object.hasOwn(narrowed, name) && isFields(fields)) narrowed[name] = yield * narrow(fields, own)
+  }
+  return narrowed
 }
 
 function decode (log: unknown, format: ObjectFormat, index: number, raw: () => string): Piece {

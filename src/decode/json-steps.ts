@@ -21,7 +21,11 @@ export function * parseSteps (bytes: Buffer, maxValues: number, parse: Parse = p
   if (fault) throw fault
   const start = skipSpace(bytes, startOf(bytes))
   const end = ends.get(start)
-  if (end === undefined) return parse(bytes)
+  if (end === undefined) {
+    let last = bytes.length
+    while (last > start && isSpace(bytes[last - 1]!)) last--
+    return parse(bytes.subarray(start, last))
+  }
   if (skipSpace(bytes, end) < bytes.length) throw notJson()
   return yield * new LargeJson(bytes, ends, parse).read(start, end)
 }

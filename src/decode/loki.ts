@@ -6,15 +6,16 @@
 //   pid           pid, process_pid
 //   description   logger, scope_name
 //
-// and all others attributes. A metadata with the name of a label and another value is called NAME_extracted,
-// as in Loki. The line is the message, whole, also where it is JSON.
+// and all others attributes; the labels of a stream with more than 1,000 are one text, `labels`. A metadata with the
+// name of a label and another value is called NAME_extracted, as in Loki. The line is the message, whole, also where it
+// is JSON.
 // Source: https://grafana.com/docs/loki/latest/reference/loki-http-api/#ingest-logs
 import { BadRequest } from '../errors.ts'
 import type { LogRecord, UtcTime } from '../record.ts'
 import { fromNanoseconds } from '../time.ts'
-import { stepSize, type Step } from './decoded.ts'
+import { stepBytes, stepSize, type Step } from './decoded.ts'
 import { decodeParts, followToBreak, type Encoding, type Walk } from './encoding.ts'
-import { isFields, recordOf, set, textOf, timeOf, type FieldNames, type Fields } from './fields.ts'
+import { isFields, narrow, ownNamesOf, recordOf, set, textOf, timeOf, type FieldNames, type Fields } from './fields.ts'
 import { maxLogValues } from './growth.ts'
 import { parserOf, type Parse } from './json.ts'
 import { readerOf, type JsonReader } from './json-reader.ts'
@@ -34,6 +35,11 @@ const names: FieldNames = {
   pid: ['pid', 'process_pid'],
   description: ['logger', 'scope_name']
 }
+
+const own = ownNamesOf(names)
+
+/** Labels of a stream, each of which is walked for each log; Loki itself takes 15. Those of a stream with more are one text. */
+const maxLabels = 1000
 
 /** What the logs of a stream share. */
 interface Stream {
@@ -72,7 +78,7 @@ const lokiJson: Encoding<JsonStream> = {
     const entry = yield * parseSteps(raw, maxLogValues, stream.parse)
     if (!Array.isArray(entry)) throw new BadRequest(notAnEntry)
     const [time, line, metadata] = entry
-    return recordOfEntry(stream, timeOf(time) ?? arrival, textOf(line) ?? '', isFields(metadata) ? metadata : {}, arrival)
+    return recordOfEntry(stream, timeOf(time) ?? arrival, textOf(line) ?? '', isFields(metadata) ? yield * narrowLarge(metadata, raw) : {}, arrival)
   },
 
   wrap: ({ text }, raw) => Buffer.from(`{"streams":[{"stream":${text},"values":[${raw}]}]}`),
@@ -120,7 +126,7 @@ const lokiProtobuf: Encoding<Stream> = {
       else if (reader.field === 2) line = reader.string()
       else if (reader.field === 3) addPair(metadata, reader.message())
     }
-    return recordOfEntry(stream, time ?? arrival, line, metadata, arrival)
+    return recordOfEntry(stream, time ?? arrival, line, yield * narrowLarge(metadata, raw), arrival)
   },
 
   wrap: ({ text }, raw) => encodeBytes(1, Buffer.concat([encodeBytes(1, text), encodeBytes(2, raw)])),
@@ -152,6 +158,10 @@ function readTime (reader: MessageReader): UtcTime | undefined {
   return seconds === 0n && nanoseconds === 0n ? undefined : fromNanoseconds(seconds * 1_000_000_000n + nanoseconds)
 }
 
+function * narrowLarge (metadata: Fields, raw: Buffer): Generator<undefined, Fields, void> {
+  return raw.length > stepBytes ? yield * narrow(metadata, own) : metadata
+}
+
 function addPair (metadata: Fields, reader: MessageReader): void {
   let name = ''
   let value = ''
@@ -162,7 +172,8 @@ function addPair (metadata: Fields, reader: MessageReader): void {
   set(metadata, name, value)
 }
 
-function streamOf (labels: Fields, text: string): Stream {
+function streamOf (given: Fields, text: string): Stream {
+  const labels = Object.keys(given).length > maxLabels ? { labels: text } : given
   return { labels, record: recordOf(labels, names, ''), text, bytes: text.length }
 }
 

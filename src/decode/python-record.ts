@@ -10,7 +10,9 @@
 // The rest is kept as attributes: what Python always makes a number as one, what is None not at all.
 import { BadRequest } from '../errors.ts'
 import type { LogRecord, UtcTime } from '../record.ts'
+import { stepBytes, stepSize } from './decoded.ts'
 import { recordOf, type Fields, type FieldNames } from './fields.ts'
+import { maxLogValues } from './growth.ts'
 import { severityOfName, severityOfPythonNumber } from './severity.ts'
 
 const names: FieldNames = {
@@ -22,28 +24,73 @@ const names: FieldNames = {
   description: ['name']
 }
 
+const [ampersand, equals, percent, plus, space] = [0x26, 0x3d, 0x25, 0x2b, 0x20] as const
+
 const numbers = ['levelno', 'lineno', 'thread', 'msecs', 'relativeCreated']
 /** What a LogRecord always has, and most records have empty. */
 const optional: Record<string, string> = { args: '()', exc_info: 'None', exc_text: 'None', stack_info: 'None', taskName: 'None' }
 
-/** The log of one form. Throws BadRequest where it is none. */
-export function decodePythonRecord (form: string, arrival: UtcTime): LogRecord {
-  const fields = readForm(form)
+/** The log of one form, with undefined for the steps on the way. Throws BadRequest where it is none. */
+export function * decodePythonRecord (form: Buffer, arrival: UtcTime): Generator<undefined, LogRecord, void> {
+  const fields = yield * readForm(form)
   if (!Object.hasOwn(fields, 'msg')) throw new BadRequest('msg is missing: a record must be form-encoded, as HTTPHandler sends it')
   return recordOf(fields, names, arrival, severityOf)
 }
 
-function readForm (form: string): Fields {
-  const fields: Fields = Object.create(null)
-  for (const [name, value] of new URLSearchParams(form)) {
+function * readForm (form: Buffer): Generator<undefined, Fields, void> {
+  const fields: Fields = {}
+  let count = 0
+  for (let start = 0; start < form.length;) {
+    const found = form.indexOf(ampersand, start)
+    const end = found === -1 ? form.length : found
+    const field = form.subarray(start, end)
+    start = end + 1
+    if (++count > maxLogValues) throw new BadRequest(`a record must have at most ${maxLogValues} fields`)
+    if (count % stepSize === 0) yield
+    if (field.length === 0) continue
+
+    const middle = field.indexOf(equals)
+    const name = yield * decodeText(middle === -1 ? field : field.subarray(0, middle))
+    const value = middle === -1 ? '' : yield * decodeText(field.subarray(middle + 1))
     if (name === '__proto__') throw new BadRequest('body must not have __proto__ as a field')
-    if (optional[name] === value) continue
+    if (Object.hasOwn(optional, name) && optional[name] === value) continue
     // Of a whole number above 2^53 the text says more.
     const number = numbers.includes(name) && value !== '' ? Number(value) : NaN
     fields[name] = Number.isFinite(number) && (Number.isSafeInteger(number) || !Number.isInteger(number)) ? number : value
   }
-  return { ...fields }
+  return fields
 }
+
+/**
+ * A name or a value as it was before it was form-encoded. A `%` that begins no escape stays.
+ * Source: https://url.spec.whatwg.org/#urlencoded-parsing
+ */
+function * decodeText (encoded: Buffer): Generator<undefined, string, void> {
+  const bytes = Buffer.allocUnsafe(encoded.length)
+  let length = 0
+  for (let at = 0, pauseAt = stepBytes; at < encoded.length; at++) {
+    if (at >= pauseAt) {
+      pauseAt = at + stepBytes
+      yield
+    }
+    const byte = encoded[at]!
+    const escaped = byte === percent ? digitOf(encoded[at + 1]) * 16 + digitOf(encoded[at + 2]) : NaN
+    if (Number.isNaN(escaped)) {
+      bytes[length++] = byte === plus ? space : byte
+    } else {
+      bytes[length++] = escaped
+      at += 2
+    }
+  }
+  return bytes.toString('utf8', 0, length)
+}
+
+/** What a hexadecimal digit stands for. */
+function digitOf (byte: number | undefined): number {
+  return byte === undefined ? NaN : digits[byte]!
+}
+
+const digits = Array.from({ length: 256 }, (_, byte) => /[\da-f]/i.test(String.fromCharCode(byte)) ? Number.parseInt(String.fromCharCode(byte), 16) : NaN)
 
 /** Of the name where it is a usual one, else of the number, which programs may name as they like. */
 function severityOf (level: unknown) {

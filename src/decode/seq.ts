@@ -7,16 +7,18 @@
 //   pid          ProcessId
 //   description  SourceContext, the logger's name
 //
-// Attributes are the properties by their names, `@@name` as `@name`; @x as exception; the template as @mt
+// Attributes are the properties by their names, `@@name` as `@name`; @x as exception; the template as @mt, unless it
+// is the message,
 // and @i, @r, @tr, @sp and the like by those names. What would take another's name keeps its own.
 //
 // A template is filled in simply: `{Name}`, `{@Name}`, `{$Name}` give the property, a text without
 // quotes and anything else as JSON; of `{Name,10:format}` the width is left aside and the format shown where
-// the sender rendered it (@r); `{{` and `}}` are braces; what has no property stays as it is.
+// the sender rendered it (@r); `{{` and `}}` are braces; what has no property stays as it is. So does a template of more than
+// 65,536 characters, or that would become more than 8 MiB.
 import { BadRequest } from '../errors.ts'
 import type { LogRecord, UtcTime } from '../record.ts'
 import type { Step } from './decoded.ts'
-import { FieldAdder, isFields, recordOf, rename, textOf, type Fields } from './fields.ts'
+import { attributesOf, FieldAdder, isFields, ownNamesOf, recordOf, rename, textOf, type Fields } from './fields.ts'
 import { decodeObjects } from './json-objects.ts'
 
 const names = {
@@ -40,16 +42,24 @@ const clefNames: Record<string, string> = {
   SpanId: '@sp'
 }
 
+const own = new Set([...ownNamesOf(names), ...Object.keys(clefNames), ...Object.values(clefNames), '@r', 'Properties'])
+
 /** The logs of a body in either format. */
 export function decodeSeq (body: Buffer, arrival: UtcTime): Iterable<Step> {
-  return decodeObjects(body, { source: 'seq', read: (event) => recordOfEvent(event, arrival) }, 'Events')
+  return decodeObjects(withQuotedName(body), { source: 'seq', own, inner: ['Properties'], read: (event) => recordOfEvent(event, arrival) }, 'Events')
+}
+
+/** winston-seq-updated sends `{Events:[…]}`, which Seq itself takes. */
+function withQuotedName (body: Buffer): Buffer {
+  const start = /^\s*\{\s*Events\s*:/.exec(body.toString('latin1', 0, 100))?.[0]
+  return start === undefined ? body : Buffer.concat([Buffer.from('{"Events":'), body.subarray(start.length)])
 }
 
 function recordOfEvent (event: Fields, arrival: UtcTime): LogRecord {
   const fields = ['@t', '@m', '@mt', '@x'].some((name) => Object.hasOwn(event, name)) ? event : clefOf(event)
   const record = recordOf(fields, names, arrival)
   if (typeof fields['@m'] !== 'string') record.message = render(fields) ?? textOf(fields['@m']) ?? textOf(fields['@x']) ?? ''
-  if (record.attributes) record.attributes = rename(record.attributes, ownName)
+  if (record.attributes) record.attributes = attributesOf(rename(record.attributes, (name) => name === '@mt' && fields['@mt'] === record.message ? undefined : ownName(name)))
   return record
 }
 
@@ -68,14 +78,33 @@ function ownName (name: string): string {
   return name.startsWith('@@') ? name.slice(1) : name
 }
 
+/** Characters of a template that is filled in, and of what it may become: a property may be asked for again and again. */
+const maxTemplate = 64 * 1024
+const maxRendered = 8 * 1024 * 1024
+
 function render (fields: Fields): string | undefined {
   const { '@mt': template, '@r': renderings } = fields
   if (typeof template !== 'string') return textOf(template)
+  if (template.length > maxTemplate) return template
+  const texts = new Map<string, string>()
   let formatted = 0
-  return template.replaceAll(/\{\{|\}\}|\{[@$]?([^{}:,]+)(?:,[^{}:]*)?(:[^{}]*)?\}/g, (token, name: string | undefined, format: string | undefined) => {
+  let length = template.length
+  const rendered = template.replaceAll(/\{\{|\}\}|\{[@$]?([^{}:,]+)(?:,[^{}:]*)?(:[^{}]*)?\}/g, (token, name: string | undefined, format: string | undefined) => {
     if (name === undefined) return token.charAt(0)
     const rendering: unknown = format !== undefined && Array.isArray(renderings) ? renderings[formatted++] : undefined
-    if (typeof rendering === 'string') return rendering
-    return Object.hasOwn(fields, name) ? textOf(fields[name]) ?? 'null' : token
+    const text = typeof rendering === 'string' ? rendering : textOfProperty(name, token)
+    length += text.length
+    return length > maxRendered ? '' : text
   })
+  return length > maxRendered ? template : rendered
+
+  function textOfProperty (name: string, token: string): string {
+    let text = texts.get(name)
+    if (text === undefined) {
+      if (!Object.hasOwn(fields, name)) return token
+      text = textOf(fields[name]) ?? 'null'
+      texts.set(name, text)
+    }
+    return text
+  }
 }

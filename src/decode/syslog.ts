@@ -21,6 +21,7 @@
 // Source: RFC 5424, sections 6 and 8; RFC 3164, sections 4 and 5.
 import { isUtf8 } from 'node:buffer'
 import { utcTime, type LogRecord } from '../record.ts'
+import { runAtOnce } from './decoded.ts'
 import { severityOfSyslogNumber } from './severity.ts'
 import { readStructuredData, type StructuredData } from './structured-data.ts'
 import { oldTime, readSyslogTime } from './syslog-time.ts'
@@ -51,6 +52,8 @@ const severityNames: Record<number, string> = { 0: 'emerg', 1: 'alert', 5: 'noti
 const defaultPriority = 13
 
 const priorityField = /^<(0|[1-9]\d?|1[0-8]\d|19[01])>/
+/** Characters in which the header is looked for. */
+const maxHeader = 64 * 1024
 const newHeader = /^1 (\S+) (\S+) (\S+) (\S+) (\S+)(?: |$)/
 const oldHeader = new RegExp(`^(${oldTime}):? `)
 const hostAndTag = /^(?:([^\s[\]]{1,255}) )?([^\s[\]]{1,255}?)(?:\[([^\s[\]]{0,255})\])?:(?: |$)/
@@ -59,13 +62,24 @@ const tagAndPid = /^()([^\s[\]]{1,255})\[(\d+)\]:(?: |$)/
 /** Structured data with this SD-ID, whatever follows its `@`, tells whose the message is by its parameter `token`. */
 const ownElement = /^loggerbot(@\d+)?$/
 
-/** Reads a message. Throws BadRequest where its structured data is more than a log may have. `token` is the random token that it shows, of which the log has nothing. */
-export function decodeSyslog ({ bytes, arrivedAt, address }: SyslogMessage): { record: LogRecord, token?: string } {
-  const whole = (isUtf8(bytes) ? bytes.toString('utf8') : bytes.toString('latin1')).replace(/(?:\r?\n|\0)$/, '')
+/** A log, and the random token that its message showed, of which the log has nothing. */
+export interface DecodedSyslog {
+  record: LogRecord
+  token?: string
+}
+
+/** Reads a message. Throws BadRequest where its structured data is more than a log may have. */
+export function decodeSyslog (message: SyslogMessage): DecodedSyslog {
+  return runAtOnce(decodeSyslogSteps(message))
+}
+
+/** The same in steps, for a large message. */
+export function * decodeSyslogSteps ({ bytes, arrivedAt, address }: SyslogMessage): Generator<undefined, DecodedSyslog, void> {
+  const whole = withoutEnd(isUtf8(bytes) ? bytes.toString('utf8') : bytes.toString('latin1'))
   const [field = '', digits] = priorityField.exec(whole) ?? []
   const priority = Number(digits ?? defaultPriority)
   const rest = whole.slice(field.length)
-  const { time, host, app = '', procid, msgid, data, text } = (digits !== undefined && readNew(rest)) || readOld(rest)
+  const { time, host, app = '', procid, msgid, data, text } = (digits !== undefined && (yield * readNew(rest))) || readOld(rest)
 
   const arrival = utcTime(arrivedAt)
   const eventAt = time === undefined ? undefined : readSyslogTime(time, arrivedAt)
@@ -94,12 +108,18 @@ export function decodeSyslog ({ bytes, arrivedAt, address }: SyslogMessage): { r
   }
 }
 
-function readNew (rest: string): Header | undefined {
-  const match = newHeader.exec(rest)
+/** The text without its line's end, or its NUL. */
+function withoutEnd (text: string): string {
+  if (text.endsWith('\n')) return text.slice(0, text.endsWith('\r\n') ? -2 : -1)
+  return text.endsWith('\0') ? text.slice(0, -1) : text
+}
+
+function * readNew (rest: string): Generator<undefined, Header | undefined, void> {
+  const match = newHeader.exec(rest.slice(0, maxHeader))
   if (!match) return undefined
   const [header, time, host, app, procid, msgid] = match.map((value) => value === '-' ? undefined : value)
   const start = header!.length
-  const structured = rest[start] === '-' && /^ |^$/.test(rest.slice(start + 1, start + 2)) ? { data: undefined, end: start + 1 } : readStructuredData(rest, start)
+  const structured = rest[start] === '-' && /^ |^$/.test(rest.slice(start + 1, start + 2)) ? { data: undefined, end: start + 1 } : yield * readStructuredData(rest, start)
   const textStart = structured === undefined ? start : structured.end + (rest[structured.end] === ' ' ? 1 : 0)
   return { time, host, app, procid, msgid, data: structured?.data, text: rest.slice(textStart) }
 }

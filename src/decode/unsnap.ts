@@ -1,4 +1,5 @@
 import { BadRequest, TooLarge } from '../errors.ts'
+import { runAtOnce, stepBytes } from './decoded.ts'
 
 /** Fewer bytes than this are faster copied one by one than by a call. */
 const short = 32
@@ -9,6 +10,11 @@ const short = 32
  * Source: https://github.com/google/snappy/blob/main/format_description.txt
  */
 export function unsnap (packed: Buffer, limit: number): Buffer {
+  return runAtOnce(unsnapSteps(packed, limit))
+}
+
+/** The same, with undefined for the steps on the way. */
+export function * unsnapSteps (packed: Buffer, limit: number): Generator<undefined, Buffer, void> {
   let at = 0
   let length = 0
   for (let shift = 0, byte = 0x80; byte >= 0x80; shift += 7) {
@@ -20,7 +26,12 @@ export function unsnap (packed: Buffer, limit: number): Buffer {
 
   const unpacked = Buffer.alloc(length)
   let end = 0
+  let pauseAt = stepBytes
   while (at < packed.length) {
+    if (at + end >= pauseAt) {
+      pauseAt = at + end + stepBytes
+      yield
+    }
     const tag = packed[at++]!
     const kind = tag & 3
     const upper = tag >> 2
