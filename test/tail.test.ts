@@ -13,6 +13,7 @@ import { startEmbedded } from './helpers/embedded.ts'
 import { EventReader } from './helpers/events.ts'
 import { http } from './helpers/http.ts'
 import { basic, createUser, log, send, startService } from './helpers/service.ts'
+import { until } from './helpers/until.ts'
 
 interface Heard {
   id: string
@@ -199,6 +200,33 @@ t.test('what comes all at once after a stall is missed by no reader that takes i
     await nextTurn()
   }
   t.equal(missed, 0)
+})
+
+t.test('a batch that is told of twice, at different times, is handed on once', async (t) => {
+  let horizon = '2026-01-01 00:00:00.000000'
+  const feed = new Feed({
+    horizon: async () => ({ time: horizon, alone: true }),
+    list: async () => [],
+    count: async () => 0,
+    since: async () => '1000-01-01 00:00:00.000000',
+    load: async () => [],
+    onFailure: (error) => { throw error }
+  })
+  t.teardown(() => feed.close())
+  const heard: string[] = []
+  const subscription = new Subscription(1, ({ message }) => heard.push(message) > 0, () => 'alice')
+  await feed.subscribe(subscription)
+  const add = (second: number, key: string, message: string) => feed.add({
+    createdAt: `2026-01-01 00:00:0${second}.000000`, userId: 1, key: key.repeat(32), logs: [{ ...newRecord({ message, processName: 'p' }), id: '1' }]
+  })
+  add(1, 'a', 'one')
+  horizon = '2026-01-01 00:00:02.000000'
+  await until('the first is handed on', () => heard.length === 1)
+  add(3, 'a', 'one')
+  add(4, 'b', 'two')
+  horizon = '2026-01-01 00:00:05.000000'
+  await until('the next is handed on', () => heard.includes('two'))
+  t.strictSame(heard, ['one', 'two'])
 })
 
 t.test('the clock of transactions tells before what nothing new can appear', async (t) => {

@@ -166,6 +166,8 @@ export class Feed {
     const batches = alone ? own.sort(byPlace) : await this.#withOthers(own, time)
     let logs = 0
     for (const batch of batches) {
+      // A transaction that was tried again may have found the key of a batch that was stored, and handed on, before.
+      if (this.#known.has(nameOf(batch))) continue
       logs += await this.#deliver(batch)
       if (logs >= logsPerTurn) {
         logs = 0
