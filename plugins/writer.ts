@@ -20,7 +20,7 @@ import { Drain } from '../src/write/drain.ts'
 import { Gate, type Room } from '../src/write/gate.ts'
 import { HostWriter } from '../src/write/host-writer.ts'
 import { RecordIds } from '../src/write/ids.ts'
-import { keepBatch, listKept } from '../src/write/kept.ts'
+import { keepBatch, KeptFull, listKept } from '../src/write/kept.ts'
 import { Quota } from '../src/write/quota.ts'
 import type { Damage } from '../src/write/segment.ts'
 import type { Spool } from '../src/write/spool.ts'
@@ -96,6 +96,9 @@ const hour = 60 * 60 * 1000
 /** A key makes a second try of its batch safe, and nobody tries again after a week. */
 const keptFor = 7 * 24 * hour
 
+/** How often kept files are counted, in milliseconds: a command may have stored or deleted some. */
+const recountMs = 5000
+
 /** How long the database may take to say whether it stores anything, in milliseconds. */
 const probeMs = 2000
 
@@ -146,6 +149,7 @@ export default fp<WriterOptions>(async (app, { database, patience = 5000, queueL
 
   const keptFolder = () => app.logSpool.spool?.folder ?? keptFolderOf(app.logDb)
   let keptFiles = 0
+  let keptFull: string | undefined
   await countKept()
 
   const hostWriter = new HostWriter<HostTransaction>({
@@ -180,7 +184,8 @@ export default fp<WriterOptions>(async (app, { database, patience = 5000, queueL
     events,
     get warnings () {
       return [
-        ...keptFiles === 0 ? [] : [`${keptFolder()}: ${keptFiles} files (*.kept) hold logs that the database takes neither as logs nor as dead letters`],
+        ...keptFiles === 0 ? [] : [`${keptFolder()}: ${keptFiles} files (*.kept) hold logs that the database takes neither as logs nor as dead letters; see: loggerbot spool kept`],
+        ...keptFull === undefined ? [] : [keptFull],
         ...app.logSpool.spool?.problems ?? []
       ]
     },
@@ -194,9 +199,9 @@ export default fp<WriterOptions>(async (app, { database, patience = 5000, queueL
   })
 
   instance.start()
-  const timer = setInterval(purge, hour).unref()
+  const timers = [setInterval(purge, hour), setInterval(countKept, recountMs)].map((timer) => timer.unref())
   app.addHook('onClose', async () => {
-    clearInterval(timer)
+    for (const timer of timers) clearInterval(timer)
     hostWriter.close()
     await writer.close()
     await drain?.close()
@@ -227,14 +232,23 @@ export default fp<WriterOptions>(async (app, { database, patience = 5000, queueL
   async function keep (batch: KeyedBatch): Promise<void> {
     const folder = keptFolder()
     if (folder === undefined) throw new Error('there is no folder for what the database does not take')
-    await keepBatch(folder, batch)
+    try {
+      await keepBatch(folder, batch)
+      keptFull = undefined
+    } catch (error) {
+      if (error instanceof KeptFull && keptFull === undefined) app.log.error(keptFull = error.message)
+      throw error
+    }
     await countKept()
     app.log.error({ folder }, 'the database takes a log neither as a log nor as a dead letter: it is kept as a file')
   }
 
   async function countKept (): Promise<void> {
     const folder = keptFolder()
-    if (folder !== undefined) keptFiles = (await listKept(folder)).length
+    if (folder === undefined) return
+    const files = (await listKept(folder)).length
+    if (files < keptFiles) keptFull = undefined
+    keptFiles = files
   }
 
   /** Once of each kind: the drain tries again twice a second. */

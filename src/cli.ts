@@ -27,7 +27,10 @@ const commands: Record<string, () => Promise<Command>> = {
   'dead-letters delete': async () => (await import('./commands/dead-letters.ts')).deadLettersDelete,
   'spool list': async () => (await import('./commands/spool.ts')).spoolList,
   'spool move': async () => (await import('./commands/spool.ts')).spoolMove,
-  'spool drop': async () => (await import('./commands/spool.ts')).spoolDrop
+  'spool drop': async () => (await import('./commands/spool.ts')).spoolDrop,
+  'spool kept': async () => (await import('./commands/spool.ts')).spoolKept,
+  'spool replay': async () => (await import('./commands/spool.ts')).spoolReplay,
+  'spool forget': async () => (await import('./commands/spool.ts')).spoolForget
 }
 
 /**

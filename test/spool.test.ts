@@ -1,8 +1,9 @@
-import { appendFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { SpoolUnavailable } from '../src/errors.ts'
 import { freshKey, type KeyedBatch } from '../src/write/batch.ts'
+import { deleteKept, keepBatch, KeptFull, listKept, maxKeptBytes, readKept } from '../src/write/kept.ts'
 import { fileHeader, readSegment, toFrame } from '../src/write/segment.ts'
 import { Spool, type SpoolOptions } from '../src/write/spool.ts'
 import { run } from './helpers/command.ts'
@@ -178,4 +179,19 @@ t.test('the spool', async (t) => {
     await t.rejects(Spool.open({ folder: join(folder, 'file') }), { constructor: SpoolUnavailable, message: /this is no folder/ })
     await t.rejects(Spool.open({ folder: join(folder, 'occupied') }), { constructor: SpoolUnavailable, message: /can't be written to/ })
   })
+})
+
+t.test('what no table takes is kept in files that are bounded, and refused past that', async (t) => {
+  const folder = temporaryFolder(t)
+  writeFileSync(join(folder, '1.kept'), '')
+  // A sparse file takes no room on the disk.
+  truncateSync(join(folder, '1.kept'), maxKeptBytes - 2000)
+  await keepBatch(folder, batch('small'))
+  await t.rejects(keepBatch(folder, { ...batch('x'.repeat(2000)), firstId: 5n }), { constructor: KeptFull, message: /see: loggerbot spool kept/ })
+  await keepBatch(folder, batch('again'))
+  t.strictSame((await listKept(folder)).map(({ file }) => file), ['1.kept', `${2n ** 60n}.kept`])
+  t.strictSame(messages([(await readKept(folder, `${2n ** 60n}.kept`))!]), ['again'])
+  t.ok(await deleteKept(folder, '1.kept'))
+  t.notOk(await deleteKept(folder, '../1.kept'))
+  await keepBatch(folder, { ...batch('x'.repeat(2000)), firstId: 5n })
 })

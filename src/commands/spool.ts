@@ -1,9 +1,14 @@
 import { mkdir, readdir, rename, rm } from 'node:fs/promises'
-import { join } from 'node:path'
-import { spoolOptions, type Settings } from '../config.ts'
+import { basename, join } from 'node:path'
+import type { Knex } from 'knex'
+import { databaseOptions, spoolOptions, type Settings } from '../config.ts'
 import { codeOf, CommandError, SpoolUnavailable } from '../errors.ts'
+import { stampOf } from '../store/batches.ts'
 import { databaseIdOf } from '../store/database-id.ts'
-import { currentOf, foreignSpools, segmentsOf, spoolFiles, type ForeignSpool } from '../write/spool-home.ts'
+import { keptFolderOf, logStoreOf } from '../store/logs.ts'
+import type { KeyedBatch } from '../write/batch.ts'
+import { deleteKept, listKept, readKept } from '../write/kept.ts'
+import { currentOf, foreignSpools, ownerOf, segmentsOf, spoolFiles, type ForeignSpool } from '../write/spool-home.ts'
 import { Spool } from '../write/spool.ts'
 import type { Command } from './command.ts'
 import { withTables } from './database.ts'
@@ -47,6 +52,85 @@ export const spoolDrop: Command = {
     })
     print(`${spool.segments} files are deleted`)
   }
+}
+
+/** Lists the files of what the database takes neither as a log nor as a dead letter. */
+export const spoolKept: Command = {
+  summary: 'list files of logs that the database takes neither as logs nor as dead letters',
+  details: 'The oldest first, one JSON object a line: file, bytes, userId, logs, rejected. One that is damaged has no userId.',
+
+  async run (settings, { print }) {
+    await withTables(settings, async (knex) => {
+      const folder = await keptFolder(settings, knex)
+      for (const { file, bytes } of await listKept(folder)) {
+        const batch = await readKept(folder, file)
+        print(JSON.stringify({ file: join(folder, file), bytes, ...batch && { userId: batch.userId, logs: batch.records.length, rejected: batch.rejected?.length ?? 0 } }))
+      }
+    })
+  }
+}
+
+/** Stores them after all. */
+export const spoolReplay: Command = {
+  summary: 'store them after all, once the reason is mended',
+  details: 'What is refused still stays, and so does what is damaged. Logs come back of a user whose logs were deleted meanwhile: delete their files before.',
+
+  async run (settings, { print }) {
+    await withTables(settings, async (knex) => {
+      const folder = await keptFolder(settings, knex)
+      const store = logStoreOf(knex, databaseOptions(settings))
+      let stored = 0
+      let left = 0
+      try {
+        for (const { file } of await listKept(folder)) {
+          const batch = await readKept(folder, file)
+          if (batch && await storeAgain(batch)) {
+            await deleteKept(folder, file)
+            stored++
+          } else {
+            left++
+          }
+        }
+      } finally {
+        await store.close()
+      }
+      print(`${stored} stored, ${left} left`)
+
+      async function storeAgain (batch: KeyedBatch): Promise<boolean> {
+        try {
+          await store.store([batch], await stampOf(knex), new AbortController().signal)
+          return true
+        } catch (error) {
+          // Whatever the database calls it, if it stores something else.
+          await store.probe(batch.bytes, new AbortController().signal).catch(() => { throw error })
+          return false
+        }
+      }
+    })
+  }
+}
+
+/** Deletes one of them. */
+export const spoolForget: Command = {
+  summary: 'delete one of them, for good',
+  positionals: ['FILE'],
+
+  async run (settings, { positionals: [file], print }) {
+    await withTables(settings, async (knex) => {
+      const folder = await keptFolder(settings, knex)
+      if (!await deleteKept(folder, basename(file!))) throw new CommandError(`FILE: ${folder} has no file ${basename(file!)}; see: loggerbot spool kept`)
+      print(`${basename(file!)} is deleted`)
+    })
+  }
+}
+
+/** Where a server with these settings keeps such files. */
+async function keptFolder (settings: Settings, knex: Knex): Promise<string> {
+  const beside = keptFolderOf(knex)
+  if (beside !== undefined) return beside
+  const root = rootOf(settings)
+  const id = await databaseIdOf(knex)
+  return await ownerOf(root) === id ? root : join(root, id)
 }
 
 async function findForeign (settings: Settings): Promise<ForeignSpool[]> {
