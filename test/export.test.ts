@@ -10,6 +10,12 @@ import { apiKey, basic, count, createUser, log, send, startService } from './hel
 
 const nasty = 'line one\nline "two", \u001b[31mred\u001b[0m \u202Eltr'
 
+/** The records of CSV as RFC 4180 has it. */
+function readCsv (text: string): string[][] {
+  return [...text.matchAll(/((?:(?:"(?:[^"]|"")*"|[^",\r\n]*),)*(?:"(?:[^"]|"")*"|[^",\r\n]*))\r\n/g)]
+    .map(([, record]) => [...`,${record}`.matchAll(/,(?:"((?:[^"]|"")*)"|([^",]*))/g)].map(([, quoted, plain]) => quoted?.replaceAll('""', '"') ?? plain!))
+}
+
 for (const database of databases) {
   t.test(`exporting and deleting on ${database.name}`, async (t) => {
     const service = await startService(t, database)
@@ -28,7 +34,9 @@ for (const database of databases) {
       const csv = (await open('format=csv')).body
       t.match(csv, /^id,user,at,level,process,pid,description,message,posted,attributes\r\n\d+,alice,2026-01-01T00:00:01\.000000Z,error,process name,1,description,"line one\nline ""two"", /)
       t.match(csv, '"{""a"":1}"\r\n')
-      t.match(csv, ",'=1+1,", 'no formula for a spreadsheet')
+      t.match(csv, ',=1+1,')
+      t.match((await open('format=csv&formulas=guard')).body, ",'=1+1,", 'no formula for a spreadsheet')
+      t.equal((await open('format=csv&formulas=maybe')).status, 400)
 
       const text = (await open('format=text&order=newest')).body
       t.equal(text, '2026-01-01T00:00:02.000000Z error process name[1]: =1+1\n2026-01-01T00:00:01.000000Z error process name[1]: line one\n    line "two", \\x1b[31mred\\x1b[0m \\u202eltr\n')
@@ -81,6 +89,20 @@ for (const database of databases) {
       const { token: reader } = JSON.parse((await http(port, 'POST', '/api/tokens', { ...basic('alice'), 'content-type': 'application/json' }, '{"name":"r","scopes":["read","write"]}')).body)
       t.equal((await remove('', { authorization: `Bearer ${reader}` })).status, 403, 'a token deletes nothing')
       for (const parameters of ['', 'user=bob', `confirm=${all.confirm}`]) t.equal((await remove(parameters, { 'x-api-key': apiKey })).status, 403, 'the API key deletes nothing')
+    })
+
+    await t.test('CSV read back says what was sent, and guards formulas where it is asked to', async (t) => {
+      const carol = await createUser(service, 'carol')
+      const texts = ['=1+1', '+1', '-1', '@x', '\ttab', '\rreturn', '\nline', "'", '"', '""', ',', 'a\r\nb', 'a\rb', ' blank ', '', '\u0000', '\u001b[31m', '\ufeff', '\u2028', 'é ж 数 😀', '\\n', ';', '#', 'NULL']
+      await send(service, 'carol', carol, texts.map((msg, index) => log({ msg, p_description: msg, event_at: `2026-01-01T00:00:${String(index).padStart(2, '0')}Z`, note: msg })), { p_name: '-x' })
+      const read = async (query: string) => readCsv((await http(port, 'GET', `/api/logs/export?format=csv&${query}`, basic('carol'))).body)
+      const [head, ...rows] = await read('')
+      t.strictSame(rows.map((row) => row[head!.indexOf('message')]), texts)
+      t.strictSame(rows.map((row) => row[head!.indexOf('description')]), texts)
+      t.strictSame(rows.map((row) => JSON.parse(row[head!.indexOf('attributes')]!)), texts.map((note) => ({ note })))
+      t.ok(rows.every((row) => row.length === 10 && row[head!.indexOf('process')] === '-x'))
+      const [, ...guarded] = await read('formulas=guard')
+      t.strictSame(guarded.map((row) => row[head!.indexOf('message')]), texts.map((text, index) => index < 6 ? `'${text}` : text))
     })
   })
 }

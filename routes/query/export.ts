@@ -4,7 +4,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import { DatabaseAway, describeFailure } from '../../src/errors.ts'
 import type { Position } from '../../src/query/cursor.ts'
-import { formats, type FormatName } from '../../src/query/format.ts'
+import { formats, guardedCsv, type Format } from '../../src/query/format.ts'
 import type { Caller } from '../../src/record.ts'
 import { searchLogs, type Search } from '../../src/store/search.ts'
 import { joined, piecesOf } from './pieces.ts'
@@ -29,6 +29,7 @@ const exportLogs: FastifyPluginAsyncTypebox = async (app) => {
       querystring: Type.Object({
         ...what,
         format: Type.Union([Type.Literal('ndjson'), Type.Literal('csv'), Type.Literal('text')], { default: 'ndjson', description: 'ndjson, csv or text' }),
+        formulas: Type.Union([Type.Literal('keep'), Type.Literal('guard')], { default: 'keep', description: 'guard: in csv, a text that a spreadsheet would take for a formula, beginning with = + - @ a tab or CR, begins with an apostrophe; keep: all is as it was sent' }),
         order: Type.Union([Type.Literal('newest'), Type.Literal('oldest')], { default: 'oldest', description: 'newest or oldest' })
       }, { additionalProperties: false })
     }
@@ -38,7 +39,8 @@ const exportLogs: FastifyPluginAsyncTypebox = async (app) => {
     const search = { ...await scopeOf(app, logCaller, query), order: query.order }
     const closed = new AbortController()
     reply.raw.once('close', () => closed.abort(new Error('the request was closed')))
-    const read = (after?: Position) => readPart(logCaller, { ...search, after }, query.format, closed.signal)
+    const format = query.format === 'csv' && query.formulas === 'guard' ? guardedCsv : formats[query.format]
+    const read = (after?: Position) => readPart(logCaller, { ...search, after }, format, closed.signal)
     // What fails at once is answered.
     const lines = Readable.from(pieces(await read(), read), { objectMode: false, highWaterMark: 64 * 1024 })
     lines.on('error', (error) => {
@@ -46,7 +48,7 @@ const exportLogs: FastifyPluginAsyncTypebox = async (app) => {
     })
     const right = app.untilRightEnds(request, reply)
     right.addEventListener('abort', () => lines.destroy(right.reason))
-    reply.type(formats[query.format].contentType)
+    reply.type(format.contentType)
     reply.header('content-disposition', `attachment; filename="logs.${query.format === 'text' ? 'txt' : query.format}"`)
     if (!/\bgzip\b(?!;\s*q=0(?!\.\d*[1-9]))/.test(headers['accept-encoding'] ?? '')) return reply.send(lines)
     reply.header('content-encoding', 'gzip').header('vary', 'accept-encoding')
@@ -56,9 +58,8 @@ const exportLogs: FastifyPluginAsyncTypebox = async (app) => {
     return reply.send(lines.pipe(gzip))
   })
 
-  async function readPart (caller: Caller, search: Search, name: FormatName, signal: AbortSignal): Promise<Part> {
+  async function readPart (caller: Caller, search: Search, { head, line }: Format, signal: AbortSignal): Promise<Part> {
     const { logs, next } = await app.readInTurn(caller.id, signal, (knex, signal, giveWay) => searchLogs(knex, { ...search, giveWay }, { ...page, ms: app.searchBudget }, signal))
-    const { head, line } = formats[name]
     const lines = (await present(app, caller, logs)).map(line)
     return { texts: joined(search.after === undefined ? [head, ...lines] : lines), next }
   }

@@ -13,11 +13,12 @@ export const exportLogs: Command = {
   flags: clientFlags,
   options: {
     ...whatOptions,
-    format: { type: 'string', description: 'ndjson, csv or text (default ndjson)' }
+    format: { type: 'string', description: 'ndjson, csv or text (default ndjson)' },
+    formulas: { type: 'string', description: 'guard: put an apostrophe before what a spreadsheet would take for a formula, in csv (default keep)' }
   },
 
-  async run (settings, { rest: query, options: { from, to, owner: user, format }, home, sourceOf, streams }) {
-    const { body } = await ask({ settings, home, sourceOf }, '/api/logs/export', { query, from, to, user, format } as Record<string, string | undefined>)
+  async run (settings, { rest: query, options: { from, to, owner: user, format, formulas }, home, sourceOf, streams }) {
+    const { body } = await ask({ settings, home, sourceOf }, '/api/logs/export', { query, from, to, user, format, formulas } as Record<string, string | undefined>)
     try {
       const bytes = Readable.fromWeb(body!)
       const printable = format === 'csv' || format === 'text' ? printableLines : printableJson

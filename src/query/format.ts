@@ -11,23 +11,27 @@ const columns = ['id', 'user', 'at', 'level', 'process', 'pid', 'description', '
 
 export const formats = {
   ndjson: { contentType: 'application/x-ndjson; charset=utf-8', head: '', line: (log) => `${JSON.stringify(log)}\n` },
-  // RFC 4180.
-  csv: {
-    contentType: 'text/csv; charset=utf-8; header=present',
-    head: `${columns.join(',')}\r\n`,
-    line: (log) => `${columns.map((column) => cell(log[column])).join(',')}\r\n`
-  },
+  csv: csvOf((text) => text),
   text: { contentType: 'text/plain; charset=utf-8', head: '', line: (log) => `${textOf(log)}\n` }
 } satisfies Record<string, Format>
 
 export type FormatName = keyof typeof formats
 
-function cell (value: unknown): string {
-  if (value === null) return ''
-  const text = typeof value === 'object' ? JSON.stringify(value) : String(value)
-  // A spreadsheet would take these for a formula.
-  const safe = typeof value !== 'number' && /^[=+\-@\t\r]/.test(text) ? `'${text}` : text
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
+/** CSV for spreadsheets: a text that one would take for a formula begins with an apostrophe. */
+export const guardedCsv: Format = csvOf((text) => /^[=+\-@\t\r]/.test(text) ? `'${text}` : text)
+
+/** As RFC 4180 has it; `write` makes of a text what stands in its cell. */
+function csvOf (write: (text: string) => string): Format {
+  const cell = (value: unknown): string => {
+    if (value === null) return ''
+    const text = typeof value === 'string' ? write(value) : typeof value === 'object' ? JSON.stringify(value) : String(value)
+    return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+  }
+  return {
+    contentType: 'text/csv; charset=utf-8; header=present',
+    head: `${columns.join(',')}\r\n`,
+    line: (log) => `${columns.map((column) => cell(log[column])).join(',')}\r\n`
+  }
 }
 
 /** As a line of text, without the user: `2026-11-24T09:30:00.000000Z error billing[7]: Payment failed`. Safe for a terminal, whatever server it is of. */
