@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Knex } from 'knex'
 import { dialectOf } from './dialects/index.ts'
 import { limited, type OnConnection } from './limited.ts'
+import { retryConflicts } from './retry.ts'
 
 /** Another instance has the lease, and does the work. */
 export class LeaseTaken extends Error {
@@ -57,7 +58,7 @@ export class Lease {
 export async function takeLease (knex: Knex, name: string, holder: string, seconds: number): Promise<number | undefined> {
   const { nowMs, isDuplicate } = dialectOf(knex)
   const expiry = knex.raw(`${nowMs} + ?`, [seconds * 1000])
-  return limited(knex, limitMs, async (on) => {
+  return retryConflicts(knex, () => limited(knex, limitMs, async (on) => {
     const isMine = await on(knex('leases').where({ name, holder }).where('expires_at', '>', 0).update({ expires_at: expiry })) > 0
     if (!isMine) {
       const free = knex.raw(`(expires_at <= ${nowMs} OR expires_at > ${nowMs} + ?)`, [longestMs])
@@ -66,7 +67,7 @@ export async function takeLease (knex: Knex, name: string, holder: string, secon
     }
     const row = await on(knex('leases').select('epoch').where({ name, holder }).first())
     return row === undefined ? undefined : Number(row.epoch)
-  })
+  }))
 
   async function insert (on: OnConnection): Promise<boolean> {
     if (await on(knex('leases').where({ name }).first())) return false

@@ -1,6 +1,7 @@
 import knexFactory, { type Knex } from 'knex'
 import type { Connection } from 'mysql2'
 import { within } from '../patience.ts'
+import { sessionSettings } from './mysql-session.ts'
 
 /** How long the database may take to end what hangs, in milliseconds. */
 const killMs = 2000
@@ -14,7 +15,7 @@ export function openMysqlControl (knex: Knex): Knex | undefined {
   if (!config.connection) return undefined
   const prepare = config.pool?.afterCreate
   function afterCreate (connection: Connection, done: (error: unknown, connection: Connection) => void): void {
-    const readLatest = (error: unknown) => error ? done(error, connection) : waitForOthers(connection).then(() => done(undefined, connection), (error) => done(error, connection))
+    const readLatest = (error: unknown) => error ? done(error, connection) : prepareControl(connection).then(() => done(undefined, connection), (error) => done(error, connection))
     if (prepare) prepare(connection, readLatest)
     else readLatest(undefined)
   }
@@ -24,7 +25,9 @@ export function openMysqlControl (knex: Knex): Knex | undefined {
 /** Galera's and Group Replication's way to wait until this node has what was committed on the others; where there is neither, nothing. */
 const causalReads: Record<string, string> = { wsrep_sync_wait: '1', group_replication_consistency: "'BEFORE'" }
 
-async function waitForOthers (connection: Connection): Promise<void> {
+async function prepareControl (connection: Connection): Promise<void> {
+  // A host app's knex may leave this to the server.
+  for (const sql of sessionSettings) await connection.promise().query(sql)
   const names = Object.keys(causalReads)
   const [known] = await connection.promise().query(`SHOW SESSION VARIABLES WHERE Variable_name IN (${names.map((name) => `'${name}'`).join(', ')})`)
   for (const { Variable_name: name } of known as Array<{ Variable_name: string }>) await connection.promise().query(`SET SESSION ${name} = ${causalReads[name]}`)

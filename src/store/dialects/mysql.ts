@@ -9,7 +9,7 @@ import { mysqlConditions } from './mysql-conditions.ts'
 import { cutMysql, openMysqlControl } from './mysql-control.ts'
 import { isDuplicateEntry, lostConnection, mysqlMayPass, mysqlReason, mysqlVerdict } from './mysql-errors.ts'
 import { mysqlPartitions } from './mysql-partitions.ts'
-import { guardMysql, requireFitMysql, requireFitSession } from './mysql-session.ts'
+import { guardMysql, requireFitMysql, requireFitSession, sessionSettings } from './mysql-session.ts'
 import { bulkSink, sparingSink, textSink } from './mysql-sink.ts'
 import { RowPage } from './row-bytes.js'
 
@@ -42,11 +42,6 @@ function connectionConfig ({ host, port = 3306, user, password, database = 'logg
     connectTimeout: 5000
   }
 }
-
-const sessionSettings = [
-  "SET time_zone = '+00:00', sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION'",
-  'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED'
-] as const
 
 function prepareSession (connection: Connection, done: (error: unknown, connection: Connection) => void): void {
   connection.query(sessionSettings[0], (error) => {
