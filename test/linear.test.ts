@@ -1,4 +1,5 @@
 // Whatever comes, decoding takes time in proportion to its bytes, and stands in nobody's way.
+import { Readable } from 'node:stream'
 import t from 'tap'
 import { decodeDatadog } from '../src/decode/datadog.ts'
 import { collect, type Step } from '../src/decode/decoded.ts'
@@ -12,8 +13,11 @@ import { decodeJsonLog, jsonNames } from '../src/decode/json-logs.ts'
 import { decodeLoki } from '../src/decode/loki.ts'
 import { decodeOtlp } from '../src/decode/otlp.ts'
 import { encodeBytes } from '../src/decode/protobuf.ts'
+import { decodePythonRecord } from '../src/decode/python-record.ts'
 import { decodeSeq } from '../src/decode/seq.ts'
 import { decodeSyslog } from '../src/decode/syslog.ts'
+import { unsnap } from '../src/decode/unsnap.ts'
+import { unzstd } from '../src/decode/unzstd.ts'
 import { TooLarge } from '../src/errors.ts'
 import { databases } from './helpers/databases.ts'
 import { piecesOf } from './helpers/fuzz.ts'
@@ -33,6 +37,7 @@ const journal = (body: Buffer) => decodeJournalEntry(body, 0, arrival)
 const lokiJson = (body: Buffer) => decodeLoki(body, 'json', arrival)
 const lokiProtobuf = (body: Buffer) => decodeLoki(body, 'protobuf', arrival)
 const otlpJson = (body: Buffer) => decodeOtlp(body, 'json', arrival)
+const python = function * (body: Buffer): Generator<Step, void, void> { yield yield * decodePythonRecord(body, arrival) }
 const otlpProtobuf = (body: Buffer) => decodeOtlp(body, 'protobuf', arrival)
 
 const list = (size: number, element: (index: number) => unknown) => Array.from({ length: size }, (_, index) => element(index))
@@ -52,6 +57,11 @@ const bodies: Record<string, [decode: (body: Buffer) => Iterable<Step>, small: n
   'JSON: a list in a list': [json, 3000, (size) => [list(size, () => ({}))]],
   'JSON: a log of many lists': [json, 3000, (size) => ({ msg: 'm', list: list(size, () => []) })],
   'JSON: blanks': [json, 100_000, (size) => `${' '.repeat(size)}{}`],
+  'Python: a field that comes again': [python, 4000, (size) => `msg=m${'&a=1'.repeat(size)}`],
+  'Python: many names': [python, 4000, (size) => `msg=m${list(size, (index) => `&n${index}=1`).join('')}`],
+  'Python: escapes': [python, 50_000, (size) => `msg=${'%41+%'.repeat(size)}`],
+  'Seq: a template of one property': [seq, 2000, (size) => ({ '@mt': '{A}'.repeat(size), A: 1 })],
+  'Seq: a template of braces': [seq, 6000, (size) => ({ '@mt': '{'.repeat(size) })],
   'journal: a field that comes again': [journal, 3000, (size) => `MESSAGE=m\n${'A=\n'.repeat(size)}`],
   '_bulk: actions without a document': [bulk, 9000, (size) => '{"delete":{}}\n'.repeat(size)],
   '_bulk: lines that are none': [bulk, 9000, (size) => '{\n'.repeat(size)],
@@ -78,6 +88,58 @@ for (const [what, [decode, small, body]] of Object.entries(bodies)) {
     })
   })
 }
+
+/** What Snappy's header says of a length, in as many bytes whatever the length. */
+const snappyLength = (length: number) => Buffer.from([0, 7, 14].map((shift) => (length >> shift & 0x7f) | 0x80).concat(length >> 21))
+
+t.test('unpacks Snappy in linear time', async (t) => {
+  growsLinearly(t, 'literals of a byte', { small: 100_000, input: (size) => Buffer.concat([snappyLength(size), Buffer.alloc(2 * size, Buffer.from([0, 0x61]))]), work: (packed) => unsnap(packed, Infinity) })
+  growsLinearly(t, 'copies of four bytes', { small: 100_000, input: (size) => Buffer.concat([snappyLength(1 + 4 * size), Buffer.from([0, 0x61]), Buffer.alloc(2 * size, Buffer.from([1, 1]))]), work: (packed) => unsnap(packed, Infinity) })
+})
+
+t.test('unpacks Zstandard in turns, in proportion to what comes of it', async (t) => {
+  /** A frame of blocks that each repeat one byte. */
+  const frame = (blocks: number, size: number) => {
+    const block = (isLast: number) => Buffer.from([isLast | 1 << 1 | (size << 3 & 0xff), size >> 5 & 0xff, size >> 13 & 0xff, 0x61])
+    return Buffer.concat([Buffer.from('28b52ffd0058', 'hex'), ...Array<Buffer>(blocks - 1).fill(block(0)), block(1)])
+  }
+  const unpack = async (packed: Buffer) => {
+    const start = process.cpuUsage()
+    let bytes = 0
+    for await (const part of unzstd(Readable.from([packed], { objectMode: false }))) bytes += part.length
+    const { user, system } = process.cpuUsage(start)
+    return { bytes, ms: (user + system) / 1000 }
+  }
+  for (const [blocks, size] of [[300, 1], [20, 128 * 1024]] as const) {
+    const small = await unpack(frame(blocks, size))
+    const large = await unpack(frame(10 * blocks, size))
+    t.equal(large.bytes, 10 * small.bytes)
+    t.ok(large.ms < 30 * Math.max(small.ms, 1), `${large.ms} ms of CPU for ten times what took ${small.ms}`)
+  }
+})
+
+t.test('does not fill in a template of Seq without bound', async (t) => {
+  const event = (template: string) => Buffer.from(JSON.stringify({ '@mt': template, A: 'x'.repeat(1_000_000) }))
+  for (const template of ['{A}'.repeat(10_000), '{A}'.repeat(30_000)]) t.match(piecesOf(seq(event(template))), [{ message: template }])
+  t.match(piecesOf(seq(event('{A}{A}'))), [{ message: 'x'.repeat(2_000_000) }])
+})
+
+t.test('keeps more labels than a stream has as one text', async (t) => {
+  const stream = wide(1001)
+  const [record] = piecesOf(lokiJson(Buffer.from(JSON.stringify({ streams: [{ stream, values: [['1', 'm']] }] }))))
+  t.match(record, { message: 'm', attributes: { labels: JSON.stringify(stream) } })
+})
+
+t.test('finds what is a log\'s own behind ten thousand other fields', async (t) => {
+  const fields = { ...wide(12_000), level: 'error' }
+  for (const [decode, body] of [
+    [json, { ...fields, msg: 'm' }],
+    [hec, { event: { ...fields, msg: 'm' } }],
+    [gelf, { ...fields, level: 3, short_message: 'm' }],
+    [datadog, { ...fields, message: 'm' }],
+    [seq, { Timestamp: '2026-01-01T00:00:00Z', Properties: wide(12_000), Level: 'Error', RenderedMessage: 'm' }]
+  ] as const) t.match(piecesOf(decode(Buffer.from(JSON.stringify(body)))), [{ message: 'm', severity: 'error', attributes: { name0: 0, more_attributes: /"name11999":11999/ } }])
+})
 
 // Their bodies grow with the square of how many names there are.
 for (const [what, decode, body] of [
