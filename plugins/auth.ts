@@ -9,7 +9,7 @@ import { findTogether } from '../src/authenticate/together.ts'
 import { contractToken, sameSecret } from '../src/authenticate/token.ts'
 import { TrustedUsers } from '../src/authenticate/trusted.ts'
 import { Verifier } from '../src/authenticate/verifier.ts'
-import { BadRequest, Forbidden, NotAllowed, Unauthorized, Unavailable } from '../src/errors.ts'
+import { BadRequest, DatabaseAway, Forbidden, NotAllowed, Unauthorized, Unavailable } from '../src/errors.ts'
 import { scopes, type Caller, type LogUser, type Scope } from '../src/record.ts'
 import { within } from '../src/store/patience.ts'
 import { tokensOf, type Token } from '../src/store/tokens.ts'
@@ -72,10 +72,9 @@ export interface UserTokens {
 export interface AuthOptions {
   /** The X-Api-Key that lets a client call POST /create_user and read all users' logs. Default: none, and both are closed. */
   apiKey?: string
+  /** Milliseconds that the database may take to say who somebody is, or to make a user or token: then it counts as away. Default 5000. */
+  patience?: number
 }
-
-/** How long the database may take to say who somebody is, in milliseconds: then it counts as away. */
-const lookupPatience = 2000
 
 /** How often the right to an open answer is asked for again, in milliseconds, and how old an answer to that may be. */
 const rightCheckMs = 700
@@ -87,17 +86,18 @@ const everyScope: ReadonlySet<Scope> = new Set(scopes)
  * Tells who a caller is, and lets in whom a route's `config.logAccess` says. Failed tries are
  * limited: 10 a minute for a network and user, and some more for a network over all names and tokens, then 429.
  */
-export default fp<AuthOptions>(async (app, { apiKey = '' }) => {
+export default fp<AuthOptions>(async (app, { apiKey = '', patience = 5000 }) => {
   const users = usersOf(app.logDb)
   const keyAttempts = new Attempts()
   const tokens = tokensOf(app.logDb)
   const keyring = new Keyring({
-    store: { ...tokens, findOwner: (hash) => within(lookupPatience, tokens.findOwner(hash)) },
-    memory: () => app.logSpool.tokens
+    store: { ...tokens, findOwner: (hash) => within(patience, tokens.findOwner(hash)) },
+    memory: () => app.logSpool.tokens,
+    maxWaitMs: patience
   })
-  const ask = findTogether((names: readonly string[]) => within(lookupPatience, users.findAll(names)))
+  const ask = findTogether((names: readonly string[]) => within(patience, users.findAll(names)))
   // Who comes while a query is silent would wait for that one and for their own.
-  const findUser = (name: string) => within(lookupPatience, ask(name))
+  const findUser = (name: string) => within(patience, ask(name))
   const memory = () => app.logSpool.users
   const verifier = new Verifier({ find: findUser, memory })
   const trusted = new TrustedUsers(findUser, memory)
@@ -138,12 +138,15 @@ export default fp<AuthOptions>(async (app, { apiKey = '' }) => {
     }
   })
 
-  app.decorate('registerUser', (user: NewUser) => registerUser(users, user))
+  app.decorate('registerUser', (user: NewUser) => registerUser({
+    find: (name) => within(patience, users.find(name)),
+    insert: (user) => within(patience, users.insert(user))
+  }, user))
   app.decorate('userTokens', {
-    make: (token) => makeToken(tokens, token),
-    list: tokens.list,
+    make: (token) => within(patience, makeToken(tokens, token), new DatabaseAway()),
+    list: (userId) => within(patience, tokens.list(userId), new DatabaseAway()),
     async revoke (userId, id) {
-      const revoked = await tokens.revoke(userId, id)
+      const revoked = await within(patience, tokens.revoke(userId, id), new DatabaseAway())
       keyring.forget()
       return revoked
     }

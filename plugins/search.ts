@@ -4,7 +4,7 @@ import { codeOf, DatabaseAway, TooSlow } from '../src/errors.ts'
 import { Matching } from '../src/query/matches.ts'
 import { Places, type Leave, type Reader } from '../src/search/places.ts'
 import { isAway, openReader, probe } from '../src/store/connect.ts'
-import { unlessAborted } from '../src/store/patience.ts'
+import { unlessAborted, within } from '../src/store/patience.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -19,6 +19,8 @@ declare module 'fastify' {
     readInTurn: <T>(reader: import('../src/search/places.ts').Reader, signal: AbortSignal, work: (knex: import('knex').Knex, signal: AbortSignal, giveWay: () => Promise<void>) => Promise<T>) => Promise<T>
     /** Takes one of the few places for exports, or of the many for tails, until the request's connection closes; rejects as `readLogs` does. */
     takePlace: (kind: 'export' | 'tail', reply: import('fastify').FastifyReply) => Promise<void>
+    /** What a look-up that an answer waits for resolves to; rejects as reads do where the database fails, or takes too long. */
+    lookUp: <T>(lookup: Promise<T>) => Promise<T>
     /** What to answer where a read fails so: DatabaseAway where that is the reason, which is logged once an outage. */
     readFailure: (error: unknown) => unknown
     /** Tests logs where the database can't: those of searches, and those of tails, in few threads of their own. */
@@ -42,6 +44,8 @@ export interface SearchOptions {
   searchBudget?: number
   /** Milliseconds after which a client is cut off that takes nothing of its answer, export or tail. Default 60,000. */
   readStallMs?: number
+  /** Milliseconds that a look-up may take. Default 5000. */
+  patience?: number
 }
 
 /** Statements that read at once: writing must keep its share of the database. Their number waiting is bounded by the places below. */
@@ -58,7 +62,7 @@ const probeMs = 1000
 const silent = 'LOGGER_DATABASE_SILENT'
 
 /** Reading, kept from getting in the way of writing, and users of each other. */
-export default fp<SearchOptions>(async (app, { searchBudget = 5000, readStallMs = 60_000 }) => {
+export default fp<SearchOptions>(async (app, { searchBudget = 5000, readStallMs = 60_000, patience = 5000 }) => {
   const reader = openReader(app.logDb)
   const matching = { searches: new Matching(statements.places), tails: new Matching(tailThreads) }
   app.decorate('matching', matching)
@@ -91,6 +95,15 @@ export default fp<SearchOptions>(async (app, { searchBudget = 5000, readStallMs 
   })
 
   app.decorate('readFailure', (error: unknown) => error instanceof DatabaseAway || !isAway(app.logDb, error) ? error : outage(codeOf(error)))
+
+  app.decorate('lookUp', async (lookup) => {
+    const hangs = new Error('the look-up hangs')
+    try {
+      return await within(patience, lookup, hangs)
+    } catch (error) {
+      throw error === hangs ? outage(silent) : app.readFailure(error)
+    }
+  })
 
   function outage (code: string | undefined): DatabaseAway {
     if (!isOutage) app.log.error({ code }, 'the database is unavailable: whoever reads is told to come back')

@@ -38,10 +38,10 @@ const loggerbot: FastifyPluginAsync<LoggerBotOptions> = async (app, {
 }) => {
   if (spoolOptions) await app.register(spool, spoolOptions)
   await app.register(db, { database, knex, migrate })
-  await app.register(auth, { apiKey })
+  await app.register(auth, { apiKey, patience })
   await app.register(writer, { database: knex ? undefined : database, patience, queueLimit, userRate })
   if (syslogOptions) await app.register(syslog, { messageLimit: bodyLimit, ...syslogOptions })
-  await app.register(search, { searchBudget, readStallMs })
+  await app.register(search, { searchBudget, readStallMs, patience })
   await app.register(tail)
   await app.register(wordIndex, { wordIndex: withWordIndex, askAfter, patience })
   await app.register(hourCounts, { patience })

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import fp from 'fastify-plugin'
-import type { FastifyRequest } from 'fastify'
+import type { FastifyError, FastifyRequest } from 'fastify'
 import { keepPrivate, refuseLongBodies, sendDetailedError } from '../../src/answers.ts'
 import { readWhole } from '../../src/decode/inflate.ts'
 import { parseJson } from '../../src/decode/json.ts'
@@ -14,7 +14,7 @@ const bodyLimit = 16 * 1024
 /** What a user does with their own account: sessions of browsers, and tokens for programs. */
 export default fp(async (app) => {
   useOwnCompilers(app)
-  app.setErrorHandler(sendDetailedError)
+  app.setErrorHandler((error, request, reply) => sendDetailedError(app.readFailure(error) as FastifyError, request, reply))
   refuseLongBodies(app, bodyLimit)
   keepPrivate(app)
   app.removeAllContentTypeParsers()
@@ -24,4 +24,4 @@ export default fp(async (app) => {
   app.addHook('onRoute', (route) => { route.onRequest = [...[route.onRequest ?? []].flat(), app.awaitRoom] })
   await app.register(session)
   await app.register(tokens)
-}, { name: 'loggerbot-account', fastify: '5.x', encapsulate: true, dependencies: ['loggerbot-auth', 'loggerbot-writer'] })
+}, { name: 'loggerbot-account', fastify: '5.x', encapsulate: true, dependencies: ['loggerbot-auth', 'loggerbot-search', 'loggerbot-writer'] })

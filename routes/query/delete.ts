@@ -60,7 +60,7 @@ const deletion: FastifyPluginAsyncTypebox = async (app) => {
    * shown, which all instances have, and which is another once the password is.
    */
   async function codeOf ({ id, name }: Caller, { query, from, to, user }: Asked, time: number): Promise<string> {
-    const caller = await usersOf(app.logDb).find(name)
+    const caller = await app.lookUp(usersOf(app.logDb).find(name))
     if (caller?.id !== id) throw new NotAllowed('this needs a user')
     const code = createHmac('sha256', caller.credential).update(JSON.stringify(['DELETE /api/logs', id, query, from, to, user, time])).digest('hex')
     return `${time.toString(36)}-${code}`

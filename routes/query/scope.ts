@@ -38,7 +38,7 @@ export async function scopeOf (app: FastifyInstance, caller: Caller, { query, fr
 }
 
 async function decide (app: FastifyInstance, filter: Filter, logs: readonly StoredLog[], signal: AbortSignal): Promise<StoredLog[]> {
-  const names = asksForUsers(filter) ? await usersOf(app.logDb).names(logs.map(({ userId }) => userId)) : undefined
+  const names = asksForUsers(filter) ? await app.lookUp(usersOf(app.logDb).names(logs.map(({ userId }) => userId))) : undefined
   const { found } = await app.matching.searches.select({ filter, logs, nameOf: ({ userId }) => names?.get(userId) ?? '' }, signal)
   return found
 }
@@ -50,7 +50,7 @@ export async function userIdOf (app: FastifyInstance, { id, admin }: Caller, use
     return id!
   }
   if (user === undefined) return undefined
-  const found = await usersOf(app.logDb).find(user)
+  const found = await app.lookUp(usersOf(app.logDb).find(user))
   if (!found) throw new BadRequest('user must be the name of a user')
   return found.id
 }
@@ -76,6 +76,6 @@ export const Log = Type.Object({
 
 /** The logs as the API gives them, with their users' names. */
 export async function present (app: FastifyInstance, caller: Caller, logs: readonly StoredLog[]): Promise<PresentedLog[]> {
-  const names = caller.admin ? await usersOf(app.logDb).names(logs.map(({ userId }) => userId)) : undefined
+  const names = caller.admin ? await app.lookUp(usersOf(app.logDb).names(logs.map(({ userId }) => userId))) : undefined
   return logs.map((log) => presentLog(log, names === undefined ? caller.name : names.get(log.userId) ?? ''))
 }

@@ -43,7 +43,7 @@ const tail: FastifyPluginAsyncTypebox = async (app) => {
     app.untilRightEnds(request, reply).addEventListener('abort', () => closed.abort())
 
     const mayMatch = quickMatcherOf(filter)
-    const events = await app.tailLogs({ userId, matches: (log, name) => mayMatch(log, name) !== false, reader: logCaller.id, after: request.headers['last-event-id'] }, closed.signal)
+    const events = await app.lookUp(app.tailLogs({ userId, matches: (log, name) => mayMatch(log, name) !== false, reader: logCaller.id, after: request.headers['last-event-id'] }, closed.signal))
     const tested = testedEvents(events, { matching: app.matching.tails, filter, caller: String(logCaller.id) }, closed.signal)
     const stream = Readable.from(written(tested), { objectMode: false, highWaterMark: 64 * 1024 })
     stream.on('error', (error) => reply.log.error({ failure: describeFailure(error) }, 'a tail failed'))

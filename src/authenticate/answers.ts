@@ -1,4 +1,5 @@
 import { DatabaseAway, Overloaded, TooManyAttempts } from '../errors.ts'
+import { orFallback } from './fallback.ts'
 
 /** An answer is good for this long before the database is asked again. */
 const recheckAfterMs = 1000
@@ -59,36 +60,41 @@ export class Answers<T> {
   async #askFirst (key: string, ask: () => Promise<T | undefined>, recall: () => T | undefined): Promise<T | undefined> {
     const found = this.#found
     const askedAt = this.#now()
+    let unconfirmed = false
+    const fallBack = () => {
+      unconfirmed = true
+      return recall()
+    }
     try {
-      const answer = await ask()
-      if (answer === undefined) keep(this.#nothing, key, askedAt)
-      else keep(found, key, { answer: Promise.resolve(answer), askedAt, unconfirmed: false })
+      const answer = await (recall() === undefined ? ask() : orFallback(ask(), fallBack))
+      if (answer !== undefined) keep(found, key, { answer: Promise.resolve(answer), askedAt, unconfirmed })
+      else if (unconfirmed) throw new DatabaseAway()
+      else keep(this.#nothing, key, askedAt)
       return answer
     } catch (error) {
       if (error instanceof TooManyAttempts || error instanceof Overloaded) throw error
-      const answer = recall()
-      if (answer === undefined) throw new DatabaseAway()
-      keep(found, key, { answer: Promise.resolve(answer), askedAt, unconfirmed: true })
-      return answer
+      throw new DatabaseAway()
     }
   }
 
   #askAgain (key: string, ask: () => Promise<T | undefined>, recall: () => T | undefined, last: Asked<T>): Promise<T | undefined> {
     const found = this.#found
-    const fresh = ask().then((answer) => {
-      if (answer === undefined) {
-        if (found.get(key) === asked) found.delete(key)
-        keep(this.#nothing, key, asked.askedAt)
-      }
-      asked.unconfirmed = false
-      asked.answer = Promise.resolve(answer)
-      return answer
-    }, async () => {
+    const asked: Asked<T> = { askedAt: this.#now(), unconfirmed: last.unconfirmed, answer: last.answer }
+    const fallBack = async () => {
       asked.unconfirmed = true
       return await last.answer ?? recall()
-    })
+    }
+    const fresh = ask().then((answer) => {
+      if (answer === undefined) {
+        found.delete(key)
+        keep(this.#nothing, key, asked.askedAt)
+      }
+      // However late: whoever asked since may wait for the same slow database still.
+      for (const late of [asked, found.get(key)]) if (late) Object.assign(late, { answer: Promise.resolve(answer), unconfirmed: false })
+      return answer
+    }, fallBack)
     // Nobody waits a second time for a database that is silent.
-    const asked: Asked<T> = { askedAt: this.#now(), unconfirmed: last.unconfirmed, answer: last.unconfirmed ? last.answer : fresh }
+    if (!last.unconfirmed) asked.answer = orFallback(fresh, fallBack)
     keep(found, key, asked)
     return asked.answer
   }

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { DatabaseAway } from '../errors.ts'
 import { utcTime, type Caller, type Scope, type UtcTime } from '../record.ts'
 import { Answers } from './answers.ts'
 import { Attempts } from './attempts.ts'
@@ -62,6 +63,8 @@ export interface KeyringOptions {
   store: TokenStore
   /** Tokens that were good lately, for the time that the database is away. */
   memory?: () => Memory<RememberedToken> | undefined
+  /** Milliseconds that a token which is not known here waits for its turn at most. Default 5000. */
+  maxWaitMs?: number
   /** Milliseconds of a clock that never steps. */
   now?: () => number
 }
@@ -70,6 +73,7 @@ export interface KeyringOptions {
 export class Keyring {
   readonly #store: TokenStore
   readonly #memory: () => Memory<RememberedToken> | undefined
+  readonly #maxWaitMs: number
   readonly #now: () => number
   readonly #answers: Answers<Caller>
   readonly #turns = new Turns(lookups, maxWaiting)
@@ -78,9 +82,10 @@ export class Keyring {
   readonly #counted: Attempts
   readonly #notedAt = new Map<number, number>()
 
-  constructor ({ store, memory = () => undefined, now = () => performance.now() }: KeyringOptions) {
+  constructor ({ store, memory = () => undefined, maxWaitMs = 5000, now = () => performance.now() }: KeyringOptions) {
     this.#store = store
     this.#memory = memory
+    this.#maxWaitMs = maxWaitMs
     this.#now = now
     this.#answers = new Answers(now)
     this.#failures = new Attempts(maxFailures, 60_000, now)
@@ -107,8 +112,11 @@ export class Keyring {
 
   async #limited (network: string, key: string, ask: () => Promise<Caller | undefined>): Promise<Caller | undefined> {
     this.#failures.check(network)
+    const since = this.#now()
     return this.#turns.run(network, async () => {
       this.#failures.check(network)
+      // The database hangs: who waits behind others must not wait for it again.
+      if (this.#now() - since > this.#maxWaitMs) throw new DatabaseAway()
       const caller = await ask()
       if (!caller && !this.#counted.has(key)) {
         this.#counted.fail(key)

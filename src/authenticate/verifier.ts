@@ -3,6 +3,7 @@ import { Unavailable } from '../errors.ts'
 import type { LogUser } from '../record.ts'
 import { Attempts } from './attempts.ts'
 import { nobodysCredential, verifyCredential } from './credential.ts'
+import { orFallback } from './fallback.ts'
 import type { Memory } from './known.ts'
 import { networkOf } from './network.ts'
 import { digestOf } from './token.ts'
@@ -89,20 +90,25 @@ export class Verifier {
     return this.#once(`prove ${network} ${name} ${digest.toString('hex')}`, () => this.#spendAttempt(name, token, digest, network))
   }
 
-  async #recheck (name: string, proved: Proved): Promise<ProvedUser | undefined> {
-    try {
-      const stored = await this.#find(name)
-      proved.unconfirmed = false
-      if (stored?.credential !== proved.credential || stored.disabled) {
-        this.#proved.delete(name)
-        this.#memory()?.forget(name)
-        return undefined
-      }
-      proved.user = { ...proved.user, admin: stored.admin }
-    } catch {
+  #recheck (name: string, proved: Proved): Promise<ProvedUser | undefined> {
+    const fallBack = () => {
       proved.unconfirmed = true
+      proved.checkedAt = this.#now()
+      return proved.user
     }
+    return orFallback(this.#ask(name, proved), fallBack)
+  }
+
+  async #ask (name: string, proved: Proved): Promise<ProvedUser | undefined> {
+    const stored = await this.#find(name)
+    proved.unconfirmed = false
     proved.checkedAt = this.#now()
+    if (stored?.credential !== proved.credential || stored.disabled) {
+      if (this.#proved.get(name) === proved) this.#proved.delete(name)
+      this.#memory()?.forget(name)
+      return undefined
+    }
+    proved.user = { ...proved.user, admin: stored.admin }
     return proved.user
   }
 
@@ -111,11 +117,13 @@ export class Verifier {
     check()
     let away = false
     const user = await this.#attempts.spend(`${network} ${name}`, async () => {
-      const stored = await this.#find(name).catch(() => {
+      const known = this.#memory()?.find(name)
+      const fallBack = () => {
         away = true
-        const known = this.#memory()?.find(name)
         return known && { ...known, disabled: false, admin: false }
-      })
+      }
+      const finding = this.#find(name)
+      const stored = await (known ? orFallback(finding, fallBack) : finding.catch(fallBack))
       const matches = await verifyCredential(token, stored?.credential ?? nobodysCredential, network, check)
       if (!stored || !matches || stored.disabled) return undefined
       return this.#remember(stored, digest, away)
