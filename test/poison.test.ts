@@ -14,10 +14,6 @@ import { until } from './helpers/until.ts'
 const done = { status: 200, body: '{"code":200,"message":"Logs added successfully"}' }
 const deadLetterBytes = 512 * 1024
 
-// Most of their time they wait until the drain has made sure whose failure it is.
-t.jobs = 3
-const together = { buffered: true }
-
 interface Stage {
   service: TestService
   token: string
@@ -63,7 +59,7 @@ function field (number: number, content: Buffer): Buffer {
 }
 
 for (const database of databases) {
-  t.test(`more than the database takes at once, on ${database.name}`, together, async (t) => {
+  t.test(`more than the database takes at once, on ${database.name}`, async (t) => {
     const staged = await stage(t, database)
     const { service, bearer } = staged
     t.beforeEach(() => Promise.all(['user_logs', 'dead_letters'].map((table) => service.knex(table).delete())))
@@ -99,7 +95,7 @@ for (const database of databases) {
     })
   })
 
-  t.test(`rules of the user's own, on ${database.name}`, together, async (t) => {
+  t.test(`rules of the user's own, on ${database.name}`, async (t) => {
     const staged = await stage(t, database)
     const { service, token } = staged
     const { knex } = service
@@ -194,7 +190,7 @@ for (const database of databases) {
     })
   })
 
-  t.test(`half of a surrogate pair, on ${database.name}`, together, async (t) => {
+  t.test(`half of a surrogate pair, on ${database.name}`, async (t) => {
     const { service, token, bearer } = await stage(t, database)
     const half = '\\ud83d'
     t.beforeEach(() => service.knex('user_logs').delete())
@@ -229,7 +225,7 @@ for (const database of databases) {
 }
 
 for (const bytes of [1, 2]) {
-  t.test(`a max_allowed_packet of ${bytes} MiB`, together, async (t) => {
+  t.test(`a max_allowed_packet of ${bytes} MiB`, async (t) => {
     const server = await startMariadb(t, { flags: [`--max-allowed-packet=${bytes * 1024 * 1024}`] })
     const admin = await server.connect()
     await admin.query('CREATE DATABASE small')
@@ -255,7 +251,7 @@ for (const bytes of [1, 2]) {
 }
 
 for (const database of databases.filter((database) => !isSqlite(database))) {
-  t.test(`a file of the spool that can't be read stops no other, on ${database.name}`, together, async (t) => {
+  t.test(`a file of the spool that can't be read stops no other, on ${database.name}`, async (t) => {
     const first = await stage(t, database)
     const { service: { options }, spool, token } = first
     await first.service.app.close()
