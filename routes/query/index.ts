@@ -7,6 +7,7 @@ import counts from './counts.ts'
 import deletion from './delete.ts'
 import exportLogs from './export.ts'
 import logs from './logs.ts'
+import { pieceLength } from './pieces.ts'
 import tail from './tail.ts'
 
 /** No route has a use for a body. */
@@ -19,6 +20,8 @@ export default fp(async (app) => {
   refuseLongBodies(app, bodyLimit)
   keepPrivate(app)
   app.addHook('onSend', async (_request, { raw }) => endWhenStalled(raw, app.readStallMs))
+  // Node would hold a long string beside its bytes until the client has taken them.
+  app.addHook('onSend', async (_request, _reply, payload) => typeof payload === 'string' && payload.length > pieceLength ? Buffer.from(payload) : payload)
   await app.register(logs)
   await app.register(counts)
   await app.register(tail)

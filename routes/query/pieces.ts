@@ -1,5 +1,5 @@
 /** Characters of a piece: as much as a stream should hold for a client that does not read. */
-const pieceLength = 65_536
+export const pieceLength = 65_536
 
 /** The text in pieces that are taken one at a time; no character is cut. */
 export function * piecesOf (text: string): Generator<string> {

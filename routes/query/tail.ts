@@ -7,7 +7,7 @@ import { quickMatcherOf } from '../../src/query/matches.ts'
 import { parseFilter } from '../../src/query/parse.ts'
 import { presentLog } from '../../src/query/present.ts'
 import type { Tailed, TailEvent } from '../../src/tail/subscription.ts'
-import { piecesOf } from './pieces.ts'
+import { pieceLength, piecesOf } from './pieces.ts'
 import { userIdOf, what } from './scope.ts'
 import { testedEvents } from './tested.ts'
 
@@ -60,8 +60,16 @@ async function * written (events: AsyncGenerator<TailEvent | 'tooSlow', void, vo
     if (event === 'silence') yield ':\n\n'
     else if (event === 'tooSlow') yield `retry: ${slowRetryMs}\nevent: ended\ndata: ${JSON.stringify({ reason: slowReason })}\n\n`
     else if ('missed' in event) yield `event: missed\ndata: ${JSON.stringify({ logs: event.missed })}\n\n`
-    else yield * piecesOf(`id: ${event.place}\nevent: log\ndata: ${textOf(event)}\n\n`)
+    else yield * piecesOfEvent(`id: ${event.place}\nevent: log\ndata: `, textOf(event))
   }
+}
+
+/** Only small texts are joined: the pieces of a large one stay parts of the text that all tails share. */
+function * piecesOfEvent (head: string, data: string): Generator<string> {
+  if (data.length <= pieceLength) return yield `${head}${data}\n\n`
+  yield head
+  yield * piecesOf(data)
+  yield '\n\n'
 }
 
 /** Many tails may wait at the same log: they share its text. */

@@ -52,18 +52,22 @@ function isLog (event: TailEvent): event is Tailed {
 
 /** The events that come without waiting, together. */
 async function * together (events: AsyncGenerator<TailEvent, void, void>): AsyncGenerator<TailEvent[], void, void> {
-  let next = events.next()
+  let next: Promise<IteratorResult<TailEvent, void>> | undefined
   try {
-    for (let first = await next; !first.done; first = await next) {
+    for (;;) {
+      const first = await (next ?? events.next())
+      if (first.done) return
       const some = [first.value]
       let characters = lengthOf(first.value)
-      next = events.next()
+      next = undefined
+      // Asking for the next gives up the memory of what was taken, so nothing is asked for while much is held.
       while (some.length < maxLogs && characters < maxCharacters) {
+        next ??= events.next()
         const result = await Promise.race([next, setImmediate()])
         if (!result || result.done) break
         some.push(result.value)
         characters += lengthOf(result.value)
-        next = events.next()
+        next = undefined
       }
       yield some
     }
