@@ -1,8 +1,10 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import { BadRequest, NotAllowed } from '../../src/errors.ts'
+import { Buckets, startOfDay } from '../../src/query/buckets.ts'
 import { fillHistogram, intervalFor } from '../../src/query/histogram.ts'
 import { intervalOf } from '../../src/query/instant.ts'
+import { zoneOf, zoneRule } from '../../src/query/zone.ts'
 import type { Caller } from '../../src/record.ts'
 import { countLogs, type Grouping } from '../../src/store/counts.ts'
 import { timeSpan } from '../../src/store/time-span.ts'
@@ -27,7 +29,8 @@ const counts: FastifyPluginAsyncTypebox = async (app) => {
       description: 'How many logs there are in each interval, empty ones included. Without from and to, where there are logs of about now, times far from it are left out, and told as outside.',
       querystring: Type.Object({
         ...what,
-        interval: Type.Optional(Type.String({ description: 'a length of time like 30s, 5m, 1h or 1d; by default such that there are 60 at most', examples: ['1h'] })),
+        interval: Type.Optional(Type.String({ description: 'a length of time like 30s, 5m, 1h or 1d; by default such that there are 60 at most. Weeks begin on Monday', examples: ['1h'] })),
+        tz: Type.Optional(Type.String({ maxLength: 64, description: `${zoneRule}: intervals begin by its clock, and so do from and to where they are days; by default UTC`, examples: ['Europe/Berlin'] })),
         by: Type.Optional(field)
       }, { additionalProperties: false }),
       response: {
@@ -42,15 +45,18 @@ const counts: FastifyPluginAsyncTypebox = async (app) => {
     }
   }, async ({ logCaller, query }, reply) => {
     const by = query.by === undefined ? undefined : groupingOf('by', query.by, logCaller)
-    const scope = await scopeOf(app, logCaller, query)
+    const zone = query.tz === undefined ? undefined : zoneOf('tz', query.tz)
+    const [from, to] = [query.from, query.to].map((text) => text === undefined || zone === undefined ? text : startOfDay(text, zone))
+    const scope = await scopeOf(app, logCaller, { ...query, from, to })
     const given = query.interval === undefined ? undefined : intervalOf('interval', query.interval)
     return app.readLogs(reply, async (knex, signal, giveWay) => {
       const { span, outside } = await timeSpan(knex, { ...scope, now: app.logWriter.now }, signal)
       const interval = given ?? intervalFor(span)
+      const buckets = new Buckets(interval, span, zone)
       const shown = { ...scope, giveWay, ...outside.before > 0 && { from: span.from }, ...outside.after > 0 && { to: span.to } }
-      const { counts, complete, cut } = await countLogs(knex, shown, { by, interval }, app.searchBudget, signal)
+      const { counts, complete, cut } = await countLogs(knex, shown, { by, buckets }, app.searchBudget, signal)
       const isAll = outside.before + outside.after === 0
-      return { interval: interval / 1000, buckets: fillHistogram(span, interval, counts, by !== undefined), complete, cut, ...isAll ? {} : { outside } }
+      return { interval: interval / 1000, buckets: fillHistogram(span, buckets, counts, by !== undefined), complete, cut, ...isAll ? {} : { outside } }
     })
   })
 

@@ -1,5 +1,6 @@
 import { BadRequest } from '../errors.ts'
 import { millisecondsOf, utcTime, type UtcTime } from '../record.ts'
+import type { Buckets } from './buckets.ts'
 import { isoTime } from './present.ts'
 
 /** From here on, up to without there. */
@@ -32,18 +33,20 @@ export function intervalFor ({ from, to }: Span): number {
 }
 
 /** All the buckets of a span, those without logs included. Throws BadRequest where they would be too many. */
-export function fillHistogram ({ from, to }: Span, interval: number, counts: ReadonlyArray<{ value: string | null, bucket: number, count: number }>, byValue: boolean): Bucket[] {
-  const start = Math.floor(millisecondsOf(from) / interval) * interval
-  const number = Math.ceil((millisecondsOf(to) - start) / interval)
+export function fillHistogram ({ from, to }: Span, buckets: Buckets, counts: ReadonlyArray<{ value: string | null, bucket: number, count: number }>, byValue: boolean): Bucket[] {
+  const { interval } = buckets
+  const start = buckets.of(millisecondsOf(from))
+  const number = (buckets.of(millisecondsOf(to) - 1) - start) / interval + 1
   if (number > most) throw new BadRequest(`interval must be longer: there would be more than ${most} buckets`)
-  const buckets: Bucket[] = Array.from({ length: number }, (_, index) => ({ at: isoTime(utcTime(start + index * interval)), count: 0, ...byValue && { by: emptyRecord() } }))
+  const filled = Array.from({ length: number }, (_, index): Bucket => ({ at: isoTime(utcTime(buckets.startOf(start + index * interval))), count: 0, ...byValue && { by: emptyRecord() } }))
   for (const { value, bucket, count } of counts) {
-    const into = buckets[(bucket - start) / interval]
+    const into = filled[(bucket - start) / interval]
     if (!into) continue
     into.count += count
     if (into.by && value !== null) into.by[value] = count
   }
-  return buckets
+  // A day that a zone left out begins with the next.
+  return filled.filter(({ at }, index) => at !== filled[index + 1]?.at)
 }
 
 /** Without a prototype, so that a value may have any name: `__proto__` is one, too. */

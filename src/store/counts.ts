@@ -1,4 +1,5 @@
 import type { Knex } from 'knex'
+import type { Buckets } from '../query/buckets.ts'
 import type { Attribute, Field } from '../query/filter.ts'
 import { millisecondsOf } from '../record.ts'
 import { asText, valueAt } from '../text.js'
@@ -13,7 +14,7 @@ import { usersOf } from './users.ts'
 /** What logs are counted by. */
 export type Grouping = 'level' | 'pid' | 'user' | Exclude<Field, 'message'>
 
-/** So many logs have this value, in the interval that begins so many milliseconds after 1970. */
+/** So many logs have this value, in this bucket of `Buckets`; 0 where there are none. */
 export interface Count {
   value: string | null
   bucket: number
@@ -53,10 +54,10 @@ const mostRows = 1000
 
 type Asked = Omit<Search, 'order' | 'after'>
 
-/** What logs are counted by: their value, their interval in milliseconds, or both. */
+/** What logs are counted by: their value, their time, or both. */
 interface Groups {
   by?: Grouping
-  interval?: number
+  buckets?: Buckets
 }
 
 /** Counts by value and interval, in bounded memory. */
@@ -96,8 +97,8 @@ class Totals {
 }
 
 /**
- * Counts logs by value, by interval (in milliseconds, at least a second) or by both, as far as it
- * gets in so many milliseconds, the newest first.
+ * Counts logs by value, by interval (of at least a second) or by both, as far as it gets in so many milliseconds, the
+ * newest first.
  */
 export async function countLogs (knex: Knex, search: Asked, groups: Groups, budget: number, signal: AbortSignal): Promise<Counts> {
   const spent = AbortSignal.timeout(budget)
@@ -119,13 +120,13 @@ export async function countLogs (knex: Knex, search: Asked, groups: Groups, budg
 }
 
 /** Counts logs window by window, until the signal is given; resolves to whether it came to the end. */
-async function countOver (knex: Knex, search: Asked, { by, interval }: Groups, totals: Totals, signal: AbortSignal): Promise<boolean> {
+async function countOver (knex: Knex, search: Asked, { by, buckets }: Groups, totals: Totals, signal: AbortSignal): Promise<boolean> {
   const { queryUpTo, conditions } = dialectOf(knex)
   const condition = conditionOf(knex, search.filter)
-  if (!condition.exact) return countHere(knex, search, { by, interval }, totals, signal)
+  if (!condition.exact) return countHere(knex, search, { by, buckets }, totals, signal)
   const owner = await ownedBy(knex, search.userId)
   const value = by === undefined ? nothing : valueOf(by, conditions)
-  const bucket = interval === undefined ? { sql: '0', bindings: [] } : conditions.bucket(interval / 1000)
+  const bucket = buckets === undefined ? { sql: '0', bindings: [] } : conditions.bucket(buckets.interval / 1000, buckets.origin / 1000, offsetBy(buckets))
 
   const look = (window: Condition[], signal: AbortSignal) => {
     const all = [owner, ...window, condition]
@@ -156,13 +157,13 @@ function whole (json: string): string {
 }
 
 /** The same where the database can't tell which logs are asked for: they are read, and counted here. */
-async function countHere (knex: Knex, search: Asked, { by, interval }: Groups, totals: Totals, signal: AbortSignal): Promise<boolean> {
+async function countHere (knex: Knex, search: Asked, { by, buckets }: Groups, totals: Totals, signal: AbortSignal): Promise<boolean> {
   for await (const { found: { rows }, reached } of walkRows(knex, { ...search, order: 'newest' }, { logs: mostRows }, signal)) {
     const logs = rows.map(toLog)
     const names = by === 'user' ? await usersOf(knex).names(logs.map(({ userId }) => userId)) : undefined
     for (const log of logs) {
       const value = by === undefined ? null : by === 'user' ? names!.get(log.userId) ?? null : valueIn(log, by)
-      totals.add({ value, bucket: interval === undefined ? 0 : Math.floor(millisecondsOf(log.eventAt) / interval) * interval, count: 1 })
+      totals.add({ value, bucket: buckets?.of(millisecondsOf(log.eventAt)) ?? 0, count: 1 })
     }
     if (signal.aborted) return reached === undefined
   }
@@ -178,9 +179,9 @@ function valueIn ({ severity, pid, processName, description, attributes }: Store
 const mostUsers = 100
 
 /** Adds what is counted by the hour already; resolves to what is left to count. Undefined, and nothing added, where nothing is. */
-async function countKnown (knex: Knex, search: Asked, { by, interval }: Groups, totals: Totals, signal: AbortSignal): Promise<Asked[] | undefined> {
+async function countKnown (knex: Knex, search: Asked, { by, buckets }: Groups, totals: Totals, signal: AbortSignal): Promise<Asked[] | undefined> {
   const levels = levelsOf(search.filter)
-  if (levels === undefined || (by !== undefined && by !== 'level') || (interval ?? hour) % hour !== 0) return undefined
+  if (levels === undefined || (by !== undefined && by !== 'level') || buckets?.areOfHours === false) return undefined
   const users = search.userId === undefined ? (await usersOf(knex).list()).map(({ id }) => id) : [search.userId]
   if (users.length > mostUsers) return undefined
 
@@ -191,10 +192,17 @@ async function countKnown (knex: Knex, search: Asked, { by, interval }: Groups, 
     all.push({ ...await knownHours(knex, userId, reached, search, signal), userId })
   }
   for (const { hour, counts } of all.flatMap(({ hours }) => hours)) {
-    const bucket = interval === undefined ? 0 : Math.floor(millisecondsOf(hour) / interval) * interval
+    const bucket = buckets?.of(millisecondsOf(hour)) ?? 0
     for (const level of levels) if (counts[level] > 0) totals.add({ value: by === undefined ? null : level, bucket, count: counts[level] })
   }
   return all.flatMap(({ userId, rest }) => rest.toReversed().map((span) => ({ ...search, userId, ...span })))
+}
+
+/** Seconds that the clock is ahead of UTC. */
+function offsetBy ({ offsets }: Buckets): Condition {
+  const [last, ...earlier] = offsets.toReversed()
+  const cases = earlier.toReversed().map(({ ms }) => `WHEN log_event_at < ? THEN ${ms / 1000}`)
+  return { sql: cases.length === 0 ? String(last!.ms / 1000) : `CASE ${cases.join(' ')} ELSE ${last!.ms / 1000} END`, bindings: earlier.toReversed().map(({ until }) => until!) }
 }
 
 const nothing: Condition = { sql: 'NULL', bindings: [] }

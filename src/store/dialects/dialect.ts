@@ -126,8 +126,11 @@ export interface Conditions {
   exists (attribute: Attribute): Condition
   /** Holds for every row, and lets the database stop there; undefined where it stops anywhere. */
   goesOn: Condition | undefined
-  /** When the interval of so many whole seconds began that `log_event_at` is in: in seconds since 1970, intervals since then. */
-  bucket (seconds: number): Condition
+  /**
+   * When the interval of so many whole seconds began that `log_event_at` is in, in seconds since 1970, by a clock that is ahead of
+   * UTC by an offset. Intervals are counted from an origin. Default: neither.
+   */
+  bucket (seconds: number, origin?: number, offset?: Condition): Condition
 }
 
 /** The part of `user_logs` between two times, of which nobody needs to read the others. */

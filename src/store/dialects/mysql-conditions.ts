@@ -43,9 +43,9 @@ export const mysqlConditions: Conditions = {
   },
   goesOn: undefined,
   // In whole numbers, which takes half the time of FLOOR(): from a beginning of an interval long before all times.
-  bucket (seconds) {
-    const shift = (seconds - secondsTo1970 % seconds) % seconds
-    return { sql: '((TO_SECONDS(log_event_at) + ?) DIV ? * ? - ?)', bindings: [shift, seconds, seconds, secondsTo1970 + shift] }
+  bucket (seconds, origin = 0, offset = noOffset) {
+    const shift = seconds - (secondsTo1970 + origin) % seconds
+    return { sql: `((TO_SECONDS(log_event_at) + ${offset.sql} + ?) DIV ? * ? - ?)`, bindings: [...offset.bindings, shift, seconds, seconds, secondsTo1970 + shift] }
   }
 }
 
@@ -130,6 +130,8 @@ function both (tests: readonly Condition[]): Condition {
 function any (tests: readonly Condition[]): Condition {
   return { sql: tests.map(({ sql }) => `(${sql})`).join(' OR '), bindings: tests.flatMap(({ bindings }) => bindings) }
 }
+
+const noOffset: Condition = { sql: '0', bindings: [] }
 
 /** TO_SECONDS('1970-01-01'). */
 const secondsTo1970 = 62_167_219_200

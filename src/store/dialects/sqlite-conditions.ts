@@ -28,10 +28,10 @@ export const sqliteConditions: Conditions = {
   exists: ({ path }) => attribute('lb_exists', path),
   // Of few rows, as asking takes time: ids are consecutive, or random at their ends.
   goesOn: { sql: '((id & 255) > 0 OR lb_goes_on())', bindings: [] },
-  // In whole numbers, as no binding is here; division goes towards zero, so from a beginning of an interval long before all times.
-  bucket (seconds) {
-    const shift = Math.ceil(secondsTo1970 / seconds) * seconds
-    return { sql: `((unixepoch(log_event_at) + ${shift}) / ${seconds} * ${seconds} - ${shift})`, bindings: [] }
+  // In whole numbers, as no binding of a number is here; division goes towards zero, so from a beginning of an interval long before all times.
+  bucket (seconds, origin = 0, offset = { sql: '0', bindings: [] }) {
+    const shift = (Math.ceil(secondsTo1970 / seconds) + 1) * seconds - origin
+    return { sql: `((unixepoch(log_event_at) + ${offset.sql} + ${shift}) / ${seconds} * ${seconds} - ${shift})`, bindings: offset.bindings }
   }
 }
 
