@@ -1,5 +1,4 @@
 import type { AddressInfo } from 'node:net'
-import { setFlagsFromString } from 'node:v8'
 import type { FastifyInstance } from 'fastify'
 import { databaseOptions, syslogOptions, type Settings } from '../config.ts'
 import { codeOf, CommandError } from '../errors.ts'
@@ -7,10 +6,6 @@ import { buildServer } from '../server.ts'
 import { version } from '../version.ts'
 import { shellQuote, urlOf, type Command } from './command.ts'
 import { describeDatabase, explained } from './database.ts'
-
-/** Resident bytes past which V8 collects garbage early: otherwise the heaps of all threads grow to several times what is in use. */
-const tightBytes = 200 * 1024 ** 2
-const memoryCheckMs = 200
 
 /** Serves until it is told to stop. */
 export const serve: Command = {
@@ -20,7 +15,6 @@ export const serve: Command = {
   },
 
   async run (settings, { options, flags, streams, print }) {
-    watchMemory()
     const app = buildServer(settings, { migrate: options.migrate === true || undefined, logStream: streams.log })
     const ignoreSignals = closeOnSignal(app)
     try {
@@ -38,17 +32,6 @@ export const serve: Command = {
     for (const line of describeSyslog(settings)) print(`  syslog      ${line}`)
     print(`  next        npx loggerbot user add me${repeat({ ...flags, ...'port' in flags && { port: String(port) } })}`)
   }
-}
-
-/** Ordinary load stays below the bound or keeps the young generation it has grown by then: only large logs make V8 work more. */
-function watchMemory (): void {
-  let isTight = false
-  setInterval(() => {
-    const wasTight = isTight
-    isTight = process.memoryUsage.rss() > tightBytes
-    if (isTight === wasTight) return
-    setFlagsFromString(isTight ? '--optimize-for-size' : '--no-optimize-for-size')
-  }, memoryCheckMs).unref()
 }
 
 function describeSyslog (settings: Settings): string[] {
