@@ -180,6 +180,15 @@ const startsWord = (pattern) => isSpacedCharacter.test(Array.from(pattern[0])[0]
 /** Whether a pattern may cut no word in half at its end. */
 const endsWord = (pattern) => isSpacedCharacter.test(Array.from(pattern.at(-1)).at(-1) ?? '')
 
+/**
+ * Whether a pattern is open at both ends, as `*ment*`: it is looked for in a text as it was sent, escape sequences included.
+ * So a database can look for it there alone, in which such patterns, of all, have to read every text.
+ * @param {readonly string[]} pattern
+ */
+export function isOpen (pattern) {
+  return pattern.length > 1 && pattern[0] === '' && pattern.at(-1) === ''
+}
+
 /** Longest piece, in characters, that indexOf() looks for: in the worst case it compares every piece with every place. */
 const longestByIndexOf = 32
 
@@ -290,7 +299,7 @@ export function wordsTest (pattern) {
   const finders = pattern.map(finderOf)
   const isClosedBefore = startsWord(pattern)
   const isClosedAfter = endsWord(pattern)
-  const form = formFor(pattern) | shown | (pattern.some((piece) => piece.includes(' ')) ? singleBlanks : 0)
+  const form = formFor(pattern) | (isOpen(pattern) ? 0 : shown) | (pattern.some((piece) => piece.includes(' ')) ? singleBlanks : 0)
   return (text) => {
     const folded = formOf(text, form)
     let at = 0
@@ -414,11 +423,13 @@ export function steadyPieces (pattern) {
 
 /**
  * The same of a pattern for messages, between whose words there may be any white space. A text may also hold escape
- * sequences instead.
+ * sequences instead, unless the pattern is open.
  * @param {readonly string[]} pattern
  */
 export function steadyMessagePieces (pattern) {
-  return steadyPieces(pattern.flatMap((piece) => piece.split(' ')))
+  const parts = pattern.flatMap((piece) => piece.split(' '))
+  const { isExact, ...others } = steadyPieces(parts)
+  return { ...others, isExact: isExact && isOpen(pattern) && parts.length === pattern.length }
 }
 
 /**

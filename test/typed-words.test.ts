@@ -42,6 +42,7 @@ const groups: Record<string, Group> = {
       visible: [4],
       '"open, last"': [4],
       '*rror*': [0],
+      '*ayment*': [0],
       '-error': [1, 2, 3, 4],
       '"\u001b[1mpayment\u001b[22m failed"': [0]
     }
@@ -225,6 +226,17 @@ for (const database of databases) {
         t.strictSame(tail.events.flatMap(({ event, data }) => event === 'log' ? [JSON.parse(data!).attributes.place] : []), first![1])
       })
     }
+
+    await t.test('where nothing is found, the answer says which names were taken for attributes', async (t) => {
+      const ask = async (query: string) => JSON.parse((await http(service.port, 'GET', `/api/logs?${new URLSearchParams({ query })}`, basic('user0'))).body)
+      t.match(await ask('db.example.com:5432 OR (Error:x)'), { logs: [], hint: /db\.example\.com, Error; put quotes/ })
+      for (const query of ['nowhere', '"db.example.com:5432"', 'place:0', 'level:debug']) t.notOk((await ask(query)).hint, query)
+    })
+
+    await t.test('counts by attributes whose names have dots at any joint', async (t) => {
+      const { body } = await http(service.port, 'GET', '/api/logs/values?field=http.request.method', basic('user6'))
+      t.strictSame(JSON.parse(body).values, [{ value: 'GET', count: 4 }])
+    })
 
     await t.test('values and counts are told of the log\'s own fields, without the rights of an administrator', async (t) => {
       const user = `user${Object.keys(groups).length - 1}`

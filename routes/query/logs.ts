@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import { NotFound } from '../../src/errors.ts'
 import { cursorOf, positionOf } from '../../src/query/cursor.ts'
-import type { Filter } from '../../src/query/filter.ts'
+import { attributesIn, type Filter } from '../../src/query/filter.ts'
 import { findLog, maxPageBytes, searchLogs } from '../../src/store/search.ts'
 import { endOfPresent } from '../../src/store/time-span.ts'
 import { valuePiece } from '../../src/text.js'
@@ -17,6 +17,7 @@ const Page = Type.Object({
   logs: Type.Array(Log),
   complete: Complete,
   cursor: Type.Optional(Type.String({ description: 'where the rest begins; missing at the end' })),
+  hint: Type.Optional(Type.String({ description: 'where nothing is found, which names of the query were taken for attributes' })),
   outside: Type.Optional(Outside)
 })
 const Id = Type.Object({ id: Type.String({ pattern: '^\\d{1,19}$', description: 'the id of a log, a decimal number' }) })
@@ -46,7 +47,7 @@ const logs: FastifyPluginAsyncTypebox = async (app) => {
       const { to, after } = isDefault ? await endOfPresent(knex, { ...search, now: app.logWriter.now }, signal) : { to: search.to, after: 0 }
       return { after, ...await searchLogs(knex, { ...search, to, giveWay }, { logs: limit, ms: app.searchBudget }, signal) }
     })
-    return { logs: await present(app, logCaller, logs), complete, ...next && { cursor: cursorOf(next) }, ...after > 0 && { outside: { before: 0, after } } }
+    return { logs: await present(app, logCaller, logs), complete, ...next ? { cursor: cursorOf(next) } : logs.length === 0 && cursor === undefined && hintOf(search.filter), ...after > 0 && { outside: { before: 0, after } } }
   })
 
   app.get('/api/logs/:id', {
@@ -91,3 +92,9 @@ const logs: FastifyPluginAsyncTypebox = async (app) => {
 }
 
 export default logs
+
+/** A pasted text with a colon may look like a field. */
+function hintOf (filter: Filter): { hint: string } | undefined {
+  const names = attributesIn(filter)
+  return names.length === 0 ? undefined : { hint: `taken for names of attributes: ${names.join(', ')}; put quotes around a text with a colon to find it in messages, as "${names[0]}:…"` }
+}

@@ -25,9 +25,10 @@ export const search: Command = {
     let cursor: string | undefined
     do {
       const parameters = { query, from, to, user, cursor, limit: String(Math.min(limit - logs.length, pageSize)) } as Record<string, string | undefined>
-      const page = await jsonOf<{ logs: PresentedLog[], cursor?: string, outside?: { after: number } }>(await ask({ settings, home, sourceOf }, '/api/logs', parameters))
+      const page = await jsonOf<{ logs: PresentedLog[], cursor?: string, hint?: string, outside?: { after: number } }>(await ask({ settings, home, sourceOf }, '/api/logs', parameters))
       logs.push(...page.logs)
       if (page.outside) warn(`logs with times later than tomorrow are left out (${page.outside.after}); with --to 9999-12-31 they are found`)
+      if (page.hint !== undefined) warn(page.hint)
       cursor = page.cursor
     } while (cursor !== undefined && logs.length < limit)
     for (const log of logs.reverse()) writeLog(log, json === true, streams.stdout)

@@ -44,3 +44,13 @@ export function asksForUsers (filter: Filter): boolean {
     default: return filter.kind === 'user'
   }
 }
+
+/** The names of the attributes whose values the filter compares as text. */
+export function attributesIn (filter: Filter): string[] {
+  switch (filter.kind) {
+    case 'all':
+    case 'any': return [...new Set(filter.of.flatMap(attributesIn))]
+    case 'not': return attributesIn(filter.filter)
+    default: return filter.kind === 'value' && typeof filter.field === 'object' ? [filter.field.path.join('.')] : []
+  }
+}

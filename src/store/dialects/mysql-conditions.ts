@@ -1,5 +1,5 @@
 import type { Attribute, Comparison, Pattern } from '../../query/filter.ts'
-import { isDecimal, numeral, plainRunOfRegex, plainRunOfWords, readingsOf, steadyMessagePieces, steadyPieces } from '../../text.js'
+import { isDecimal, isOpen, numeral, plainRunOfRegex, plainRunOfWords, readingsOf, steadyMessagePieces, steadyPieces } from '../../text.js'
 import type { Condition, Conditions, Preselection } from './dialect.ts'
 
 /**
@@ -8,12 +8,13 @@ import type { Condition, Conditions, Preselection } from './dialect.ts'
  */
 export const mysqlConditions: Conditions = {
   words (column, pattern) {
-    const { pieces, isHangul } = steadyMessagePieces(pattern)
-    // Most rows fail the cheapest test.
-    const holds = both([...holdsRun(column, plainRunOfWords(pattern)), like(`LOWER(${column})`, ['', ...pieces, ''])])
+    const { pieces, isExact, isHangul } = steadyMessagePieces(pattern)
     const text = { sql: column, bindings: [] }
-    // Escape sequences may stand anywhere.
-    return { ...any([holds, holdsBytes(text, '1B'), ...isHangul ? holdsJamo(text) : []]), exact: false }
+    const whole = like(`LOWER(${column})`, ['', ...pieces, ''])
+    // Most rows fail the cheapest test.
+    const holds = both([...holdsRun(column, plainRunOfWords(pattern)), whole])
+    const others = [...isOpen(pattern) ? [] : [holdsBytes(text, '1B')], ...isHangul ? holdsJamo(text) : []]
+    return { ...any([holds, ...others]), exact: whole.exact && isExact }
   },
   like: (column, pattern) => likeSteady({ sql: column, bindings: [] }, pattern),
   likeAttribute,
@@ -71,7 +72,7 @@ function likeSteady (text: Condition, pattern: Pattern): Preselection {
 
 /** Whether a text holds a byte, or some. */
 function holdsBytes ({ sql, bindings }: Condition, bytes: string): Condition {
-  return { sql: `INSTR(CAST(${sql} AS BINARY), X'${bytes}') > 0`, bindings }
+  return { sql: `CAST(${sql} AS BINARY) LIKE X'25${bytes}25'`, bindings }
 }
 
 /** Whether a text may hold Hangul in parts: vowels, or what follows them. */

@@ -1,4 +1,4 @@
-import { plainRunOfRegex, plainRunOfWords } from '../../text.js'
+import { isOpen, plainRunOfRegex, plainRunOfWords } from '../../text.js'
 import type { Condition, Conditions } from './dialect.ts'
 
 /** By the functions of its thread (`sqlite-functions.js`), before which a cheap test in SQL leaves out what can't match. */
@@ -6,7 +6,7 @@ export const sqliteConditions: Conditions = {
   words (column, pattern) {
     const test = { sql: `lb_words(${column}, ?)`, bindings: [JSON.stringify(pattern)] }
     const run = plainRunOfWords(pattern)
-    if (run === '') return { ...test, exact: true }
+    if (run === '' || isOpen(pattern)) return { ...afterRun(column, run, test), exact: true }
     // Escape sequences may stand within the run.
     return { sql: `(instr(lower(${column}), ?) > 0 OR instr(${column}, char(27)) > 0) AND ${test.sql}`, bindings: [run, ...test.bindings], exact: true }
   },
