@@ -3,10 +3,11 @@ import fc from 'fast-check'
 import { compress as snap } from 'snappyjs'
 import t from 'tap'
 import { decodeContract, type ContractBody } from '../src/decode/contract.ts'
-import { recordOf, severityOfAny, timeOf } from '../src/decode/fields.ts'
 import { inflate, readWhole } from '../src/decode/inflate.ts'
 import { parseJson } from '../src/decode/json.ts'
-import { jsonNames } from '../src/decode/json-logs.ts'
+import { conventions } from '../src/decode/conventions.ts'
+import { jsonReading } from '../src/decode/json-logs.ts'
+import { recordOf } from '../src/decode/record-of.ts'
 import { unsnap } from '../src/decode/unsnap.ts'
 import { parseEpoch } from '../src/time.ts'
 import { growsLinearly } from './helpers/growth.ts'
@@ -242,23 +243,6 @@ t.test('parseEpoch', async (t) => {
   for (const value of ['', '-', 'x', '1e9', ' 1', '1 ', '0x10', '1,5', '12345678901234567890', 1e21, -1e21, 'NaN']) {
     await t.test(`refuses ${JSON.stringify(value)}`, async (t) => t.equal(parseEpoch(value), undefined))
   }
-
-  await t.test('is what timeOf reads beside ISO 8601, and nothing else is a time', async (t) => {
-    t.equal(timeOf(0), '1970-01-01 00:00:00.000000')
-    t.equal(timeOf(1e-7), '1970-01-01 00:00:00.000000')
-    t.equal(timeOf(-0.5), '1969-12-31 23:59:59.500000')
-    t.equal(timeOf('2026-01-02T03:04:05Z'), '2026-01-02 03:04:05.000000')
-    for (const value of [NaN, Infinity, null, true, {}, [1], undefined]) t.equal(timeOf(value), undefined)
-  })
-})
-
-t.test('severityOfAny reads names, syslog below 10 and pino from 10 on', async (t) => {
-  const levels: Array<[level: unknown, severity: string | undefined]> = [
-    ['Warn', 'warning'], ['30', 'info'], ['3', 'error'], [0, 'critical'], [3, 'error'], [4, 'warning'], [6, 'info'], [7, 'debug'], [8, undefined], [2.5, undefined],
-    [10, 'debug'], [20, 'debug'], [30, 'info'], [35, 'info'], [40, 'warning'], [50, 'error'], [60, 'critical'], [1e9, 'critical'],
-    [-1, undefined], [NaN, undefined], ['', undefined], ['loud', undefined], ['1000', undefined], [null, undefined], [true, undefined], [{}, undefined]
-  ]
-  for (const [level, severity] of levels) t.equal(severityOfAny(level), severity, String(level))
 })
 
 t.test('recordOf', async (t) => {
@@ -267,25 +251,25 @@ t.test('recordOf', async (t) => {
   await t.test('keeps all that it is given, and changes none of it', async (t) => {
     fc.assert(fc.property(fc.dictionary(fc.oneof(fc.constantFrom('msg', 'message', 'time', 'level', 'name', 'process', 'pid', 'log', 'service'), fc.string()), fc.jsonValue()), (fields) => {
       const before = JSON.stringify(fields)
-      const { attributes } = recordOf(fields, jsonNames, arrival)
+      const { attributes } = recordOf(fields, jsonReading, arrival)
       t.equal(JSON.stringify(fields), before)
       const taken = Object.keys(fields).filter((name) => !Object.hasOwn(attributes ?? {}, name))
-      t.ok(taken.length <= 6 && taken.every((name) => Object.values(jsonNames).flat().some((known) => known.split('.')[0] === name)), taken.join())
+      t.ok(taken.length <= 6 && taken.every((name) => Object.values(conventions).flat().some((known) => known.split('.')[0] === name)), taken.join())
     }))
   })
 
   await t.test('takes the first name that holds something of its kind', async (t) => {
-    t.match(recordOf({ msg: null, message: 'm', pid: 'none', process: { pid: 3, title: 'x' } }, jsonNames, arrival), {
+    t.match(recordOf({ msg: null, message: 'm', pid: 'none', process: { pid: 3, title: 'x' } }, jsonReading, arrival), {
       message: 'm', pid: 3, attributes: { msg: null, pid: 'none', process: { title: 'x' } }
     })
   })
 
   await t.test('keeps a field __proto__ as any other', async (t) => {
-    t.strictSame(Object.keys(recordOf(JSON.parse('{"__proto__":{"a":1},"msg":"m"}'), jsonNames, arrival).attributes!), ['__proto__'])
+    t.strictSame(Object.keys(recordOf(JSON.parse('{"__proto__":{"a":1},"msg":"m"}'), jsonReading, arrival).attributes!), ['__proto__'])
   })
 
   await t.test('takes nothing twice, nor out of what was taken', async (t) => {
-    t.match(recordOf({ logger: 'a.b', x: 1 }, jsonNames, arrival), { processName: 'a.b', description: '', attributes: { x: 1 } })
-    t.match(recordOf({ log: { logger: 'a.b' }, name: 'shop', x: 1 }, jsonNames, arrival), { message: '{"logger":"a.b"}', processName: 'shop', description: '', attributes: { x: 1 } })
+    t.match(recordOf({ logger: 'a.b', x: 1 }, jsonReading, arrival), { processName: 'a.b', description: 'a.b', attributes: { x: 1 } })
+    t.match(recordOf({ log: { logger: 'a.b' }, name: 'shop', msg: 'm', x: 1 }, jsonReading, arrival), { message: 'm', processName: 'shop', description: 'a.b', attributes: { x: 1 } })
   })
 })

@@ -11,7 +11,7 @@ import { piecesOf } from './helpers/fuzz.ts'
 const good = [
   '[[]   ]', '[""]', '[]', '["a"]', '[false]', '[null, 1, "1", {}]', '[null]', '[1\n]', ' [1]', '[1,null,null,null,2]', '[2] ', '[0e+1]', '[0e1]', '[ 4]', '[20e1]',
   '[-0]', '[-123]', '[-1]', '[1E22]', '[1E-2]', '[1E+2]', '[123e45]', '[123.456e78]', '[1e-2]', '[1e+2]', '[123]', '[123.456789]', '[-0.000000000000000000000000000000000000001]',
-  '{"asd":"sdf", "dfg":"fgh"}', '{"asd":"sdf"}', '{"a":"b","a":"c"}', '{}', '{"":0}', '{"foo\\u0000bar": 42}', '{"min": -1.0e+28, "max": 1.0e+28}', '{"title":"\\u041f\\u043e"}', '{\n"a": "b"\n}',
+  '{"asd":"sdf", "dfg":"fgh"}', '{"asd":"sdf"}', '{}', '{"":0}', '{"foo\\u0000bar": 42}', '{"min": -1.0e+28, "max": 1.0e+28}', '{"title":"\\u041f\\u043e"}', '{\n"a": "b"\n}',
   '["\\u0060\\u012a\\u12AB"]', '["\\uD801\\udc37"]', '["\\"\\\\\\/\\b\\f\\n\\r\\t"]', '["\\\\u0000"]', '["\\""]', '["a/*b*/c/*d//e"]', '["asd "]', '["\u007f"]', '["€𝄞"]', '["\u2028\u2029"]', '["\ufeff"]',
   '" "', '42', '-0.1', 'null', '"asd"', 'true', '""', '[true]', '["new\\u00A0line"]', '\t[] \r\n', '["\\u0022"]', '["\\uFFFE"]'
 ]
@@ -69,6 +69,13 @@ for (const text of good) {
     for (const decode of besideLogs) if (!text.startsWith('\ufeff')) t.notOk(isRejected(decode(text)))
   })
 }
+t.test('keeps both values of a name that is given twice', async (t) => {
+  const text = '{"a":"b","a":"c"}'
+  t.strictSame(parseJson(Buffer.from(text)), { a: 'b', a_: 'c' })
+  for (const whole of large(text)) t.match(JSON.stringify(inSteps(whole)), '"a":"b"')
+  for (const decode of besideLogs) t.notOk(isRejected(decode(text)))
+})
+
 for (const text of bad) {
   t.test(`refuses ${shown(text)}`, async (t) => {
     t.throws(() => parseJson(Buffer.from(text)), { code: 'LOGGER_BAD_REQUEST' })

@@ -9,7 +9,7 @@ import { decodeGelf } from '../src/decode/gelf.ts'
 import { bounded, maxAttributes } from '../src/decode/growth.ts'
 import { decodeHec } from '../src/decode/hec.ts'
 import { decodeJournalEntry } from '../src/decode/journal.ts'
-import { decodeJsonLog, jsonNames } from '../src/decode/json-logs.ts'
+import { decodeJsonLog, jsonReading } from '../src/decode/json-logs.ts'
 import { decodeLoki } from '../src/decode/loki.ts'
 import { decodeOtlp } from '../src/decode/otlp.ts'
 import { encodeBytes } from '../src/decode/protobuf.ts'
@@ -27,7 +27,7 @@ import { count, createUser, log, send, startService } from './helpers/service.ts
 
 const arrival = '2026-01-02 03:04:05.000000'
 
-const json = (body: Buffer) => decodeJsonLog(body, 0, jsonNames, arrival)
+const json = (body: Buffer) => decodeJsonLog(body, 0, jsonReading, arrival)
 const datadog = (body: Buffer) => decodeDatadog(body, arrival)
 const hec = (body: Buffer) => decodeHec(body, arrival)
 const seq = (body: Buffer) => decodeSeq(body, arrival)

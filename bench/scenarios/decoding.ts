@@ -4,7 +4,7 @@ import { decodeBulkPieces } from '../../src/decode/elasticsearch.ts'
 import { decodeGelf } from '../../src/decode/gelf.ts'
 import { decodeHec } from '../../src/decode/hec.ts'
 import { JsonCutter } from '../../src/decode/json-cutter.ts'
-import { decodeJsonLog, jsonNames } from '../../src/decode/json-logs.ts'
+import { decodeJsonLog, jsonReading } from '../../src/decode/json-logs.ts'
 import { parserOf } from '../../src/decode/json.ts'
 import { decodeLoki } from '../../src/decode/loki.ts'
 import { decodeOtlp } from '../../src/decode/otlp.ts'
@@ -33,7 +33,7 @@ function * decodeLines (body: Buffer): Generator<Step> {
   const cutter = new JsonCutter(Infinity)
   const arrival = utcTime()
   const parse = parserOf(body)
-  for (const piece of cutter.push(body)) yield * decodeJsonLog(piece, 0, jsonNames, arrival, parse)
+  for (const piece of cutter.push(body)) yield * decodeJsonLog(piece, 0, jsonReading, arrival, parse)
 }
 
 /** So large is a body, in bytes, unpacked. */

@@ -1,8 +1,10 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
+import { conventions } from '../../src/decode/conventions.ts'
 import { JsonCutter } from '../../src/decode/json-cutter.ts'
-import { decodeJsonLog, jsonNames } from '../../src/decode/json-logs.ts'
+import { decodeJsonLog, jsonReading } from '../../src/decode/json-logs.ts'
 import { parserOf } from '../../src/decode/json.ts'
+import { withNames } from '../../src/decode/record-of.ts'
 import { utcTime } from '../../src/record.ts'
 import type { IngestOptions } from './index.ts'
 import { acceptStream, streamAnswer, takeStreams } from './stream.ts'
@@ -20,7 +22,7 @@ const schema = {
     process: name('the process'),
     pid: name('the process id'),
     description: name('the description')
-  }, { additionalProperties: false }),
+  }),
   response: { 200: streamAnswer }
 }
 
@@ -30,15 +32,16 @@ const jsonLogs: FastifyPluginAsyncTypebox<Required<Pick<IngestOptions, 'bodyLimi
   app.head('/api/logs', { config: { logAccess: 'write' }, schema: { hide: true } }, async (_request, reply) => reply.send())
 
   app.post('/api/logs', { config: { logAccess: 'write', logStream: true }, schema, onRequest: app.awaitRoom }, async (request, reply) => {
-    const given = Object.entries(request.query)
-    const names = given.length === 0 ? jsonNames : { ...jsonNames, ...Object.fromEntries(given.map(([role, name]) => [role, [name]])) }
+    const given = Object.entries(request.query).filter(([role]) => Object.hasOwn(conventions, role))
+    const reading = given.length === 0 ? jsonReading : withNames(jsonReading, Object.fromEntries(given.map(([role, name]) => [role, [name]])))
     const arrival = utcTime()
     return acceptStream(app, request, reply, {
       cutter: new JsonCutter(bodyLimit, 'logs'),
       decoderOf (portion) {
         const parse = parserOf(portion)
-        return (piece, index) => decodeJsonLog(piece, index, names, arrival, parse)
+        return (piece, index) => decodeJsonLog(piece, index, reading, arrival, parse)
       },
+      isText: true,
       bodyLimit
     })
   })

@@ -1,19 +1,20 @@
 import { BadRequest } from '../errors.ts'
 import type { LogRecord, UtcTime } from '../record.ts'
+import { bytesOfRaw } from './charset.ts'
 import type { Step } from './decoded.ts'
 import { decodeDatadog } from './datadog.ts'
 import { decodeBulkPieces } from './elasticsearch.ts'
 import { decodeGelf } from './gelf.ts'
 import { decodeHec } from './hec.ts'
 import { decodeJournalEntry } from './journal.ts'
-import { decodeJsonLog, jsonNames } from './json-logs.ts'
+import { decodeJsonLog, jsonReading } from './json-logs.ts'
 import { decodeLoki } from './loki.ts'
 import { decodeOtlp } from './otlp.ts'
 import { decodeSeq } from './seq.ts'
 
 /** The decoders that reject pieces, by the source that they name. */
 const decoders: Record<string, (raw: Buffer, arrival: UtcTime) => Iterable<Step>> = {
-  json: (raw, arrival) => decodeJsonLog(raw, 0, jsonNames, arrival),
+  json: (raw, arrival) => decodeJsonLog(raw, 0, jsonReading, arrival),
   'otlp-json': (raw, arrival) => decodeOtlp(raw, 'json', arrival),
   'otlp-protobuf': (raw, arrival) => decodeOtlp(Buffer.from(raw.toString(), 'base64'), 'protobuf', arrival),
   'loki-json': (raw, arrival) => decodeLoki(raw, 'json', arrival),
@@ -34,7 +35,7 @@ export function isDecodable (source: string): boolean {
 /** The logs of a piece that was rejected once. Throws BadRequest where it is rejected still. */
 export function decodeAgain (source: string, raw: string, arrival: UtcTime): LogRecord[] {
   const records: LogRecord[] = []
-  for (const piece of decoders[source]!(Buffer.from(raw), arrival)) {
+  for (const piece of decoders[source]!(bytesOfRaw(raw), arrival)) {
     if (!piece) continue
     if ('reason' in piece) throw new BadRequest(piece.reason)
     records.push(piece)

@@ -13,6 +13,11 @@ export function batchKeyOf (idempotencyKey: string, body: Buffer | string): Buff
   return createHash('sha256').update(idempotencyKey).update('\0').update(body).digest().subarray(0, 16)
 }
 
+/** What names a dead letter, by what it is made of: a client that sends the same again and again makes one. No Idempotency-Key holds a line break. */
+export function deadLetterKeyOf (source: string, raw: string): Buffer {
+  return batchKeyOf(`dead letter\n${source}`, raw)
+}
+
 /**
  * What names the batch of one document of Elasticsearch's: its index, its `_id` and its bytes. The same again gives the same name; the `_id` with
  * another content is another document, which must not be lost. No Idempotency-Key holds a line break.

@@ -11,41 +11,46 @@
 //
 // `ddtags`, as `env:dev,team:a`, becomes an object; a tag without a value is true, one that comes
 // several times is a list; more than 10,000 tags, or 65,536 characters of them, stay a text. Everything else is kept by its name.
-import type { LogRecord, Severity, UtcTime } from '../record.ts'
+import type { LogRecord, UtcTime } from '../record.ts'
+import { conventions } from './conventions.ts'
 import type { Step } from './decoded.ts'
-import { attributesOf, nameOf, noProcess, ownNamesOf, recordOf, type Fields } from './fields.ts'
+import { attributesOf, nameOf, noProcess, requireField, type Fields } from './fields.ts'
 import { maxAttributes } from './growth.ts'
 import { decodeObjects } from './json-objects.ts'
-import { severityOfName, severityOfSyslogNumber } from './severity.ts'
-import { linesOf } from './lines.ts'
+import { fieldsOfLine, withJsonOfText } from './line-text.ts'
+import { usualFields } from './loggers.ts'
+import { NameTable } from './name-table.ts'
+import { completed, partsOf, type Reading } from './record-of.ts'
+import { decodeText } from './text.ts'
 
-const loggerNames = ['logger.name', 'logger', 'logger_name', 'loggerName']
-
-const names = {
-  message: ['message', 'msg', 'log', 'text'],
-  time: ['timestamp', 'date', '_timestamp', 'Timestamp', 'eventTime', 'published_date', '@timestamp'],
-  level: ['status', 'severity', 'level', 'syslog.severity'],
-  process: ['service', 'syslog.appname', ...loggerNames],
-  pid: ['pid', 'process.pid'],
-  description: loggerNames
+const reading: Reading = {
+  source: 'datadog',
+  names: {
+    ...conventions,
+    message: ['message', ...conventions.message],
+    time: ['timestamp', 'date', '_timestamp', 'eventTime', 'published_date', ...conventions.time],
+    level: ['status', 'severity', 'level', 'syslog.severity', ...conventions.level],
+    process: ['service', 'syslog.appname', ...conventions.process]
+  }
 }
 
-const own = new Set([...ownNamesOf(names), 'ddtags', 'ddsource'])
+const own = { has: (name: string) => name === 'ddtags' || name === 'ddsource' || NameTable.of(reading.names).has(name) }
 
 /** The logs of a body of JSON. `given` holds for those that do not say it themselves; its tags are added to theirs. */
 export function * decodeDatadog (body: Buffer, arrival: UtcTime, given: Fields = {}): Generator<Step, void, void> {
   // The agent asks so whether somebody listens.
   if (/^\s*(\{\s*\})?\s*$/.test(body.toString('latin1', 0, 20))) return
-  yield * decodeObjects(body, { source: 'datadog', own, read: (fields) => recordOfDatadog(fields, given, arrival) })
+  yield * decodeObjects(body, { source: 'datadog', own, read: (fields) => recordOfDatadog(requireField(fields), given, arrival) })
 }
 
-/** The logs of a body of lines. */
-export function * decodeDatadogLines (body: Buffer, arrival: UtcTime, given: Fields = {}): Generator<Step, void, void> {
-  for (const message of linesOf(body)) yield message === undefined ? undefined : recordOfDatadog({ message }, given, arrival)
+/** The logs of a body of text. */
+export function decodeDatadogText (body: Buffer, arrival: UtcTime, given: Fields = {}): Iterable<Step> {
+  return decodeText(body, (json) => decodeDatadog(json, arrival, given), (line) => recordOfDatadog(fieldsOfLine(line), given, arrival))
 }
 
 function recordOfDatadog (fields: Fields, given: Fields, arrival: UtcTime): LogRecord {
-  const record = recordOf(Object.assign({}, given, fields), names, arrival, severityOfStatus)
+  const all = usualFields(Object.assign({}, given, fields))
+  const record = completed(withJsonOfText(partsOf(all, reading, arrival), 'datadog', arrival), all, arrival)
   const { attributes } = record
   if (attributes === null) return record
   if (record.processName === noProcess) record.processName = nameOf(attributes.ddsource) ?? noProcess
@@ -58,13 +63,6 @@ function recordOfDatadog (fields: Fields, given: Fields, arrival: UtcTime): LogR
   }
   record.attributes = attributesOf(attributes)
   return record
-}
-
-function severityOfStatus (status: unknown): Severity | undefined {
-  if (typeof status === 'number') return severityOfSyslogNumber(status)
-  if (typeof status !== 'string') return undefined
-  if (/^[0-7]$/.test(status)) return severityOfSyslogNumber(Number(status))
-  return /^(ok|success)$/i.test(status) ? 'info' : severityOfName(status)
 }
 
 function parseTags (text: string): Fields | string | null {

@@ -1,27 +1,25 @@
-// The body of Elasticsearch's `_bulk`: a line that says what to do, then, but for `delete`, a line with the document.
+// The body of Elasticsearch's `_bulk`: a line that says what to do, then, but for `delete`, a line with the document. As in
+// Elasticsearch 8, what else stands in the first line is ignored.
 //
 //   create, index   the document is a log
 //   update          its `doc` is one, or else its `upsert`: logs are added, never changed
 //   delete          does nothing: there is no such document
 //
-//   message   message, msg, text, log (where that is a text)
-//   time      @timestamp, timestamp, time                      as in JSON
-//   level     log.level, level, severity, lvl, log.syslog.severity.code
-//   process   service.name, process.name, name, process, service; without one the logger's name; else the index
-//   pid       process.pid, pid
-//   description  the logger's name: log.logger, logger, logger_name, loggerName
-//
-// A name with dots is a field of that name or one within others. Everything else is kept as attributes,
-// beside `_index` and, where the sender gave one, `_id`.
+// The parts of a document are found as conventions.ts has them, those of the Elastic Common Schema first; without a process it
+// is the index. Everything else is kept as attributes, beside `_index` and, where the sender gave one, `_id`.
 //
 // Lines that ask for nothing known are one piece until the next line that does: their neighbours are stored.
 import { BadRequest, TooLarge } from '../errors.ts'
 import type { LogRecord, Rejected, UtcTime } from '../record.ts'
+import { parseLog, rawOf } from './charset.ts'
+import { conventions } from './conventions.ts'
 import { stepBytes, type Piece, type Step } from './decoded.ts'
-import { isFields, narrow, noProcess, ownNamesOf, recordOf, type FieldNames } from './fields.ts'
-import { Growth, maxLogValues } from './growth.ts'
+import { isFields, narrow, noProcess, type Fields } from './fields.ts'
+import { Growth } from './growth.ts'
 import { parserOf, type Parse } from './json.ts'
-import { parseSteps } from './json-steps.ts'
+import { usualFields } from './loggers.ts'
+import { NameTable } from './name-table.ts'
+import { recordOf, type Reading } from './record-of.ts'
 
 const actions = ['create', 'index', 'update', 'delete'] as const
 
@@ -123,7 +121,7 @@ function * decodeItems (body: Buffer, target: string, arrival: UtcTime): Generat
 
   function * tryParse (line: Buffer): Generator<undefined, unknown, void> {
     try {
-      return yield * parseSteps(line, maxLogValues, parse)
+      return yield * parseLog(line, parse)
     } catch (error) {
       if (isRefusal(error)) return undefined
       throw error
@@ -131,7 +129,7 @@ function * decodeItems (body: Buffer, target: string, arrival: UtcTime): Generat
   }
 
   function malformed (end: number): BulkItem {
-    const raw = body.toString('utf8', malformedFrom, end).trimEnd()
+    const raw = rawOf(body.subarray(malformedFrom, end)).trimEnd()
     return { action: 'index', index: target, isMalformed: true, piece: reject(items++, `the line before a document must be an object of one of ${actions.join(', ')}`, raw) }
   }
 }
@@ -154,11 +152,9 @@ function lineAt (body: Buffer, start: number): Buffer {
 
 function readAction (value: unknown, target: string): Action | undefined {
   if (!isFields(value)) return undefined
-  const [name, ...more] = Object.keys(value)
-  if (name === undefined || more.length > 0) return undefined
-  const given = value[name]
-  const action = actions.find((action) => action === name)
-  if (!action || !isFields(given)) return undefined
+  const action = actions.find((action) => isFields(value[action]))
+  if (!action) return undefined
+  const given = value[action] as Fields
   const { _index: index, _id: id, op_type: type } = given
   return {
     action: action === 'index' && type === 'create' ? 'create' : action,
@@ -167,16 +163,22 @@ function readAction (value: unknown, target: string): Action | undefined {
   }
 }
 
+/** What a body becomes that is one document. */
+export function * decodeDocument (body: Buffer, index: string, id: string | undefined, arrival: UtcTime): Generator<undefined, BulkItem, void> {
+  const action: Action = { action: 'create', index, id: id || undefined }
+  return { ...action, source: body, piece: yield * decodeSource(body, parserOf(body), action, 0, arrival) }
+}
+
 function * decodeSource (line: Buffer, parse: Parse, { action, index, id }: Action, item: number, arrival: UtcTime): Generator<undefined, Piece, void> {
   try {
     if (line.length === 0) throw new BadRequest('the document is missing')
-    const value = yield * parseSteps(line, maxLogValues, parse)
+    const value = yield * parseLog(line, parse)
     const document = action === 'update' && isFields(value) ? value.doc ?? value.upsert : value
     if (!isFields(document)) throw new BadRequest(action === 'update' ? 'an update must have a doc that is a JSON object' : 'the document must be a JSON object')
     return logOf(line.length > stepBytes ? yield * narrow(document, own) : document, index, id, arrival)
   } catch (error) {
     if (!isRefusal(error)) throw error
-    return reject(item, error.message, `${JSON.stringify({ [action]: { _index: index, _id: id } })}\n${line.toString()}`)
+    return reject(item, error.message, rawOf(Buffer.concat([Buffer.from(`${JSON.stringify({ [action]: { _index: index, _id: id } })}\n`), line])))
   }
 }
 
@@ -184,24 +186,22 @@ function isRefusal (error: unknown): error is Error {
   return error instanceof BadRequest || error instanceof TooLarge
 }
 
-const loggerNames = ['log.logger', 'logger', 'logger_name', 'loggerName']
-
-const names: FieldNames = {
-  message: ['message', 'msg', 'text', 'log'],
-  time: ['@timestamp', 'timestamp', 'time'],
-  level: ['log.level', 'level', 'severity', 'lvl', 'log.syslog.severity.code'],
-  process: ['service.name', 'process.name', 'name', 'process', 'service', ...loggerNames],
-  pid: ['process.pid', 'pid'],
-  description: loggerNames
+const reading: Reading = {
+  source: 'elasticsearch',
+  names: {
+    ...conventions,
+    message: ['message', ...conventions.message],
+    time: ['@timestamp', ...conventions.time],
+    level: ['log.level', ...conventions.level],
+    process: ['service.name', 'process.name', ...conventions.process],
+    pid: ['process.pid', ...conventions.pid]
+  }
 }
 
-const own = new Set([...ownNamesOf(names), '_index', '_id'])
-
-/** Where `log` holds what the Elastic Common Schema says of a log, it is no message. */
-const commonSchemaNames = { ...names, message: ['message', 'msg', 'text'] }
+const own = { has: (name: string) => name === '_index' || name === '_id' || NameTable.of(reading.names).has(name) }
 
 function logOf (document: Record<string, unknown>, index: string, id: string | undefined, arrival: UtcTime): LogRecord {
-  const record = recordOf(document, isFields(document.log) ? commonSchemaNames : names, arrival)
+  const record = recordOf(usualFields(document), reading, arrival)
   const attributes = record.attributes ??= {}
   attributes._index ??= index
   if (id !== undefined) attributes._id ??= id

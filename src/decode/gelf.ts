@@ -11,33 +11,40 @@
 // GELF's own and not kept. Everything else, as host and full_message, is kept by its name.
 import { BadRequest } from '../errors.ts'
 import type { LogRecord, UtcTime } from '../record.ts'
+import { conventions } from './conventions.ts'
 import type { Step } from './decoded.ts'
-import { attributesOf, ownNamesOf, recordOf, rename, type Fields } from './fields.ts'
+import { rename, type Fields } from './fields.ts'
 import { decodeObjects } from './json-objects.ts'
+import { NameTable } from './name-table.ts'
+import { completed, partsOf, type Reading } from './record-of.ts'
 
-const loggerNames = ['_logger', '_logger_name', '_loggerName', '_LoggerName']
-
-const names = {
-  message: ['short_message', 'full_message', 'message'],
-  time: ['timestamp'],
-  level: ['level'],
-  process: ['_name', '_process', '_service', '_app', 'facility', '_container_name', ...loggerNames],
-  pid: ['_pid', '_process_id'],
-  description: loggerNames
+/** By the names without their underscore. */
+const reading: Reading = {
+  source: 'gelf',
+  names: {
+    ...conventions,
+    message: ['short_message', 'full_message', ...conventions.message],
+    time: ['timestamp', ...conventions.time],
+    level: ['level', ...conventions.level],
+    process: ['name', 'process', 'service', 'app', 'facility', 'container_name', ...conventions.process]
+  },
+  scale: 'syslog'
 }
 
-const own = ownNamesOf(names)
+/** Names under which a log's own values may be. */
+export const gelfOwnNames = { has: (name: string) => NameTable.of(reading.names).has(ownName(name) ?? name) }
 
 /** The logs of a body. */
 export function decodeGelf (body: Buffer, arrival: UtcTime): Iterable<Step> {
-  return decodeObjects(body, { source: 'gelf', own, read: (fields) => recordOfGelf(fields, arrival) })
+  return decodeObjects(body, { source: 'gelf', own: gelfOwnNames, read: (fields) => recordOfGelf(fields, arrival) })
 }
 
-function recordOfGelf (fields: Fields, arrival: UtcTime): LogRecord {
-  const record = recordOf(fields, names, arrival)
-  if (record.message === '') throw new BadRequest('short_message must be a text that is not empty')
-  if (record.attributes) record.attributes = attributesOf(rename(record.attributes, ownName))
-  return record
+/** The log of an object. Throws BadRequest where it has no message. */
+export function recordOfGelf (fields: Fields, arrival: UtcTime): LogRecord {
+  const plain = rename(fields, ownName)
+  const parts = partsOf(plain, reading, arrival)
+  if (parts.message === undefined || (parts.message === '' && parts.attributes === null)) throw new BadRequest('short_message must be a text that is not empty')
+  return completed(parts, plain, arrival)
 }
 
 function ownName (name: string): string | undefined {

@@ -1,7 +1,7 @@
 // Splunk's HTTP Event Collector: envelopes `{"time":…,"host":…,"event":…}`, or lines.
 //
 //   time      time of the envelope: seconds since 1970 (or milli-, micro-, nanoseconds), a number or a text
-//   message   event, where it is a text; else what its msg, message, log or text holds, a text before
+//   message   event, where it is a text; else what its msg, message, log, text or line holds, a text before
 //             others; else its JSON. An object whose JSON is the message is kept as attributes, too
 //   level     level, severity, lvl, log.level of event or of fields
 //   process   name, process, service, service.name, process.name of event or of fields; else source, else
@@ -9,30 +9,35 @@
 //   pid       pid, process.pid of event or of fields
 //   description  the logger's name: logger, logger_name, loggerName, log.logger of event or of fields
 //
+// Docker's driver sends `{"line":…,"source":"stdout","tag":…}`: a line that is an object is read as if its fields were
+// the event's, what comes from stderr is an error unless it names a level, and without source the tag is the process, too.
+//
 // Attributes are what else event and fields hold, and host, source, sourcetype and index; of the same
 // name the later one ends in `_`.
 import { BadRequest } from '../errors.ts'
 import type { LogRecord, UtcTime } from '../record.ts'
+import { conventions } from './conventions.ts'
 import type { Step } from './decoded.ts'
-import { FieldAdder, isFields, limitAttributes, nameOf, noProcess, recordOf, textOf, timeOf, type FieldNames, type Fields } from './fields.ts'
-import { jsonNames, jsonOwnNames, loggerNames } from './json-logs.ts'
+import { FieldAdder, isFields, limitAttributes, nameOf, textOf, type Fields } from './fields.ts'
 import { decodeObjects } from './json-objects.ts'
+import { fieldsOfLine, withJsonOfText } from './line-text.ts'
 import { linesOf } from './lines.ts'
+import { usualFields } from './loggers.ts'
+import { NameTable } from './name-table.ts'
+import { completed, partsOf, withNames, type Parts, type Reading } from './record-of.ts'
+import { decodeText } from './text.ts'
+import { timeOf } from './time.ts'
 
-/** By the name that holds the message, if one does: where the rest is. */
-type Names = (message: string | undefined) => FieldNames
-
-const names = namesFor(jsonNames)
-/** Of an event whose envelope says which process it is from, so that the logger is none. */
-const namesBesideSource = namesFor({ ...jsonNames, process: jsonNames.process.filter((name) => !loggerNames.includes(name)) })
-
-function namesFor (names: FieldNames): Names {
-  const none = { ...names, message: [], time: [] }
-  const byMessage = new Map(names.message.map((name) => [name, { ...none, message: [name] }]))
-  return (message) => message === undefined ? none : byMessage.get(message)!
+const reading: Reading = {
+  source: 'hec',
+  // What Docker calls tag is, unless it is told otherwise, a part of the container's id.
+  names: { ...conventions, process: conventions.process.filter((name) => name !== 'tag') }
 }
+/** Of an event whose envelope has a time. */
+const timedReading = withNames(reading, { time: [] })
 
-const own = new Set([...jsonOwnNames, 'event', 'fields', 'source', 'sourcetype'])
+const envelopeNames = new Set(['event', 'fields', 'source', 'sourcetype'])
+const own = { has: (name: string) => envelopeNames.has(name) || NameTable.of(reading.names).has(name) }
 const nothing: Fields = {}
 
 /** Splunk's words for what an envelope may lack. */
@@ -45,6 +50,11 @@ export function decodeHec (body: Buffer, arrival: UtcTime, given: Fields = {}): 
   return decodeObjects(body, { source: 'hec', own, inner: ['event', 'fields'], read: (envelope) => recordOfEnvelope(isGiven ? Object.assign({}, given, envelope) : envelope, arrival) })
 }
 
+/** The logs of a body of text: envelopes, or lines. */
+export function decodeHecText (body: Buffer, arrival: UtcTime, given: Fields = {}): Iterable<Step> {
+  return decodeText(body, (json) => decodeHec(json, arrival, given), (event) => recordOfEnvelope({ ...given, event }, arrival))
+}
+
 /** The logs of a body of lines. */
 export function * decodeHecLines (body: Buffer, arrival: UtcTime, given: Fields = {}): Generator<Step, void, void> {
   for (const event of linesOf(body)) yield event === undefined ? undefined : recordOfEnvelope({ ...given, event }, arrival)
@@ -55,10 +65,11 @@ function recordOfEnvelope (envelope: Fields, arrival: UtcTime): LogRecord {
   if (event === undefined || event === null) throw new BadRequest(eventRequired)
   if (event === '' || (isFields(event) && Object.keys(event).length === 0)) throw new BadRequest(eventBlank)
 
-  const record = recordOfEvent(event, isFields(fields) ? fields : nothing, nameOf(source) === undefined ? names : namesBesideSource, arrival)
-  const eventAt = timeOf(time)
-  record.eventAt = eventAt ?? arrival
-  if (record.processName === noProcess) record.processName = nameOf(source) ?? nameOf(sourcetype) ?? noProcess
+  const eventAt = timeOf(time, arrival)
+  const parts = partsOfEvent(event, isFields(fields) ? fields : nothing, eventAt === undefined ? reading : timedReading, arrival)
+  parts.processName ??= nameOf(source) ?? tagOf(event) ?? parts.description ?? nameOf(sourcetype)
+  const record = completed(parts, isFields(event) ? event : nothing, arrival)
+  if (eventAt !== undefined) record.eventAt = eventAt
 
   const attributes = record.attributes ?? {}
   const adder = new FieldAdder(attributes)
@@ -73,19 +84,31 @@ function recordOfEnvelope (envelope: Fields, arrival: UtcTime): LogRecord {
   return record
 }
 
-function recordOfEvent (event: unknown, fields: Fields, names: Names, arrival: UtcTime): LogRecord {
-  const own = isFields(event) ? event : {}
-  const name = jsonNames.message.find((name) => typeof own[name] === 'string') ?? jsonNames.message.find((name) => own[name] !== undefined && own[name] !== null)
-
+function partsOfEvent (event: unknown, fields: Fields, reading: Reading, arrival: UtcTime): Parts {
+  const own = isFields(event) ? withoutLine(event) : fieldsOfLine(textOf(event) ?? '')
   const all = fields === nothing ? own : Object.assign({}, own)
   const adder = new FieldAdder(all)
   for (const name of Object.keys(fields)) adder.add(name, fields[name])
-  const record = recordOf(all, names(name), arrival)
-  if (name === undefined) {
-    record.message = textOf(event)!
-  } else if (isFields(own[name])) {
-    // It stays whole beside its JSON, so that its fields are found.
-    new FieldAdder(record.attributes ??= {}).add(name, own[name])
-  }
-  return record
+  const parts = withJsonOfText(partsOf(usualFields(all), reading, arrival), 'hec', arrival)
+  if (isDockers(event) && event.source === 'stderr') parts.severity ??= 'error'
+  return parts
+}
+
+/** Whether the event is one of Docker's driver. */
+function isDockers (event: unknown): event is Fields {
+  return isFields(event) && Object.hasOwn(event, 'line') && typeof event.source === 'string'
+}
+
+function tagOf (event: unknown): string | undefined {
+  return isDockers(event) ? nameOf(event.tag) : undefined
+}
+
+/** An event whose line is an object, with the fields of that in its place. */
+function withoutLine (event: Fields): Fields {
+  if (!isDockers(event) || !isFields(event.line)) return event
+  const { line, ...others } = event
+  const fields = { ...line as Fields }
+  const adder = new FieldAdder(fields)
+  for (const name of Object.keys(others)) adder.add(name, others[name])
+  return fields
 }

@@ -15,19 +15,24 @@
 // Source: https://systemd.io/JOURNAL_EXPORT_FORMATS/
 import { isUtf8 } from 'node:buffer'
 import { BadRequest, TooLarge } from '../errors.ts'
-import type { Rejected, Severity, UtcTime } from '../record.ts'
+import type { Rejected, UtcTime } from '../record.ts'
+import { rawOf } from './charset.ts'
 import { stepSize, type Step } from './decoded.ts'
-import { recordOf, type Fields, type FieldNames } from './fields.ts'
+import type { Fields } from './fields.ts'
 import { maxLogValues } from './growth.ts'
-import { severityOfSyslogNumber } from './severity.ts'
+import { recordOf, type Reading } from './record-of.ts'
 
-const names: FieldNames = {
-  message: ['MESSAGE'],
-  time: ['__REALTIME_TIMESTAMP'],
-  level: ['PRIORITY'],
-  process: ['SYSLOG_IDENTIFIER', '_COMM'],
-  pid: ['_PID', 'SYSLOG_PID'],
-  description: ['_SYSTEMD_UNIT']
+const reading: Reading = {
+  source: 'journal',
+  names: {
+    message: ['MESSAGE'],
+    time: ['__REALTIME_TIMESTAMP'],
+    level: ['PRIORITY'],
+    process: ['SYSLOG_IDENTIFIER', '_COMM'],
+    pid: ['_PID', 'SYSLOG_PID'],
+    description: ['_SYSTEMD_UNIT']
+  },
+  scale: 'syslog'
 }
 
 const newline = 10
@@ -116,7 +121,7 @@ export function * decodeJournalEntry (entry: Buffer, index: number, arrival: Utc
     if (!(error instanceof BadRequest)) throw error
     return yield reject(index, error.message, entry)
   }
-  yield recordOf(fields, names, arrival, severityOf)
+  yield recordOf(fields, reading, arrival)
 }
 
 function * readFields (entry: Buffer): Generator<undefined, Fields, void> {
@@ -147,10 +152,6 @@ function valueOf (bytes: Buffer): unknown {
   return isUtf8(bytes) ? bytes.toString() : { base64: bytes.toString('base64') }
 }
 
-function severityOf (level: unknown): Severity | undefined {
-  return typeof level === 'string' && /^[0-7]$/.test(level) ? severityOfSyslogNumber(Number(level)) : undefined
-}
-
 function reject (index: number, reason: string, entry: Buffer): Rejected {
-  return { source: 'journal', index, reason, raw: entry.toString() }
+  return { source: 'journal', index, reason, raw: rawOf(entry) }
 }

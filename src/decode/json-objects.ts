@@ -2,19 +2,18 @@
 // object, or can't become a log, is rejected alone.
 import { BadRequest, TooLarge } from '../errors.ts'
 import type { LogRecord, Rejected } from '../record.ts'
+import { parseLog, rawOf } from './charset.ts'
 import { stepBytes, type Piece, type Step } from './decoded.ts'
 import { isFields, narrow, type Fields } from './fields.ts'
-import { maxLogValues } from './growth.ts'
 import { JsonCutter } from './json-cutter.ts'
 import { parseJson, parserOf } from './json.ts'
-import { parseSteps } from './json-steps.ts'
 
 /** Whose objects they are, and what becomes of one. */
 export interface ObjectFormat {
   /** What a rejected piece names. */
   source: string
   /** Names of fields that a log's own values may be in: of an object with very many they are kept whatever their place. */
-  own: ReadonlySet<string>
+  own: { has: (name: string) => boolean }
   /** Fields that hold further fields of the log. */
   inner?: readonly string[]
   /** Throws BadRequest where the object can't become a log. */
@@ -44,15 +43,15 @@ export function * decodeObjects (body: Buffer, format: ObjectFormat, list?: stri
 export function * decodeObject (piece: Buffer, index: number, format: ObjectFormat, parse = parseJson): Generator<Step, void, void> {
   let value: unknown
   try {
-    value = yield * parseSteps(piece, maxLogValues, parse)
+    value = yield * parseLog(piece, parse)
   } catch (error) {
     const lineBreak = piece.lastIndexOf('\n{')
-    if (lineBreak === -1) return yield reject(error, format, index, piece.toString())
-    yield reject(error, format, index, piece.toString('utf8', 0, lineBreak))
+    if (lineBreak === -1) return yield reject(error, format, index, rawOf(piece))
+    yield reject(error, format, index, rawOf(piece.subarray(0, lineBreak)))
     return yield * decodeObject(piece.subarray(lineBreak + 1), index + 1, format, parse)
   }
   const isLarge = piece.length > stepBytes
-  if (!Array.isArray(value)) return yield decode(isLarge ? yield * narrowLog(value, format) : value, format, index, () => piece.toString())
+  if (!Array.isArray(value)) return yield decode(isLarge ? yield * narrowLog(value, format) : value, format, index, () => rawOf(piece))
   for (const [offset, log] of value.entries()) yield decode(isLarge ? yield * narrowLog(log, format) : log, format, index + offset, () => JSON.stringify(log))
 }
 

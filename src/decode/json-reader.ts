@@ -11,6 +11,15 @@ const [quote, backslash, comma, colon, openBracket, closeBracket, openBrace, clo
 /** Bodies of more bytes are looked through for what is large first. */
 const smallBytes = 2 * stepBytes
 
+/** An object whose list was walked. */
+interface Walked {
+  raw: Buffer
+  /** Whether it has the list. */
+  hasList: boolean
+  /** Whether it has what is not known to stand beside the list. */
+  hasOthers: boolean
+}
+
 /** A reader of a body, before its first value. */
 export function * readerOf (body: Buffer, parse: Parse = parserOf(body)): Generator<undefined, JsonReader, void> {
   return new JsonReader(body, parse, body.length <= smallBytes ? undefined : yield * outlineOf(body, Infinity))
@@ -25,6 +34,7 @@ export class JsonReader {
   /** Where the values begin that the last peek has found to be JSON. */
   readonly #peeked = new Set<number>()
   #at: number
+  #walked: Walked = { raw: Buffer.alloc(0), hasList: false, hasOthers: false }
 
   /** `outline` says where what is large ends, so that it is passed over in no time. */
   constructor (bytes: Buffer, parse: Parse, { ends, fault }: Outline = { ends: new Map() }) {
@@ -40,17 +50,32 @@ export class JsonReader {
     return this.#bytes[this.#at] === openBrace
   }
 
+  /** The object whose list was walked last. */
+  get walked (): Walked {
+    return this.#walked
+  }
+
   /**
-   * The values of an object's list of that name, whether each is an object; undefined for a step between them. At each
+   * The values of an object's list of any of these names, whether each is an object; undefined for a step between them. At each
    * value the reader stands before it, and it is skipped if nobody reads it. What is no list is its own only element, and
-   * `null` holds none. All that is skipped must be JSON.
+   * `null` holds none. `beside` names what may stand beside it. All that is skipped must be JSON.
    */
-  * list (name: string): Generator<boolean | undefined, void, void> {
+  * list (names: readonly string[], beside: readonly string[] = []): Generator<boolean | undefined, void, void> {
+    const start = this.#at
+    let hasList = false
+    let hasOthers = false
     for (const member of this.#members()) {
-      if (member === undefined) yield
-      else if (member === name) yield * this.#elements()
-      else yield * this.#check()
+      if (member === undefined) {
+        yield
+      } else if (names.includes(member)) {
+        hasList = true
+        yield * this.#elements()
+      } else {
+        hasOthers ||= !beside.includes(member)
+        yield * this.#check()
+      }
     }
+    this.#walked = { raw: this.#bytes.subarray(start, this.#at), hasList, hasOthers }
   }
 
   /** What members of those names have, without moving. */

@@ -2,8 +2,9 @@
 // strings and blanks end; a second one parses what is between them natively, a group of neighbours at a time.
 import { BadRequest, TooLarge } from '../errors.ts'
 import { runAtOnce, stepBytes } from './decoded.ts'
-import { isFields, set, type Fields } from './fields.ts'
+import { isFields, type Fields } from './fields.ts'
 import { maxLogValues } from './growth.ts'
+import { ObjectBuilder } from './json-repeats.ts'
 import { maxDepth, parserOf, tooDeep, type Parse } from './json.ts'
 
 const [quote, backslash, comma, colon, openBracket, closeBracket, openBrace, closeBrace] = [0x22, 0x5c, 0x2c, 0x3a, 0x5b, 0x5d, 0x7b, 0x7d] as const
@@ -101,7 +102,7 @@ class LargeJson {
     const last = end - 1
     if (bytes[last] !== (isObject ? closeBrace : closeBracket)) throw notJson()
     const list: unknown[] = []
-    const fields: Fields = {}
+    const fields = new ObjectBuilder()
     let fieldCount = 0
 
     /** Where what is not parsed yet begins, behind what stands before large blanks, and its last member. */
@@ -153,7 +154,7 @@ class LargeJson {
       }
     }
     if (hasMore) addGroup(this.#group(isObject, [...parts, bytes.subarray(group, last)]), list.length + fieldCount === 0)
-    return isObject ? fields : list
+    return isObject ? fields.end() : list
 
     function addGroup (parsed: unknown, mayBeEmpty = false): void {
       if (Array.isArray(parsed)) {
@@ -168,7 +169,7 @@ class LargeJson {
 
     function addField (name: string, value: unknown): void {
       if (++fieldCount > maxLogValues) throw new TooLarge(`one object must have at most ${maxLogValues} fields`)
-      set(fields, name, value)
+      fields.add(name, value)
     }
   }
 

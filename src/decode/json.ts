@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import secureJson from 'secure-json-parse'
 import { BadRequest } from '../errors.ts'
+import { countNames, endOfString, parseWithRepeats } from './json-repeats.ts'
 
 /** Python's own encoder stops a little below this; the parser could be made to eat gigabytes above it. */
 export const maxDepth = 1000
@@ -31,9 +32,10 @@ const forbiddenNames = ['__proto__', 'constructor', '\\u00']
 
 function parse (body: Buffer, carefully: boolean): unknown {
   const all = body.toString('utf8')
-  const text = quoteUnsafeNumbers(all.startsWith('\ufeff') ? all.slice(1) : all)
+  const { text, names } = walk(all.startsWith('\ufeff') ? all.slice(1) : all)
   try {
-    return carefully ? secureJson.parse(text) : JSON.parse(text)
+    const value = carefully ? secureJson.parse(text) : JSON.parse(text)
+    return countNames(value) === names ? value : parseWithRepeats(text)
   } catch (error) {
     throw new BadRequest(explain(error))
   }
@@ -50,10 +52,11 @@ const number = /NaN|-?(?:Infinity|(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)/y
 
 const colonNext = /[ \t\n\r]*:/y
 
-const [quote, backslash, minus, dot, zero, nine, upperE, upperI, upperN, openBracket, closeBracket, lowerE, openBrace, closeBrace] = Buffer.from('"\\-.09EIN[]e{}')
+const [quote, minus, dot, zero, nine, colon, upperE, upperI, upperN, openBracket, closeBracket, lowerE, openBrace, closeBrace] = Buffer.from('"-.09:EIN[]e{}')
 
-/** Walks over all that stands outside of strings, which is little: strings are skipped natively. */
-function quoteUnsafeNumbers (text: string): string {
+/** Walks over all that stands outside of strings, which is little: strings are skipped natively. Puts quotes around unsafe numbers, and counts the names. */
+function walk (text: string): { text: string, names: number } {
+  let names = 0
   let quoted = ''
   let copied = 0
   let depth = 0
@@ -65,6 +68,8 @@ function quoteUnsafeNumbers (text: string): string {
       if (++depth > maxDepth) throw tooDeep()
     } else if (char === closeBrace || char === closeBracket) {
       depth--
+    } else if (char === colon) {
+      names++
     } else if (isDigit(char) || char === minus || char === upperN || char === upperI) {
       const end = endOfSafeNumber(text, i)
       if (end > i) {
@@ -84,7 +89,7 @@ function quoteUnsafeNumbers (text: string): string {
       i += token.length - 1
     }
   }
-  return copied === 0 ? text : quoted + text.slice(copied)
+  return { text: copied === 0 ? text : quoted + text.slice(copied), names }
 }
 
 export function tooDeep (): Error {
@@ -101,15 +106,6 @@ function endOfSafeNumber (text: string, start: number): number {
   let char = text.charCodeAt(end)
   while (isDigit(char) || char === dot) char = text.charCodeAt(++end)
   return end - start > 15 || char === lowerE || char === upperE ? start : end
-}
-
-function endOfString (text: string, start: number): number {
-  for (let end = text.indexOf('"', start + 1); end !== -1; end = text.indexOf('"', end + 1)) {
-    let backslashes = 0
-    while (text.charCodeAt(end - 1 - backslashes) === backslash) backslashes++
-    if (backslashes % 2 === 0) return end
-  }
-  return text.length
 }
 
 function isUnsafe (token: string): boolean {

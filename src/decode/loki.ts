@@ -7,36 +7,43 @@
 //   description   logger, scope_name
 //
 // and all others attributes; the labels of a stream with more than 1,000 are one text, `labels`. A metadata with the
-// name of a label and another value is called NAME_extracted, as in Loki. The line is the message, whole, also where it
-// is JSON.
+// name of a label and another value is called NAME_extracted, as in Loki. The line is the message; where it is JSON, its
+// fields are the log's, see line-text.ts.
 // Source: https://grafana.com/docs/loki/latest/reference/loki-http-api/#ingest-logs
 import { BadRequest } from '../errors.ts'
 import type { LogRecord, UtcTime } from '../record.ts'
-import { fromNanoseconds } from '../time.ts'
+import { rawOf, withoutLatin1 } from './charset.ts'
 import { stepBytes, stepSize, type Step } from './decoded.ts'
 import { decodeParts, followToBreak, type Encoding, type Walk } from './encoding.ts'
-import { isFields, narrow, ownNamesOf, recordOf, set, textOf, timeOf, type FieldNames, type Fields } from './fields.ts'
+import { FieldAdder, isFields, limitAttributes, narrow, set, textOf, type Fields } from './fields.ts'
 import { maxLogValues } from './growth.ts'
 import { parserOf, type Parse } from './json.ts'
 import { readerOf, type JsonReader } from './json-reader.ts'
 import { parseSteps } from './json-steps.ts'
+import { withJsonOfText } from './line-text.ts'
 import { parseLabels } from './loki-labels.ts'
+import { NameTable } from './name-table.ts'
 import { encodeBytes, FieldCount, MessageReader } from './protobuf.ts'
+import { completed, partsOf, type Parts, type Reading } from './record-of.ts'
+import { timeOf } from './time.ts'
 
-const names: FieldNames = {
-  message: [],
-  time: [],
-  level: ['level', 'detected_level', 'severity', 'lvl'],
-  // Source: https://grafana.com/docs/loki/latest/get-started/labels/#default-labels-for-all-users
-  process: [
-    'service_name', 'service', 'app', 'application', 'name', 'app_kubernetes_io_name', 'container', 'container_name',
-    'k8s_container_name', 'component', 'workload', 'job', 'k8s_job_name'
-  ],
-  pid: ['pid', 'process_pid'],
-  description: ['logger', 'scope_name']
+const reading: Reading = {
+  source: 'loki',
+  names: {
+    message: [],
+    time: [],
+    level: ['level', 'detected_level', 'severity', 'severity_text', 'lvl'],
+    // Source: https://grafana.com/docs/loki/latest/get-started/labels/#default-labels-for-all-users
+    process: [
+      'service_name', 'service', 'app', 'application', 'name', 'app_kubernetes_io_name', 'container', 'container_name',
+      'k8s_container_name', 'component', 'workload', 'job', 'k8s_job_name'
+    ],
+    pid: ['pid', 'process_pid'],
+    description: ['logger', 'scope_name']
+  }
 }
 
-const own = ownNamesOf(names)
+const own = NameTable.of(reading.names)
 
 /** Labels of a stream, each of which is walked for each log; Loki itself takes 15. Those of a stream with more are one text. */
 const maxLabels = 1000
@@ -44,11 +51,18 @@ const maxLabels = 1000
 /** What the logs of a stream share. */
 interface Stream {
   labels: Fields
-  /** What they are without metadata. */
-  record: LogRecord
+  /** What they say without metadata. */
+  parts: Parts
   /** The labels as they came. */
   text: string
   bytes: number
+}
+
+/** A line, and what stands beside it. */
+interface Entry {
+  time: unknown
+  line: string
+  metadata: Fields
 }
 
 interface JsonStream extends Stream {
@@ -57,7 +71,7 @@ interface JsonStream extends Stream {
 
 /** The logs of a request. Throws TooLarge where they would take too much memory. */
 export function decodeLoki (body: Buffer, encoding: 'json' | 'protobuf', arrival: UtcTime): Iterable<Step> {
-  return decodeParts(encoding === 'json' ? lokiJson : lokiProtobuf, body, arrival)
+  return encoding === 'json' ? decodeParts(lokiJson, withoutLatin1(body), arrival) : decodeParts(lokiProtobuf, body, arrival)
 }
 
 const lokiJson: Encoding<JsonStream> = {
@@ -67,29 +81,30 @@ const lokiJson: Encoding<JsonStream> = {
     const parse = parserOf(body)
     const reader = yield * readerOf(body, parse)
     if (!reader.isObject) throw new BadRequest('body must be a JSON object')
-    for (const isObject of reader.list('streams')) {
+    for (const isObject of reader.list(['streams'])) {
       if (isObject) yield * walkJsonStream(reader, parse)
       else yield isObject === undefined ? undefined : { reason: 'streams must hold objects', raw: reader.raw() }
     }
     reader.end()
+    if (!reader.walked.hasList) throw new BadRequest('body must have streams')
   },
 
   * read (raw, stream, arrival) {
     const entry = yield * parseSteps(raw, maxLogValues, stream.parse)
     if (!Array.isArray(entry)) throw new BadRequest(notAnEntry)
     const [time, line, metadata] = entry
-    return recordOfEntry(stream, timeOf(time) ?? arrival, textOf(line) ?? '', isFields(metadata) ? yield * narrowLarge(metadata, raw) : {}, arrival)
+    return recordOfEntry(stream, { time, line: textOf(line) ?? '', metadata: isFields(metadata) ? yield * narrowLarge(metadata, raw) : {} }, arrival)
   },
 
   wrap: ({ text }, raw) => Buffer.from(`{"streams":[{"stream":${text},"values":[${raw}]}]}`),
-  textOf: (bytes) => bytes.toString()
+  textOf: rawOf
 }
 
 function * walkJsonStream (reader: JsonReader, parse: Parse): Walk<JsonStream> {
   yield
   const { stream } = yield * reader.peek('stream')
   let shared: JsonStream | undefined
-  for (const isObject of reader.list('values')) {
+  for (const isObject of reader.list(['values'], ['stream'])) {
     if (isObject === undefined) {
       yield
       continue
@@ -98,6 +113,8 @@ function * walkJsonStream (reader: JsonReader, parse: Parse): Walk<JsonStream> {
     if (isObject) yield { reason: notAnEntry, raw }
     else yield { shared: shared ??= { ...streamOf(isFields(stream) ? stream : {}, JSON.stringify(stream ?? {})), parse }, raw }
   }
+  const { raw, hasList, hasOthers } = reader.walked
+  if (!hasList && hasOthers) yield { reason: 'streams must have values', raw }
 }
 
 const notAnEntry = 'values must hold lists of a time, a line and, where there are any, metadata'
@@ -108,14 +125,18 @@ const lokiProtobuf: Encoding<Stream> = {
 
   * walk (body) {
     const reader = new MessageReader(body)
+    let hasStreams = false
     while (reader.next()) {
       yield
-      if (reader.field === 1) yield * followToBreak(walkStream, reader.bytes())
+      if (reader.field !== 1) continue
+      hasStreams = true
+      yield * followToBreak(walkStream, reader.bytes())
     }
+    if (!hasStreams && body.length > 0) throw new BadRequest('body must have streams')
   },
 
   * read (raw, stream, arrival) {
-    let time: UtcTime | undefined
+    let time: string | undefined
     let line = ''
     const metadata: Fields = {}
     const reader = new MessageReader(raw, new FieldCount())
@@ -126,7 +147,7 @@ const lokiProtobuf: Encoding<Stream> = {
       else if (reader.field === 2) line = reader.string()
       else if (reader.field === 3) addPair(metadata, reader.message())
     }
-    return recordOfEntry(stream, time ?? arrival, line, yield * narrowLarge(metadata, raw), arrival)
+    return recordOfEntry(stream, { time, line, metadata: yield * narrowLarge(metadata, raw) }, arrival)
   },
 
   wrap: ({ text }, raw) => encodeBytes(1, Buffer.concat([encodeBytes(1, text), encodeBytes(2, raw)])),
@@ -148,14 +169,15 @@ function * walkStream (bytes: Buffer): Walk<Stream> {
   }
 }
 
-function readTime (reader: MessageReader): UtcTime | undefined {
+/** Nanoseconds since 1970. */
+function readTime (reader: MessageReader): string | undefined {
   let seconds = 0n
   let nanoseconds = 0n
   while (reader.next()) {
     if (reader.field === 1) seconds = BigInt(reader.integer())
     else if (reader.field === 2) nanoseconds = BigInt(reader.integer())
   }
-  return seconds === 0n && nanoseconds === 0n ? undefined : fromNanoseconds(seconds * 1_000_000_000n + nanoseconds)
+  return seconds === 0n && nanoseconds === 0n ? undefined : String(seconds * 1_000_000_000n + nanoseconds)
 }
 
 function * narrowLarge (metadata: Fields, raw: Buffer): Generator<undefined, Fields, void> {
@@ -174,10 +196,10 @@ function addPair (metadata: Fields, reader: MessageReader): void {
 
 function streamOf (given: Fields, text: string): Stream {
   const labels = Object.keys(given).length > maxLabels ? { labels: text } : given
-  return { labels, record: recordOf(labels, names, ''), text, bytes: text.length }
+  return { labels, parts: partsOf(labels, reading, ''), text, bytes: text.length }
 }
 
-function recordOfEntry ({ labels, record }: Stream, eventAt: UtcTime, message: string, metadata: Fields, arrival: UtcTime): LogRecord {
+function recordOfEntry ({ labels, parts: shared }: Stream, { time, line, metadata }: Entry, arrival: UtcTime): LogRecord {
   let all: Fields | undefined
   for (const name of Object.keys(metadata)) {
     const isLabel = Object.hasOwn(labels, name)
@@ -186,8 +208,15 @@ function recordOfEntry ({ labels, record }: Stream, eventAt: UtcTime, message: s
     all ??= Object.assign({}, labels)
     set(all, isLabel ? `${name}_extracted` : name, metadata[name])
   }
-  const found = all ? recordOf(all, names, arrival) : { ...record, postTime: arrival }
-  found.eventAt = eventAt
-  found.message = message
-  return found
+  const eventAt = timeOf(time, arrival)
+  const parts = { ...all ? partsOf(all, reading, arrival) : shared, eventAt: eventAt ?? arrival, message: line }
+  const record = completed(withJsonOfText(parts, 'loki', arrival), all ?? labels, arrival)
+  if (eventAt === undefined && time !== undefined && time !== null && time !== '') record.attributes = withField(record.attributes, 'time', time)
+  return record
+}
+
+function withField (fields: Fields | null, name: string, value: unknown): Fields {
+  const all = { ...fields }
+  new FieldAdder(all).add(name, value)
+  return limitAttributes(all)
 }

@@ -1,7 +1,9 @@
 // ExportLogsServiceRequest as JSON. Names are in lowerCamelCase, ids in hex, whole numbers of 64 bits are
-// texts or numbers; unknown names are ignored.
+// texts or numbers; unknown names are ignored. The names of protobuf, in snake_case, are read as well, as JSON of
+// protobuf demands: https://protobuf.dev/programming-guides/json/#field-names
 // Source: https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding
 import { BadRequest } from '../errors.ts'
+import { rawOf } from './charset.ts'
 import type { Encoding, Walk } from './encoding.ts'
 import { isFields, type Fields } from './fields.ts'
 import { maxLogValues } from './growth.ts'
@@ -26,7 +28,7 @@ export const otlpJson: Encoding<Shared> = {
     return recordOfOtlp(readLog((yield * parseSteps(raw, maxLogValues, parse)) as Fields), origin, arrival)
   },
   wrap: ({ resource, scope }, raw) => Buffer.from(`{"resourceLogs":[{"resource":${resource},"scopeLogs":[{"scope":${scope},"logRecords":[${raw}]}]}]}`),
-  textOf: (bytes) => bytes.toString()
+  textOf: rawOf
 }
 
 function * walk (body: Buffer): Walk<Shared> {
@@ -34,23 +36,26 @@ function * walk (body: Buffer): Walk<Shared> {
   const reader = yield * readerOf(body, parse)
   if (!reader.isObject) throw new BadRequest('body must be a JSON object')
   // It mostly stands after all logs, and most bodies have none: to look for it there in vain would cost more than all else.
-  const schemaUrls = body.includes('"schemaUrl"') ? ['schemaUrl'] : []
-  for (const isObject of reader.list('resourceLogs')) {
+  const schemaUrls = schemaUrlNames.filter((name) => body.includes(`"${name}"`))
+  for (const isObject of reader.list(['resourceLogs', 'resource_logs'])) {
     if (isObject) yield * walkResource(reader, schemaUrls, parse)
     else yield isObject === undefined ? undefined : { reason: 'resourceLogs must hold objects', raw: reader.raw() }
   }
   reader.end()
+  if (!reader.walked.hasList) throw new BadRequest('body must have resourceLogs')
 }
+
+const schemaUrlNames = ['schemaUrl', 'schema_url']
 
 function * walkResource (reader: JsonReader, schemaUrls: readonly string[], parse: Parse): Walk<Shared> {
   yield
   const ofResource = yield * reader.peek('resource', ...schemaUrls)
   let origin: Origin | undefined
   let resource = ''
-  for (const isObject of reader.list('scopeLogs')) {
+  for (const isObject of reader.list(['scopeLogs', 'scope_logs'], ['resource', ...schemaUrlNames])) {
     if (isObject) {
       if (!origin) {
-        origin = originOfResource(sourceOf(ofResource.resource, ofResource.schemaUrl))
+        origin = originOfResource(sourceOf(ofResource.resource, schemaUrlOf(ofResource)))
         resource = JSON.stringify(ofResource.resource ?? {})
       }
       yield * walkScope(reader, schemaUrls, origin, resource, parse)
@@ -58,13 +63,15 @@ function * walkResource (reader: JsonReader, schemaUrls: readonly string[], pars
       yield isObject === undefined ? undefined : { reason: 'scopeLogs must hold objects', raw: reader.raw() }
     }
   }
+  const { raw, hasList, hasOthers } = reader.walked
+  if (!hasList && hasOthers) yield { reason: 'resourceLogs must have scopeLogs', raw }
 }
 
 function * walkScope (reader: JsonReader, schemaUrls: readonly string[], ofResource: Origin, resource: string, parse: Parse): Walk<Shared> {
   yield
   const ofScope = yield * reader.peek('scope', ...schemaUrls)
   let shared: Shared | undefined
-  for (const isObject of reader.list('logRecords')) {
+  for (const isObject of reader.list(['logRecords', 'log_records'], ['scope', ...schemaUrlNames])) {
     if (isObject === undefined) {
       yield
       continue
@@ -73,26 +80,32 @@ function * walkScope (reader: JsonReader, schemaUrls: readonly string[], ofResou
     if (isObject) yield { shared: shared ??= sharedOf(ofScope, ofResource, resource, parse), raw }
     else yield { reason: 'logRecords must hold objects', raw }
   }
+  const { raw, hasList, hasOthers } = reader.walked
+  if (!hasList && hasOthers) yield { reason: 'scopeLogs must have logRecords', raw }
+}
+
+function schemaUrlOf (fields: Fields): unknown {
+  return fields.schemaUrl ?? fields.schema_url
 }
 
 function sharedOf (ofScope: Fields, ofResource: Origin, resource: string, parse: Parse): Shared {
   const scope = JSON.stringify(ofScope.scope ?? {})
-  return { origin: withScope(ofResource, sourceOf(ofScope.scope, ofScope.schemaUrl)), resource, scope, bytes: resource.length + scope.length, parse }
+  return { origin: withScope(ofResource, sourceOf(ofScope.scope, schemaUrlOf(ofScope))), resource, scope, bytes: resource.length + scope.length, parse }
 }
 
 function readLog (log: Fields): OtlpLog {
   return {
-    time: nanosecondsOf(log.timeUnixNano),
-    observedTime: nanosecondsOf(log.observedTimeUnixNano),
-    severityNumber: typeof log.severityNumber === 'number' ? log.severityNumber : undefined,
-    severityText: textOf(log.severityText),
+    time: nanosecondsOf(log.timeUnixNano ?? log.time_unix_nano),
+    observedTime: nanosecondsOf(log.observedTimeUnixNano ?? log.observed_time_unix_nano),
+    severityNumber: severityOfJson(log.severityNumber ?? log.severity_number),
+    severityText: textOf(log.severityText ?? log.severity_text),
     body: valueOf(log.body),
     attributes: fieldsOf(log.attributes),
-    droppedAttributes: log.droppedAttributesCount,
+    droppedAttributes: log.droppedAttributesCount ?? log.dropped_attributes_count,
     flags: log.flags,
-    traceId: textOf(log.traceId)?.toLowerCase(),
-    spanId: textOf(log.spanId)?.toLowerCase(),
-    eventName: textOf(log.eventName)
+    traceId: textOf(log.traceId ?? log.trace_id)?.toLowerCase(),
+    spanId: textOf(log.spanId ?? log.span_id)?.toLowerCase(),
+    eventName: textOf(log.eventName ?? log.event_name)
   }
 }
 
@@ -103,7 +116,7 @@ function sourceOf (value: unknown, schemaUrl: unknown): OtlpSource {
     version: textOf(source.version),
     schemaUrl: textOf(schemaUrl),
     attributes: fieldsOf(source.attributes),
-    droppedAttributes: source.droppedAttributesCount
+    droppedAttributes: source.droppedAttributesCount ?? source.dropped_attributes_count
   }
 }
 
@@ -131,7 +144,21 @@ function valueOf (value: unknown): unknown {
   if (value.arrayValue !== undefined) return listOf(value.arrayValue).map(valueOf)
   if (value.kvlistValue !== undefined) return fieldsOf(listOf(value.kvlistValue))
   if (value.bytesValue !== undefined) return value.bytesValue
-  return Object.keys(value).length === 0 ? null : value
+  const [name, ...others] = Object.keys(value)
+  if (name === undefined) return null
+  const kind = others.length === 0 && Object.hasOwn(valueNames, name) ? valueNames[name] : undefined
+  return kind === undefined ? value : valueOf({ [kind]: value[name] })
+}
+
+/** The kinds of an AnyValue as protobuf names them. */
+const valueNames: Record<string, string> = {
+  string_value: 'stringValue',
+  int_value: 'intValue',
+  bool_value: 'boolValue',
+  double_value: 'doubleValue',
+  array_value: 'arrayValue',
+  kvlist_value: 'kvlistValue',
+  bytes_value: 'bytesValue'
 }
 
 function listOf (value: unknown): unknown[] {
@@ -143,4 +170,9 @@ function numberOf (value: unknown, fits: (number: number) => boolean): unknown {
   if (typeof value !== 'string' || value.trim() === '') return value
   const number = Number(value)
   return fits(number) ? number : value
+}
+
+/** A number, or a name of the enum, as JSON of protobuf has both. */
+function severityOfJson (value: unknown): number | string | undefined {
+  return typeof value === 'number' || typeof value === 'string' ? value : undefined
 }

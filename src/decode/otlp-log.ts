@@ -9,20 +9,26 @@
 //   description   name of the scope
 //
 // The log's attributes are kept flat, and beside them, where they tell something: event_name, trace_id,
-// span_id, flags, severity_text, severity_number, observed_time_unix_nano, dropped_attributes_count;
+// span_id, flags, severity_text, severity_number, time_unix_nano, observed_time_unix_nano, dropped_attributes_count;
 // `resource`, with the other resource attributes; `scope`, with its version and attributes. If an
 // attribute has one of these names and another value, it and those beside it are kept in `attributes`.
 import type { LogRecord, Severity, UtcTime } from '../record.ts'
 import { fromNanoseconds } from '../time.ts'
-import { attributesOf, limitAttributes, recordOf, textOf, type FieldNames, type Fields } from './fields.ts'
-import { severityOfName } from './severity.ts'
+import { conventions } from './conventions.ts'
+import { attributesOf, isFields, limitAttributes, noProcess, textOf, type Fields } from './fields.ts'
+import { usualFields } from './loggers.ts'
+import { jsonOf, partsOf, type Reading } from './record-of.ts'
+import { severityOf } from './severity.ts'
+import { countUnknownLevel } from './unknown-levels.ts'
+import { believableTime } from './time.ts'
 
 /** A LogRecord of OTLP, its values as JSON has them; what is not given is undefined, or 0 or empty. */
 export interface OtlpLog {
   /** In nanoseconds since 1970. */
   time?: bigint
   observedTime?: bigint
-  severityNumber?: number
+  /** 1 to 24, or a name of the enum. */
+  severityNumber?: number | string
   severityText?: string
   body?: unknown
   attributes: Fields
@@ -51,11 +57,12 @@ export interface Origin {
   attributes: Fields
 }
 
-const resourceNames: FieldNames = { message: [], time: [], level: [], process: ['service.name'], pid: ['process.pid'], description: [] }
+const resourceReading: Reading = { source: 'otlp', names: { message: [], time: [], level: [], process: ['service.name', 'process.executable.name'], pid: ['process.pid'], description: [] } }
+const bodyReading: Reading = { source: 'otlp', names: { ...conventions, time: [], process: [], pid: [], description: [] } }
 
 /** What all logs of a resource have in common. */
 export function originOfResource (resource: OtlpSource): Origin {
-  const { processName, pid, attributes } = recordOf(resource.attributes, resourceNames, '')
+  const { processName = noProcess, pid = 0, attributes } = partsOf(resource.attributes, resourceReading, '')
   return { processName, pid, description: '', attributes: part('resource', attributes ?? {}, resource) }
 }
 
@@ -70,22 +77,29 @@ function part (name: string, attributes: Fields, { version, schemaUrl, droppedAt
 }
 
 export function recordOfOtlp (log: OtlpLog, { processName, pid, description, attributes: shared }: Origin, arrival: UtcTime): LogRecord {
-  const severity = severityOfNumber(log.severityNumber) ?? severityOfName(log.severityText ?? '') ?? 'info'
+  const body = isFields(log.body) ? partsOf(usualFields(log.body), bodyReading, arrival) : undefined
+  const told = log.severityNumber === 0 ? undefined : log.severityNumber
+  const severity = severityOf(told, { scale: 'otlp', name: log.severityText }) ?? body?.severity
+  if (severity === undefined) countUnknownLevel('otlp', told ?? log.severityText)
+  const time = timeOfNanoseconds(log.time, arrival)
+  const observedTime = timeOfNanoseconds(log.observedTime, arrival)
   const attributes = beside(log.attributes, {
     event_name: log.eventName,
     trace_id: log.traceId,
     span_id: log.spanId,
     flags: log.flags,
     severity_text: log.severityText?.toLowerCase() === severity ? undefined : log.severityText,
-    severity_number: log.severityNumber === baseNumbers[severity] ? undefined : log.severityNumber,
-    observed_time_unix_nano: log.time && log.observedTime !== log.time ? log.observedTime?.toString() : undefined,
-    dropped_attributes_count: log.droppedAttributes
+    severity_number: severity !== undefined && told === baseNumbers[severity] ? undefined : told,
+    time_unix_nano: time === undefined ? textOfNanoseconds(log.time) : undefined,
+    observed_time_unix_nano: log.observedTime === log.time || (time === undefined && observedTime !== undefined) ? undefined : textOfNanoseconds(log.observedTime),
+    dropped_attributes_count: log.droppedAttributes,
+    body: body?.message === undefined ? undefined : body.attributes ?? undefined
   }, shared)
   return {
-    eventAt: (log.time && fromNanoseconds(log.time)) || (log.observedTime && fromNanoseconds(log.observedTime)) || arrival,
+    eventAt: time ?? observedTime ?? arrival,
     postTime: arrival,
-    severity,
-    message: textOf(log.body) ?? '',
+    severity: severity ?? 'info',
+    message: body?.message ?? (textOf(log.body) || log.eventName || jsonOf(log.attributes)),
     pid,
     processName,
     description,
@@ -121,9 +135,11 @@ function isTold (value: unknown): boolean {
 /** The first number of each severity. */
 const baseNumbers: Record<Severity, number> = { debug: 5, info: 9, warning: 13, error: 17, critical: 21 }
 
-/** Source: https://opentelemetry.io/docs/specs/otel/logs/data-model/#field-severitynumber */
-function severityOfNumber (number = 0): Severity | undefined {
-  if (!(number >= 1 && number <= 24)) return undefined
-  if (number < 9) return 'debug'
-  return number < 13 ? 'info' : number < 17 ? 'warning' : number < 21 ? 'error' : 'critical'
+/** Zero says nothing. */
+function timeOfNanoseconds (nanoseconds: bigint | undefined, arrival: UtcTime): UtcTime | undefined {
+  return nanoseconds ? believableTime(fromNanoseconds(nanoseconds), arrival) : undefined
+}
+
+function textOfNanoseconds (nanoseconds: bigint | undefined): string | undefined {
+  return nanoseconds ? nanoseconds.toString() : undefined
 }

@@ -37,10 +37,15 @@ export const otlpProtobuf: Encoding<Shared> = {
 
 function * walk (body: Buffer): Walk<Shared> {
   const request = new MessageReader(body)
+  let hasLogs = false
   while (request.next()) {
     yield
-    if (request.field === 1) yield * followToBreak(walkResource, request.bytes())
+    if (request.field !== 1) continue
+    hasLogs = true
+    yield * followToBreak(walkResource, request.bytes())
   }
+  // Without a byte it is a request without logs.
+  if (!hasLogs && body.length > 0) throw new BadRequest('body must have resource_logs')
 }
 
 function * walkResource (resourceLogs: Buffer): Walk<Shared> {

@@ -1,5 +1,6 @@
 // Logs of OpenTelemetry, as OTLP/HTTP carries them; how each becomes a record is told in otlp-log.ts.
 import type { UtcTime } from '../record.ts'
+import { withoutLatin1 } from './charset.ts'
 import type { Step } from './decoded.ts'
 import { decodeParts } from './encoding.ts'
 import { otlpJson } from './otlp-json.ts'
@@ -7,5 +8,5 @@ import { otlpProtobuf } from './otlp-protobuf.ts'
 
 /** The logs of a request. Throws TooLarge where they would take too much memory. */
 export function decodeOtlp (body: Buffer, encoding: 'json' | 'protobuf', arrival: UtcTime): Iterable<Step> {
-  return encoding === 'json' ? decodeParts(otlpJson, body, arrival) : decodeParts(otlpProtobuf, body, arrival)
+  return encoding === 'json' ? decodeParts(otlpJson, withoutLatin1(body), arrival) : decodeParts(otlpProtobuf, body, arrival)
 }

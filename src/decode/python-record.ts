@@ -11,17 +11,15 @@
 import { BadRequest } from '../errors.ts'
 import type { LogRecord, UtcTime } from '../record.ts'
 import { stepBytes, stepSize } from './decoded.ts'
-import { recordOf, type Fields, type FieldNames } from './fields.ts'
+import type { Fields } from './fields.ts'
 import { maxLogValues } from './growth.ts'
-import { severityOfName, severityOfPythonNumber } from './severity.ts'
+import { recordOf, type Reading } from './record-of.ts'
 
-const names: FieldNames = {
-  message: ['msg'],
-  time: ['created'],
-  level: ['levelname', 'levelno'],
-  process: ['processName'],
-  pid: ['process'],
-  description: ['name']
+/** The name of a level where it is a usual one, else its number: programs may name theirs as they like. */
+const reading: Reading = {
+  source: 'python',
+  names: { message: ['msg'], time: ['created'], level: ['levelname', 'levelno'], process: ['processName'], pid: ['process'], description: ['name'] },
+  scale: 'python'
 }
 
 const [ampersand, equals, percent, plus, space] = [0x26, 0x3d, 0x25, 0x2b, 0x20] as const
@@ -34,7 +32,7 @@ const optional: Record<string, string> = { args: '()', exc_info: 'None', exc_tex
 export function * decodePythonRecord (form: Buffer, arrival: UtcTime): Generator<undefined, LogRecord, void> {
   const fields = yield * readForm(form)
   if (!Object.hasOwn(fields, 'msg')) throw new BadRequest('msg is missing: a record must be form-encoded, as HTTPHandler sends it')
-  return recordOf(fields, names, arrival, severityOf)
+  return recordOf(fields, reading, arrival)
 }
 
 function * readForm (form: Buffer): Generator<undefined, Fields, void> {
@@ -91,8 +89,3 @@ function digitOf (byte: number | undefined): number {
 }
 
 const digits = Array.from({ length: 256 }, (_, byte) => /[\da-f]/i.test(String.fromCharCode(byte)) ? Number.parseInt(String.fromCharCode(byte), 16) : NaN)
-
-/** Of the name where it is a usual one, else of the number, which programs may name as they like. */
-function severityOf (level: unknown) {
-  return typeof level === 'string' ? severityOfName(level) : severityOfPythonNumber(level as number)
-}

@@ -3,13 +3,12 @@
 //   time         @t, Timestamp
 //   level        @l, Level: Verbose, Debug, Information, Warning, Error, Fatal; without one info
 //   message      @m, RenderedMessage; else @mt, MessageTemplate, filled in; else @x, Exception
-//   process      Application, ApplicationName, @ra.service.name, service.name, service, ProcessName
-//   pid          ProcessId
-//   description  SourceContext, the logger's name
+//   process      Application, ApplicationName, @ra.service.name, service.name, service, name, ProcessName; else the logger
+//   pid          ProcessId, pid
+//   description  SourceContext, logger
 //
-// Attributes are the properties by their names, `@@name` as `@name`; @x as exception; the template as @mt, unless it
-// is the message,
-// and @i, @r, @tr, @sp and the like by those names. What would take another's name keeps its own.
+// Attributes are the properties by their names, `@@name` as `@name`; @x as exception; the template as @mt,
+// unless it is the message; @i, @r, @tr, @sp and the like by those names. What would take another's name keeps its own.
 //
 // A template is filled in simply: `{Name}`, `{@Name}`, `{$Name}` give the property, a text without
 // quotes and anything else as JSON; of `{Name,10:format}` the width is left aside and the format shown where
@@ -18,16 +17,22 @@
 import { BadRequest } from '../errors.ts'
 import type { LogRecord, UtcTime } from '../record.ts'
 import type { Step } from './decoded.ts'
-import { attributesOf, FieldAdder, isFields, ownNamesOf, recordOf, rename, textOf, type Fields } from './fields.ts'
+import { attributesOf, FieldAdder, isFields, rename, textOf, type Fields } from './fields.ts'
 import { decodeObjects } from './json-objects.ts'
+import { fillTemplate } from './message-template.ts'
+import { NameTable } from './name-table.ts'
+import { recordOf, type Reading } from './record-of.ts'
 
-const names = {
-  message: ['@m'],
-  time: ['@t'],
-  level: ['@l'],
-  process: ['Application', 'ApplicationName', '@ra.service.name', 'service.name', 'service', 'ProcessName'],
-  pid: ['ProcessId'],
-  description: ['SourceContext']
+const reading: Reading = {
+  source: 'seq',
+  names: {
+    message: ['@m'],
+    time: ['@t'],
+    level: ['@l'],
+    process: ['Application', 'ApplicationName', '@ra.service.name', 'service.name', 'service', 'name', 'ProcessName'],
+    pid: ['ProcessId', 'pid'],
+    description: ['SourceContext', 'logger']
+  }
 }
 
 /** The names of the older format, each with that of CLEF. */
@@ -42,7 +47,8 @@ const clefNames: Record<string, string> = {
   SpanId: '@sp'
 }
 
-const own = new Set([...ownNamesOf(names), ...Object.keys(clefNames), ...Object.values(clefNames), '@r', 'Properties'])
+const clefs = new Set([...Object.keys(clefNames), ...Object.values(clefNames), '@r', 'Properties'])
+const own = { has: (name: string) => clefs.has(name) || NameTable.of(reading.names).has(name) }
 
 /** The logs of a body in either format. */
 export function decodeSeq (body: Buffer, arrival: UtcTime): Iterable<Step> {
@@ -57,9 +63,12 @@ function withQuotedName (body: Buffer): Buffer {
 
 function recordOfEvent (event: Fields, arrival: UtcTime): LogRecord {
   const fields = ['@t', '@m', '@mt', '@x'].some((name) => Object.hasOwn(event, name)) ? event : clefOf(event)
-  const record = recordOf(fields, names, arrival)
-  if (typeof fields['@m'] !== 'string') record.message = render(fields) ?? textOf(fields['@m']) ?? textOf(fields['@x']) ?? ''
-  if (record.attributes) record.attributes = attributesOf(rename(record.attributes, (name) => name === '@mt' && fields['@mt'] === record.message ? undefined : ownName(name)))
+  const { '@m': message, '@mt': template, '@r': renderings, '@x': exception } = fields
+  const record = recordOf(fields, reading, arrival)
+  if (typeof message !== 'string' || message === '') {
+    record.message = (typeof template === 'string' ? fillTemplate(template, fields, renderings) : textOf(template)) || textOf(message) || textOf(exception) || record.message
+  }
+  if (record.attributes) record.attributes = attributesOf(rename(record.attributes, (name) => name === '@mt' && template === record.message ? undefined : ownName(name)))
   return record
 }
 
@@ -76,35 +85,4 @@ function clefOf ({ Properties: properties, ...event }: Fields): Fields {
 function ownName (name: string): string {
   if (name === '@x') return 'exception'
   return name.startsWith('@@') ? name.slice(1) : name
-}
-
-/** Characters of a template that is filled in, and of what it may become: a property may be asked for again and again. */
-const maxTemplate = 64 * 1024
-const maxRendered = 8 * 1024 * 1024
-
-function render (fields: Fields): string | undefined {
-  const { '@mt': template, '@r': renderings } = fields
-  if (typeof template !== 'string') return textOf(template)
-  if (template.length > maxTemplate) return template
-  const texts = new Map<string, string>()
-  let formatted = 0
-  let length = template.length
-  const rendered = template.replaceAll(/\{\{|\}\}|\{[@$]?([^{}:,]+)(?:,[^{}:]*)?(:[^{}]*)?\}/g, (token, name: string | undefined, format: string | undefined) => {
-    if (name === undefined) return token.charAt(0)
-    const rendering: unknown = format !== undefined && Array.isArray(renderings) ? renderings[formatted++] : undefined
-    const text = typeof rendering === 'string' ? rendering : textOfProperty(name, token)
-    length += text.length
-    return length > maxRendered ? '' : text
-  })
-  return length > maxRendered ? template : rendered
-
-  function textOfProperty (name: string, token: string): string {
-    let text = texts.get(name)
-    if (text === undefined) {
-      if (!Object.hasOwn(fields, name)) return token
-      text = textOf(fields[name]) ?? 'null'
-      texts.set(name, text)
-    }
-    return text
-  }
 }

@@ -12,7 +12,7 @@ import { bounded } from '../../src/decode/growth.ts'
 import { decodeHec } from '../../src/decode/hec.ts'
 import { decodeJournalEntry, JournalCutter } from '../../src/decode/journal.ts'
 import { JsonCutter } from '../../src/decode/json-cutter.ts'
-import { decodeJsonLog, jsonNames } from '../../src/decode/json-logs.ts'
+import { decodeJsonLog, jsonReading } from '../../src/decode/json-logs.ts'
 import { decodeLoki } from '../../src/decode/loki.ts'
 import { decodeOtlp } from '../../src/decode/otlp.ts'
 import { decodePythonRecord } from '../../src/decode/python-record.ts'
@@ -36,7 +36,7 @@ const mostCpuMs = (bytes: number) => 1000 + bytes / 1000
 
 function * decodeJson (body: Buffer): Generator<Step, void, void> {
   const cutter = new JsonCutter(limit, 'logs')
-  for (const piece of [...cutter.push(body), ...cutter.end()]) yield * decodeJsonLog(piece, 0, jsonNames, arrival)
+  for (const piece of [...cutter.push(body), ...cutter.end()]) yield * decodeJsonLog(piece, 0, jsonReading, arrival)
 }
 
 function * decodeJournal (body: Buffer): Generator<Step, void, void> {

@@ -1,0 +1,62 @@
+// What stands in the text of a log: JSON that its program wrote, or the line of a container's file as Kubernetes keeps it.
+import { BadRequest } from '../errors.ts'
+import { conventions } from './conventions.ts'
+import { FieldAdder, isFields, type Fields } from './fields.ts'
+import { parseJson } from './json.ts'
+import { usualFields } from './loggers.ts'
+import { partsOf, type Parts, type Reading } from './record-of.ts'
+import type { UtcTime } from '../record.ts'
+
+/** A longer text stays a text: it is parsed in one go. */
+const maxJson = 64 * 1024
+
+/** Time, stream, whether the line is whole (F) or a part (P), text. Source: https://github.com/kubernetes/design-proposals-archive/blob/main/node/kubelet-cri-logging.md */
+const criLine = /^(\d{4}-\d\d-\d\dT\S{8,27}) (stdout|stderr) ([FP])(?::\S{0,20})?(?: |$)/
+
+/** The fields of a line: of a container's its parts, of any other its text alone. */
+export function fieldsOfLine (text: string): Fields {
+  const [start = '', time, stream, logtag] = criLine.exec(text.slice(0, 80)) ?? []
+  return time === undefined ? { message: text } : { time, stream, ...logtag === 'P' && { logtag }, message: text.slice(start.length) }
+}
+
+/**
+ * A log with what the JSON in its text tells, where that is all of the text: the message, the level, and what else the log itself
+ * does not say. The other fields become attributes; one whose name is taken ends in `_`.
+ */
+export function withJsonOfText (parts: Parts, source: string, arrival: UtcTime): Parts {
+  const fields = parts.message === undefined ? undefined : jsonIn(parts.message)
+  if (!fields) return parts
+  const inner = partsOf(usualFields(fields), readingOf(source), arrival)
+  const attributes = { ...parts.attributes }
+  const adder = new FieldAdder(attributes)
+  for (const [name, value] of Object.entries(inner.attributes ?? {})) adder.add(name, value)
+  return {
+    eventAt: parts.eventAt ?? inner.eventAt,
+    severity: inner.severity ?? parts.severity,
+    message: inner.message ?? parts.message,
+    pid: parts.pid ?? inner.pid,
+    processName: parts.processName ?? inner.processName,
+    description: parts.description ?? inner.description,
+    attributes: Object.keys(attributes).length === 0 ? null : attributes
+  }
+}
+
+function readingOf (source: string): Reading {
+  let reading = readings.get(source)
+  if (!reading) readings.set(source, reading = { source, names: conventions })
+  return reading
+}
+
+const readings = new Map<string, Reading>()
+
+/** The object that a text is, all of it; undefined where it is anything else, or an empty one. */
+function jsonIn (text: string): Fields | undefined {
+  if (text.length > maxJson || !/^\s*\{/.test(text) || !/\}\s*$/.test(text.slice(-100))) return undefined
+  try {
+    const value = parseJson(Buffer.from(text))
+    return isFields(value) && Object.keys(value).length > 0 ? value : undefined
+  } catch (error) {
+    if (error instanceof BadRequest) return undefined
+    throw error
+  }
+}

@@ -1,0 +1,26 @@
+// What people's loggers really send. To add a convention, add its line to fixtures/conventions.ts.
+import t from 'tap'
+import { decodeJsonLog, jsonReading } from '../src/decode/json-logs.ts'
+import type { LogRecord } from '../src/record.ts'
+import { conventions } from './fixtures/conventions.ts'
+
+const arrival = '2026-11-26 12:00:00.000000'
+
+for (const [name, [json, expected]] of Object.entries(conventions)) {
+  t.test(name, async (t) => {
+    const [record] = Array.from(decodeJsonLog(Buffer.from(JSON.stringify(json)), 0, jsonReading, arrival)).filter((step) => step !== undefined) as LogRecord[]
+    const { eventAt, severity, message, processName, description, pid } = record!
+    const [at, level, text, process = '-', logger = '', id = 0] = expected
+    t.strictSame(
+      { at: eventAt, level: severity, text: message, process: processName, logger: description, pid: id && pid },
+      { at: at === '' ? arrival : `${at.padEnd(26, '.000000'.slice(at.length - 19))}`, level, text: text ?? JSON.stringify(json), process, logger, pid: id })
+  })
+}
+
+t.test('a name that is given twice keeps both values', async (t) => {
+  const read = (json: string) => Array.from(decodeJsonLog(Buffer.from(json), 0, jsonReading, arrival)).filter((step) => step !== undefined) as LogRecord[]
+  t.match(read('{"level":"WARN","message":"m","level":"vector=info","target":"app"}'), [{ severity: 'warning', attributes: { level_: 'vector=info' } }])
+  t.match(read('{"msg":"first","msg":"second"}'), [{ message: 'first', attributes: { msg_: 'second' } }])
+  t.match(read('{"msg":"m","a":1,"a":2,"a":[3],"b":[{"c":"\\"x\\":","c":null}]}'), [{ attributes: { a: 1, a_: [2, [3]], b: [{ c: '"x":', c_: null }] } }])
+  t.match(read(`{"msg":"m","a":"${'x'.repeat(200_000)}","a":2}`), [{ attributes: { a: /^x+$/, a_: 2 } }], 'in a large log, too')
+})
