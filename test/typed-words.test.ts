@@ -115,7 +115,7 @@ const groups: Record<string, Group> = {
   'what is pasted is found as it is': {
     logs: [
       '10.0.0.1:8080 refused', 'GET http://example.com/a?b=1&c=[2] 200', 'open C:\\Temp\\new.txt failed', '2026-11-20T09:15:00Z 550e8400-e29b-41d4-a716-446655440000', 'at 09:15:00 by DOMAIN\\user', 'connect localhost:5432', 'std::vector::at', 'from fe80::1 and ::1',
-      'mac aa:bb:cc:dd:ee:ff', '\\\\server\\share\\file.txt', 'file:///etc/hosts', 'C:/Temp/a b.txt', 'urn:isbn:123', { trace: 'ab:cd', message: 'x' }, 'Program Files\\x.exe'
+      'mac aa:bb:cc:dd:ee:ff', '\\\\server\\share\\file.txt', 'file:///etc/hosts', 'C:/Temp/a b.txt', 'urn:isbn:123', { trace: 'ab:cd', message: 'x' }, 'Program Files\\x.exe', 'dir D:\\Temp\\ is full'
     ],
     finds: {
       '10.0.0.1:8080': [0],
@@ -146,6 +146,9 @@ const groups: Record<string, Group> = {
       'trace:ab:cd': [13],
       'trace:"ab:cd"': [13],
       'Files\\x.exe': [14],
+      'D:\\Temp\\': [15],
+      'D:\\Temp\\ full': [15],
+      'D:\\T*\\': [15],
       '"Files\\x.exe"': [14]
     }
   },
@@ -231,6 +234,14 @@ for (const database of databases) {
       const ask = async (query: string) => JSON.parse((await http(service.port, 'GET', `/api/logs?${new URLSearchParams({ query })}`, basic('user0'))).body)
       t.match(await ask('db.example.com:5432 OR (Error:x)'), { logs: [], hint: /db\.example\.com, Error; put quotes/ })
       for (const query of ['nowhere', '"db.example.com:5432"', 'place:0', 'level:debug']) t.notOk((await ask(query)).hint, query)
+    })
+
+    await t.test('a log\'s neighbours are those of its process, however its name is composed', async (t) => {
+      await createUser(service, 'neighbour')
+      for (const process of ['приложений', 'приложений'.normalize('NFD'), '각', 'other']) await post(service.port, '/api/logs', { msg: 'x', process, time: '2026-01-01T00:00:00Z' }, basic('neighbour'))
+      const { logs } = JSON.parse((await http(service.port, 'GET', `/api/logs?${new URLSearchParams({ query: 'process:приложений' })}`, basic('neighbour'))).body)
+      t.equal(logs.length, 2)
+      t.match(await http(service.port, 'GET', `/api/logs/${logs[0].id}/context`, basic('neighbour')), { status: 200, body: /"logs":\[\{.*\},\{.*"complete":true/ })
     })
 
     await t.test('counts by attributes whose names have dots at any joint', async (t) => {

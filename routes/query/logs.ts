@@ -3,7 +3,8 @@ import { Type } from '@sinclair/typebox'
 import { NotFound } from '../../src/errors.ts'
 import { cursorOf, positionOf } from '../../src/query/cursor.ts'
 import { attributesIn, type Filter } from '../../src/query/filter.ts'
-import { findLog, maxPageBytes, searchLogs } from '../../src/store/search.ts'
+import { matcherOf } from '../../src/query/matches.ts'
+import { findLog, maxPageBytes, searchLogs, type StoredLog } from '../../src/store/search.ts'
 import { endOfPresent } from '../../src/store/time-span.ts'
 import { valuePiece } from '../../src/text.js'
 import { Log, Outside, present, scopeOf, userIdOf, what } from './scope.ts'
@@ -77,10 +78,12 @@ const logs: FastifyPluginAsyncTypebox = async (app) => {
       if (!log) throw new NotFound()
       const { userId, eventAt, pid, processName } = log
       const filter: Filter = { kind: 'all', of: [{ kind: 'number', field: 'pid', comparison: '=', value: String(pid) }, { kind: 'value', field: 'process', pattern: [valuePiece(processName)] }] }
+      const matches = matcherOf(filter)
+      const decide = async (logs: readonly StoredLog[]) => logs.filter((log) => matches(log, ''))
       const bytes = (maxPageBytes - log.message.length) / 2
       const find = async (order: 'newest' | 'oldest', limit: number) => {
         if (limit === 0) return { logs: [], complete: true }
-        const found = await searchLogs(knex, { userId, filter, order, after: { at: eventAt, id, userId }, giveWay }, { logs: limit, bytes, least: 0, ms: app.searchBudget / 2 }, signal)
+        const found = await searchLogs(knex, { userId, filter, decide, order, after: { at: eventAt, id, userId }, giveWay }, { logs: limit, bytes, least: 0, ms: app.searchBudget / 2 }, signal)
         return { logs: found.logs, complete: found.complete && (found.next === undefined || found.logs.length === limit) }
       }
       const earlier = await find('newest', before)

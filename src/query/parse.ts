@@ -14,7 +14,8 @@
 //   field      = word | quoted            level, pid, process, description, message, user, or an attribute by its dotted name
 //   pasted     = a word with ":" in it that names no field: an address, a time, a URL, a path (see `pastedText`)
 //
-// "\" takes the next character as it is; before a letter or a digit it is itself, unless it is the first of a word.
+// "\" takes the next character as it is; before a letter or a digit it is itself, unless it is the first of a word. In
+// pasted text it is itself before all but another.
 import { BadRequest } from '../errors.ts'
 import { severities, type Severity } from '../record.ts'
 import { messagePiece, regexTest, regexWeight, valuePiece } from '../text.js'
@@ -41,6 +42,11 @@ interface Text {
  * `2026-11-20T09:15:00Z`), `localhost:`, a scheme (`http://`), a drive (`C:\`, `C:/`), or anything before `::`.
  */
 const pastedText = /\d[\d.,-]*(?:T\d+)?:|localhost:|[\p{L}\p{N}_.+-]+:\/\/|[a-z]:(?:\\|\/(?!(?:[^\\/]|\\.)+\/(?:[\s()]|$)))|[^\s"()[\]:\\]*::/isuy
+
+/** Where words end that are not quoted; after a field, and of pasted text. */
+const endOfWord = /[\s"()[\]:]/
+const endOfValue = /[\s"()[\]]/
+const endOfPasted = /[\s"()]/
 
 /** The filter that a query stands for; an empty one holds for everything. Throws BadRequest, which says what was expected and where. */
 export function parseFilter (query: string): Filter {
@@ -93,7 +99,7 @@ class Parser {
     const regex = this.#regex('message')
     if (regex) return regex
     pastedText.lastIndex = this.#at
-    if (pastedText.test(this.#query)) return { kind: 'words', pattern: messagePattern(this.#text('', /[\s"()]/)) }
+    if (pastedText.test(this.#query)) return { kind: 'words', pattern: messagePattern(this.#text('', endOfPasted)) }
     const text = this.#text('a word, a "phrase", field:value or an opening bracket')
     return this.#take(':', false) ? this.#condition(text) : { kind: 'words', pattern: messagePattern(text) }
   }
@@ -139,7 +145,7 @@ class Parser {
     }
     const regex = this.#regex(field)
     if (regex) return regex
-    const text = this.#text(`a value after "${field}:"`, /[\s"()[\]]/)
+    const text = this.#text(`a value after "${field}:"`, endOfValue)
     if (field === 'level') return { kind: 'level', levels: [this.#level(text)] }
     if (field === 'pid') return { kind: 'number', field, comparison: '=', value: this.#number(field, text) }
     if (field === 'user') return { kind: field, pattern: valuePattern(text) }
@@ -193,11 +199,11 @@ class Parser {
   }
 
   /** A text that ends before such a character, unless it is quoted. */
-  #text (expected: string, unquotedEnd = /[\s"()[\]:]/): Text {
+  #text (expected: string, unquotedEnd = endOfWord): Text {
     const at = this.#at
     const quoted = this.#take('"', false)
     const end = quoted ? /"/ : unquotedEnd
-    const start = this.#at
+    const start = quoted ? undefined : this.#at
     const pieces: Text['pieces'] = ['']
     let hasColon = false
     for (;;) {
@@ -209,7 +215,7 @@ class Parser {
         continue
       }
       if (character === ':' && !quoted) hasColon = true
-      if (character === '\\' && this.#isEscape(quoted ? undefined : start)) character = this.#query[this.#at++] ?? this.#expected('a character after "\\"')
+      if (character === '\\' && (end === endOfPasted ? this.#see('\\') : this.#isEscape(start))) character = this.#query[this.#at++] ?? this.#expected('a character after "\\"')
       pieces[pieces.length - 1] += character
     }
     if (quoted ? !this.#take('"', false) : this.#at === at) this.#expected(quoted ? 'a closing quote' : expected)
