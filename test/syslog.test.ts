@@ -72,7 +72,7 @@ for (const database of databases) {
       await sendUdp(syslogPort, '<14>Python\0', winston['udp, RFC 5424']!, winston['tcp, RFC 3164']!)
       await untilStored(service, 3)
       const logs = await stored(knex)
-      t.strictSame(logs.map(({ log_msg: message }) => message).sort(), ['Python', '{"level":"error","message":"failed","user":7}', '{"level":"info","message":"hello"}'])
+      t.strictSame(logs.map(({ log_msg: message }) => message).sort(), ['Python', 'failed', 'hello'])
       t.match(logs.find(({ log_level: level }) => level === 'error'), { p_name: 'shop', pid: 22881, p_description: 'localhost', log_event_at: /^2026-11-23 05:36:02.526/ })
     })
 

@@ -1,7 +1,7 @@
 // One message of syslog becomes one log; none is refused:
 //
 //   <165>1 2026-11-23T05:36:02.526Z web1 shop 4711 ID47 [order@32473 id="A-1042"] text     RFC 5424
-//   <134>Nov 23 05:36:02 web1 shop[4711]: text                                             RFC 3164
+//   <134>Nov 23 05:36:02 web1 shop[4711]: text                                             RFC 3164, see syslog-header.ts
 //   anything else                  all of it is the text; without a priority it is user.notice
 //
 // | of the message           | of the log |
@@ -11,20 +11,27 @@
 // | host                     | description and attribute `host`; without one, the sender's address is the description |
 // | app-name, tag            | process |
 // | procid                   | pid, where it is a number, else attribute `procid` |
+// | text in parentheses behind the pid, Cisco's counters | attributes `context`, `sequence` |
 // | facility, msgid          | attributes of these names |
 // | structured data          | attribute `structured_data`: by SD-ID an object of its parameters |
 // | text                     | message, whole; without a byte order mark and a line's end |
 //
+// A text that is a JSON object is read as the fields of a log (json-text.ts): its message, level, process and pid go
+// before those of the header, its time counts where the header has none, everything else becomes attributes.
+//
 // Structured data that is missing or broken belongs to the text, as with senders that leave it out.
 // Text that is not UTF-8 is read as Latin-1, in which every byte is a character.
 //
-// Source: RFC 5424, sections 6 and 8; RFC 3164, sections 4 and 5.
+// Source: RFC 5424, sections 6 and 8.
 import { isUtf8 } from 'node:buffer'
 import { utcTime, type LogRecord } from '../record.ts'
 import { runAtOnce } from './decoded.ts'
+import { FieldAdder, limitAttributes, noProcess, type Fields } from './fields.ts'
+import { partsOfJson, readJsonText } from './json-text.ts'
 import { severityOfSyslogNumber } from './severity.ts'
 import { readStructuredData, type StructuredData } from './structured-data.ts'
-import { oldTime, readSyslogTime } from './syslog-time.ts'
+import { readOldHeader, type Header } from './syslog-header.ts'
+import { readSyslogTime } from './syslog-time.ts'
 
 /** A message as it came. */
 export interface SyslogMessage {
@@ -35,17 +42,6 @@ export interface SyslogMessage {
   address: string
 }
 
-/** What the header says, each as it is written; undefined for what it leaves out. */
-interface Header {
-  time?: string
-  host?: string
-  app?: string
-  procid?: string
-  msgid?: string
-  data?: StructuredData
-  text: string
-}
-
 const facilities = ['kern', 'user', 'mail', 'daemon', 'auth', 'syslog', 'lpr', 'news', 'uucp', 'cron', 'authpriv', 'ftp', 'ntp', 'audit', 'alert', 'clock', 'local0', 'local1', 'local2', 'local3', 'local4', 'local5', 'local6', 'local7']
 /** Those that share a level with another one. */
 const severityNames: Record<number, string> = { 0: 'emerg', 1: 'alert', 5: 'notice' }
@@ -54,10 +50,10 @@ const defaultPriority = 13
 const priorityField = /^<(0|[1-9]\d?|1[0-8]\d|19[01])>/
 /** Characters in which the header is looked for. */
 const maxHeader = 64 * 1024
-const newHeader = /^1 (\S+) (\S+) (\S+) (\S+) (\S+)(?: |$)/
-const oldHeader = new RegExp(`^(${oldTime}):? `)
-const hostAndTag = /^(?:([^\s[\]]{1,255}) )?([^\s[\]]{1,255}?)(?:\[([^\s[\]]{0,255})\])?:(?: |$)/
-const tagAndPid = /^()([^\s[\]]{1,255})\[(\d+)\]:(?: |$)/
+/** Of RFC 5424, where some senders leave the app-name, the procid or the msgid empty. */
+const newHeader = /^1 (\S+) (\S*) (\S*) (\S*) (\S*)(?: |$)/
+/** A mark, or, as syslog-pro and others write it, its letters. */
+const byteOrderMark = /^(?:\ufeff|BOM(?=[^\sA-Z]|[A-Z][^A-Z]))/
 
 /** Structured data with this SD-ID, whatever follows its `@`, tells whose the message is by its parameter `token`. */
 const ownElement = /^loggerbot(@\d+)?$/
@@ -79,21 +75,33 @@ export function * decodeSyslogSteps ({ bytes, arrivedAt, address }: SyslogMessag
   const [field = '', digits] = priorityField.exec(whole) ?? []
   const priority = Number(digits ?? defaultPriority)
   const rest = whole.slice(field.length)
-  const { time, host, app = '', procid, msgid, data, text } = (digits !== undefined && (yield * readNew(rest))) || readOld(rest)
+  const header = (digits !== undefined && (yield * readNew(rest))) || readOldHeader(rest)
 
+  const token = header.data && takeToken(header.data)
+  const log = readHeader(header, priority, arrivedAt, address)
+  const fields = yield * readJsonText(header.text)
+  return { token, record: fields ? withFields(log, fields) : log.record }
+}
+
+/** A log as its header alone tells it, and what that header left out. */
+interface HeaderLog {
+  record: LogRecord & { attributes: Fields }
+  isKnown: { time: boolean, description: boolean, process: boolean }
+}
+
+function readHeader ({ time, host, app, procid, msgid, data, context, sequence, text }: Header, priority: number, arrivedAt: number, address: string): HeaderLog {
   const arrival = utcTime(arrivedAt)
   const eventAt = time === undefined ? undefined : readSyslogTime(time, arrivedAt)
   const pid = /^(0|[1-9]\d{0,14})$/.test(procid ?? '') ? Number(procid) : undefined
-  const token = data && takeToken(data)
   return {
-    token,
+    isKnown: { time: eventAt !== undefined, description: host !== undefined, process: app !== undefined },
     record: {
       eventAt: eventAt ?? arrival,
       postTime: arrival,
       severity: severityOfSyslogNumber(priority % 8)!,
       message: text.replace(/^\ufeff/, ''),
       pid: pid ?? 0,
-      processName: app,
+      processName: app ?? noProcess,
       description: host ?? address,
       attributes: {
         facility: facilities[Math.floor(priority / 8)],
@@ -101,10 +109,32 @@ export function * decodeSyslogSteps ({ bytes, arrivedAt, address }: SyslogMessag
         ...host !== undefined && { host },
         ...procid !== undefined && pid === undefined && { procid },
         ...msgid !== undefined && { msgid },
+        ...context !== undefined && { context },
+        ...sequence !== undefined && { sequence },
         ...time !== undefined && eventAt === undefined && { timestamp: time },
         ...data && Object.keys(data).length > 0 && { structured_data: data }
       }
     }
+  }
+}
+
+/** The log with what its JSON tells; a process or pid of the header that the JSON replaces is kept as an attribute. */
+function withFields ({ record, isKnown }: HeaderLog, fields: Fields): LogRecord {
+  const parts = partsOfJson(fields, isKnown, record.postTime)
+  const attributes = { ...record.attributes }
+  if (isKnown.process && parts.processName !== undefined && parts.processName !== record.processName) attributes.app_name = record.processName
+  if (record.pid > 0 && parts.pid !== undefined && parts.pid !== record.pid) attributes.procid = String(record.pid)
+  const adder = new FieldAdder(attributes)
+  for (const [name, value] of Object.entries(parts.attributes ?? {})) adder.add(name, value)
+  return {
+    ...record,
+    eventAt: parts.eventAt ?? record.eventAt,
+    severity: parts.severity ?? record.severity,
+    message: parts.message ?? record.message,
+    pid: parts.pid ?? record.pid,
+    processName: parts.processName ?? (isKnown.process ? record.processName : parts.description ?? noProcess),
+    description: parts.description ?? record.description,
+    attributes: limitAttributes(attributes)
   }
 }
 
@@ -117,19 +147,11 @@ function withoutEnd (text: string): string {
 function * readNew (rest: string): Generator<undefined, Header | undefined, void> {
   const match = newHeader.exec(rest.slice(0, maxHeader))
   if (!match) return undefined
-  const [header, time, host, app, procid, msgid] = match.map((value) => value === '-' ? undefined : value)
+  const [header, time, host, app, procid, msgid] = match.map((value) => value === '-' || value === '' ? undefined : value)
   const start = header!.length
   const structured = rest[start] === '-' && /^ |^$/.test(rest.slice(start + 1, start + 2)) ? { data: undefined, end: start + 1 } : yield * readStructuredData(rest, start)
   const textStart = structured === undefined ? start : structured.end + (rest[structured.end] === ' ' ? 1 : 0)
-  return { time, host, app, procid, msgid, data: structured?.data, text: rest.slice(textStart) }
-}
-
-function readOld (rest: string): Header {
-  const [header = '', time] = oldHeader.exec(rest) ?? []
-  const text = rest.slice(header.length)
-  // Without a time, a word before a colon is likelier a part of the text.
-  const [start = '', host, app, procid] = (time === undefined ? tagAndPid : hostAndTag).exec(text) ?? []
-  return { time, host: host || undefined, app, procid: procid || undefined, text: text.slice(start.length) }
+  return { time, host, app, procid, msgid, data: structured?.data, text: rest.slice(textStart).replace(byteOrderMark, '') }
 }
 
 /** Takes every token out of the data, and the element where nothing else is in it. The first one counts. */
