@@ -4,10 +4,12 @@ import { createServer } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { createServer as createTlsServer } from 'node:tls'
 import fp from 'fastify-plugin'
-import { runInTurns, stepBytes } from '../src/decode/decoded.ts'
+import { runAtOnce, runInTurns, stepBytes } from '../src/decode/decoded.ts'
 import { Frames } from '../src/decode/frames.ts'
-import { decodeSyslog, decodeSyslogSteps, type SyslogMessage } from '../src/decode/syslog.ts'
-import { BadRequest, describeFailure, TooManyAttempts, TooManyLogs } from '../src/errors.ts'
+import { GelfChunks } from '../src/decode/gelf-chunks.ts'
+import { decodeMessageSteps, isReadable, kindOf, unpackMessage } from '../src/decode/syslog-port.ts'
+import type { DecodedSyslog, SyslogMessage } from '../src/decode/syslog.ts'
+import { BadRequest, describeFailure, TooLarge, TooManyAttempts, TooManyLogs } from '../src/errors.ts'
 import type { LogRecord } from '../src/record.ts'
 import { Datagrams } from '../src/receive/datagrams.ts'
 import { Listener, readAhead } from '../src/receive/listener.ts'
@@ -38,10 +40,11 @@ type Transport = 'tcp' | 'tls' | 'udp'
 /**
  * Why a message is not stored: `unknown`: it shows no valid token, and no user is set; `unavailable`:
  * closing, or over the user's rate, or a token not known here from where too many were nobody's, or by UDP while the database is away;
- * `too_long`; `malformed`: it has more parameters than a log may have; `cut`: the connection broke within it;
+ * `too_long`; `malformed`: it has more parameters than a log may have, or is broken JSON that shows a token; `binary`: it is neither text
+ * nor GELF; `cut`: the connection broke within it, or a chunk of GELF did not come;
  * `queue`: by UDP, faster than logs are stored; `kernel`: by UDP, faster than it is read, where the system tells.
  */
-export type SyslogLoss = 'unknown' | 'unavailable' | 'too_long' | 'malformed' | 'cut' | 'queue' | 'kernel'
+export type SyslogLoss = 'unknown' | 'unavailable' | 'too_long' | 'malformed' | 'binary' | 'cut' | 'queue' | 'kernel'
 
 export interface SyslogState {
   readonly messages: Readonly<Record<Transport, number>>
@@ -51,8 +54,10 @@ export interface SyslogState {
 
 /** A batch holds so many logs at most. */
 const batchSize = 1000
-/** Bytes of memory for datagrams that wait to be stored. */
+/** Bytes of memory for datagrams that wait to be stored, and as many for those that are chunks of messages. */
 const queueLimit = 16 * 1024 * 1024
+/** Bytes of unpacked datagrams that are stored at once, and about. */
+const groupBytes = 1024 * 1024
 /** After so many milliseconds what could not be stored is tried again. */
 const pause = 1000
 const minute = 60_000
@@ -65,18 +70,23 @@ const minute = 60_000
 export default fp<SyslogOptions>(async (app, { host = '127.0.0.1', port = 0, tls, user, messageLimit = 8 * 1024 * 1024 }) => {
   const closing = new AbortController()
   const messages = { tcp: 0, tls: 0, udp: 0 }
-  const lost = { unknown: 0, unavailable: 0, too_long: 0, malformed: 0, cut: 0, queue: 0 }
+  const lost = { unknown: 0, unavailable: 0, too_long: 0, malformed: 0, binary: 0, cut: 0, queue: 0 }
 
   const tcpListener = new Listener(createServer(readAhead), (pieces, address) => takeStream(pieces, address, 'tcp'))
   const tlsListener = tls && new Listener(createTlsServer({ ...readAhead, cert: readFileSync(tls.cert), key: readFileSync(tls.key) }), (pieces, address) => takeStream(pieces, address, 'tls'))
-  const datagrams = new Datagrams(queueLimit, (group) => store(group, 'udp'), () => {
+  const datagrams = new Datagrams(queueLimit, (group) => takeDatagrams(group), () => {
     lost.queue++
     tell('queue', 'syslog by UDP comes faster than it can be stored: messages are lost')
   })
 
+  const chunks = new GelfChunks(queueLimit, messageLimit)
+
   app.decorate('logSyslog', {
     messages,
-    get lost () { return { ...lost, kernel: datagrams.dropped } },
+    get lost () {
+      chunks.forgetOld(performance.now())
+      return { ...lost, cut: lost.cut + chunks.lost, kernel: datagrams.dropped }
+    },
     get connections () { return tcpListener.connections + (tlsListener?.connections ?? 0) }
   })
   app.addHook('onReady', async () => {
@@ -101,7 +111,9 @@ export default fp<SyslogOptions>(async (app, { host = '127.0.0.1', port = 0, tls
     let bytes = 0
     try {
       for await (const piece of pieces) {
+        const skipped = frames.skipped
         const messages = frames.push(piece)
+        lost.too_long += frames.skipped - skipped
         unfinished += frames.bytes - bytes
         bytes = frames.bytes
         await take(messages)
@@ -111,13 +123,47 @@ export default fp<SyslogOptions>(async (app, { host = '127.0.0.1', port = 0, tls
         }
       }
       const rest = frames.end()
-      if (rest.message) await take([rest.message])
+      await take(rest.messages)
       if (rest.cut) lost.cut++
     } catch {
       if (frames.bytes > 0) lost.cut++
     } finally {
       unfinished -= bytes
     }
+  }
+
+  async function takeDatagrams (group: SyslogMessage[]): Promise<void> {
+    let opened: SyslogMessage[] = []
+    let bytes = 0
+    for (const datagram of group) {
+      const message = await open(datagram)
+      if (!message) continue
+      opened.push(message)
+      bytes += message.bytes.length
+      if (bytes < groupBytes) continue
+      await store(opened, 'udp')
+      opened = []
+      bytes = 0
+    }
+    await store(opened, 'udp')
+  }
+
+  /** The message of a datagram, put together and unpacked; undefined where there is none, or none yet. */
+  async function open (datagram: SyslogMessage): Promise<SyslogMessage | undefined> {
+    const whole = kindOf(datagram.bytes) === 'chunk' ? chunks.add(datagram.bytes, datagram.address, performance.now()) : datagram.bytes
+    if (whole === undefined) return undefined
+    try {
+      return { ...datagram, bytes: kindOf(whole) === 'packed' ? await unpackMessage(whole, messageLimit) : whole }
+    } catch (error) {
+      if (!(error instanceof BadRequest || error instanceof TooLarge)) throw error
+      drop(error instanceof TooLarge ? 'too_long' : 'binary', datagram.address, error)
+      return undefined
+    }
+  }
+
+  function drop (loss: 'too_long' | 'malformed' | 'binary', address: string, error: Error): void {
+    lost[loss]++
+    tell(loss, `a message of syslog from ${address} is dropped: ${error.message}`)
   }
 
   /** Resolves once all that has an owner is durable, or lost and counted. */
@@ -140,18 +186,19 @@ export default fp<SyslogOptions>(async (app, { host = '127.0.0.1', port = 0, tls
   /** The logs by the id of their user, each user's in order. */
   async function sort (group: SyslogMessage[], transport: Transport): Promise<Map<number, LogRecord[]>> {
     const owners = new Map<string | undefined, Promise<number | 'unknown' | 'unavailable'>>()
-    const decoded: Array<{ record: LogRecord, token?: string, address: string }> = []
+    const decoded: Array<DecodedSyslog & { address: string }> = []
     for (const message of group) {
-      const { address } = message
+      const { bytes, address } = message
       try {
-        const { record, token } = message.bytes.length > stepBytes ? await runInTurns(decodeSyslogSteps(message)) : decodeSyslog(message)
-        decoded.push({ record, token, address })
-        // They are looked up beside each other, so that tokens of nobody hold up no others.
-        if (!owners.has(token)) owners.set(token, ownerOf(token, address, transport))
+        const steps = decodeMessageSteps(message)
+        for (const log of bytes.length > stepBytes ? await runInTurns(steps) : runAtOnce(steps)) {
+          decoded.push({ ...log, address })
+          // They are looked up beside each other, so that tokens of nobody hold up no others.
+          if (!owners.has(log.token)) owners.set(log.token, ownerOf(log.token, address, transport))
+        }
       } catch (error) {
-        if (!(error instanceof BadRequest)) throw error
-        lost.malformed++
-        tell('malformed', `a message of syslog from ${address} is dropped: ${error.message}`)
+        if (!(error instanceof BadRequest || error instanceof TooLarge)) throw error
+        drop(error instanceof TooLarge ? 'too_long' : isReadable(bytes) ? 'malformed' : 'binary', address, error)
       }
     }
 

@@ -18,7 +18,7 @@ const local = (...parts: [year: number, month: number, day: number, hour: number
 const winston = JSON.parse(readFileSync(`${root}test/fixtures/winston-syslog.json`, 'utf8'))
 
 t.test('decodeSyslog', async (t) => {
-  const bare = { eventAt: arrival, postTime: arrival, severity: 'info', pid: 0, processName: '', description: '10.0.0.1' }
+  const bare = { eventAt: arrival, postTime: arrival, severity: 'info', pid: 0, processName: '-', description: '10.0.0.1' }
   const messages: Record<string, [message: string | Buffer, record: object]> = {
     'RFC 5424 with all fields': ['<165>1 2003-10-11T22:14:15.003Z web1.example.com evntslog 42 ID47 [exampleSDID@32473 iut="3" eventSource="Application"][meta sequenceId="29"] \ufeffAn application event', {
       eventAt: '2003-10-11 22:14:15.003000',
@@ -42,9 +42,9 @@ t.test('decodeSyslog', async (t) => {
     'lines and blanks in the text': ['<14>1 - - - - - -  one\n two \n', { message: ' one\n two ' }],
     'a time that is none, kept beside the arrival': ['<14>1 2026-02-30T00:00:00Z - - - - - x', { eventAt: arrival, attributes: { facility: 'user', timestamp: '2026-02-30T00:00:00Z' } }],
     'the time of a clock that was never set, kept beside the arrival': ['<14>1 1970-01-01T00:00:12Z - - - - - x', { eventAt: arrival, attributes: { facility: 'user', timestamp: '1970-01-01T00:00:12Z' } }],
-    'winston-syslog, RFC 5424': [winston['udp, RFC 5424'], { eventAt: '2026-11-23 05:36:02.526000', severity: 'error', message: '{"level":"error","message":"failed","user":7}', pid: 22881, processName: 'shop', description: 'localhost' }],
+    'winston-syslog, RFC 5424': [winston['udp, RFC 5424'], { eventAt: '2026-11-23 05:36:02.526000', severity: 'error', message: 'failed', pid: 22881, processName: 'shop', description: 'localhost' }],
 
-    'winston-syslog, RFC 3164': [winston['tcp, RFC 3164'], { eventAt: `${local(2026, 10, 23, 5, 36, 2)}.000000`, severity: 'info', message: '{"level":"info","message":"hello"}', pid: 22881, processName: 'shop', description: 'localhost', attributes: { facility: 'local0', host: 'localhost' } }],
+    'winston-syslog, RFC 3164': [winston['tcp, RFC 3164'], { eventAt: `${local(2026, 10, 23, 5, 36, 2)}.000000`, severity: 'info', message: 'hello', pid: 22881, processName: 'shop', description: 'localhost', attributes: { facility: 'local0', host: 'localhost' } }],
     'RFC 3164 with a day of one digit': ["<34>Oct  1 22:14:15 mymachine su: 'su root' failed", { eventAt: `${local(2026, 9, 1, 22, 14, 15)}.000000`, severity: 'critical', message: "'su root' failed", processName: 'su', pid: 0, attributes: { facility: 'auth', host: 'mymachine' } }],
     'an ISO time, as rsyslog writes it': ['<13>2026-11-23T05:36:02.123456+01:00 web1 shop[12]: text', { eventAt: '2026-11-23 04:36:02.123456', message: 'text', processName: 'shop', pid: 12, description: 'web1' }],
     'no host': ['<13>Nov 23 05:36:02 shop[12]: text', { message: 'text', processName: 'shop', pid: 12, description: '10.0.0.1', attributes: { facility: 'user', severity: 'notice' } }],
@@ -52,14 +52,13 @@ t.test('decodeSyslog', async (t) => {
     'a host by its IPv6 address': ['<13>Nov 23 05:36:02 fe80::1 shop: text', { message: 'text', processName: 'shop', description: 'fe80::1' }],
     'tags with slashes, dots and brackets': ['<13>Nov 23 05:36:02 web1 postfix/smtpd.x[9]: text: more', { message: 'text: more', processName: 'postfix/smtpd.x', pid: 9 }],
     'a pid that is a name': ['<13>Nov 23 05:36:02 web1 shop[main]: text', { processName: 'shop', pid: 0, attributes: { procid: 'main' } }],
-    'a host and a time without a tag': ['<13>Nov 23 05:36:02 last message repeated 3 times', { eventAt: `${local(2026, 10, 23, 5, 36, 2)}.000000`, message: 'last message repeated 3 times', processName: '' }],
+    'a host and a time without a tag': ['<13>Nov 23 05:36:02 last message repeated 3 times', { eventAt: `${local(2026, 10, 23, 5, 36, 2)}.000000`, message: 'last message repeated 3 times', processName: '-' }],
     'a fraction of a second': ['<13>Nov 23 05:36:02.25 web1 shop: text', { eventAt: `${local(2026, 10, 23, 5, 36, 2)}.250000` }],
     'a year, as Cisco\'s firewalls send it': ['<166>Nov 23 2025 05:36:02: %ASA-6-302013: Built', { eventAt: `${local(2025, 10, 23, 5, 36, 2)}.000000`, processName: '%ASA-6-302013', message: 'Built' }],
     'a day that no month has, kept beside the arrival': ['<13>Nov 31 05:36:02 web1 shop: text', { eventAt: arrival, message: 'text', attributes: { timestamp: 'Nov 31 05:36:02' } }],
     'no time, but a tag with a pid': ['<13>shop[12]: text', { eventAt: arrival, message: 'text', processName: 'shop', pid: 12 }],
 
     'only a priority, as Python sends it': ['<14>Error: disk full\0', { ...bare, message: 'Error: disk full', attributes: { facility: 'user' } }],
-    'Cisco\'s sequence numbers as text': ['<189>23: *Mar  1 18:46:11.123: %SYS-5-CONFIG_I: Configured', { ...bare, message: '23: *Mar  1 18:46:11.123: %SYS-5-CONFIG_I: Configured', attributes: { facility: 'local7', severity: 'notice' } }],
     'no priority at all': ['hello: world', { ...bare, message: 'hello: world', attributes: { facility: 'user', severity: 'notice' } }],
     'a priority that there is not': ['<192>1 - - - - - - x', { ...bare, message: '<192>1 - - - - - - x' }],
     'a version that there is not': ['<14>2 - - - - - - x', { ...bare, message: '2 - - - - - - x' }],
@@ -160,7 +159,8 @@ t.test('Frames', async (t) => {
       at += size
     }
     for (const piece of pieces) messages.push(...frames.push(piece).map((bytes) => bytes.toString('latin1')))
-    return { messages, tooLong: frames.tooLong, ...frames.end() }
+    const { messages: last, cut } = frames.end()
+    return { messages: [...messages, ...last.map((bytes) => bytes.toString('latin1'))], tooLong: frames.tooLong, skipped: frames.skipped, cut }
   }
 
   await t.test('gives back the messages, however they are framed and wherever the stream is cut', async () => {
@@ -170,7 +170,7 @@ t.test('Frames', async (t) => {
       fc.tuple(message.map((text) => text.replaceAll(/[\n\0\r]/g, '')), fc.constantFrom('\n', '\r\n', '\0', '\n\n')).map(([text, end]) => [text + end, text] as const)
     )
     fc.assert(fc.property(fc.array(framed, { maxLength: 12 }), fc.array(fc.integer({ min: 1, max: 50 }), { minLength: 1 }), (all, sizes) => {
-      assert.deepEqual(cut(Buffer.from(all.map(([bytes]) => bytes).join(''), 'latin1'), sizes), { messages: all.map(([, text]) => text), tooLong: false, cut: false })
+      assert.deepEqual(cut(Buffer.from(all.map(([bytes]) => bytes).join(''), 'latin1'), sizes), { messages: all.map(([, text]) => text), tooLong: false, skipped: 0, cut: false })
     }), { numRuns: 500 })
   })
 
@@ -179,19 +179,57 @@ t.test('Frames', async (t) => {
   })
 
   await t.test('gives a last line without an end, but no half of a counted message', async (t) => {
-    const { message, cut: isCut } = cut(Buffer.from('<1>a\n<2>b'), [3])
-    t.equal(message!.toString(), '<2>b')
-    t.equal(isCut, false)
-    t.strictSame(cut(Buffer.from('<1>a\n9 <2>b'), [3]), { messages: ['<1>a'], tooLong: false, cut: true })
+    t.match(cut(Buffer.from('<1>a\n<2>b'), [3]), { messages: ['<1>a', '<2>b'], cut: false })
+    t.match(cut(Buffer.from('<1>a\n9 <2>b'), [3]), { messages: ['<1>a'], cut: true })
   })
 
-  await t.test('stops at a message over the limit, and gives what came before', async (t) => {
+  await t.test('stops at a line over the limit, and gives what came before', async (t) => {
     for (const size of [1, 7, 10_000]) {
-      for (const long of [`<1>${'x'.repeat(98)}\n`, `101 <1>${'x'.repeat(98)}`, '99999999 <1>']) {
-        t.match(cut(Buffer.from(`<1>before\n${long}<1>after\n`), [size], 100), { messages: ['<1>before'], tooLong: true })
-      }
+      t.match(cut(Buffer.from(`<1>before\n<1>${'x'.repeat(98)}\n<1>after\n`), [size], 100), { messages: ['<1>before'], tooLong: true })
     }
     for (const longest of [`<1>${'x'.repeat(97)}\n`, `100 <1>${'x'.repeat(97)}`]) t.match(cut(Buffer.from(longest), [9], 100), { messages: { length: 1 }, tooLong: false })
+  })
+
+  await t.test('skips a message whose count is over the limit, right or wrong, and no other', async (t) => {
+    for (const size of [1, 7, 10_000]) {
+      for (const long of [`101 <1>${'x'.repeat(98)}`, `300 <1>${'x'.repeat(98)}\n`, '99999999 <1>long\n', '99999999 <1>long9 <1>second']) {
+        const { messages, tooLong, skipped } = cut(Buffer.from(`<1>before\n${long}<1>after\n8 <1>third`), [size], 100)
+        t.strictSame(messages.filter((message) => message !== '<1>second'), ['<1>before', '<1>after', '<1>third'], `${long} in pieces of ${size}`)
+        t.strictSame({ tooLong, skipped }, { tooLong: false, skipped: 1 })
+      }
+    }
+  })
+
+  const counted = (text: string, by = 0) => `${text.length + by} ${text}`
+  const wrong: Record<string, (by: number) => string> = {
+    'in a row': (by) => `${counted('<13>1 - h a - - - first')}${counted('<13>1 - h a - - - wrong', by)}${counted('<13>1 - h a - - - third')}${counted('<13>1 - h a - - - last of all')}`,
+    'with a line\'s end behind each': (by) => `${counted('<13>first')}\n${counted('<13>wrong', by)}\n${counted('<13>third')}\n${counted('<13>last of all')}\n`,
+    'with lines in between': (by) => `<13>first\n${counted('<13>wrong', by)}\n<13>third\n<13>last of all\n`,
+    'with lines in a message': (by) => `${counted('<13>first')}${counted('<13>wrong\n at x\n at y', by)}${counted('<13>third')}${counted('<13>last of all')}`
+  }
+  for (const [how, stream] of Object.entries(wrong)) {
+    await t.test(`loses at most the message whose count is wrong, ${how}`, async (t) => {
+      for (const by of [-9, -3, -1, 1, 2, 3, 5, 8, 500]) {
+        for (const size of [1, 3, 10, 10_000]) {
+          const { messages, tooLong } = cut(Buffer.from(stream(by)), [size])
+          // Where a piece ends within a message whose count was too small, the one behind it may suffer, too.
+          const expected = size === 10_000 ? ['<13>first', '<13>third', '<13>last of all'] : ['<13>first', '<13>last of all']
+          const bare = messages.map((message) => message.replace('1 - h a - - - ', ''))
+          t.strictSame(bare.filter((message) => expected.includes(message)), expected, `${by} more, in pieces of ${size}: ${messages.join('|')}`)
+          t.equal(tooLong, false)
+        }
+      }
+    })
+  }
+
+  await t.test('gives what follows a wrong count while the stream is open', async (t) => {
+    const frames = new Frames(1000)
+    t.strictSame(frames.push(Buffer.from(`${counted('<13>wrong', 500)}${counted('<13>second')}${counted('<13>third')}`)).map(String), ['<13>wrong', '<13>second', '<13>third'])
+  })
+
+  await t.test('keeps a message with messages in it whole', async (t) => {
+    const outer = `<13>relayed:\n${counted('<14>inner')}\n<14>another\n`
+    t.strictSame(cut(Buffer.from(counted(outer) + counted('<13>next')), [5]).messages, [outer, '<13>next'])
   })
 
   await t.test('holds twice the limit at most, whatever comes', async () => {
@@ -204,17 +242,26 @@ t.test('Frames', async (t) => {
     }))
   })
 
-  await t.test('reads 2 MB in pieces of one byte in linear time', async (t) => {
-    const piece = Buffer.from('x')
-    growsLinearly(t, 'pieces of one byte', {
-      small: 200_000,
-      input: (pieces) => pieces,
-      work (pieces) {
-        const frames = new Frames(2 ** 24)
-        for (let i = 0; i < pieces; i++) frames.push(piece)
-      }
+  const streams: Record<string, { piece: string, size: number, pieces: number }> = {
+    'a line in pieces of one byte': { piece: 'x', size: 1, pieces: 200_000 },
+    'counts that are too small': { piece: '1 <13>', size: 6, pieces: 20_000 },
+    'counts that are too large': { piece: '9000000 <13>', size: 12, pieces: 20_000 },
+    'large counts in small pieces': { piece: '20000 <13>', size: 3, pieces: 10_000 },
+    'brackets behind a wrong count': { piece: '<', size: 10, pieces: 20_000 },
+    'counts over the limit': { piece: '99999999 <13>', size: 13, pieces: 20_000 }
+  }
+  for (const [what, { piece, size, pieces }] of Object.entries(streams)) {
+    await t.test(`reads ${what} in linear time`, async (t) => {
+      growsLinearly(t, what, {
+        small: pieces,
+        input: (count) => Buffer.from(`5 <13>xxx${piece.repeat(count)}`),
+        work (stream) {
+          const frames = new Frames(2 ** 24)
+          for (let at = 0; at < stream.length; at += size) frames.push(stream.subarray(at, at + size))
+        }
+      })
     })
-  })
+  }
 })
 
 t.test('dropsAt finds the drops of the sockets on a port', async (t) => {

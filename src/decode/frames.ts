@@ -4,21 +4,45 @@
 //   <13>hello\n              everything else ends with a line feed (a CR before it goes too), or with a NUL
 //
 // A line that begins with a number is taken for a count only where a space and `<` follow.
+//
+// A count is wrong where no message begins behind it. Then the message ends where the next one begins within it, else with
+// its line, or before the next count. A count beyond the limit costs what follows up to the next message.
 
 const countedStart = /^([1-9]\d{0,7}) </
 /** What may become one, once there is more of it. */
 const countedPrefix = /^[1-9]\d{0,7} ?$/
-/** The longest beginning that has to be seen. */
+/** The longest beginning that has to be seen, and the longest with what stands around it. */
 const startLength = 10
+const longestStart = 2 * startLength
+/** What stands behind a message, or the beginning of it. */
+const startOfNext = /^(?:$|[\r\n\0<]|[1-9]\d{0,7}(?:$| $| <))/
+/** A message with a count in the midst of others, or with a line's end before it. */
+const messageStart = /(?:(?<!\d)([1-9]\d{0,7}) |[\n\0])$/
+const priority = /^<\d{1,3}>/
+const [lineFeed, angle] = Buffer.from('\n<')
+
+interface Frame {
+  start: number
+  end: number
+  next: number
+}
 
 /** Cuts a stream into messages, of which it keeps one unfinished at most. */
 export class Frames {
   readonly #limit: number
   #held: Buffer = Buffer.alloc(0)
-  /** How much of that is filled, and how much of it holds no end. */
+  /** What of it is filled, and not handed out: from the first to the second; and how much of that holds no end. */
+  #start = 0
   #length = 0
   #searched = 0
+  /** Where the first of some messages begins whose counts fit, within one that has not ended. */
+  #fitting: number | undefined
   #tooLong = false
+  /** Whether a message had a count: then a line ends before the next count, too. */
+  #hasCounts = false
+  /** Bytes up to where a message that is skipped should end. */
+  #toSkip = 0
+  #skipped = 0
 
   /** A message may have so many bytes. */
   constructor (limit: number) {
@@ -35,65 +59,161 @@ export class Frames {
     return this.#tooLong
   }
 
+  /** Messages that were skipped because their count was beyond the limit. */
+  get skipped (): number {
+    return this.#skipped
+  }
+
   /** The messages that end in this piece of the stream. Those without content are none. */
   push (piece: Buffer): Buffer[] {
     if (this.#tooLong) return []
     this.#append(piece)
-    const bytes = this.#held.subarray(0, this.#length)
-    const messages: Buffer[] = []
-    let start = 0
-    for (let frame; (frame = this.#next(bytes, start)); start = frame.next) {
-      if (frame.end > frame.start) messages.push(bytes.subarray(frame.start, frame.end))
-      this.#searched = frame.next
-    }
-    if (this.#tooLong) this.#hold(Buffer.alloc(0), 0)
-    else if (start > 0) this.#hold(Buffer.from(bytes.subarray(start)), this.#searched - start)
-    return messages
+    return this.#cut(false)
   }
 
   /** What is left when the stream ends: a line needs no end then. `cut` tells that it ended within a counted message. */
-  end (): { message?: Buffer, cut: boolean } {
-    const rest = this.#held.subarray(0, this.#length)
+  end (): { messages: Buffer[], cut: boolean } {
+    if (this.#tooLong) return { messages: [], cut: false }
+    const messages = this.#cut(true)
+    const rest = this.#held.subarray(this.#start, this.#length)
     this.#hold(Buffer.alloc(0), 0)
-    if (rest.length === 0) return { cut: false }
+    if (rest.length === 0 || this.#toSkip > 0) return { messages, cut: false }
     const cut = countedStart.test(beginning(rest, 0))
-    return cut ? { cut } : { message: rest, cut }
+    return { messages: cut ? messages : [...messages, rest], cut }
   }
 
-  #next (bytes: Buffer, start: number): { start: number, end: number, next: number } | undefined {
+  #cut (isEnd: boolean): Buffer[] {
+    const bytes = this.#held.subarray(this.#start, this.#length)
+    const messages: Buffer[] = []
+    let start = 0
+    for (let frame; (frame = this.#next(bytes, start, isEnd)); start = frame.next) {
+      if (frame.end > frame.start) messages.push(bytes.subarray(frame.start, frame.end))
+      this.#searched = frame.next
+      this.#fitting = undefined
+    }
+    if (this.#tooLong) this.#hold(Buffer.alloc(0), 0)
+    else if (start > 0) this.#keep(bytes, start)
+    return messages
+  }
+
+  #next (bytes: Buffer, start: number, isEnd: boolean): Frame | undefined {
+    if (this.#toSkip > 0) return this.#skip(bytes, start)
     const text = beginning(bytes, start)
     const count = countedStart.exec(text)?.[1]
-    if (count !== undefined) {
-      const first = start + count.length + 1
-      const end = first + Number(count)
-      this.#tooLong = end - first > this.#limit
-      return !this.#tooLong && end <= bytes.length ? { start: first, end, next: end } : undefined
-    }
+    if (count !== undefined) return this.#nextCounted(bytes, start + count.length + 1, Number(count), isEnd)
     if (countedPrefix.test(text)) return undefined
+    if (this.#hasCounts) return this.#nextRest(bytes, start)
 
     let end = Math.max(start, this.#searched)
-    while (end < bytes.length && bytes[end] !== 0x0a && bytes[end] !== 0x00) end++
+    while (end < bytes.length && bytes[end] !== lineFeed && bytes[end] !== 0x00) end++
     this.#searched = end
     this.#tooLong = end - start > this.#limit
     if (this.#tooLong || end === bytes.length) return undefined
     return { start, end: end > start && bytes[end - 1] === 0x0d ? end - 1 : end, next: end + 1 }
   }
 
+  #nextCounted (bytes: Buffer, start: number, count: number, isEnd: boolean): Frame | undefined {
+    const end = start + count
+    if (count > this.#limit) {
+      this.#toSkip = count - 1
+      this.#skipped++
+      return { start, end: start, next: start + 1 }
+    }
+    if (end > bytes.length) {
+      const next = this.#findNext(bytes, start + 1, isEnd)
+      return next === undefined ? undefined : { start, end: withoutEnd(bytes, start, next), next }
+    }
+    if (startOfNext.test(beginning(bytes, end))) {
+      this.#hasCounts = true
+      return { start, end, next: end }
+    }
+
+    const isSearched = this.#searched > end
+    const next = (isSearched ? undefined : findStart(bytes, start + 1, end + startLength)) ?? findEnd(bytes, Math.max(end, this.#searched)) ?? (isEnd ? bytes.length : undefined)
+    if (next !== undefined) return { start, end: withoutEnd(bytes, start, next), next }
+    this.#searched = Math.max(end + 1, bytes.length - longestStart)
+    return bytes.length - start > this.#limit ? { start, end, next: end } : undefined
+  }
+
+  /** A line among messages with counts, or what is left of one whose count was too small, which showed only when it was handed out. */
+  #nextRest (bytes: Buffer, start: number): Frame | undefined {
+    const next = findEnd(bytes, Math.max(start, this.#searched))
+    if (next !== undefined && next - start <= this.#limit + 1) return { start, end: withoutEnd(bytes, start, next), next }
+    this.#searched = Math.max(start, bytes.length - longestStart)
+    this.#tooLong = bytes.length - start > this.#limit
+    return undefined
+  }
+
+  /**
+   * Where the next message begins within one that has not ended. Its count is wrong if the stream ends, or if messages with
+   * counts that fit stand within it up to the last byte that came: what is quoted in a message hardly ends there.
+   */
+  #findNext (bytes: Buffer, from: number, isEnd: boolean): number | undefined {
+    if (isEnd) return findStart(bytes, from, bytes.length)
+    let at = Math.max(from, this.#searched)
+    while (true) {
+      this.#fitting ??= findStart(bytes, at, bytes.length)
+      if (this.#fitting === undefined) {
+        this.#searched = Math.max(from, bytes.length - longestStart)
+        return undefined
+      }
+      at = Math.max(at, this.#fitting)
+      const count = countedStart.exec(beginning(bytes, at))?.[1]
+      const end = count === undefined ? at : at + count.length + 1 + Number(count)
+      if (end > bytes.length || countedPrefix.test(beginning(bytes, at))) {
+        this.#searched = at
+        return undefined
+      }
+      at = count === undefined ? at + 1 : endOfBlank(bytes, end)
+      if (count === undefined) this.#fitting = undefined
+      else if (at === bytes.length) return this.#fitting
+    }
+  }
+
+  /** Nothing up to the next message, which begins where it should, or earlier; what may be the beginning of one is kept. */
+  #skip (bytes: Buffer, start: number): Frame | undefined {
+    const end = start + this.#toSkip
+    let next = findStart(bytes, start, Math.min(end, bytes.length))
+    if (next === undefined && end < bytes.length) {
+      if (startOfNext.test(beginning(bytes, end))) next = end
+      else this.#toSkip = Infinity
+    }
+    if (next !== undefined) {
+      this.#toSkip = 0
+      return { start, end: start, next }
+    }
+    const kept = Math.max(start, bytes.length - longestStart)
+    this.#toSkip -= kept - start
+    return kept === start ? undefined : { start, end: start, next: kept }
+  }
+
   /** Doubles its memory as it grows, so that many small pieces cost no more than a large one. */
   #append (piece: Buffer): void {
-    const length = this.#length + piece.length
-    if (length > this.#held.length) {
-      const larger = Buffer.allocUnsafe(this.#length === 0 ? length : Math.max(length, 2 * this.#length))
-      this.#held.copy(larger, 0, 0, this.#length)
+    if (this.#length + piece.length > this.#held.length) {
+      const kept = this.#length - this.#start
+      const larger = Buffer.allocUnsafe(kept === 0 ? piece.length : Math.max(kept + piece.length, 2 * kept))
+      this.#held.copy(larger, 0, this.#start, this.#length)
       this.#held = larger
+      this.#start = 0
+      this.#length = kept
     }
     piece.copy(this.#held, this.#length)
-    this.#length = length
+    this.#length += piece.length
+  }
+
+  /** Keeps what begins at `start`. It is moved only where it is the smaller part, so that many small messages before a large one cost no more. */
+  #keep (bytes: Buffer, start: number): void {
+    const searched = this.#searched - start
+    if (this.#fitting !== undefined) this.#fitting -= start
+    if (2 * (bytes.length - start) <= this.#held.length) return this.#hold(Buffer.from(bytes.subarray(start)), searched)
+    this.#start += start
+    this.#searched = searched
   }
 
   /** Memory of its own: that of the messages handed out is never written to again. */
   #hold (bytes: Buffer, searched: number): void {
     this.#held = bytes
+    this.#start = 0
     this.#length = bytes.length
     this.#searched = searched
   }
@@ -101,4 +221,46 @@ export class Frames {
 
 function beginning (bytes: Buffer, start: number): string {
   return bytes.toString('latin1', start, start + startLength)
+}
+
+/** Where the next message begins, from one place on and with its priority before another. */
+function findStart (bytes: Buffer, from: number, to: number): number | undefined {
+  for (let at = bytes.indexOf(angle!, from); at !== -1 && at < to; at = bytes.indexOf(angle!, at + 1)) {
+    const start = startAt(bytes, at, from)
+    if (start !== undefined) return start
+  }
+  return undefined
+}
+
+/** Where the message with its priority at `at` begins: at its count, from one place on, or at the priority behind a line's end. */
+function startAt (bytes: Buffer, at: number, from: number): number | undefined {
+  if (!priority.test(beginning(bytes, at))) return undefined
+  const match = messageStart.exec(bytes.toString('latin1', Math.max(from, at - startLength), at))
+  if (!match) return undefined
+  return match[1] === undefined ? at : at - match[1].length - 1
+}
+
+/** Where a line ends, or the next message begins, from a place on. */
+function findEnd (bytes: Buffer, from: number): number | undefined {
+  for (let at = from; at < bytes.length; at++) {
+    const byte = bytes[at]
+    if (byte === lineFeed || byte === 0x00) return at + 1
+    const start = byte === angle ? startAt(bytes, at, from) : undefined
+    if (start !== undefined) return start
+  }
+  return undefined
+}
+
+function endOfBlank (bytes: Buffer, from: number): number {
+  let end = from
+  while (end < bytes.length && (bytes[end] === lineFeed || bytes[end] === 0x0d || bytes[end] === 0x00)) end++
+  return end
+}
+
+/** The end of a message that ends before `next`, without its line's end. */
+function withoutEnd (bytes: Buffer, start: number, next: number): number {
+  let end = next
+  if (end > start && (bytes[end - 1] === lineFeed || bytes[end - 1] === 0x00)) end--
+  if (end > start && bytes[end - 1] === 0x0d) end--
+  return end
 }
