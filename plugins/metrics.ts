@@ -2,12 +2,13 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 import fp from 'fastify-plugin'
 import type { FastifyError, FastifyInstance } from 'fastify'
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { unknownLevels } from '../src/decode/unknown-levels.ts'
 import { version } from '../src/version.ts'
 import type { KeyedBatch } from '../src/write/batch.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** What Prometheus is told: no label has more than a handful of values. */
+    /** What Prometheus is told: no label has more than a handful of values, but for 200 levels that no rule understands. */
     logMetrics: Registry
   }
 }
@@ -27,6 +28,7 @@ export default fp(async (app) => {
   const registry = new Registry()
   app.decorate('logMetrics', registry)
   countWriting(app, registry)
+  countUnknownLevels(registry)
   gaugeState(app, registry)
   gaugeProcess(app, registry)
   if (app.hasDecorator('logSyslog')) countSyslog(app, registry)
@@ -36,6 +38,19 @@ export default fp(async (app) => {
     rejects.inc({ reason: reasons[statusCode] ?? (statusCode < 500 ? 'invalid' : 'failed') })
   })
 }, { name: 'loggerbot-metrics', fastify: '5.x', dependencies: ['loggerbot-writer', 'loggerbot-preflight'] })
+
+function countUnknownLevels (registry: Registry): void {
+  registry.registerMetric(new Counter({
+    name: 'loggerbot_unknown_levels_total',
+    help: 'Logs whose level no rule understands, by protocol and value: they are info, and keep it',
+    labelNames: ['protocol', 'value'],
+    registers: [],
+    collect () {
+      this.reset()
+      for (const { source, value, count } of unknownLevels()) this.inc({ protocol: source, value }, count)
+    }
+  }))
+}
 
 function countWriting (app: FastifyInstance, registry: Registry): void {
   const counter = (name: string, help: string) => new Counter({ name: `loggerbot_${name}_total`, help, registers: [registry] })

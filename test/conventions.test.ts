@@ -1,6 +1,8 @@
 // What people's loggers really send. To add a convention, add its line to fixtures/conventions.ts.
 import t from 'tap'
+import { collect } from '../src/decode/decoded.ts'
 import { decodeJsonLog, jsonReading } from '../src/decode/json-logs.ts'
+import { decodeLoki } from '../src/decode/loki.ts'
 import type { LogRecord } from '../src/record.ts'
 import { conventions } from './fixtures/conventions.ts'
 
@@ -23,4 +25,10 @@ t.test('a name that is given twice keeps both values', async (t) => {
   t.match(read('{"msg":"first","msg":"second"}'), [{ message: 'first', attributes: { msg_: 'second' } }])
   t.match(read('{"msg":"m","a":1,"a":2,"a":[3],"b":[{"c":"\\"x\\":","c":null}]}'), [{ attributes: { a: 1, a_: [2, [3]], b: [{ c: '"x":', c_: null }] } }])
   t.match(read(`{"msg":"m","a":"${'x'.repeat(200_000)}","a":2}`), [{ attributes: { a: /^x+$/, a_: 2 } }], 'in a large log, too')
+})
+
+t.test('logs of one microsecond are in the order of their nanoseconds', async (t) => {
+  const values = [['1763630100000000900', 'third'], ['1763630100000000100', 'first'], ['1763630100000000500', 'second'], ['1763630100000001000', 'fourth']]
+  const { records } = await collect(decodeLoki(Buffer.from(JSON.stringify({ streams: [{ stream: { app: 'o' }, values }] })), 'json', '2026-11-26 12:00:00.000000'))
+  t.strictSame(records.map(({ message }) => message), ['first', 'second', 'third', 'fourth'])
 })

@@ -1,5 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import type { LogRecord, Rejected } from '../record.ts'
+import { inOrderOfNanoseconds } from './order.ts'
 
 /** What a body holds, in order: logs, and pieces that can't become one. */
 export type Piece = LogRecord | Rejected
@@ -69,6 +70,7 @@ export async function collect (steps: Iterable<Step>): Promise<Decoded> {
     if ('reason' in piece) decoded.rejected.push(piece)
     else decoded.records.push(piece)
   })
+  inOrderOfNanoseconds(decoded.records)
   return decoded
 }
 

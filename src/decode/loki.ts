@@ -24,6 +24,7 @@ import { withJsonOfText } from './line-text.ts'
 import { parseLabels } from './loki-labels.ts'
 import { NameTable } from './name-table.ts'
 import { encodeBytes, FieldCount, MessageReader } from './protobuf.ts'
+import { rememberNanoseconds } from './order.ts'
 import { completed, partsOf, type Parts, type Reading } from './record-of.ts'
 import { timeOf } from './time.ts'
 
@@ -212,6 +213,7 @@ function recordOfEntry ({ labels, parts: shared }: Stream, { time, line, metadat
   const parts = { ...all ? partsOf(all, reading, arrival) : shared, eventAt: eventAt ?? arrival, message: line }
   const record = completed(withJsonOfText(parts, 'loki', arrival), all ?? labels, arrival)
   if (eventAt === undefined && time !== undefined && time !== null && time !== '') record.attributes = withField(record.attributes, 'time', time)
+  rememberNanoseconds(record, time)
   return record
 }
 

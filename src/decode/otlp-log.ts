@@ -17,6 +17,7 @@ import { fromNanoseconds } from '../time.ts'
 import { conventions } from './conventions.ts'
 import { attributesOf, isFields, limitAttributes, noProcess, textOf, type Fields } from './fields.ts'
 import { usualFields } from './loggers.ts'
+import { rememberNanoseconds } from './order.ts'
 import { jsonOf, partsOf, type Reading } from './record-of.ts'
 import { severityOf } from './severity.ts'
 import { countUnknownLevel } from './unknown-levels.ts'
@@ -83,6 +84,7 @@ export function recordOfOtlp (log: OtlpLog, { processName, pid, description, att
   if (severity === undefined) countUnknownLevel('otlp', told ?? log.severityText)
   const time = timeOfNanoseconds(log.time, arrival)
   const observedTime = timeOfNanoseconds(log.observedTime, arrival)
+  const message = body?.message ?? (textOf(log.body) || log.eventName || jsonOf(log.attributes))
   const attributes = beside(log.attributes, {
     event_name: log.eventName,
     trace_id: log.traceId,
@@ -95,16 +97,18 @@ export function recordOfOtlp (log: OtlpLog, { processName, pid, description, att
     dropped_attributes_count: log.droppedAttributes,
     body: body?.message === undefined ? undefined : body.attributes ?? undefined
   }, shared)
-  return {
+  const record: LogRecord = {
     eventAt: time ?? observedTime ?? arrival,
     postTime: arrival,
     severity: severity ?? 'info',
-    message: body?.message ?? (textOf(log.body) || log.eventName || jsonOf(log.attributes)),
+    message,
     pid,
     processName,
     description,
     attributes: attributesOf(limitAttributes(attributes))
   }
+  rememberNanoseconds(record, log.time || log.observedTime)
+  return record
 }
 
 /** Adds to attributes what the protocol itself says beside them, without what is at its default; gives them back, or, where names clash, what they are in. */

@@ -1,0 +1,17 @@
+// The order of logs within a microsecond, which is all that a stored time tells.
+import type { LogRecord } from '../record.ts'
+import { subMicroseconds } from './time.ts'
+
+const nanoseconds = new WeakMap<LogRecord, number>()
+
+/** Remembers the nanoseconds that the sender gave beside the microseconds of the log's time: `value` as `timeOf` reads it, or since 1970. */
+export function rememberNanoseconds (record: LogRecord, value: unknown): void {
+  const beside = subMicroseconds(value)
+  if (beside > 0) nanoseconds.set(record, beside)
+}
+
+/** Sorts the logs of a request by time, those of one microsecond by their nanoseconds, where a sender gave them. */
+export function inOrderOfNanoseconds (records: LogRecord[]): void {
+  if (!records.some((record) => nanoseconds.has(record))) return
+  records.sort((one, other) => one.eventAt === other.eventAt ? (nanoseconds.get(one) ?? 0) - (nanoseconds.get(other) ?? 0) : one.eventAt < other.eventAt ? -1 : 1)
+}
