@@ -57,11 +57,12 @@ const oneWordTags = [
   new RegExp(`(?<app>${tagName}):(?: |$|(?=[\\t{]))`, 'uy')
 ]
 const spacedWord = '[^\\s[\\]{}":;,=<>]{1,64}'
-/** `Google Chrome Helper[12]:` and `syslogd 1.4.1:` among them. */
+/** Behind a host: `Google Chrome Helper[12]:`, `syslogd 1.4.1:` and `sshd[12]` are tags, too. */
 const allTags = [
   ...oneWordTags,
   new RegExp(`(?=[^[]*\\p{L})(?<app>(?:${spacedWord} ){1,4}${spacedWord})\\[(?<pid>\\d+)\\]${context}: ?`, 'uy'),
-  new RegExp(`(?<app>${tagName} \\d+(?:\\.\\d+)+[\\w#~+-]*):(?: |$)`, 'uy')
+  new RegExp(`(?<app>${tagName} \\d+(?:\\.\\d+)+[\\w#~+-]*):(?: |$)`, 'uy'),
+  new RegExp(`(?<app>${tagName})\\[(?<pid>\\d+)\\](?: +|$)`, 'uy')
 ]
 
 const ipv4 = '\\d{1,3}(?:\\.\\d{1,3}){3}'
@@ -69,6 +70,8 @@ const ipv4 = '\\d{1,3}(?:\\.\\d{1,3}){3}'
 const ipv6 = '(?=\\[?(?:[\\da-fA-F:]*::|(?:[\\da-fA-F]{1,4}:){7}))\\[?[\\da-fA-F:.]{0,43}(?:::|[\\da-fA-F])(?:%\\w{1,20})?\\]?'
 const hostWord = `(?:${ipv6}|[\\p{L}\\p{N}_][\\p{L}\\p{N}._/@+~-]*)`
 const hostFirst = new RegExp(`(${hostWord}) +`, 'uy')
+/** With a tag behind it any word is a host that is no part of JSON, an address of the web, or a time: `("U7PG2,788a20,v4.3")`. */
+const oddHost = /(?=\S*\p{L})(?!\S*(?:\/\/|=))([^\s"'{[][^\s{}]{0,254}(?<![:,])) +/uy
 /** With a colon behind it a word is a host where it is an address, or Cisco's mnemonic follows. */
 const hostWithColon = new RegExp(`(${ipv4}|${ipv6}|${hostWord}(?= ?: +${mnemonic})) ?: +`, 'uy')
 const hostWhole = new RegExp(`^${hostWord}$`, 'u')
@@ -145,11 +148,11 @@ function findHost (head: string, at: number): { host?: string, end: number } {
 
   const none = { end: at }
   if (findTag(head, at, oneWordTags)) return none
-  const [whole, host] = match(hostFirst, head, at) ?? []
+  const [whole, host] = match(hostFirst, head, at) ?? match(oddHost, head, at) ?? []
   if (whole === undefined || host === undefined || host.length > maxNameLength || isLevel(host)) return none
   const end = at + whole.length
   if (findTag(head, end, allTags)) return { host, end }
-  const isText = end >= head.length || (sentenceStart.test(host) && !match(dataStart, head, end)) || match(repeated, head, at)
+  const isText = end >= head.length || !hostWhole.test(host) || (sentenceStart.test(host) && !match(dataStart, head, end)) || match(repeated, head, at)
   return isText ? none : { host, end }
 }
 
