@@ -48,6 +48,11 @@ const rows: Record<string, Row[]> = {
     ['Nov 26 00:20:10 1,2026/11/26 00:20:10,0131,TRAFFIC', local, address, '-', 0, '1,2026/11/26 00:20:10,0131,TRAFFIC'],
     ['Nov 26 00:20:10 web1 CEF:0|Vendor|x', local, 'web1', '-', 0, 'CEF:0|Vendor|x']
   ],
+  'Fortinet and Sophos': [
+    ['date=2026-11-26 time=00:20:10 devname="fw1" logid="13"', utc, 'fw1', '-', 0, 'date=2026-11-26 time=00:20:10 devname="fw1" logid="13"'],
+    ['date=2026-11-26 time=01:20:10 tz="+0100" devname=fw1', utc, 'fw1', '-', 0, 'date=2026-11-26 time=01:20:10 tz="+0100" devname=fw1'],
+    ['device="SFW" date=2026-11-26 time=00:20:10 device_name="XG"', utc, 'XG', '-', 0, 'device="SFW" date=2026-11-26 time=00:20:10 device_name="XG"']
+  ],
   'other times': [
     ['2026-11-26 00:20:10 web1 app[5]: x', utc, 'web1', 'app', 5, 'x'],
     ['Thu Nov 26 00:20:10 2026 web1 app[5]: x', local, 'web1', 'app', 5, 'x'],
@@ -97,7 +102,7 @@ const rows: Record<string, Row[]> = {
     ['Nov 26 00:20:10 last message repeated 3 times', local, address, '-', 0, 'last message repeated 3 times'],
     ['Nov 26 00:20:10 word', local, address, '-', 0, 'word'],
     ['error: foo: x', arrival, address, '-', 0, 'error: foo: x'],
-    ['date=2026-11-26 time=00:20:10 devname="fw1"', arrival, address, '-', 0, 'date=2026-11-26 time=00:20:10 devname="fw1"']
+    ['date=2026-11-26', arrival, address, '-', 0, 'date=2026-11-26']
   ],
   'RFC 5424 of syslog-pro': [
     ['1 2026-11-26T00:20:10Z web1  1234 - - BOMhello', utc, 'web1', '-', 1234, 'hello'],

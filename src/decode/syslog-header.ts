@@ -8,6 +8,8 @@
 //   120: host: 000123: *Nov 23 05:36:02.1 UTC: %SYS-5-MOD: text    Cisco IOS: counters, host, time, mnemonic
 //   Nov 23 2026 05:36:02 fw1 : %ASA-6-302013: text                 Cisco ASA
 //   2026 Nov 23 05:36:02 sw1 %ETHPORT-5-IF_UP: text                Cisco NX-OS
+//   date=2026-11-23 time=05:36:02 devname="fw1" tz="+0100" …       Fortinet, Sophos: all of it is the text
+//
 //
 // Without a time only a tag with a pid and Cisco's forms are looked for: any other word before a colon is likelier a
 // part of the text.
@@ -45,6 +47,11 @@ const upTime = '(?:\\d+[ywdh]){1,3}|(?:\\d+[wd])?\\d\\d:\\d\\d:\\d\\d'
 /** What stands before Cisco's mnemonic, each with a colon: counters, a host, a time since the start; and the time. */
 const ciscoStart = new RegExp(`^ *((?:(?!%)\\S{0,255}: +){0,4}(?:(?!%)\\S{1,255}:)?)(?:(${oldTime}):? +)?(?:(?=(${mnemonic}) ?:)|)`)
 const ciscoTime = new RegExp(`^[*.]?(?:${upTime}|${oldTime})$`)
+
+/** What firewalls write that have fields instead of a header. */
+const fieldsFirst = /^ *(?:device="[^"]*",? )?date=(\d{4}-\d\d-\d\d),? time="?(\d\d:\d\d:\d\d)/
+const zoneField = /[ ,]tz="?([+-]\d\d:?\d\d)/
+const hostField = /[ ,](?:devname|device_name)="?([^\s",]{1,255})/
 
 const tagWord = '[\\p{L}\\p{N}_./%+~()#*$&-][\\p{L}\\p{N}_./@%+~()#*$&-]*'
 /** A letter is in it, so that `12:30:00` is none; and `http://x` is none, `Foo::bar` and `app:worker` are. */
@@ -91,12 +98,20 @@ export function readOldHeader (rest: string): Header {
   const header: Header = { text: rest }
   const [start, time] = timeFirst.exec(head) ?? []
   header.time = time
-  const end = start === undefined ? readCisco(header, head) ?? readBare(header, head) : readOrigin(header, head, start.length)
+  const end = start === undefined ? readFields(header, head) ?? readCisco(header, head) ?? readBare(header, head) : readOrigin(header, head, start.length)
   if (end > 0) header.text = rest.slice(end)
   return header
 }
 
 // Each of these adds to the header what it finds, and returns where that ends.
+
+function readFields (header: Header, head: string): number | undefined {
+  const [start, date, time] = fieldsFirst.exec(head) ?? []
+  if (start === undefined) return undefined
+  header.time = `${date} ${time}${zoneField.exec(head)?.[1] ?? ''}`
+  header.host = hostField.exec(head)?.[1]
+  return 0
+}
 
 function readBare (header: Header, head: string): number {
   const tag = findTag(head, 0, [tagWithPid])
