@@ -17,7 +17,7 @@
 import { BadRequest } from '../errors.ts'
 import type { LogRecord, UtcTime } from '../record.ts'
 import type { Step } from './decoded.ts'
-import { attributesOf, FieldAdder, isFields, rename, textOf, type Fields } from './fields.ts'
+import { attributesOf, FieldAdder, isFields, noProcess, rename, textOf, type Fields } from './fields.ts'
 import { decodeObjects } from './json-objects.ts'
 import { fillTemplate } from './message-template.ts'
 import { NameTable } from './name-table.ts'
@@ -29,7 +29,7 @@ const reading: Reading = {
     message: ['@m'],
     time: ['@t'],
     level: ['@l'],
-    process: ['Application', 'ApplicationName', '@ra.service.name', 'service.name', 'service', 'name', 'ProcessName'],
+    process: ['Application', 'ApplicationName', '@ra.service.name', 'service.name', 'service', 'ProcessName'],
     pid: ['ProcessId', 'pid'],
     description: ['SourceContext', 'logger']
   }
@@ -68,8 +68,17 @@ function recordOfEvent (event: Fields, arrival: UtcTime): LogRecord {
   if (typeof message !== 'string' || message === '') {
     record.message = (typeof template === 'string' ? fillTemplate(template, fields, renderings) : textOf(template)) || textOf(message) || textOf(exception) || record.message
   }
+  takeName(record)
   if (record.attributes) record.attributes = attributesOf(rename(record.attributes, (name) => name === '@mt' && template === record.message ? undefined : ownName(name)))
   return record
+}
+
+/** The logger of pino has its name in small letters; a property `Name` is likelier something of the event. */
+function takeName (record: LogRecord): void {
+  if (record.processName !== noProcess || typeof record.attributes?.name !== 'string') return
+  const { name, ...others } = record.attributes
+  record.processName = name as string
+  record.attributes = others
 }
 
 /** An event of the older format in CLEF. */

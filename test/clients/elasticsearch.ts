@@ -30,6 +30,26 @@ export default function (test: DefineTest): void {
     ])
   })
 
+  test('winston-elasticsearch arrives in order, with its fields', async (t, { run, logs, deadLetters }) => {
+    await run('winston-elasticsearch.js')
+    // It has no order of its own for logs of one millisecond.
+    t.match((await logs()).sort((one, other) => one.level < other.level ? -1 : 1), [
+      { level: 'debug', process: 'shop', message: 'order paid', attributes: { fields: { order: 7, total: 12.5, tags: ['a', 'b'] } } },
+      { level: 'error', process: 'shop', message: 'failed', attributes: { fields: { order: 8 } } },
+      { level: 'warning', process: 'shop', message: 'Привет 🙂 "quoted"', attributes: { fields: { nested: { deep: true } } } }
+    ])
+    t.strictSame(await deadLetters(), [])
+  })
+
+  test('log4js with logstash-http arrives in order', async (t, { run, logs }) => {
+    await run('log4js-logstash-http.js')
+    t.match(await logs(), [
+      { level: 'debug', process: 'billing', description: 'billing', message: 'order 7 paid', attributes: { _index: 'shop' } },
+      { level: 'warning', message: 'Привет 🙂 "quoted"' },
+      { level: 'critical', message: 'failed' }
+    ])
+  })
+
   test('rsyslog\'s omelasticsearch arrives in order', async (t, { run, logs }) => {
     await run('omelasticsearch.sh')
     t.match(await logs(), [

@@ -34,6 +34,15 @@ export default function (test: DefineTest): void {
     ])
   })
 
+  test('pino-seq arrives in order, with its fields', async (t, { run, logs }) => {
+    await run('pino-seq.js')
+    t.match(await logs(), [
+      { level: 'debug', process: 'shop', pid: Number, message: 'order paid', attributes: { order: 7, total: 12.5, tags: ['a', 'b'] } },
+      { level: 'warning', process: 'shop', message: 'Привет 🙂 "quoted"', attributes: { nested: { deep: true } } },
+      { level: 'critical', process: 'shop', message: 'failed', attributes: { exception: /boom/ } }
+    ])
+  })
+
   test('curl sends GELF, lines and CLEF', async (t, { run, logs }) => {
     t.equal(await run('curl-vendors.sh'), '202\n{"text":"Success","code":0}\n{"MinimumLevelAccepted":null}')
     t.match(await logs(), [
