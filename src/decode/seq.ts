@@ -75,9 +75,9 @@ function recordOfEvent (event: Fields, arrival: UtcTime): LogRecord {
 
 /** The logger of pino has its name in small letters; a property `Name` is likelier something of the event. */
 function takeName (record: LogRecord): void {
-  if (record.processName !== noProcess || typeof record.attributes?.name !== 'string') return
-  const { name, ...others } = record.attributes
-  record.processName = name as string
+  const { name, ...others } = record.attributes ?? {}
+  if (record.processName !== noProcess || typeof name !== 'string') return
+  record.processName = name
   record.attributes = others
 }
 

@@ -2,7 +2,10 @@ import winston from 'winston'
 import { ElasticsearchTransport } from 'winston-elasticsearch'
 
 const transport = new ElasticsearchTransport({
-  level: 'debug', index: 'shop', flushInterval: 100, source: 'shop',
+  level: 'debug',
+  index: 'shop',
+  flushInterval: 100,
+  source: 'shop',
   clientOpts: { node: process.env.LOGS_URL, auth: { apiKey: process.env.LOGS_TOKEN } }
 })
 transport.on('error', (error) => { throw error })
