@@ -1,5 +1,7 @@
 // What people's loggers really send. To add a convention, add its line to fixtures/conventions.ts.
+import { readFileSync } from 'node:fs'
 import t from 'tap'
+import { containers, conventions as names, type Part } from '../src/decode/conventions.ts'
 import { collect } from '../src/decode/decoded.ts'
 import { decodeJsonLog, jsonReading } from '../src/decode/json-logs.ts'
 import { decodeLoki } from '../src/decode/loki.ts'
@@ -31,4 +33,15 @@ t.test('logs of one microsecond are in the order of their nanoseconds', async (t
   const values = [['1763630100000000900', 'third'], ['1763630100000000100', 'first'], ['1763630100000000500', 'second'], ['1763630100000001000', 'fourth']]
   const { records } = await collect(decodeLoki(Buffer.from(JSON.stringify({ streams: [{ stream: { app: 'o' }, values }] })), 'json', '2026-11-26 12:00:00.000000'))
   t.strictSame(records.map(({ message }) => message), ['first', 'second', 'third', 'fourth'])
+})
+
+t.test('docs/protocols.md has the names, in the order in which they are read', async (t) => {
+  const sections = new Map(readFileSync(new URL('../docs/protocols.md', import.meta.url), 'utf8').split(/^#{2,3} /m).map((section) => [section.split('\n', 1)[0], section]))
+  const namesIn = (text: string) => Array.from(text.matchAll(/`([^`]+)`/g), ([, name]) => name!.toLowerCase())
+  const headings: Record<Part, string> = { message: 'Message', time: 'Time', level: 'Level', process: 'Process', pid: 'Pid', description: 'Logger' }
+  for (const [part, heading] of Object.entries(headings) as Array<[Part, string]>) {
+    const column = Array.from(sections.get(heading)!.matchAll(/^\| (`.*?) \|/gm), ([, cell]) => cell!)
+    t.strictSame(namesIn(column.join()), names[part], heading)
+  }
+  t.strictSame(namesIn(sections.get('One step down')!), containers)
 })
