@@ -10,7 +10,6 @@
 //   2026 Nov 23 05:36:02 sw1 %ETHPORT-5-IF_UP: text                Cisco NX-OS
 //   date=2026-11-23 time=05:36:02 devname="fw1" tz="+0100" …       Fortinet, Sophos: all of it is the text
 //
-//
 // Without a time only a tag with a pid and Cisco's forms are looked for: any other word before a colon is likelier a
 // part of the text.
 //
