@@ -153,10 +153,16 @@ export default fp<AuthOptions>(async (app, { apiKey = '', patience = 5000 }) => 
   })
 
   app.decorateRequest('logCaller')
+  const guards = new WeakSet<object>()
   app.addHook('onRoute', (route) => {
     const access = route.config?.logAccess
     if (access === undefined || access === 'public' || access === 'contract') return
-    route.onRequest = [requireScope(access), ...[route.onRequest ?? []].flat()]
+    const hooks = [route.onRequest ?? []].flat()
+    // A route that is registered again, at another path, is guarded already.
+    if (hooks.some((hook) => guards.has(hook))) return
+    const guard = requireScope(access)
+    guards.add(guard)
+    route.onRequest = [guard, ...hooks]
   })
 
   function requireScope (scope: Scope) {

@@ -33,7 +33,7 @@ export interface LoggerBotOptions extends DbOptions, AuthOptions, WriterOptions,
  * scope: register it under any prefix, more than once, in an app that is somebody else's.
  */
 const loggerbot: FastifyPluginAsync<LoggerBotOptions> = async (app, {
-  database, knex, migrate, apiKey, authenticate, bodyLimit, elasticsearch, patience, queueLimit, userRate, searchBudget, readStallMs, wordIndex: withWordIndex, askAfter,
+  database, knex, migrate, apiKey, authenticate, bodyLimit, corsOrigins, elasticsearch, patience, queueLimit, userRate, searchBudget, readStallMs, wordIndex: withWordIndex, askAfter,
   spool: spoolOptions, syslog: syslogOptions, retention: retentionOptions = {}
 }) => {
   if (spoolOptions) await app.register(spool, spoolOptions)
@@ -51,7 +51,7 @@ const loggerbot: FastifyPluginAsync<LoggerBotOptions> = async (app, {
 
   await app.register(openapi)
   await app.register(contract, { bodyLimit, authenticate })
-  await app.register(ingest, { bodyLimit, elasticsearch })
+  await app.register(ingest, { bodyLimit, corsOrigins, elasticsearch })
   await app.register(query)
   await app.register(account)
   await app.register(ops)

@@ -4,7 +4,7 @@ import type { Writable } from 'node:stream'
 import Fastify, { LogController, type FastifyHttpOptions, type FastifyInstance } from 'fastify'
 import { answerOf, privateHeaders, sendError } from './answers.ts'
 import loggerbot from './app.ts'
-import { booleanOr, databaseOptions, spoolOptions, syslogOptions, type Settings } from './config.ts'
+import { booleanOr, corsOrigins, databaseOptions, spoolOptions, syslogOptions, type Settings } from './config.ts'
 import { NotFound } from './errors.ts'
 
 /** In milliseconds, how long a client may take, and how long closing may. */
@@ -76,6 +76,7 @@ export function buildServer (settings: Settings, { migrate, timeouts = patience,
     migrate,
     apiKey: settings.LOGGER_API_KEY,
     bodyLimit: settings.LOGGER_BODY_LIMIT,
+    corsOrigins: corsOrigins(settings),
     elasticsearch: settings.LOGGER_ELASTICSEARCH !== '' && { version: settings.LOGGER_ELASTICSEARCH, root: true }
   })
   return app

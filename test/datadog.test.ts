@@ -3,10 +3,10 @@ import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import t from 'tap'
 import { decodeAgain } from '../src/decode/again.ts'
-import { decodeDatadog, decodeDatadogLines } from '../src/decode/datadog.ts'
+import { decodeDatadog, decodeDatadogText } from '../src/decode/datadog.ts'
 import type { LogRecord } from '../src/record.ts'
 import { databases } from './helpers/databases.ts'
-import { attributes, decoded, survives } from './helpers/fuzz.ts'
+import { attributes, decoded, piecesOf, survives } from './helpers/fuzz.ts'
 import { http, post } from './helpers/http.ts'
 import { arrived, count, createToken, createUser, startService } from './helpers/service.ts'
 
@@ -18,16 +18,19 @@ const captured = '[{"ddsource":"nodejs","ddtags":"env:dev","hostname":"h","messa
 t.test('a log of Datadog', async (t) => {
   const examples: Record<string, [log: string, record: Partial<LogRecord>]> = {
     'as the client sends it': [captured, { message: 'hello', processName: 'shop', severity: 'info', eventAt: arrival, attributes: { ddsource: 'nodejs', hostname: 'h', user: '7', ddtags: { env: 'dev' } } }],
-    'with JSON in the message': ['{"message":"{\\"a\\": 1}"}', { message: '{"a": 1}', attributes: null }],
+    'with JSON in the message': ['{"message":"{\\"a\\": 1}"}', { message: '{"a": 1}', attributes: { a: 1 } }],
+    'with a log in the message': ['{"service":"shop","status":"info","message":"{\\"level\\":\\"ERROR\\",\\"msg\\":\\"boom\\",\\"name\\":\\"other\\",\\"n\\":1}"}', { message: 'boom', severity: 'error', processName: 'shop', attributes: { n: 1 } }],
+    'with a time that can\'t be right': ['{"message":"x","timestamp":35}', { eventAt: arrival, attributes: { timestamp: 35 } }],
     'with tags of every kind': ['{"message":"x","ddtags":"env:dev, url:http://a ,flag,team:a,team:b,:odd"}', { attributes: { ddtags: { env: 'dev', url: 'http://a', flag: true, team: ['a', 'b'], ':odd': true } } }],
     'with tags that are no text': ['{"message":"x","ddtags":["env:dev"]}', { attributes: { ddtags: ['env:dev'] } }],
     'without a service': ['{"message":"x","ddsource":"nginx"}', { processName: 'nginx', attributes: { ddsource: 'nginx' } }],
     'with milliseconds': ['{"message":"x","timestamp":1714557600123}', { eventAt: '2024-05-01 10:00:00.123000' }],
     'with a date': ['{"message":"x","date":"2024-05-01T10:00:00.123Z"}', { eventAt: '2024-05-01 10:00:00.123000' }],
-    'with the names of a tracer': ['{"message":"x","level":"warn","logger":{"name":"orders"},"dd":{"trace_id":"123"}}', { severity: 'warning', processName: 'orders', attributes: { dd: { trace_id: '123' } } }],
+    'with the names of a tracer': ['{"message":"x","level":"warn","logger":{"name":"orders"},"dd":{"trace_id":"123"}}', { severity: 'warning', processName: 'orders', description: 'orders', attributes: { dd: { trace_id: '123' } } }],
     'with a logger beside its service': ['{"message":"x","service":"shop","logger":{"name":"orders","thread_name":"main"}}', { processName: 'shop', description: 'orders', attributes: { logger: { thread_name: 'main' } } }],
     'with the name of a logger': ['{"message":"x","service":"shop","logger_name":"orders"}', { processName: 'shop', description: 'orders', attributes: null }],
-    'with a status of HTTP': ['{"message":"x","status":200}', { severity: 'info', attributes: { status: 200 } }]
+    'with a status of HTTP': ['{"message":"x","status":500}', { severity: 'info', attributes: { status: 500 } }],
+    'with a status of HTTP beside a level': ['{"message":"x","status":"404","level":"warn"}', { severity: 'warning', attributes: { status: '404' } }]
   }
   for (const [what, [log, record]] of Object.entries(examples)) {
     await t.test(`${what} becomes a log of ours`, async (t) => t.strictSame(Object.entries(record), Object.keys(record).map((name) => [name, (decoded(decode, log)[0] as any)[name]])))
@@ -40,6 +43,17 @@ t.test('a log of Datadog', async (t) => {
     }
   })
 
+  await t.test('is a line of a text, unless the text or the line is JSON', async (t) => {
+    const messages = (body: string | Buffer) => piecesOf(decodeDatadogText(Buffer.from(body as string), arrival)).map((piece) => 'message' in piece ? piece.message : piece.reason)
+    const apache = ['[Fri Nov 20 09:15:44 2026] [notice] workerEnv.init() ok /etc/httpd/conf/workers2.properties', '[Fri Nov 20 09:15:46 2026] [error] [client 192.0.2.9] Directory index forbidden']
+    t.strictSame(messages(`${apache.join('\r\n')}\n`), apache)
+    t.strictSame(messages('{not json} but a line\nsecond line\n'), ['{not json} but a line', 'second line'])
+    t.strictSame(messages('{"message":"a"}\nplain\n[{"message":"b"},{"message":"c"}]\n[1,2]\n'), ['a', 'plain', 'b', 'c', '[1,2]'])
+    t.strictSame(messages(JSON.stringify([{ message: 'a' }, { message: 'b' }], null, 2)), ['a', 'b'])
+    t.strictSame(messages('{"message":"a"}\n{"message":"b"}'), ['a', 'b'], 'as browsers send it')
+    t.strictSame(messages(Buffer.from('[Größe]\nGröße', 'latin1')), ['[Größe]', 'Größe'])
+  })
+
   await t.test('is none where an agent only asks', async (t) => {
     for (const body of ['', '{}', ' { }\n', '[]']) t.strictSame(decoded(decode, body), [])
     t.match(decodeAgain('datadog', captured, arrival), [{ message: 'hello' }])
@@ -47,13 +61,13 @@ t.test('a log of Datadog', async (t) => {
 
   await t.test('may be anything', async (t) => {
     survives(t, decode, [captured, '[{"message":"a","ddtags":"a:b,a:c,d,__proto__:x","timestamp":1714557600123,"status":"warn"}]'])
-    survives(t, (body) => decodeDatadogLines(body, arrival, { ddtags: 'a:b' }), [captured, 'a\nb\n'])
+    survives(t, (body) => decodeDatadogText(body, arrival, { ddtags: 'a:b' }), [captured, 'a\nb\n'])
   })
 
   await t.test('keeps every attribute, typed', async () => {
     fc.assert(fc.property(fc.string({ unit: 'grapheme' }), attributes, (message, attributes) => {
       const [record] = decoded(decode, JSON.stringify([{ message, ...attributes }])) as LogRecord[]
-      return record!.message === message && isDeepStrictEqual(record!.attributes ?? {}, attributes)
+      return (record!.message === message || message === '') && isDeepStrictEqual(record!.attributes ?? {}, attributes)
     }))
   })
 })

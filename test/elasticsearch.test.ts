@@ -17,7 +17,7 @@ import { databases, environmentOf, mariadb, openKnex, temporaryFolder } from './
 import { http, post } from './helpers/http.ts'
 import { apiKey, arrived, basic, count, createToken, createUser, startService } from './helpers/service.ts'
 
-const arrival = '2026-01-01 00:00:00.000000'
+const arrival = '2026-01-02 12:00:00.000000'
 const decode = (body: string | Buffer, target?: string) => piecesOf(decodeBulk(Buffer.from(body as string), target, arrival))
 const lines = (...values: unknown[]) => values.map((value) => `${typeof value === 'string' ? value : JSON.stringify(value)}\n`).join('')
 const create = { create: { _index: 'logs' } }
@@ -26,6 +26,7 @@ const reasonOf = ({ piece }: BulkItem) => piece && 'reason' in piece ? piece.rea
 t.test('decodeBulk', async (t) => {
   const documents: Record<string, [document: Record<string, unknown>, record: Record<string, unknown>]> = {
     'nothing at all': [{}, { eventAt: arrival, severity: 'info', message: '', processName: 'logs', pid: 0, description: '', attributes: { _index: 'logs' } }],
+    'nothing known': [{ a: 1 }, { eventAt: arrival, severity: 'info', message: '{"a":1}', processName: 'logs', pid: 0, description: '', attributes: { _index: 'logs', a: 1 } }],
     'the Elastic Common Schema, nested': [
       { '@timestamp': '2026-01-02T03:04:05.678Z', message: 'm', log: { level: 'WARN', logger: 'a.B', origin: { line: 7 } }, service: { name: 'shop', id: 'x' }, process: { pid: 12, thread: { id: 1 } } },
       { eventAt: '2026-01-02 03:04:05.678000', severity: 'warning', message: 'm', processName: 'shop', pid: 12, description: 'a.B', attributes: { log: { origin: { line: 7 } }, service: { id: 'x' }, process: { thread: { id: 1 } } } }
@@ -35,12 +36,14 @@ t.test('decodeBulk', async (t) => {
       { severity: 'error', processName: 'shop', pid: 12, attributes: { _index: 'logs', 'ecs.version': '1.6' } }
     ],
     'a logger beside a process': [{ msg: 'm', name: 'shop', logger: 'orders' }, { processName: 'shop', description: 'orders', attributes: { logger: undefined } }],
-    'a logger alone': [{ 'log.logger': 'orders' }, { processName: 'orders', description: '' }],
+    'a logger alone': [{ 'log.logger': 'orders' }, { processName: 'orders', description: 'orders' }],
     'pino\'s': [{ level: 50, time: 1767323045678, msg: 'm', name: 'shop', pid: 12, hostname: 'h' }, { eventAt: '2026-01-02 03:04:05.678000', severity: 'error', message: 'm', processName: 'shop', pid: 12, attributes: { hostname: 'h' } }],
     'Fluent Bit\'s': [{ '@timestamp': '2026-01-02T03:04:05.678Z', log: 'line' }, { message: 'line' }],
-    'a severity of syslog': [{ log: { syslog: { severity: { code: 4, name: 'Warning' } } } }, { severity: 'warning', message: '', attributes: { log: { syslog: { severity: { name: 'Warning' } } } } }],
+    'a severity of syslog': [{ log: { syslog: { severity: { code: 4, name: 'Warning' } } } }, { severity: 'warning', message: '{"log":{"syslog":{"severity":{"code":4,"name":"Warning"}}}}', attributes: { log: { syslog: { severity: { code: 4 } } } } }],
     'nanoseconds as a number': [{ time: 1767323045678901234n }, { eventAt: '2026-01-02 03:04:05.678901' }],
     'what can\'t be read as its name says': [{ '@timestamp': 'soon', level: 'loud', pid: -1 }, { eventAt: arrival, severity: 'info', pid: 0, attributes: { '@timestamp': 'soon', level: 'loud', pid: -1 } }],
+    'a time that can\'t be right': [{ '@timestamp': '1970-01-01T00:00:35Z', msg: 'm' }, { eventAt: arrival, attributes: { '@timestamp': '1970-01-01T00:00:35Z' } }],
+    'names in any case, one step down': [{ Level: 'FTL', Fields: { Message: 'm' } }, { severity: 'critical', message: 'm', attributes: { _index: 'logs' } }],
     'numbers beyond 2^53': [{ big: 12345678901234567890n }, { attributes: { big: '12345678901234567890' } }]
   }
   for (const [what, [document, record]] of Object.entries(documents)) {
@@ -55,6 +58,11 @@ t.test('decodeBulk', async (t) => {
       lines({ create: { _index: 'a' } }, {}, { index: { _index: 'b', _id: 'x' } }, {}, { update: { _id: 7 } }, { doc: { msg: 'm' } }, { delete: { _index: 'c', _id: 'y' } }, { index: { op_type: 'create' } }, {}),
       [{ action: 'create', index: 'a' }, { action: 'index', index: 'b', id: 'x', piece: { attributes: { _index: 'b', _id: 'x' } } }, { action: 'update', index: 'logs', id: '7', piece: { message: 'm' } }, { action: 'delete', index: 'c', id: 'y', piece: undefined }, { action: 'create' }]
     ],
+    'an action with other keys beside it, which Elasticsearch 8 ignores': [
+      lines({ index: { _index: 'a', pipeline: null }, attempts: 0 }, { msg: 'm' }, { attempts: 1, create: { _index: 'b' } }, { msg: 'n' }),
+      [{ action: 'index', index: 'a', piece: { message: 'm' } }, { action: 'create', index: 'b', piece: { message: 'n' } }]
+    ],
+    'a document in Latin-1': [Buffer.from(lines({ create: {} }, { msg: 'Größe' }), 'latin1') as unknown as string, [{ piece: { message: 'Größe' } }]],
     'the upsert of an update without a doc': [lines({ update: { _id: 'x' } }, { script: 's', upsert: { msg: 'm' } }), [{ piece: { message: 'm' } }]],
     'a last line without an end, lines that end as in Windows, and blank ones': ['\n\r\n{"create":{}}\r\n{"msg":"a"}\r\n\n{"create":{}}\n{"msg":"b"}', [{ piece: { message: 'a' } }, { piece: { message: 'b' } }]],
     'a document that is no object, beside others': [
@@ -86,7 +94,7 @@ t.test('decodeBulk', async (t) => {
       t.strictSame(items.map(({ id = null, piece }) => {
         const { message, attributes } = piece as LogRecord
         return { id, message, attributes }
-      }), logs.map(({ id, message, fields }) => ({ id, message, attributes: { ...fields, _index: 'i', ...id !== null && { _id: id } } })))
+      }), logs.map(({ id, message, fields }) => ({ id, message: message || JSON.stringify({ ...fields, message }), attributes: { ...fields, _index: 'i', ...id !== null && { _id: id } } })))
     }))
   })
 
@@ -139,7 +147,31 @@ for (const database of databases) {
         { update: { _index: 'b', _id: 'z', result: 'created', status: 201 } }
       ])
       t.strictSame((await arrived(knex)).map(({ message }) => message).sort(), ['one', 'three', 'two'])
-      t.notOk(JSON.parse((await bulk(lines(create, {}, { delete: { _id: 'y' } }))).body).errors, 'nothing to delete is no error')
+      t.notOk(JSON.parse((await bulk(lines(create, { msg: 'm' }, { delete: { _id: 'y' } }))).body).errors, 'nothing to delete is no error')
+    })
+
+    await t.test('takes one document at a time, and one of the same _id and content once', async (t) => {
+      for (const prefix of ['', '/elasticsearch']) {
+        const index = `logs${prefix.length}`
+        const answer = await post(port, `${prefix}/${index}/_doc`, { msg: 'a' }, key)
+        t.match(answer, { status: 201, headers: { 'x-elastic-product': 'Elasticsearch', 'content-type': /^application\/json/ } })
+        t.match(JSON.parse(answer.body), { _index: index, _id: /^[\w-]{20}$/, _version: 1, result: 'created', _shards: { total: 1, successful: 1, failed: 0 }, _seq_no: 0, _primary_term: 1, status: undefined })
+        for (const [method, path, msg] of [['PUT', '_doc/x', 'b'], ['POST', '_doc/y', 'c'], ['PUT', '_create/z', 'd'], ['POST', '_create/w', 'e']] as const) {
+          const url = `${prefix}/${index}/${path}`
+          t.match(await http(port, method, url, key, JSON.stringify({ msg })), { status: 201, body: /"result":"created"/ }, url)
+          t.match(await http(port, method, url, key, JSON.stringify({ msg })), { status: 200, body: /"result":"noop"/ }, url)
+        }
+        t.match((await arrived(knex, { p_name: index })).map(({ message, attributes }) => [message, attributes!._id]).sort(), [['a', undefined], ['b', 'x'], ['c', 'y'], ['d', 'z'], ['e', 'w']])
+      }
+      t.match(await post(port, '/logs/_doc', '[1]', key), { status: 400, body: /"type":"illegal_argument_exception","reason":"the document must be a JSON object"/ })
+      t.match(await knex('dead_letters'), [{ source: 'elasticsearch', record: '{"create":{"_index":"logs"}}\n[1]' }])
+      t.match(await post(port, '/logs/_doc', '{"msg":"x"}'), { status: 401, body: /security_exception/ })
+    })
+
+    await t.test('keeps the same bytes as a dead letter once, however often they come', async (t) => {
+      for (let i = 0; i < 3; i++) await bulk(lines(create, [1], create, { msg: String(i) }))
+      t.equal((await knex('dead_letters')).length, 1)
+      t.equal(await count(knex), 3)
     })
 
     await t.test('takes POST and PUT, any content type, packed or not, under both paths and the prefix', async (t) => {
@@ -163,8 +195,8 @@ for (const database of databases) {
       t.equal(items.filter(({ create: { result, status } }) => result === 'noop' && status === 200).length, 160)
       t.equal(await count(knex), 40)
 
-      await bulk(lines({ create: { _index: 'b', _id: 1 } }, {}))
-      await bulk(lines({ create: { _index: 'a', _id: 1 } }, {}), '/_bulk', basic('bob'))
+      await bulk(lines({ create: { _index: 'b', _id: 1 } }, { msg: '1' }))
+      await bulk(lines({ create: { _index: 'a', _id: 1 } }, { msg: '1' }), '/_bulk', basic('bob'))
       t.equal(await count(knex), 42, 'that of another index or user is another one')
     })
 

@@ -18,7 +18,10 @@ const captured = '{"version":"1.1","host":"h","short_message":"hi","level":3,"_u
 t.test('a message of GELF', async (t) => {
   const examples: Record<string, [message: string, record: Partial<LogRecord>]> = {
     'as curl sends it': [captured, { message: 'hi', severity: 'error', eventAt: arrival, processName: '-', attributes: { host: 'h', user: 7 } }],
-    'with all that GELF names': ['{"version":"1.1","host":"h","short_message":"hi","full_message":"hi\\nat a","timestamp":1714557600.123,"level":4,"_pid":12,"_logger":"shop"}', { eventAt: '2024-05-01 10:00:00.123000', severity: 'warning', pid: 12, processName: 'shop', attributes: { host: 'h', full_message: 'hi\nat a' } }],
+    'with all that GELF names': ['{"version":"1.1","host":"h","short_message":"hi","full_message":"hi\\nat a","timestamp":1714557600.123,"level":4,"_pid":12,"_logger":"shop"}', { eventAt: '2024-05-01 10:00:00.123000', severity: 'warning', pid: 12, processName: 'shop', description: 'shop', attributes: { host: 'h', full_message: 'hi\nat a' } }],
+    'with an empty message and fields': ['{"short_message":"","host":"h","_user":7}', { message: '{"short_message":"","host":"h","user":7}', attributes: { host: 'h', user: 7 } }],
+    'with a level by its name': ['{"short_message":"hi","level":"WARN"}', { severity: 'warning', attributes: null }],
+    'with a time that can\'t be right': ['{"short_message":"hi","timestamp":35.5}', { eventAt: arrival, attributes: { timestamp: 35.5 } }],
     'with a logger beside its process': ['{"short_message":"hi","facility":"shop","_LoggerName":"orders"}', { processName: 'shop', description: 'orders', attributes: null }],
     'with a time and a level in text': ['{"short_message":"hi","timestamp":"1714557600.5","level":"7"}', { eventAt: '2024-05-01 10:00:00.500000', severity: 'debug', attributes: null }],
     'with the deprecated fields': ['{"short_message":"hi","facility":"shop","file":"a.js","line":7}', { processName: 'shop', attributes: { file: 'a.js', line: 7 } }],
@@ -63,6 +66,17 @@ for (const database of databases) {
       t.match(await send(gzipSync(captured), { ...bearer, 'content-encoding': 'gzip' }), { status: 202, body: '' })
       t.match(await send(deflateSync(captured), { ...bearer, 'content-encoding': 'deflate' }), { status: 202, body: '' })
       t.strictSame((await arrived(knex)).map(({ message, level, attributes }) => ({ message, level, attributes })), Array(3).fill({ message: 'hi', level: 'error', attributes: { host: 'h', user: 7 } }))
+    })
+
+    await t.test('is unpacked by its first byte, whatever the headers say', async (t) => {
+      const ways: Array<[body: string | Buffer, headers: Record<string, string>]> = [
+        [gzipSync(captured), {}], [deflateSync(captured), {}], [deflateSync(captured, { level: 1 }), { 'content-encoding': 'gzip' }],
+        [gzipSync(captured), { 'content-encoding': 'deflate' }], [captured, { 'content-encoding': 'gzip' }]
+      ]
+      for (const [body, headers] of ways) t.match(await send(body, { ...bearer, ...headers }), { status: 202 })
+      t.equal(await count(knex), ways.length)
+      t.equal((await send(gzipSync(`{"short_message":"${'x'.repeat(100_000)}"}`))).status, 413)
+      t.equal((await send(gzipSync(captured).subarray(0, 30))).status, 400)
     })
 
     await t.test('a bad message costs only itself and waits as a dead letter', async (t) => {

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import t from 'tap'
-import { decodeHec, decodeHecLines } from '../src/decode/hec.ts'
+import { decodeHec, decodeHecLines, decodeHecText } from '../src/decode/hec.ts'
 import type { LogRecord } from '../src/record.ts'
 import { Proxy } from './helpers/proxy.ts'
 import type { MysqlOptions } from '../src/store/dialects/dialect.ts'
@@ -24,6 +24,12 @@ t.test('an envelope of HEC', async (t) => {
     'with an object that has a message': ['{"event":{"msg":"hello","user":7,"level":"warn","pid":12}}', { message: 'hello', severity: 'warning', pid: 12, attributes: { user: 7 } }],
     'with an object that has none': ['{"event":{"user":7,"level":"warn"}}', { message: '{"user":7,"level":"warn"}', severity: 'warning', attributes: { user: 7 } }],
     'with an object for the message': ['{"event":{"message":{"user":7},"severity":"error"}}', { message: '{"user":7}', severity: 'error', attributes: { message: { user: 7 } } }],
+    'with an object for the message, and a text in it': ['{"event":{"message":{"event":"hello","user":7}}}', { message: 'hello', attributes: { message: { user: 7 } } }],
+    'with a level by its name': ['{"event":{"message":"x","Level":"WRN"}}', { severity: 'warning', attributes: null }],
+    'with JSON in a text': ['{"event":"{\\"level\\":50,\\"time\\":1714557600123,\\"pid\\":7,\\"msg\\":\\"hello\\",\\"user\\":1}","sourcetype":"t"}', { message: 'hello', severity: 'error', eventAt: '2024-05-01 10:00:00.123000', pid: 7, attributes: { user: 1, sourcetype: 't' } }],
+    'with its own time alone': ['{"event":{"message":"x","time":"2024-05-01T10:00:00Z"}}', { eventAt: '2024-05-01 10:00:00.000000', attributes: null }],
+    'with its own time beside that of the envelope': ['{"time":1714557600,"event":{"message":"x","time":"2024-05-01T11:00:00Z"}}', { eventAt: '2024-05-01 10:00:00.000000', attributes: { time: '2024-05-01T11:00:00Z' } }],
+    'with a time that can\'t be right': ['{"event":"x","time":35}', { eventAt: arrival, attributes: { time: 35 } }],
     'with a list': ['{"event":[1,"a"]}', { message: '[1,"a"]', attributes: null }],
     'with a number that a double cannot hold': ['{"event":{"message":"x","id":9007199254740993}}', { message: 'x', attributes: { id: '9007199254740993' } }],
     'with seconds as a number': ['{"event":"x","time":1714557600.123}', { eventAt: '2024-05-01 10:00:00.123000' }],
@@ -33,11 +39,14 @@ t.test('an envelope of HEC', async (t) => {
     'with a time that is none': ['{"event":"x","time":"soon"}', { eventAt: arrival, attributes: { time: 'soon' } }],
     'with origins': ['{"event":"x","host":"h","source":"s","sourcetype":"t","index":"i"}', { processName: 's', attributes: { host: 'h', source: 's', sourcetype: 't', index: 'i' } }],
     'with a sourcetype alone': ['{"event":"x","sourcetype":"t"}', { processName: 't', attributes: { sourcetype: 't' } }],
-    'with a logger': ['{"event":{"message":"x","logger":"orders"},"sourcetype":"t"}', { processName: 'orders', description: '' }],
+    'with a logger': ['{"event":{"message":"x","logger":"orders"},"sourcetype":"t"}', { processName: 'orders', description: 'orders' }],
     'with a logger beside its source': ['{"event":{"message":"x","logger":"orders"},"source":"s"}', { processName: 's', description: 'orders', attributes: { source: 's' } }],
     'with a logger beside its process': ['{"event":{"message":"x","name":"shop"},"fields":{"logger":"orders"}}', { processName: 'shop', description: 'orders', attributes: null }],
     'with fields': ['{"event":"x","fields":{"service":"shop","severity":"error","n":1}}', { processName: 'shop', severity: 'error', attributes: { n: 1 } }],
     'with the same names everywhere': ['{"event":{"message":"x","host":"a"},"fields":{"host":"b"},"host":"c"}', { attributes: { host: 'a', host_: 'b', host__: 'c' } }],
+    'of Docker\'s driver': ['{"event":{"line":"hello","source":"stdout","tag":"web","attrs":{"env":"dev"}},"time":"1763630100.123456","host":"node1"}', { message: 'hello', severity: 'info', processName: 'web', eventAt: '2025-11-20 09:15:00.123456', attributes: { source: 'stdout', tag: 'web', attrs: { env: 'dev' }, host: 'node1' } }],
+    'of Docker\'s driver, from stderr': ['{"event":{"line":"oh no","source":"stderr","tag":"web"},"source":"shop"}', { message: 'oh no', severity: 'error', processName: 'shop', attributes: { source: 'stderr', tag: 'web', source_: 'shop' } }],
+    'of Docker\'s driver, with an object for a line': ['{"event":{"line":{"level":"warn","msg":"json line","tag":"own"},"source":"stderr","tag":"web"}}', { message: 'json line', severity: 'warning', processName: 'web', attributes: { tag: 'own', source: 'stderr', tag_: 'web' } }],
     'with fields that are none': ['{"event":"x","fields":[1]}', { attributes: { fields: [1] } }]
   }
   for (const [what, [envelope, record]] of Object.entries(examples)) {
@@ -68,10 +77,27 @@ t.test('an envelope of HEC', async (t) => {
   })
 })
 
+t.test('a text of HEC', async (t) => {
+  const messages = (body: string) => piecesOf(decodeHecText(Buffer.from(body), arrival, { source: 's' })).map((piece) => 'message' in piece ? piece.message : piece.reason)
+  await t.test('is envelopes, or lines', async (t) => {
+    t.strictSame(messages('{"event":"a"}{"event":"b"}'), ['a', 'b'])
+    t.strictSame(messages('[notice] one\ntwo\n'), ['[notice] one', 'two'])
+    t.strictSame(messages('one\n{"event":"two"}\n{"event":""}\n{three}'), ['one', 'two', 'Event field cannot be blank', '{three}'])
+  })
+  await t.test('may be anything', async (t) => survives(t, (body) => decodeHecText(body, arrival), ['[line]\n{"event":"a"}\n', captured]))
+})
+
 t.test('lines of HEC', async (t) => {
   await t.test('are a log each, with the origin that the request gave', async (t) => {
     const lines = [...decodeHecLines(Buffer.from('one\r\n\n  two \n{"event":"three"}'), arrival, { source: 's', time: '1714557600' })]
-    t.match(lines, [{ message: 'one', processName: 's', eventAt: '2024-05-01 10:00:00.000000', attributes: { source: 's' } }, { message: '  two ' }, { message: '{"event":"three"}' }])
+    t.match(lines, [{ message: 'one', processName: 's', eventAt: '2024-05-01 10:00:00.000000', attributes: { source: 's' } }, { message: '  two ' }, { message: 'three' }])
+  })
+  await t.test('may be those of a container, as Kubernetes keeps them', async (t) => {
+    const lines = Buffer.from('2025-05-01T10:00:00.123456789Z stderr F {"level":"warn","msg":"slow"}\n2025-05-01T12:00:00.5+02:00 stdout P first part')
+    t.match([...decodeHecLines(lines, arrival)], [
+      { eventAt: '2025-05-01 10:00:00.123456', message: 'slow', severity: 'warning', attributes: { stream: 'stderr' } },
+      { eventAt: '2025-05-01 10:00:00.500000', message: 'first part', severity: 'info', attributes: { stream: 'stdout', logtag: 'P' } }
+    ])
   })
   await t.test('are read as Latin-1 where they are not UTF-8', async (t) => {
     t.match([...decodeHecLines(Buffer.from([0x67, 0xfc, 0x6e, 10, 0xc3, 0xbc]), arrival)], [{ message: 'gün' }, { message: 'ü' }])
@@ -122,13 +148,16 @@ for (const database of databases) {
     const { port, knex } = service
     const splunk = { authorization: `Splunk ${token}`, 'content-type': 'application/x-www-form-urlencoded' }
     const send = (body: string | Buffer, path = '/services/collector/event', headers: Record<string, string> = splunk) => post(port, path, body, headers)
-    t.beforeEach(() => knex('user_logs').delete())
+    t.beforeEach(async () => {
+      // Without its batch, a request is not one that comes again.
+      for (const table of ['user_logs', 'ingest_batches']) await knex(table).delete()
+    })
 
     for (const path of ['/services/collector', '/services/collector/event', '/services/collector/event/1.0']) {
       await t.test(`${path} takes envelopes`, async (t) => {
         t.match(await send(captured, path), { status: 200, body: '{"text":"Success","code":0}', headers: { 'content-type': /^application\/json/ } })
         t.match(await arrived(knex), [
-          { at: /^2024-05-01 10:00:00\.123/, level: 'info', process: 'app', message: '{"event":"hello","user":7}', attributes: { message: { event: 'hello', user: 7 }, host: 'h1', index: 'main' } },
+          { at: /^2024-05-01 10:00:00\.123/, level: 'info', process: 'app', message: 'hello', attributes: { message: { user: 7 }, host: 'h1', index: 'main' } },
           { at: /^2026-11-23/, level: 'error', process: '-', message: 'plain text', attributes: null }
         ])
       })

@@ -59,7 +59,7 @@ for (const database of databases) {
     await createUser(service, 'alice')
     const token = await createToken(service, 'alice')
     const reader = await createToken(service, 'alice', ['read'])
-    t.beforeEach(() => Promise.all([knex('user_logs').delete(), knex('dead_letters').delete()]))
+    t.beforeEach(() => Promise.all(['user_logs', 'dead_letters', 'ingest_batches'].map((table) => knex(table).delete())))
     const logs = (body: string | Buffer, headers: Record<string, string> = {}, path = '/api/logs') => http(port, 'POST', path, { ...bearer(token), ...headers }, body)
     const told = async (body: string | Buffer, headers?: Record<string, string>, path?: string) => {
       const answer = await logs(body, headers, path)
@@ -166,25 +166,25 @@ for (const database of databases) {
         zap: '{"level":"error","ts":1767323045.678,"logger":"shop","msg":"m","pid":7}',
         'Google\'s': '{"severity":"ERROR","text":"m","date":"2026-01-02 03:04:05.678","process":"shop","pid":7}'
       }
-      for (const [who, log] of Object.entries(logs)) t.match(await one(log), { at, level: 'error', process: 'shop', pid: 7, description: '', message: 'm' }, who)
+      for (const [who, log] of Object.entries(logs)) t.match(await one(log), { at, level: 'error', process: 'shop', pid: 7, description: who === 'zap' ? 'shop' : '', message: 'm' }, who)
       t.strictSame((await one(logs['ECS, nested']!)).attributes, { log: { origin: { file: { line: 3 } } } })
       t.strictSame((await one(logs.pino!)).attributes, { hostname: 'vm', order: 1 })
       for (const name of ['logger', 'logger_name', 'loggerName', 'log.logger']) {
         t.match(await one(`{"${name}":"orders","service":"shop"}`), { process: 'shop', description: 'orders', attributes: null }, name)
-        t.match(await one(`{"${name}":"orders","msg":"m"}`), { process: 'orders', description: '', attributes: null }, `${name} alone`)
+        t.match(await one(`{"${name}":"orders","msg":"m"}`), { process: 'orders', description: 'orders', attributes: null }, `${name} alone`)
       }
       t.match(await one('{"msg":"m","name":"shop","log":{"logger":"orders","level":"warn"},"logger":7}'), { process: 'shop', description: '7', level: 'warning', attributes: { log: { logger: 'orders' } } })
-      t.match(await one('{}'), { level: 'info', process: '-', pid: 0, message: '', attributes: null })
       t.match(await one('{"msg":{"a":[1]},"level":"loud","pid":-1,"name":""}'), { message: '{"a":[1]}', level: 'info', pid: 0, process: '-', attributes: { level: 'loud', pid: -1, name: '' } })
     })
 
-    await t.test('takes other names from its parameters, and no other parameters', async (t) => {
+    await t.test('takes other names from its parameters, and lets others be', async (t) => {
       const path = '/api/logs?message=what&time=when.at&level=how&process=who&pid=n&description=why'
       const log = await one('{"what":"m","when":{"at":1767323045},"how":"warn","who":"w","n":3,"why":"d","msg":"x"}', path)
       t.match(log, { at: '2026-01-02 03:04:05.000000', level: 'warning', process: 'w', pid: 3, description: 'd', message: 'm', attributes: { msg: 'x' } })
-      for (const [query, detail] of [['other=x', /other is not known here/], ['time=', /time must be the name of the field that holds the time/], [`time=${'x'.repeat(101)}`, /time must be/], ['time=a&time=b', /time must be/]] as const) {
+      for (const [query, detail] of [['time=', /time must be the name of the field that holds the time/], [`time=${'x'.repeat(101)}`, /time must be/], ['time=a&time=b', /time must be/]] as const) {
         t.match(await logs('{}', {}, `/api/logs?${query}`), { status: 400, body: detail }, query)
       }
+      t.match(await one('{"what":"m","source":"x","msg":"y"}', '/api/logs?source=web&what=z&message=what'), { message: 'm', attributes: { source: 'x', msg: 'y' } })
     })
 
     await t.test('rounds no number', async (t) => {
@@ -208,23 +208,86 @@ for (const database of databases) {
     await t.test('stores the good ones beside the bad ones, which become dead letters and can be replayed', async (t) => {
       const body = '{"msg":"a"}\nplain text\n{"msg":"cut sho\n{"msg":"b"}\n{"cut":\n{"msg":"c"}\n[1,"x"]\n{"__proto__":{"x":1},"msg":"p"}\n{"msg":"d"}\n{"msg":"\xff"}\n'
       const answer = await told(Buffer.from(body, 'latin1'))
-      t.match(answer, { accepted: 4, rejected: 7, errors: [{ index: 1, reason: /^body must be JSON/ }, { index: 2 }, { index: 4 }, { index: 6, reason: 'a log must be a JSON object' }, { index: 7 }, { index: 8, reason: /__proto__/ }, { index: 10, reason: /UTF-8/ }] })
-      t.strictSame(await messages(), ['a', 'b', 'c', 'd'])
+      t.match(answer, { accepted: 5, rejected: 6, errors: [{ index: 1, reason: /^body must be JSON/ }, { index: 2 }, { index: 4 }, { index: 6, reason: 'a log must be a JSON object' }, { index: 7 }, { index: 8, reason: /__proto__/ }] })
+      t.strictSame(await messages(), ['a', 'b', 'c', 'd', 'ÿ'])
 
       const env = environmentOf(service.options)
       const list = async () => (await loggerbot(['dead-letters', 'list'], { env })).stdout.trim().split('\n').map((line) => JSON.parse(line))
-      t.match((await list()).map(({ source, record }) => [source, record]), [['json', 'plain text'], ['json', '{"msg":"cut sho'], ['json', '{"cut":'], ['json', '1'], ['json', '"x"'], ['json', /proto/], ['json', '{"msg":"\ufffd"}']])
+      t.match((await list()).map(({ source, record }) => [source, record]), [['json', 'plain text'], ['json', '{"msg":"cut sho'], ['json', '{"cut":'], ['json', '1'], ['json', '"x"'], ['json', /proto/]])
       await knex('dead_letters').where({ record: 'plain text' }).update({ record: '[{"msg":"mended","n":1},{"msg":"too"}]' })
-      // What was no UTF-8 is kept as text, so it is a log by now.
-      t.match(await loggerbot(['dead-letters', 'replay'], { env }), { code: 0, stdout: '2 stored, 5 left\n' })
-      t.strictSame((await messages()).sort(), ['a', 'b', 'c', 'd', 'mended', 'too', '\ufffd'])
+      t.match(await loggerbot(['dead-letters', 'replay'], { env }), { code: 0, stdout: '1 stored, 5 left\n' })
+      t.strictSame((await messages()).sort(), ['a', 'b', 'c', 'd', 'mended', 'too', 'ÿ'])
     })
 
     await t.test('keeps thousands of bad ones, and tells a hundred', async (t) => {
-      const answer = await told('1\n'.repeat(2500))
-      t.match(answer, { accepted: 0, rejected: 2500, errors: { length: 100 } })
-      t.equal(answer.errors.at(-1).index, 99)
+      const answer = await told(`{"msg":"a"}\n${Array.from({ length: 2500 }, (_, index) => index).join('\n')}`)
+      t.match(answer, { accepted: 1, rejected: 2500, errors: { length: 100 } })
+      t.equal(answer.errors.at(-1).index, 100)
       t.match(await knex('dead_letters').count({ count: '*' }), [{ count: 2500 }])
+    })
+
+    const useless: Record<string, [body: string | Buffer, detail: RegExp]> = {
+      'an empty object': ['{}', /1 of 1 logs can't be used; the first is log 0: a log must have a field/],
+      'a list of one': ['[{}]', /a log must have a field/],
+      MessagePack: [Buffer.from('dd00000001de0001a36c6f67c3a464617461c3', 'hex'), /body must be JSON/],
+      lines: ['just a line\nand another {with} [brackets]\n', /2 of 2 logs/],
+      'a form': ['msg=hello', /1 of 1 logs/]
+    }
+    for (const [what, [body, detail]] of Object.entries(useless)) {
+      await t.test(`refuses ${what}, of which nothing is a log`, async (t) => {
+        const answer = await logs(body)
+        t.match(answer, { status: 400, headers: { 'x-error-detail': detail } })
+        t.match(JSON.parse(answer.body), { code: 400, message: 'BadRequest', detail })
+        t.equal(await count(knex), 0)
+        t.match(await knex('dead_letters').count({ count: '*' }), [{ count: what === 'lines' ? 2 : 1 }])
+      })
+    }
+
+    await t.test('keeps what is rejected as its bytes, once, and replays it', async (t) => {
+      const bytes = Buffer.from('{"msg":"Gr\xf6\xdfe', 'latin1')
+      for (const body of [bytes, Buffer.concat([Buffer.from('{"msg":"a"}\n'), bytes]), bytes, 'base64:x', 'base64:x']) await logs(body)
+      const letters = await knex('dead_letters').orderBy('id').pluck('record')
+      t.strictSame(letters, [bytes, Buffer.from('base64:x')].map((piece) => `base64:${piece.toString('base64')}`))
+      await knex('dead_letters').where({ record: letters[0] }).update({ record: `base64:${Buffer.from('{"msg":"Gr\xf6\xdfe"}', 'latin1').toString('base64')}` })
+      t.match(await loggerbot(['dead-letters', 'replay'], { env: environmentOf(service.options) }), { stdout: '1 stored, 1 left\n' })
+      t.strictSame((await messages()).sort(), ['Größe', 'a'])
+    })
+
+    const texts: Record<string, [body: Buffer, type?: string]> = {
+      'Latin-1 that says so': [Buffer.from('{"msg":"Größe"}', 'latin1'), 'application/json; charset=ISO-8859-1'],
+      'Latin-1 that does not': [Buffer.from('{"msg":"Größe"}', 'latin1')],
+      'Latin-1 that says to be UTF-8': [Buffer.from('{"msg":"Größe"}', 'latin1'), 'application/json; charset=utf-8'],
+      'UTF-16 LE with a mark': [Buffer.from('\ufeff{"msg":"Größe"}', 'utf16le')],
+      'UTF-16 LE that says so': [Buffer.from('{"msg":"Größe"}', 'utf16le'), 'application/json; charset="utf-16"'],
+      'UTF-16 BE with a mark': [Buffer.from('\ufeff{"msg":"Größe"}', 'utf16le').swap16(), 'application/json; charset=utf-16'],
+      'UTF-16 BE that says so': [Buffer.from('{"msg":"Größe"}', 'utf16le').swap16(), 'application/json;charset=UTF-16BE'],
+      'UTF-8 that says so': [Buffer.from('\ufeff{"msg":"Größe"}'), 'application/json; charset=utf-8'],
+      'a charset that is none': [Buffer.from('{"msg":"Größe"}'), 'application/json; charset=klingon']
+    }
+    await t.test('reads the charset that the text is in', async (t) => {
+      for (const [what, [body, type]] of Object.entries(texts)) {
+        await knex('user_logs').delete()
+        t.equal((await told(body, type === undefined ? {} : { 'content-type': type })).accepted, 1, what)
+        t.strictSame(await messages(), ['Größe'], what)
+        await stream(port, '/api/logs', { ...bearer(token), ...type !== undefined && { 'content-type': type } }, Array.from(body, (byte) => Buffer.of(byte)))
+        t.strictSame(await messages(), ['Größe', 'Größe'], `${what}, a byte at a time`)
+      }
+      t.equal((await told(Buffer.from('{"msg":"Größe"}\n{"msg":"fine: ö"}', 'latin1'))).accepted, 2)
+    })
+
+    await t.test('takes what Heroku drains', async (t) => {
+      const frame = (message: string) => `${Buffer.byteLength(message)} ${message}`
+      const body = Buffer.from(frame('<40>1 2026-01-02T03:04:05.678+00:00 host app web.3 - State changed\n') + frame('<187>1 2026-01-02T03:04:06+00:00 d.1 heroku router - [a] at=error "ü" 7\n'))
+      const heroku = { 'content-type': 'application/logplex-1', 'logplex-msg-count': '2' }
+      t.strictSame(await told(body, heroku), { accepted: 2, rejected: 0, errors: [] })
+      t.match(await arrived(knex), [
+        { at: '2026-01-02 03:04:05.678000', process: 'app', description: 'host', message: 'State changed', attributes: { procid: 'web.3' } },
+        { at: '2026-01-02 03:04:06.000000', level: 'error', process: 'heroku', description: 'd.1', message: '[a] at=error "ü" 7', attributes: { procid: 'router' } }
+      ])
+      t.equal(JSON.parse((await stream(port, '/api/logs', { ...bearer(token), ...heroku }, Array.from(body, (byte) => Buffer.of(byte)))).body).accepted, 2)
+      for (const [broken, status, detail] of [['no length', 400, /each after its length/], [body.subarray(0, 40), 400, /end within a message/], ['99999999 <', 413, /one log/]] as const) {
+        t.match(await logs(broken, heroku), { status, body: detail })
+      }
     })
 
     await t.test('gives up where ten thousand are none', async (t) => {

@@ -24,6 +24,10 @@ t.test('an event of Seq', async (t) => {
     'with escaped names': ['{"@m":"x","@@user":1,"@@mt":2,"@mt":"t"}', { attributes: { '@user': 1, '@@mt': 2, '@mt': 't' } }],
     'with the name of an exception taken': ['{"@m":"x","@x":"a","exception":"b"}', { attributes: { '@x': 'a', exception: 'b' } }],
     'with a resource': ['{"@m":"x","@ra":{"service":{"name":"shop","version":"1"}}}', { processName: 'shop', attributes: { '@ra': { service: { version: '1' } } } }],
+    'with an empty message': ['{"@m":"","@mt":"Hello, {User}","User":"alice"}', { message: 'Hello, alice' }],
+    'with nothing to say': ['{"@m":"","User":"alice"}', { message: '{"@m":"","User":"alice"}', attributes: { User: 'alice' } }],
+    'with a short level': ['{"@m":"x","@l":"WRN"}', { severity: 'warning', attributes: null }],
+    'with a time that can\'t be right': ['{"@m":"x","@t":"0001-01-01T00:00:00Z"}', { eventAt: arrival, attributes: { '@t': '0001-01-01T00:00:00Z' } }],
     'with levels of others': ['{"@m":"x","@l":"fatal"}', { severity: 'critical', attributes: null }],
     'with a level that is none': ['{"@m":"x","@l":"loud"}', { severity: 'info', attributes: { '@l': 'loud' } }],
     'in the older format': [older, { message: 'Hello, alice', severity: 'error', eventAt: '2024-05-01 10:00:00.123000', description: 'Shop.Orders', attributes: { '@mt': 'Hello, {User}', exception: 'Oh no', User: 'alice' } }],
@@ -66,7 +70,7 @@ t.test('an event of Seq', async (t) => {
     fc.assert(fc.property(fc.string({ unit: 'grapheme' }), attributes, (message, properties) => {
       const [one] = decoded(decode, JSON.stringify({ '@m': message, ...properties })) as LogRecord[]
       const [other] = decoded(decode, JSON.stringify({ Events: [{ RenderedMessage: message, Properties: properties }] })) as LogRecord[]
-      return [one, other].every((record) => record!.message === message && isDeepStrictEqual(record!.attributes ?? {}, properties))
+      return [one, other].every((record) => (record!.message === message || message === '') && isDeepStrictEqual(record!.attributes ?? {}, properties))
     }))
   })
 })
@@ -94,6 +98,20 @@ for (const database of databases) {
         ])
       })
     }
+
+    await t.test('its older format may name Events without quotes, and a template that is the message is left out', async (t) => {
+      t.match(await send('{Events:[{"Timestamp":"2024-05-01T10:00:00Z","Level":"Error","MessageTemplate":"plain","Properties":{"a":1}}]}'), done)
+      t.match(await send('{"@t":"2024-05-01T10:00:01Z","@mt":"Hello, {User}","User":"alice"}'), done)
+      t.strictSame((await arrived(knex)).map(({ message, attributes }) => [message, attributes]), [['plain', { a: 1 }], ['Hello, alice', { User: 'alice', '@mt': 'Hello, {User}' }]])
+    })
+
+    await t.test('too many logs are 503, as its clients drop a batch at 429', async (t) => {
+      const slow = await startService(t, database, { database: service.options, settings: { LOGGER_USER_RATE: '1' } })
+      const many = Array.from({ length: 1000 }, () => clef).join('\n')
+      await post(slow.port, '/ingest/clef', many, key)
+      const answer = await post(slow.port, '/ingest/clef', many, key)
+      t.match(answer, { status: 503, headers: { 'retry-after': /^\d+$/ }, body: /"Error":"more logs than the user may send"/ })
+    })
 
     await t.test('the key may stand in the URL, and a body that asks for the level alone is answered', async (t) => {
       t.match(await send(clef, `/api/events/raw?apiKey=${token}`, {}), done)

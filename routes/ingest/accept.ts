@@ -1,27 +1,48 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { batchKeyOf } from '../../src/decode/batch-key.ts'
+import { batchKeyOf, deadLetterKeyOf } from '../../src/decode/batch-key.ts'
 import type { Decoded } from '../../src/decode/decoded.ts'
 import { DatabaseAway, describeFailure } from '../../src/errors.ts'
-import type { LogBatch, Receipt } from '../../src/record.ts'
+import type { LogBatch, Receipt, Rejected } from '../../src/record.ts'
 
-/** A batch holds so many logs at most, and so many rejected pieces: what is larger is stored as several. */
-const mostPieces = 1000
+/** Logs of a batch: a larger request is stored as several. */
+const maxBatchLogs = 1000
+/** Dead letters of one request that are on their way at once: each is a batch of its own. */
+const maxLettersAtOnce = 1000
 
 /**
  * Makes what a body holds durable, for whoever sent it: logs and rejected pieces alike. `body` is
  * what they were decoded from: with `name`, by default the Idempotency-Key, it tells the same again
- * from another. Throws what says that it may be sent again, where not all of it is durable.
+ * from another. A rejected piece is kept once within seven days. Throws what says that it may be sent again, where not
+ * all of it is durable.
  */
 export async function accept (app: FastifyInstance, request: FastifyRequest, { records, rejected }: Decoded, body: Buffer | string, name = request.idempotencyKey): Promise<Receipt> {
+  const userId = request.logCaller.id!
   const parts: LogBatch[] = []
   // The body is hashed once, however many parts there are.
   const firstKey = name === undefined ? undefined : batchKeyOf(`${name} 0`, body)
-  for (let start = 0; start === 0 || start < Math.max(records.length, rejected.length); start += mostPieces) {
+  for (let start = 0; start < records.length; start += maxBatchLogs) {
     const key = start === 0 || !firstKey ? firstKey : batchKeyOf(`${name} ${start}`, firstKey)
-    const end = start + mostPieces
-    parts.push({ userId: request.logCaller.id!, records: records.slice(start, end), rejected: rejected.slice(start, end), key })
+    parts.push({ userId, records: records.slice(start, start + maxBatchLogs), key })
   }
-  return together(await Promise.all(parts.map((part) => write(app, part))))
+  const letters = rejected.length === 0 ? [] : await acceptRejected(app, userId, rejected)
+  const stored = await Promise.all(parts.map((part) => write(app, part)))
+  const { replayed } = together(stored.length > 0 || !firstKey ? stored : letters)
+  return { stored: together([...stored, ...letters]).stored, replayed }
+}
+
+/** Each piece is a batch of its own, named by its bytes. */
+async function acceptRejected (app: FastifyInstance, userId: number, rejected: readonly Rejected[]): Promise<Receipt[]> {
+  const batches = new Map<string, LogBatch>()
+  for (const piece of rejected) {
+    const key = deadLetterKeyOf(piece.source, piece.raw)
+    batches.set(key.toString('latin1'), { userId, records: [], rejected: [piece], key })
+  }
+  const receipts: Receipt[] = []
+  const all = [...batches.values()]
+  for (let start = 0; start < all.length; start += maxLettersAtOnce) {
+    receipts.push(...await Promise.all(all.slice(start, start + maxLettersAtOnce).map((batch) => write(app, batch))))
+  }
+  return receipts
 }
 
 /** What can be said of several batches: in the spool if one of them is, replayed if all were. */

@@ -3,10 +3,10 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import type { FastifyRequest } from 'fastify'
 import { errorAnswer, type WriteError } from '../../src/answers.ts'
-import { decodeDatadog, decodeDatadogLines } from '../../src/decode/datadog.ts'
+import { decodeDatadog, decodeDatadogText } from '../../src/decode/datadog.ts'
 import { utcTime } from '../../src/record.ts'
 import { requireUsable, take } from './take.ts'
-import { takeUrlKey } from './url-key.ts'
+import { takeUrlToken } from './url-token.ts'
 
 const given = (what: string) => Type.Optional(Type.String({ maxLength: 255, description: `the ${what} of logs that do not say it, at most 255 characters` }))
 
@@ -24,8 +24,8 @@ const schema = {
 
 /** Datadog's forms of an error: that of the path. */
 const writeError: WriteError = (status, detail, reply) => {
-  const { headers, routeOptions: { url = '' } } = reply.request
-  const isWrongKey = status === 401 && (headers['dd-api-key'] !== undefined || headers.authorization !== undefined)
+  const { headers, hasUrlToken, routeOptions: { url = '' } } = reply.request
+  const isWrongKey = status === 401 && (hasUrlToken || headers['dd-api-key'] !== undefined || headers.authorization !== undefined)
   const told = isWrongKey ? 403 : status
   const title = STATUS_CODES[told]!
   reply.code(told)
@@ -37,13 +37,13 @@ const writeError: WriteError = (status, detail, reply) => {
 /** Datadog's intake of logs. */
 const datadog: FastifyPluginAsyncTypebox = async (app) => {
   app.setErrorHandler(errorAnswer(writeError))
-  takeUrlKey(app, 'dd-api-key', ({ params, query }) => (params as Record<string, unknown>).key ?? (query as Record<string, unknown>)['dd-api-key'])
+  takeUrlToken(app, ({ params, query }) => (params as Record<string, unknown>).key ?? (query as Record<string, unknown>)['dd-api-key'])
 
   for (const [path, status] of [['/api/v2/logs', 202], ['/v1/input', 200], ['/v1/input/:key', 200]] as const) {
     app.post(path, { config: { logAccess: 'write' }, schema, onRequest: app.awaitRoom }, async (request, reply) => {
       const { ddsource, ddtags, hostname, service } = request.query
       const given = Object.fromEntries(Object.entries({ ddsource, ddtags, hostname, service }).filter(([, value]) => value !== undefined))
-      requireUsable(await take(app, request, reply, (body) => (isText(request, body) ? decodeDatadogLines : decodeDatadog)(body, utcTime(), given)))
+      requireUsable(await take(app, request, reply, (body) => (isText(request) ? decodeDatadogText : decodeDatadog)(body, utcTime(), given)))
       reply.code(status)
       return {}
     })
@@ -52,9 +52,8 @@ const datadog: FastifyPluginAsyncTypebox = async (app) => {
   app.get('/api/v1/validate', { config: { logAccess: 'write' }, schema: { tags: ['ingest'], summary: 'Whether a key is good, as Datadog tells it' } }, async () => ({ valid: true }))
 }
 
-/** Whether a body is lines: many say text/plain and send JSON. */
-function isText (request: FastifyRequest, body: Buffer): boolean {
-  return /^(text\/plain|application\/logplex)/.test(request.headers['content-type'] ?? '') && !/^\s*[[{]/.test(body.toString('latin1', 0, 100))
+function isText ({ headers: { 'content-type': type = '' } }: FastifyRequest): boolean {
+  return /^(text\/plain|application\/logplex)/i.test(type)
 }
 
 export default datadog

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto'
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import { errorAnswer } from '../../src/answers.ts'
 import { documentKeyOf } from '../../src/decode/batch-key.ts'
-import { inTurns, type Decoded } from '../../src/decode/decoded.ts'
-import { decodeBulk, type BulkItem } from '../../src/decode/elasticsearch.ts'
+import { inTurns, runInTurns, type Decoded } from '../../src/decode/decoded.ts'
+import { decodeBulk, decodeDocument, type BulkItem } from '../../src/decode/elasticsearch.ts'
 import { BadRequest, NotFound } from '../../src/errors.ts'
 import { utcTime, type LogBatch, type Receipt } from '../../src/record.ts'
 import { accept, tellReceipt, together, write } from './accept.ts'
@@ -37,18 +37,33 @@ const elasticsearch: FastifyPluginAsync<ElasticsearchOptions> = async (app, { ve
         handler: bulk
       })
     }
+    for (const [method, url] of documentPaths) {
+      app.route<{ Params: { index: string, id?: string } }>({
+        method,
+        url,
+        config: { logAccess: 'write' },
+        schema: { tags: ['ingest'], summary: 'Send one log as to Elasticsearch', description: 'The body is a document, which is stored as one of `_bulk` is.', hide },
+        onRequest: app.awaitRoom,
+        handler: document
+      })
+    }
     await app.register(handshake, { version })
   }
-  await app.register(async (app) => {
-    app.setNotFoundHandler((request, reply) => sendElasticError(new NotFound(), request, reply))
-    await app.register(routes, { hide: false })
-  }, { prefix: '/elasticsearch' })
+  // A client's base URL may end with a slash, to which it adds the prefix.
+  for (const prefix of ['/elasticsearch', '//elasticsearch']) {
+    await app.register(async (app) => {
+      app.setNotFoundHandler((request, reply) => sendElasticError(new NotFound(), request, reply))
+      // Before a body is read that nothing is there for.
+      app.addHook('onRequest', async ({ is404 }) => { if (is404) throw new NotFound() })
+      await app.register(routes, { hide: prefix.startsWith('//') })
+    }, { prefix })
+  }
   if (root) await app.register(routes, { hide: true })
 
   async function bulk (request: FastifyRequest<{ Params: { index?: string } }>, reply: FastifyReply): Promise<string> {
     const start = performance.now()
     const body = request.body as Buffer | undefined ?? Buffer.alloc(0)
-    const items = await inTurns(decodeBulk(body, request.params.index, utcTime()))
+    const items = await inTurns(decodeBulk(body, request.params.index || undefined, utcTime()))
     const repeated = await store(request, reply, items, body)
     if (items.every(({ isMalformed }) => isMalformed)) throw new BadRequest('body must be lines of JSON: an action (create, index, update or delete), then its document')
 
@@ -56,6 +71,19 @@ const elasticsearch: FastifyPluginAsync<ElasticsearchOptions> = async (app, { ve
     const errors = items.some(({ piece }) => piece && 'reason' in piece)
     reply.type(mediaTypeOf(request.headers.accept))
     return `{"took":${Math.round(performance.now() - start)},"errors":${errors},"items":[${texts.join(',')}]}`
+  }
+
+  /** One document, answered as an item of `_bulk` is; a document that can't be a log is 400. */
+  async function document (request: FastifyRequest<{ Params: { index: string, id?: string } }>, reply: FastifyReply): Promise<string> {
+    const body = request.body as Buffer | undefined ?? Buffer.alloc(0)
+    const item = await runInTurns(decodeDocument(body, request.params.index, request.params.id, utcTime()))
+    const repeated = await store(request, reply, [item], body)
+    if (item.piece && 'reason' in item.piece) throw new BadRequest(item.piece.reason)
+
+    const [text] = itemTexts([item], repeated)
+    const answer = JSON.parse(text!)[item.action]
+    reply.code(answer.status).type(mediaTypeOf(request.headers.accept))
+    return JSON.stringify({ ...answer, status: undefined })
   }
 
   /**
@@ -89,6 +117,12 @@ const elasticsearch: FastifyPluginAsync<ElasticsearchOptions> = async (app, { ve
 }
 
 export default elasticsearch
+
+const documentPaths = [
+  ['POST', '/:index/_doc'],
+  [['POST', 'PUT'], '/:index/_doc/:id'],
+  [['POST', 'PUT'], '/:index/_create/:id']
+] as const satisfies ReadonlyArray<readonly [method: string | string[], url: string]>
 
 /** So many batches of one request are under way at once: each takes memory. */
 const mostAtOnce = 2000

@@ -2,6 +2,8 @@ import type { FastifyPluginAsync } from 'fastify'
 import { decodeGelf } from '../../src/decode/gelf.ts'
 import { BadRequest } from '../../src/errors.ts'
 import { utcTime } from '../../src/record.ts'
+import { takeBodies } from './body.ts'
+import type { IngestOptions } from './index.ts'
 import { requireUsable, take } from './take.ts'
 
 const schema = {
@@ -11,7 +13,9 @@ const schema = {
 }
 
 /** Graylog's format, as its HTTP input takes it: the answer has no body. */
-const gelf: FastifyPluginAsync = async (app) => {
+const gelf: FastifyPluginAsync<Required<Pick<IngestOptions, 'bodyLimit'>>> = async (app, { bodyLimit }) => {
+  takeBodies(app, bodyLimit, codingOf)
+
   app.post('/gelf', { config: { logAccess: 'write' }, schema, onRequest: app.awaitRoom }, async (request, reply) => {
     const decoded = await take(app, request, reply, (body) => decodeGelf(body, utcTime()))
     requireUsable(decoded)
@@ -19,5 +23,18 @@ const gelf: FastifyPluginAsync = async (app) => {
     return reply.code(202).send()
   })
 }
+
+/** GELF says by its first byte how it is packed: many clients pack it and send no Content-Encoding. */
+function codingOf (firstByte: number | undefined): string | undefined {
+  switch (firstByte) {
+    case 0x1f: return 'gzip'
+    case 0x78: return 'deflate'
+    case openBrace:
+    case openBracket: return 'identity'
+  }
+  return undefined
+}
+
+const [openBrace, openBracket] = Buffer.from('{[')
 
 export default gelf

@@ -1,10 +1,9 @@
-import type { IncomingMessage } from 'node:http'
 import fp from 'fastify-plugin'
-import type { FastifyRequest } from 'fastify'
 import { keepPrivate, refuseLongBodies, sendDetailedError } from '../../src/answers.ts'
 import { readIdempotencyKey } from '../../src/decode/batch-key.ts'
-import { inflate, readWhole } from '../../src/decode/inflate.ts'
 import { useOwnCompilers } from '../../src/schema.ts'
+import { takeBodies } from './body.ts'
+import { allowOrigins } from './cors.ts'
 import datadog from './datadog.ts'
 import elasticsearch, { type ElasticsearchOptions } from './elasticsearch.ts'
 import gelf from './gelf.ts'
@@ -15,6 +14,8 @@ import loki from './loki.ts'
 import otlp from './otlp.ts'
 import python from './python.ts'
 import seq from './seq.ts'
+import { allowExtraSlashes } from './slashes.ts'
+import { takeUrlTokens } from './url-token.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -26,6 +27,8 @@ declare module 'fastify' {
 export interface IngestOptions {
   /** The largest body in bytes, unpacked; of a stream, the largest log. Default 8 MiB. */
   bodyLimit?: number
+  /** Origins such as `https://app.example.com` whose pages may send logs, `*`: all. Default: none. */
+  corsOrigins?: readonly string[]
   /** Elasticsearch's `_bulk`, or false for none of it. Default: version 8.17.0, under the prefix alone. */
   elasticsearch?: ElasticsearchOptions | false
 }
@@ -35,24 +38,21 @@ export interface IngestOptions {
  * read. A body is what its bytes are, whatever its content type says: each protocol gets it unpacked, as
  * a Buffer.
  */
-export default fp<IngestOptions>(async (app, { bodyLimit = 8 * 1024 * 1024, elasticsearch: elasticsearchOptions = { version: '8.17.0' } }) => {
+export default fp<IngestOptions>(async (app, { bodyLimit = 8 * 1024 * 1024, corsOrigins = [], elasticsearch: elasticsearchOptions = { version: '8.17.0' } }) => {
   useOwnCompilers(app)
   app.setErrorHandler(sendDetailedError)
-  refuseLongBodies(app, bodyLimit)
   keepPrivate(app)
-  app.removeAllContentTypeParsers()
+  allowOrigins(app, corsOrigins)
+  refuseLongBodies(app, bodyLimit)
+  allowExtraSlashes(app)
+  takeUrlTokens(app)
+  takeBodies(app, bodyLimit)
   app.decorateRequest('idempotencyKey')
   app.addHook('onRequest', async (request) => { request.idempotencyKey = readIdempotencyKey(request.headers['idempotency-key']) })
   app.addHook('preParsing', async (request, reply) => {
     if (!request.routeOptions.config.logStream) return
     const right = app.untilRightEnds(request, reply)
     right.addEventListener('abort', () => app.roomOf(request).leave(right.reason))
-  })
-  app.addContentTypeParser('*', (request: FastifyRequest, payload: IncomingMessage) => {
-    const room = app.roomOf(request)
-    const body = room.read(payload)
-    const unpacked = inflate(body, request.headers['content-encoding'], bodyLimit)
-    return unpacked === body ? readWhole(body, bodyLimit) : readWhole(unpacked, bodyLimit, (bytes) => room.take(bytes))
   })
 
   await app.register(jsonLogs, { bodyLimit })
@@ -62,7 +62,7 @@ export default fp<IngestOptions>(async (app, { bodyLimit = 8 * 1024 * 1024, elas
   await app.register(journal, { bodyLimit })
   await app.register(python)
   await app.register(hec)
-  await app.register(gelf)
+  await app.register(gelf, { bodyLimit })
   await app.register(datadog)
   await app.register(seq)
 }, { name: 'loggerbot-ingest', fastify: '5.x', encapsulate: true, dependencies: ['loggerbot-auth', 'loggerbot-writer'] })

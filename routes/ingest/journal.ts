@@ -21,6 +21,7 @@ const journal: FastifyPluginAsyncTypebox<Required<Pick<IngestOptions, 'bodyLimit
       decoderOf: () => (entry, index) => decodeJournalEntry(entry, index, arrival),
       // A cursor is one entry's alone: the same bytes are the same entries, sent again.
       nameOf: (entries) => entries.every((entry) => entry.toString('latin1', 0, 9) === '__CURSOR=') ? 'journal' : undefined,
+      isText: false,
       bodyLimit
     })
   })

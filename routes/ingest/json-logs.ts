@@ -1,9 +1,11 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { conventions } from '../../src/decode/conventions.ts'
 import { JsonCutter } from '../../src/decode/json-cutter.ts'
 import { decodeJsonLog, jsonReading } from '../../src/decode/json-logs.ts'
 import { parserOf } from '../../src/decode/json.ts'
+import { decodeLogplex, LogplexCutter } from '../../src/decode/logplex.ts'
 import { withNames } from '../../src/decode/record-of.ts'
 import { utcTime } from '../../src/record.ts'
 import type { IngestOptions } from './index.ts'
@@ -32,6 +34,7 @@ const jsonLogs: FastifyPluginAsyncTypebox<Required<Pick<IngestOptions, 'bodyLimi
   app.head('/api/logs', { config: { logAccess: 'write' }, schema: { hide: true } }, async (_request, reply) => reply.send())
 
   app.post('/api/logs', { config: { logAccess: 'write', logStream: true }, schema, onRequest: app.awaitRoom }, async (request, reply) => {
+    if (/^application\/logplex/i.test(request.headers['content-type'] ?? '')) return acceptLogplex(request, reply)
     const given = Object.entries(request.query).filter(([role]) => Object.hasOwn(conventions, role))
     const reading = given.length === 0 ? jsonReading : withNames(jsonReading, Object.fromEntries(given.map(([role, name]) => [role, [name]])))
     const arrival = utcTime()
@@ -45,6 +48,16 @@ const jsonLogs: FastifyPluginAsyncTypebox<Required<Pick<IngestOptions, 'bodyLimi
       bodyLimit
     })
   })
+
+  function acceptLogplex (request: FastifyRequest, reply: FastifyReply) {
+    const arrivedAt = Date.now()
+    return acceptStream(app, request, reply, {
+      cutter: new LogplexCutter(bodyLimit),
+      decoderOf: () => function * (bytes) { yield yield * decodeLogplex({ bytes, arrivedAt, address: request.ip }) },
+      isText: false,
+      bodyLimit
+    })
+  }
 }
 
 export default jsonLogs

@@ -2,10 +2,11 @@ import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
 import { errorAnswer } from '../../src/answers.ts'
 import { runInTurns } from '../../src/decode/decoded.ts'
 import { decodeLoki } from '../../src/decode/loki.ts'
+import { areTimed, Repetitions } from '../../src/decode/repetition.ts'
 import { unsnapSteps } from '../../src/decode/unsnap.ts'
 import { utcTime } from '../../src/record.ts'
 import type { IngestOptions } from './index.ts'
-import { requireUsable, take } from './take.ts'
+import { describeRequest, requireUsable, take } from './take.ts'
 
 const schema = {
   tags: ['ingest'],
@@ -25,10 +26,13 @@ const loki: FastifyPluginAsync<Required<Pick<IngestOptions, 'bodyLimit'>>> = asy
     return 'ready\n'
   })
 
+  const repetitions = new Repetitions()
   app.post('/loki/api/v1/push', { config: { logAccess: 'write' }, schema, onRequest: app.awaitRoom }, async (request, reply) => {
     // Loki says what it rejected in the body of a 400, after which clients would not count the others as stored.
     const unpacked = isJson(request) ? undefined : await unpack(request)
-    requireUsable(await take(app, request, reply, (body) => unpacked ? decodeLoki(unpacked, 'protobuf', utcTime()) : decodeLoki(body, 'json', utcTime())))
+    const arrival = utcTime()
+    requireUsable(await take(app, request, reply, (body) => unpacked ? decodeLoki(unpacked, 'protobuf', arrival) : decodeLoki(body, 'json', arrival),
+      ({ records }, body) => areTimed(records, arrival) ? repetitions.nameOf(describeRequest(request), body) : undefined))
     return reply.code(204).send()
   })
 

@@ -1,9 +1,11 @@
+import type { IncomingMessage } from 'node:http'
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import { errorAnswer } from '../../src/answers.ts'
 import { decodeOtlp } from '../../src/decode/otlp.ts'
 import { encodeBytes, encodeInteger } from '../../src/decode/protobuf.ts'
+import { areTimed, Repetitions } from '../../src/decode/repetition.ts'
 import { utcTime, type Rejected } from '../../src/record.ts'
-import { requireUsable, take } from './take.ts'
+import { describeRequest, requireUsable, take } from './take.ts'
 
 const schema = {
   tags: ['ingest'],
@@ -22,11 +24,37 @@ const otlp: FastifyPluginAsync = async (app) => {
     return encode(reply, { code, message: detail }, () => [encodeInteger(1, code), encodeBytes(2, detail)])
   }))
 
+  const repetitions = new Repetitions()
   for (const url of ['/v1/logs', '/otlp/v1/logs']) {
     app.post(url, { config: { logAccess: 'write' }, schema, onRequest: app.awaitRoom }, async (request, reply) => {
-      const decoded = await take(app, request, reply, (body) => decodeOtlp(body, encodingOf(request), utcTime()))
+      const arrival = utcTime()
+      const decoded = await take(app, request, reply, (body) => decodeOtlp(body, encodingOf(request), arrival),
+        ({ records }, body) => areTimed(records, arrival) ? repetitions.nameOf(describeRequest(request), body) : undefined)
       requireUsable(decoded)
       return success(reply, decoded.rejected)
+    })
+  }
+
+  await app.register(otherSignals)
+}
+
+const otherSignalsSchema = { tags: ['ingest'], summary: 'Take OpenTelemetry\'s traces and metrics, and keep none of them' }
+
+/** Traces and metrics, which clients send to the same endpoint unless told otherwise: a 404 would make them fail. */
+const otherSignals: FastifyPluginAsync = async (app) => {
+  let isTold = false
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', async (request: FastifyRequest, payload: IncomingMessage) => {
+    const parts = app.roomOf(request).read(payload, false)
+    let part
+    do part = await parts.next()
+    while (!part.done)
+  })
+  for (const url of ['/v1/traces', '/v1/metrics', '/otlp/v1/traces', '/otlp/v1/metrics']) {
+    app.post(url, { config: { logAccess: 'write' }, schema: otherSignalsSchema, onRequest: app.awaitRoom }, async (request, reply) => {
+      if (!isTold) request.log.warn({ url }, 'traces and metrics are taken, so that their senders go on, but not kept: only logs are')
+      isTold = true
+      return success(reply, [])
     })
   }
 }

@@ -16,13 +16,19 @@ const schema = {
 /** Python's logging.handlers.HTTPHandler, with method POST or GET. */
 const python: FastifyPluginAsyncTypebox = async (app) => {
   app.post<{ Body?: Buffer }>(path, { config: { logAccess: 'write' }, schema, onRequest: app.awaitRoom }, (request, reply) => take(request, reply, request.body ?? Buffer.alloc(0)))
-  app.get(path, { config: { logAccess: 'write' }, schema, exposeHeadRoute: false }, (request, reply) => take(request, reply, Buffer.from(request.raw.url!.split('?').slice(1).join('?'))))
+  app.get(path, { config: { logAccess: 'write' }, schema, exposeHeadRoute: false }, (request, reply) => take(request, reply, Buffer.from(queryOf(request))))
 
   async function take (request: FastifyRequest, reply: FastifyReply, form: Buffer) {
     const records = [await runInTurns(decodePythonRecord(form, utcTime()))]
     tellReceipt(reply, await accept(app, request, { records, rejected: [] }, form))
     return { accepted: 1, rejected: 0, errors: [] }
   }
+}
+
+/** The query of the URL, without the token that it showed. */
+function queryOf ({ raw, hasUrlToken }: FastifyRequest): string {
+  const query = raw.url!.split('?').slice(1).join('?')
+  return hasUrlToken ? query.replaceAll(/(^|&)token=[^&]*/g, '') : query
 }
 
 export default python

@@ -3,7 +3,7 @@ import { errorAnswer } from '../../src/answers.ts'
 import { decodeSeq } from '../../src/decode/seq.ts'
 import { utcTime } from '../../src/record.ts'
 import { requireUsable, take } from './take.ts'
-import { takeUrlKey } from './url-key.ts'
+import { takeUrlToken } from './url-token.ts'
 
 const schema = {
   tags: ['ingest'],
@@ -13,8 +13,12 @@ const schema = {
 
 /** Seq's ingestion: a client that asks for the level it should send is told that there is none. */
 const seq: FastifyPluginAsync = async (app) => {
-  app.setErrorHandler(errorAnswer((_status, detail) => JSON.stringify({ Error: detail })))
-  takeUrlKey(app, 'x-seq-apikey', ({ query }) => (query as Record<string, unknown>).apiKey)
+  app.setErrorHandler(errorAnswer((status, detail, reply) => {
+    // Seq's clients drop a batch at 429, and send it again at 503.
+    if (status === 429) reply.code(503)
+    return JSON.stringify({ Error: detail })
+  }))
+  takeUrlToken(app, ({ query }) => (query as Record<string, unknown>).apiKey)
 
   for (const path of ['/api/events/raw', '/ingest/clef']) {
     app.post(path, { config: { logAccess: 'write' }, schema, onRequest: app.awaitRoom }, async (request, reply) => {

@@ -1,12 +1,14 @@
 import type { Readable } from 'node:stream'
 import { Type } from '@sinclair/typebox'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { Utf8Reader } from '../../src/decode/charset.ts'
 import { collect, stepBytes, Turns, type Decoded, type Step } from '../../src/decode/decoded.ts'
 import { bounded } from '../../src/decode/growth.ts'
 import { inflate, intact } from '../../src/decode/inflate.ts'
 import { BadRequest, TooLarge } from '../../src/errors.ts'
 import type { Receipt } from '../../src/record.ts'
 import { accept, tellReceipt, together } from './accept.ts'
+import { describe } from './take.ts'
 
 /** How a protocol's body is taken in while it comes. */
 export interface StreamProtocol {
@@ -14,6 +16,8 @@ export interface StreamProtocol {
   cutter: { push (chunk: Buffer): Iterable<Buffer>, end (): Iterable<Buffer> }
   /** What decodes the pieces that these bytes hold: the logs of one, the first one being so many of all. */
   decoderOf: (portion: Buffer) => (piece: Buffer, index: number) => Iterable<Step>
+  /** Whether the body is a text, which may be in another charset than UTF-8. */
+  isText: boolean
   /** What names a portion, beside its bytes, where the same must be stored once. Default: the Idempotency-Key, with the portion's place. */
   nameOf?: (pieces: readonly Buffer[]) => string | undefined
   /** What is unpacked as a whole may have so many bytes. */
@@ -45,12 +49,13 @@ export function takeStreams (scope: FastifyInstance): void {
  * rule all before that is stored; of one that is broken off whole portions are, so that its like,
  * sent again by the same name, brings them once.
  */
-export async function acceptStream (app: FastifyInstance, request: FastifyRequest, reply: FastifyReply, { cutter, decoderOf, nameOf, bodyLimit }: StreamProtocol) {
+export async function acceptStream (app: FastifyInstance, request: FastifyRequest, reply: FastifyReply, { cutter, decoderOf, isText, nameOf, bodyLimit }: StreamProtocol) {
   const answer = { accepted: 0, rejected: 0, errors: [] as Array<{ index: number, reason: string }> }
   const receipts: Receipt[] = []
   let pieces: Buffer[] = []
   let bytes = 0
   const turns = new Turns()
+  const text = isText ? new Utf8Reader(request.headers['content-type']) : undefined
 
   const body = request.body as AsyncIterable<Buffer> | undefined
   const room = app.roomOf(request)
@@ -58,8 +63,9 @@ export async function acceptStream (app: FastifyInstance, request: FastifyReques
     try {
       for await (const chunk of intact(inflate(body, request.headers['content-encoding'], bodyLimit))) {
         await room.take(chunk.length)
-        await addInTurns(chunk)
+        await addInTurns(text ? text.push(chunk) : chunk)
       }
+      if (text) await addInTurns(text.end())
       await addAll(cutter.end())
     } catch (error) {
       if (error instanceof BadRequest || error instanceof TooLarge) await store()
@@ -68,6 +74,7 @@ export async function acceptStream (app: FastifyInstance, request: FastifyReques
     await store()
   }
   tellReceipt(reply, together(receipts))
+  if (answer.accepted === 0 && answer.rejected > 0) throw new BadRequest(describe(answer, answer.errors[0]!))
   return answer
 
   async function addInTurns (chunk: Buffer): Promise<void> {

@@ -152,8 +152,8 @@ function lineAt (body: Buffer, start: number): Buffer {
 
 function readAction (value: unknown, target: string): Action | undefined {
   if (!isFields(value)) return undefined
-  const action = actions.find((action) => isFields(value[action]))
-  if (!action) return undefined
+  const [action, ...more] = actions.filter((action) => isFields(value[action]))
+  if (!action || more.length > 0) return undefined
   const given = value[action] as Fields
   const { _index: index, _id: id, op_type: type } = given
   return {

@@ -8,7 +8,7 @@ const windowMs = 10 * 60_000
 const maxBodies = 10_000
 
 /**
- * Names for bodies: the same for a body that comes again from its sender within 10 to 20 minutes, another one later. Another instance,
+ * Names for requests: the same for a request that comes again within 10 to 20 minutes, another one later. Another instance,
  * or this one after a restart, gives the same name unless a window has ended in between: they end at every tenth minute.
  */
 export class Repetitions {
@@ -21,8 +21,9 @@ export class Repetitions {
     this.#now = now
   }
 
-  nameOf (sender: string, body: Buffer): string {
-    const id = `${sender} ${createHash('sha256').update(body).digest('base64')}`
+  /** `request` says who sends the body where, and in which form. */
+  nameOf (request: string, body: Buffer): string {
+    const id = `${request} ${createHash('sha256').update(body).digest('base64')}`
     const present = Math.floor(this.#now() / windowMs)
     const first = this.#windows.get(id)
     // No Idempotency-Key holds a line break.

@@ -10,9 +10,10 @@ import { random, randomSize } from './random.ts'
 /**
  * `pass`: all as it should be. `cut`: each connection breaks after a random number of bytes in either
  * direction, often within the answer to a COMMIT. `delay`: each piece takes its time. `hang`: nothing
- * goes through, and nobody is told. `refuse`: nobody listens, and what was open breaks.
+ * goes through, and nobody is told. `refuse`: nobody listens, and what was open breaks. `lose`: what goes to the server arrives,
+ * and the connection breaks in the place of an answer.
  */
-export type Mode = 'pass' | 'cut' | 'delay' | 'hang' | 'refuse'
+export type Mode = 'pass' | 'cut' | 'delay' | 'hang' | 'refuse' | 'lose'
 
 type Direction = 'toServer' | 'toClient'
 
@@ -106,6 +107,7 @@ export class Proxy {
         pair.committing = true
         pair.doomed = this.#mode === 'cut' && random(1, commitsPerCut) === 1
       }
+      if (direction === 'toClient' && this.#mode === 'lose') return this.#break(pair)
       let allowed = pair.left[direction]
       if (direction === 'toClient' && pair.doomed) allowed = random(0, piece.length - 1)
       if (piece.length > allowed) {
