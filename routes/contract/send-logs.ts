@@ -31,9 +31,9 @@ const sendLogs: FastifyPluginAsyncTypebox<SendLogsOptions> = async (app, options
   // A host app's own way to authenticate may have no X-User-Token.
   const onRequest = options.authenticate ? app.awaitRoom : [app.requireTokenForm, app.awaitRoom]
 
-  // The Python client posts to `{host}//send_logs`.
-  for (const url of ['/send_logs', '//send_logs']) {
-    app.post(url, { config: { logAccess: 'contract' }, schema: { ...schema, hide: url.startsWith('//') }, onRequest }, async (request, reply) => {
+  // The Python client posts to `{host}//send_logs`; others end their URL with a slash.
+  for (const url of ['/send_logs', '//send_logs', '/send_logs/']) {
+    app.post(url, { config: { logAccess: 'contract' }, schema: { ...schema, hide: url !== '/send_logs' }, onRequest }, async (request, reply) => {
       const records = await inTurns(decodeContractLogs(request.body))
       const { id } = await authenticate(request)
       app.roomOf(request).moveTo(`user ${id}`)

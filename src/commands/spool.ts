@@ -1,6 +1,5 @@
 import { mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import type { Knex } from 'knex'
 import { databaseOptions, spoolOptions, type Settings } from '../config.ts'
 import { codeOf, CommandError, SpoolUnavailable } from '../errors.ts'
 import { stampOf } from '../store/batches.ts'
@@ -125,7 +124,7 @@ export const spoolForget: Command = {
 }
 
 /** Where a server with these settings keeps such files. */
-async function keptFolder (settings: Settings, knex: Knex): Promise<string> {
+async function keptFolder (settings: Settings, knex: Parameters<typeof keptFolderOf>[0]): Promise<string> {
   const beside = keptFolderOf(knex)
   if (beside !== undefined) return beside
   const root = rootOf(settings)
