@@ -60,6 +60,7 @@ function countWriting (app: FastifyInstance, registry: Registry): void {
   const spooled = counter('spooled_logs', 'Logs that went to the spool')
   const drained = counter('drained_logs', 'Logs that came home from the spool')
   const dead = counter('dead_letters', 'Records that became dead letters')
+  const trimmed = counter('trimmed_dead_letters', 'Dead letters that were deleted because their user had too many')
   const retries = counter('retried_transactions', 'Transactions that failed and were tried again')
   const replays = counter('replayed_batches', 'Batches that were stored before, by their Idempotency-Key')
   const seconds = new Histogram({ name: 'loggerbot_commit_seconds', help: 'Seconds that a transaction took', buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5], registers: [registry] })
@@ -79,6 +80,7 @@ function countWriting (app: FastifyInstance, registry: Registry): void {
     .on('spooled', (batches) => spooled.inc(count(batches)))
     .on('drained', (batches) => drained.inc(count(batches)))
     .on('buried', (records) => dead.inc(records))
+    .on('trimmed', (letters) => trimmed.inc(letters))
     .on('retried', () => retries.inc())
     .on('replayed', () => replays.inc())
 }

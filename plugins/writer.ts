@@ -78,6 +78,8 @@ export interface WriterEvents {
   drained: [batches: readonly KeyedBatch[]]
   /** So many records became dead letters. */
   buried: [records: number]
+  /** Dead letters were deleted, because their user had too many. */
+  trimmed: [letters: number]
   replayed: []
 }
 
@@ -113,7 +115,8 @@ export default fp<WriterOptions>(async (app, { database, patience = 5000, queueL
   const gate = new Gate(queueLimit, patience)
   const quota = userRate > 0 ? new Quota(userRate) : undefined
   const deadLetters = deadLettersOf(app.logDb)
-  const cap = new DeadLetterCap(app.logDb, (error) => app.log.warn({ code: codeOf(error) }, 'dead letters past the limit could not be deleted; the next try is in an hour'))
+  const cap = new DeadLetterCap(app.logDb, (error) => app.log.warn({ code: codeOf(error) }, 'dead letters past the limit could not be deleted; the next try is in an hour'),
+    (letters) => events.emit('trimmed', letters))
   const store = logStoreOf(app.logDb, database)
   const committed = (batches: readonly KeyedBatch[], seconds: number, createdAt: UtcTime, lacking = 0) => {
     events.emit('committed', batches, seconds, createdAt, lacking)

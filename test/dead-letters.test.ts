@@ -93,9 +93,10 @@ for (const database of databases) {
 
       await knex('dead_letters').where('user_id', 1).delete()
       await knex.batchInsert('dead_letters', letters(1, 200, { bytes: 10_000_000 }), 200)
-      const cap = new DeadLetterCap(knex, (error) => t.fail(String(error)))
+      let deleted = 0
+      const cap = new DeadLetterCap(knex, (error) => t.fail(String(error)), (letters) => { deleted += letters })
       await cap.trimAll()
-      t.strictSame([await countOf(1), await countOf(2)], [128, 5])
+      t.strictSame([await countOf(1), await countOf(2), deleted], [128, 5, 72])
       cap.add(2, 1, 1)
       await cap.end()
     })

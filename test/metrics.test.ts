@@ -31,6 +31,7 @@ for (const database of databases) {
       queue_bytes: 0,
       spool_bytes: 0,
       dead_letters_total: 0,
+      trimmed_dead_letters_total: 0,
       database_up: 1,
       durability_risks: 0
     })) await t.test(`${name} is ${expected}`, async (t) => t.equal(value(name), expected))

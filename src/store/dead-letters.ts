@@ -77,15 +77,15 @@ export function deadLettersOf (knex: Knex) {
       return knex('dead_letters').distinct().pluck('user_id')
     },
 
-    /** Deletes a user's oldest, null: nobody's, as far as there are more than a user may have, by number or by bytes. */
-    async trim (userId: number | null): Promise<void> {
+    /** Deletes a user's oldest, null: nobody's, as far as there are more than a user may have, by number or by bytes. Resolves to how many. */
+    async trim (userId: number | null): Promise<number> {
       const newest = await knex('dead_letters').select('record_bytes', knex.raw('CAST(id AS CHAR) AS name')).where('user_id', userId).orderBy('id', 'desc').limit(maxLetters + 1)
       let bytes = 0
       const past = newest.find(({ record_bytes: length }, index) => {
         bytes += Math.min(Number(length), deadLetterBytes)
         return index >= maxLetters || bytes > maxLettersBytes
       })
-      if (past) await deleteInSteps(() => knex('dead_letters').where('user_id', userId).where('id', '<=', past.name))
+      return past ? await deleteInSteps(() => knex('dead_letters').where('user_id', userId).where('id', '<=', past.name)) : 0
     },
 
     /** False when there is no such one. */
@@ -94,11 +94,11 @@ export function deadLettersOf (knex: Knex) {
     }
   }
 
-  async function deleteInSteps (which: () => Knex.QueryBuilder): Promise<void> {
-    for (;;) {
+  async function deleteInSteps (which: () => Knex.QueryBuilder): Promise<number> {
+    for (let deleted = 0; ;) {
       const ids: Array<{ name: string }> = await which().select(knex.raw('CAST(id AS CHAR) AS name')).orderBy('id').limit(stepRows)
-      if (ids.length === 0) return
-      await knex('dead_letters').whereIn('id', ids.map(({ name }) => name)).delete()
+      if (ids.length === 0) return deleted
+      deleted += await knex('dead_letters').whereIn('id', ids.map(({ name }) => name)).delete()
     }
   }
 }
@@ -115,12 +115,14 @@ export async function expireDeadLetters (knex: Knex, now: number, days: number, 
 export class DeadLetterCap {
   readonly #letters: ReturnType<typeof deadLettersOf>
   readonly #onFailure: (error: unknown) => void
+  readonly #onDeleted: (letters: number) => void
   readonly #added = new Map<number, { letters: number, bytes: number }>()
   #last: Promise<void> = Promise.resolve()
 
-  constructor (knex: Knex, onFailure: (error: unknown) => void) {
+  constructor (knex: Knex, onFailure: (error: unknown) => void, onDeleted: (letters: number) => void = () => {}) {
     this.#letters = deadLettersOf(knex)
     this.#onFailure = onFailure
+    this.#onDeleted = onDeleted
   }
 
   /** So many were stored for the user, of about so many bytes. */
@@ -147,7 +149,7 @@ export class DeadLetterCap {
 
   #trim (owners: () => Promise<Array<number | null>>): Promise<void> {
     this.#last = this.#last.then(async () => {
-      for (const userId of await owners()) await this.#letters.trim(userId)
+      for (const userId of await owners()) this.#onDeleted(await this.#letters.trim(userId))
     }).catch(this.#onFailure)
     return this.#last
   }
