@@ -5,10 +5,9 @@ export default function (test: DefineTest): void {
   test('pino-loki arrives, with its labels and metadata', async (t, { run, logs }) => {
     await run('pino-loki.js')
     const [paid, hello, failed] = await logs()
-    t.match(paid, { level: 'info', process: 'shop', attributes: { env: 'dev', recordId: '123' } })
-    t.match(JSON.parse(paid!.message), { msg: 'order paid', order: 7 })
-    t.match(JSON.parse(hello!.message), { msg: 'Привет 🙂 "quoted"', nested: { deep: [1, 'two', true] } })
-    t.match(failed, { level: 'error', message: /boom/ })
+    t.match(paid, { level: 'info', process: 'shop', message: 'order paid', attributes: { env: 'dev', recordId: '123', order: 7 } })
+    t.match(hello, { message: 'Привет 🙂 "quoted"', attributes: { nested: { deep: [1, 'two', true] } } })
+    t.match(failed, { level: 'error' })
   })
 
   for (const format of ['json', 'protobuf']) {
