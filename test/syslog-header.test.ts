@@ -161,3 +161,9 @@ t.test('JSON in the text of a message', async (t) => {
   }
   for (const [what, [line, record]] of Object.entries(examples)) await t.test(what, async (t) => t.match(decode(line), record))
 })
+
+t.test('a token in the JSON behind a header tells the owner, and is not kept', async (t) => {
+  const { record, token } = decodeSyslog({ bytes: Buffer.from('<13>Nov 26 00:20:10 web1 app[5]: {"msg":"x","a":1,"_loggerbot_token":"lb_secret"}'), arrivedAt, address })
+  t.equal(token, 'lb_secret')
+  t.notMatch(JSON.stringify(record), 'lb_secret')
+})

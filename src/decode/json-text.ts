@@ -21,6 +21,9 @@ export interface KnownParts {
   process: boolean
 }
 
+/** The field in which a log in JSON shows whose it is: a random token, of which the log has nothing. */
+export const tokenField = '_loggerbot_token'
+
 const jsonStart = /^(?:@cee: *)?\s*(?=\{)/
 
 /** The object that a text is, all of it; undefined where it is anything else. Runs in steps. */

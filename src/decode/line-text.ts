@@ -1,11 +1,11 @@
 // What stands in the text of a log: JSON that its program wrote, or the line of a container's file as Kubernetes keeps it.
-import { BadRequest } from '../errors.ts'
+import type { UtcTime } from '../record.ts'
 import { conventions } from './conventions.ts'
-import { FieldAdder, isFields, type Fields } from './fields.ts'
-import { parseJson } from './json.ts'
+import { runAtOnce } from './decoded.ts'
+import { attributesOf, FieldAdder, type Fields } from './fields.ts'
+import { readJsonText } from './json-text.ts'
 import { usualFields } from './loggers.ts'
 import { partsOf, type Parts, type Reading } from './record-of.ts'
-import type { UtcTime } from '../record.ts'
 
 /** A longer text stays a text: it is parsed in one go. */
 const maxJson = 64 * 1024
@@ -49,14 +49,8 @@ function readingOf (source: string): Reading {
 
 const readings = new Map<string, Reading>()
 
-/** The object that a text is, all of it; undefined where it is anything else, or an empty one. */
+/** The object that a text is; undefined where it is anything else, an empty one or too long. */
 function jsonIn (text: string): Fields | undefined {
-  if (text.length > maxJson || !/^\s*\{/.test(text) || !/\}\s*$/.test(text.slice(-100))) return undefined
-  try {
-    const value = parseJson(Buffer.from(text))
-    return isFields(value) && Object.keys(value).length > 0 ? value : undefined
-  } catch (error) {
-    if (error instanceof BadRequest) return undefined
-    throw error
-  }
+  const fields = text.length > maxJson ? undefined : runAtOnce(readJsonText(text))
+  return fields && attributesOf(fields) !== null ? fields : undefined
 }

@@ -17,6 +17,7 @@ import { bounded } from './growth.ts'
 import { gelfOwnNames, recordOfGelf } from './gelf.ts'
 import { jsonReading } from './json-logs.ts'
 import { decodeObjects } from './json-objects.ts'
+import { tokenField } from './json-text.ts'
 import { usualFields } from './loggers.ts'
 import { recordOf } from './record-of.ts'
 import { decodeSyslogSteps, type DecodedSyslog, type SyslogMessage } from './syslog.ts'
@@ -26,7 +27,6 @@ export type Kind = 'text' | 'json' | 'packed' | 'chunk' | 'binary'
 const unpackers = { gzip: promisify(gunzip), zlib: promisify(inflate) }
 
 const [angle, openBrace] = Buffer.from('<{')
-const tokenField = '_loggerbot_token'
 const own = { has: (name: string) => name === tokenField || gelfOwnNames.has(name) }
 
 export function kindOf (bytes: Buffer): Kind {

@@ -27,7 +27,7 @@ import { isUtf8 } from 'node:buffer'
 import { utcTime, type LogRecord } from '../record.ts'
 import { runAtOnce } from './decoded.ts'
 import { FieldAdder, limitAttributes, noProcess, type Fields } from './fields.ts'
-import { partsOfJson, readJsonText } from './json-text.ts'
+import { partsOfJson, readJsonText, tokenField } from './json-text.ts'
 import { severityOfSyslogNumber } from './severity.ts'
 import { readStructuredData, type StructuredData } from './structured-data.ts'
 import { readOldHeader, type Header } from './syslog-header.ts'
@@ -79,8 +79,10 @@ export function * decodeSyslogSteps ({ bytes, arrivedAt, address }: SyslogMessag
 
   const token = header.data && takeToken(header.data)
   const log = readHeader(header, priority, arrivedAt, address)
-  const fields = yield * readJsonText(header.text)
-  return { token, record: fields ? withFields(log, fields) : log.record }
+  const all = yield * readJsonText(header.text)
+  if (!all) return { token, record: log.record }
+  const { [tokenField]: shown, ...fields } = all
+  return { token: token ?? (typeof shown === 'string' ? shown : undefined), record: withFields(log, shown === undefined ? all : fields) }
 }
 
 /** A log as its header alone tells it, and what that header left out. */
