@@ -29,6 +29,15 @@ t.test('a name that is given twice keeps both values', async (t) => {
   t.match(read(`{"msg":"m","a":"${'x'.repeat(200_000)}","a":2}`), [{ attributes: { a: /^x+$/, a_: 2 } }], 'in a large log, too')
 })
 
+t.test('what a log is about gives no part of it, but where the message is in it', async (t) => {
+  const read = (log: object) => Array.from(decodeJsonLog(Buffer.from(JSON.stringify(log)), 0, jsonReading, arrival)).filter((step) => step !== undefined) as LogRecord[]
+  for (const name of ['data', 'payload', 'json']) {
+    const inner = { name: 'Alice', pid: 7, level: 3, date: '2020-01-01' }
+    t.match(read({ msg: 'm', [name]: inner }), [{ eventAt: arrival, severity: 'info', message: 'm', processName: '-', pid: 0, attributes: { [name]: inner } }], name)
+    t.match(read({ [name]: { ...inner, msg: 'm' } }), [{ eventAt: '2020-01-01 00:00:00.000000', severity: 'error', message: 'm', processName: 'Alice', pid: 7, attributes: null }], name)
+  }
+})
+
 t.test('logs of one microsecond are in the order of their nanoseconds', async (t) => {
   const values = [['1763630100000000900', 'third'], ['1763630100000000100', 'first'], ['1763630100000000500', 'second'], ['1763630100000001000', 'fourth']]
   const { records } = await collect(decodeLoki(Buffer.from(JSON.stringify({ streams: [{ stream: { app: 'o' }, values }] })), 'json', '2026-11-26 12:00:00.000000'))
@@ -43,5 +52,5 @@ t.test('docs/protocols.md has the names, in the order in which they are read', a
     const column = Array.from(sections.get(heading)!.matchAll(/^\| (`.*?) \|/gm), ([, cell]) => cell!)
     t.strictSame(namesIn(column.join()), names[part], heading)
   }
-  t.strictSame(namesIn(sections.get('One step down')!), containers)
+  t.strictSame(namesIn(sections.get('One step down')!).slice(0, containers.length), containers)
 })

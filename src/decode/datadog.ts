@@ -1,13 +1,12 @@
 // Logs as Datadog's clients and agents send them: one object, several, or a list; or lines of text.
 //
-//   message   message, msg, log, text; anything but a text as its JSON. JSON in a text stays a text
-//   time      timestamp, date, _timestamp, Timestamp, eventTime, published_date, @timestamp: ISO 8601, or a
-//             number since 1970
-//   level     status, severity, level, syslog.severity: a name, also ok and success, which are info; or 0 to 7
-//             as in syslog
-//   process   service, syslog.appname, else the logger's name; without one ddsource, which is kept, too
-//   pid       pid, process.pid
-//   description  the logger's name: logger.name, logger, logger_name, loggerName
+//   message   message; of JSON in its text what that tells, see line-text.ts
+//   time      timestamp, date, _timestamp, eventTime, published_date
+//   level     status, severity, level, syslog.severity: a name, also ok and success, which are info; the number of a
+//             status is syslog's, 0 to 7, for that of HTTP is no level
+//   process   service, syslog.appname; without one and without a logger ddsource, which is kept, too
+//
+// After these come the names of conventions.ts.
 //
 // `ddtags`, as `env:dev,team:a`, becomes an object; a tag without a value is true, one that comes
 // several times is a list; more than 10,000 tags, or 65,536 characters of them, stay a text. Everything else is kept by its name.

@@ -1,11 +1,11 @@
 // GELF 1.1, Graylog's format, over HTTP: one object, several, or a list.
 //
-//   message   short_message; without one full_message, message
+//   message   short_message, full_message
 //   time      timestamp: seconds since 1970 with fractions
-//   level     level, as in syslog; without one info (GELF says alert, but who leaves it out means no alarm)
-//   process   _name, _process, _service, _app, facility, _container_name; without one the logger's name
-//   pid       _pid, _process_id
-//   description  the logger's name: _logger, _logger_name, _loggerName, _LoggerName
+//   level     level, as in syslog, or a name; without one info (GELF says alert, but who leaves it out means no alarm)
+//   process   _name, _process, _service, _app, facility, _container_name
+//
+// After these come the names of conventions.ts, those of additional fields without their underscore.
 //
 // Additional fields become attributes without their underscore, unless that name is taken. `version` is
 // GELF's own and not kept. Everything else, as host and full_message, is kept by its name.

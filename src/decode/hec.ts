@@ -1,13 +1,11 @@
 // Splunk's HTTP Event Collector: envelopes `{"time":…,"host":…,"event":…}`, or lines.
 //
-//   time      time of the envelope: seconds since 1970 (or milli-, micro-, nanoseconds), a number or a text
-//   message   event, where it is a text; else what its msg, message, log, text or line holds, a text before
-//             others; else its JSON. An object whose JSON is the message is kept as attributes, too
-//   level     level, severity, lvl, log.level of event or of fields
-//   process   name, process, service, service.name, process.name of event or of fields; else source, else
-//             the logger's name, else sourcetype
-//   pid       pid, process.pid of event or of fields
-//   description  the logger's name: logger, logger_name, loggerName, log.logger of event or of fields
+//   time      time of the envelope: seconds since 1970 (or milli-, micro-, nanoseconds), a number or a text; else by its name
+//   message   event, where it is a text; of JSON in it what that tells, see line-text.ts; of an object what its names
+//             tell; else its JSON
+//   process   by its name in event or fields; else source, else the logger's name, else sourcetype
+//
+// All else is found in event and fields by the names of conventions.ts.
 //
 // Docker's driver sends `{"line":…,"source":"stdout","tag":…}`: a line that is an object is read as if its fields were
 // the event's, what comes from stderr is an error unless it names a level, and without source the tag is the process, too.

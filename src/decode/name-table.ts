@@ -1,4 +1,4 @@
-import { containers, parts, type FieldNames, type Part } from './conventions.ts'
+import { containers, parts, payloads, type FieldNames, type Part } from './conventions.ts'
 import { isFields, pick, type Fields } from './fields.ts'
 
 /** What a name may be: a part of the record, and how far behind others of that part. */
@@ -43,6 +43,8 @@ const maxNameLength = 100
 /** How far the names within a container are behind those of the log itself. */
 const behindTop = 1000
 const maxDepth = 4
+/** From here on they are within one of the `payloads`, the last of the containers. */
+const firstPayload = behindTop * (containers.indexOf(payloads[0]!) + 1)
 
 /** The names of a protocol, made ready to look many logs through. */
 export class NameTable {
@@ -137,6 +139,8 @@ export class Found {
   /** Places of fields that are taken whole. */
   readonly #taken: number[] = []
   readonly #takenWithin: InnerCandidate[] = []
+  /** Whether the message was in one of the `payloads`. */
+  #isPayload = false
 
   constructor (table: NameTable, fields: Fields) {
     this.#table = table
@@ -166,9 +170,10 @@ export class Found {
   /** What the first name gives of which something can be read. */
   take<T> (part: Part, read: (value: unknown, name: string) => T | undefined): T | undefined {
     for (const candidate of this.#all(part)) {
-      if (this.#isGone(candidate)) continue
+      if (this.#isGone(candidate, part)) continue
       const result = read(this.#valueOf(candidate), candidate.name)
       if (result === undefined) continue
+      if (part === 'message') this.#isPayload = candidate.rank >= firstPayload
       if (isInner(candidate)) this.#takenWithin.push(candidate)
       else this.#taken.push(candidate.place)
       return result
@@ -179,7 +184,7 @@ export class Found {
   /** The same, but what is read stays an attribute. */
   read<T> (part: Part, read: (value: unknown, name: string) => T | undefined): T | undefined {
     for (const candidate of this.#all(part)) {
-      const result = this.#isGone(candidate) ? undefined : read(this.#valueOf(candidate), candidate.name)
+      const result = this.#isGone(candidate, part) ? undefined : read(this.#valueOf(candidate), candidate.name)
       if (result !== undefined) return result
     }
     return undefined
@@ -195,14 +200,15 @@ export class Found {
     return isInner(candidate) ? candidate.value : this.#fields[this.#plan.keys[candidate.place]!]
   }
 
-  /** Whether it was taken, or what it stands in, or something within it. */
-  #isGone (candidate: Candidate | InnerCandidate): boolean {
+  /** Whether it was taken, or what it stands in, or something within it; or it is of what the log is about. */
+  #isGone (candidate: Candidate | InnerCandidate, part: Part): boolean {
+    if (candidate.rank >= firstPayload && !this.#isPayload && part !== 'message') return true
     return this.#taken.includes(candidate.place) || this.#takenWithin.some(({ place, path }) => place === candidate.place && (!isInner(candidate) || overlap(path, candidate.path)))
   }
 
   /** The value of the first name, whatever it is. */
   first (part: Part): unknown {
-    const [candidate] = this.#all(part)
+    const candidate = this.#all(part).find((candidate) => !this.#isGone(candidate, part))
     return candidate && this.#valueOf(candidate)
   }
 

@@ -2,9 +2,10 @@
 //
 //   time          timeUnixNano, else observedTimeUnixNano, else arrival
 //   severity      severityNumber: 1 to 8 debug, to 12 info, to 16 warning, to 20 error, to 24 critical;
-//                 else severityText, where it is a level's name; else info
-//   message       body: a text as it is, anything else as its JSON
-//   process       resource attribute service.name
+//                 else severityText, else the level of a body that is a map; else info
+//   message       body: a text as it is; of a map the message by its name, its other fields being the attribute body;
+//                 anything else as its JSON. Without one eventName, else the JSON of the attributes
+//   process       resource attribute service.name, else process.executable.name
 //   pid           resource attribute process.pid
 //   description   name of the scope
 //

@@ -56,10 +56,10 @@ export function completed (parts: Parts, fields: Fields, arrival: UtcTime): LogR
 /** What these fields say of a record, and what is left of them. */
 export function partsOf (fields: Fields, { source, names, scale }: Reading, arrival: UtcTime): Parts {
   const found = new Found(NameTable.of(names), fields)
+  const message = found.take('message', messageOf) ?? found.take('message', scalarMessageOf) ?? found.read('message', objectMessageOf)
   const severity = found.take('level', (value, name) => severityOf(value, { scale: scale ?? scalesOfNames[name] }))
   if (severity === undefined) countUnknownLevel(source, found.first('level'))
   const eventAt = found.take('time', (value) => timeOf(value, arrival))
-  const message = found.take('message', messageOf) ?? found.take('message', scalarMessageOf) ?? found.read('message', objectMessageOf)
   const pid = found.take('pid', pidOf)
   const description = found.take('description', nameOf)
   const processName = found.take('process', processOf)
