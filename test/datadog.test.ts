@@ -19,7 +19,7 @@ t.test('a log of Datadog', async (t) => {
   const examples: Record<string, [log: string, record: Partial<LogRecord>]> = {
     'as the client sends it': [captured, { message: 'hello', processName: 'shop', severity: 'info', eventAt: arrival, attributes: { ddsource: 'nodejs', hostname: 'h', user: '7', ddtags: { env: 'dev' } } }],
     'with JSON in the message': ['{"message":"{\\"a\\": 1}"}', { message: '{"a": 1}', attributes: { a: 1 } }],
-    'with a log in the message': ['{"service":"shop","status":"info","message":"{\\"level\\":\\"ERROR\\",\\"msg\\":\\"boom\\",\\"name\\":\\"other\\",\\"n\\":1}"}', { message: 'boom', severity: 'error', processName: 'shop', attributes: { n: 1 } }],
+    'with a log in the message': ['{"service":"shop","status":"info","message":"{\\"level\\":\\"ERROR\\",\\"msg\\":\\"boom\\",\\"name\\":\\"other\\",\\"n\\":1}"}', { message: 'boom', severity: 'error', processName: 'shop', attributes: { name: 'other', n: 1 } }],
     'with a time that can\'t be right': ['{"message":"x","timestamp":35}', { eventAt: arrival, attributes: { timestamp: 35 } }],
     'with tags of every kind': ['{"message":"x","ddtags":"env:dev, url:http://a ,flag,team:a,team:b,:odd"}', { attributes: { ddtags: { env: 'dev', url: 'http://a', flag: true, team: ['a', 'b'], ':odd': true } } }],
     'with tags that are no text': ['{"message":"x","ddtags":["env:dev"]}', { attributes: { ddtags: ['env:dev'] } }],

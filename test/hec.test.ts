@@ -30,6 +30,7 @@ t.test('an envelope of HEC', async (t) => {
     'with its own time alone': ['{"event":{"message":"x","time":"2024-05-01T10:00:00Z"}}', { eventAt: '2024-05-01 10:00:00.000000', attributes: null }],
     'with its own time beside that of the envelope': ['{"time":1714557600,"event":{"message":"x","time":"2024-05-01T11:00:00Z"}}', { eventAt: '2024-05-01 10:00:00.000000', attributes: { time: '2024-05-01T11:00:00Z' } }],
     'with a time that can\'t be right': ['{"event":"x","time":35}', { eventAt: arrival, attributes: { time: 35 } }],
+    'with JSON in a text, and a time of its own': ['{"event":"{\\"time\\":1714557600123,\\"msg\\":\\"hello\\"}","time":1763630100}', { message: 'hello', eventAt: '2025-11-20 09:15:00.000000', attributes: { time: 1714557600123 } }],
     'with a list': ['{"event":[1,"a"]}', { message: '[1,"a"]', attributes: null }],
     'with a number that a double cannot hold': ['{"event":{"message":"x","id":9007199254740993}}', { message: 'x', attributes: { id: '9007199254740993' } }],
     'with seconds as a number': ['{"event":"x","time":1714557600.123}', { eventAt: '2024-05-01 10:00:00.123000' }],

@@ -63,7 +63,8 @@ t.test('the mapping', async (t) => {
 
   await t.test('reads JSON in a line, whose level and message count, and keeps no line empty that has labels', async (t) => {
     t.match(only({ app: 'shop', level: 'info' }, '1700000000000000000', '{"level":50,"time":1600000000000,"name":"other","pid":7,"msg":"boom","user":1}'),
-      { eventAt: '2023-11-14 22:13:20.000000', severity: 'error', processName: 'shop', pid: 7, message: 'boom', attributes: { user: 1 } })
+      { eventAt: '2023-11-14 22:13:20.000000', severity: 'error', processName: 'shop', pid: 7, message: 'boom', attributes: { time: 1600000000000, name: 'other', user: 1 } })
+    t.match(only({ app: 'shop' }, '', '{"app":"other","msg":""}'), { message: '{"app":"other","msg":""}', processName: 'shop', attributes: { app: 'other' } })
     t.match(only({ app: 'shop' }, '', '["a"]'), { message: '["a"]', attributes: null })
     t.match(only({ app: 'shop', Level: 'WRN' }, '', ''), { message: '{"app":"shop","Level":"WRN"}', severity: 'warning', attributes: null })
   })

@@ -64,10 +64,9 @@ function recordOfEnvelope (envelope: Fields, arrival: UtcTime): LogRecord {
   if (event === '' || (isFields(event) && Object.keys(event).length === 0)) throw new BadRequest(eventBlank)
 
   const eventAt = timeOf(time, arrival)
-  const parts = partsOfEvent(event, isFields(fields) ? fields : nothing, eventAt === undefined ? reading : timedReading, arrival)
+  const parts = partsOfEvent(event, isFields(fields) ? fields : nothing, eventAt, arrival)
   parts.processName ??= nameOf(source) ?? tagOf(event) ?? parts.description ?? nameOf(sourcetype)
   const record = completed(parts, isFields(event) ? event : nothing, arrival)
-  if (eventAt !== undefined) record.eventAt = eventAt
 
   const attributes = record.attributes ?? {}
   const adder = new FieldAdder(attributes)
@@ -82,12 +81,14 @@ function recordOfEnvelope (envelope: Fields, arrival: UtcTime): LogRecord {
   return record
 }
 
-function partsOfEvent (event: unknown, fields: Fields, reading: Reading, arrival: UtcTime): Parts {
+function partsOfEvent (event: unknown, fields: Fields, eventAt: UtcTime | undefined, arrival: UtcTime): Parts {
   const own = isFields(event) ? withoutLine(event) : fieldsOfLine(textOf(event) ?? '')
   const all = fields === nothing ? own : Object.assign({}, own)
   const adder = new FieldAdder(all)
   for (const name of Object.keys(fields)) adder.add(name, fields[name])
-  const parts = withJsonOfText(partsOf(usualFields(all), reading, arrival), 'hec', arrival)
+  const told = partsOf(usualFields(all), eventAt === undefined ? reading : timedReading, arrival)
+  told.eventAt ??= eventAt
+  const parts = withJsonOfText(told, 'hec', arrival)
   if (isDockers(event) && event.source === 'stderr') parts.severity ??= 'error'
   return parts
 }

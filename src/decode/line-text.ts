@@ -26,14 +26,14 @@ export function fieldsOfLine (text: string): Fields {
 export function withJsonOfText (parts: Parts, source: string, arrival: UtcTime): Parts {
   const fields = parts.message === undefined ? undefined : jsonIn(parts.message)
   if (!fields) return parts
-  const inner = partsOf(usualFields(fields), readingOf(source), arrival)
+  const inner = partsOf(usualFields(fields), readingBeside(parts, source), arrival)
   const attributes = { ...parts.attributes }
   const adder = new FieldAdder(attributes)
   for (const [name, value] of Object.entries(inner.attributes ?? {})) adder.add(name, value)
   return {
     eventAt: parts.eventAt ?? inner.eventAt,
     severity: inner.severity ?? parts.severity,
-    message: inner.message ?? parts.message,
+    message: inner.message || parts.message,
     pid: parts.pid ?? inner.pid,
     processName: parts.processName ?? inner.processName,
     description: parts.description ?? inner.description,
@@ -41,9 +41,20 @@ export function withJsonOfText (parts: Parts, source: string, arrival: UtcTime):
   }
 }
 
-function readingOf (source: string): Reading {
-  let reading = readings.get(source)
-  if (!reading) readings.set(source, reading = { source, names: conventions })
+/** What the log itself tells is not taken out of its text: there it stays an attribute. */
+function readingBeside ({ eventAt, pid, processName, description }: Parts, source: string): Reading {
+  const key = [source, ...[eventAt, pid, processName, description].map((part) => part !== undefined)].join()
+  let reading = readings.get(key)
+  if (!reading) {
+    const names = {
+      ...conventions,
+      ...eventAt !== undefined && { time: [] },
+      ...pid !== undefined && { pid: [] },
+      ...processName !== undefined && { process: [] },
+      ...description !== undefined && { description: [] }
+    }
+    readings.set(key, reading = { source, names })
+  }
   return reading
 }
 

@@ -210,7 +210,7 @@ function recordOfEntry ({ labels, parts: shared }: Stream, { time, line, metadat
     set(all, isLabel ? `${name}_extracted` : name, metadata[name])
   }
   const eventAt = timeOf(time, arrival)
-  const parts = { ...all ? partsOf(all, reading, arrival) : shared, eventAt: eventAt ?? arrival, message: line }
+  const parts = { ...all ? partsOf(all, reading, arrival) : shared, eventAt, message: line }
   const record = completed(withJsonOfText(parts, 'loki', arrival), all ?? labels, arrival)
   if (eventAt === undefined && time !== undefined && time !== null && time !== '') record.attributes = withField(record.attributes, 'time', time)
   rememberNanoseconds(record, time)
