@@ -44,7 +44,7 @@ export interface Progress {
 export class Overtaken extends Error {}
 
 /** Whether all batches since then are known still: by the database's clock, and by what it has seen. */
-export async function areKnownSince (knex: Knex, reached: UtcTime, signal = new AbortController().signal): Promise<boolean> {
+export async function areKnownSince (knex: Knex, reached: UtcTime, signal: AbortSignal = new AbortController().signal): Promise<boolean> {
   return reached >= utcTime(millisecondsOf(await unlessAborted(signal, stampOf(knex))) - oldestFeed)
 }
 
