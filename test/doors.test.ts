@@ -57,6 +57,7 @@ for (const database of databases) {
       }
       t.equal((await post(port, '//v1/logs', '{}')).status, 401)
       t.equal((await post(port, '//send_logs', '{}', { 'x-user-token': 'x'.repeat(32) })).status, 400)
+      t.equal((await post(port, '/send_logs/', '{}', { 'x-user-token': 'x'.repeat(32) })).status, 400)
       t.equal((await http(port, 'GET', '//ready/')).status, 200)
       t.equal((await http(port, 'HEAD', '/api/logs/', bearer)).status, 200)
     })
