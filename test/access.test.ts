@@ -54,6 +54,8 @@ for (const database of databases) {
         const path = url.replace(':id', id).replace(':key', '')
         const body = method === 'POST' ? '{"name":"x","scopes":["read"]}' : undefined
         t.equal((await ask(port, String(method), path, {}, body)).status, 401, `${method} ${path} without a credential`)
+        // The same route with a slash too many.
+        if (/\/\/|.\/$/.test(url)) continue
         for (const parameters of ['', `?cursor=${page.cursor}`, `?confirm=${dry.confirm}`, '?user=alice', '?field=description', '?query=user:alice', '?query=secret']) {
           const answer = await ask(port, String(method), path + parameters, basic('bob'), body)
           t.notMatch(answer.body, /secret of alice|hers/, `${method} ${path}${parameters} as another user: ${answer.status}`)

@@ -74,7 +74,7 @@ export function startLoad (options: LoadOptions): Load {
   async function mark (port: number, index: number): Promise<string> {
     const id = `c${clients + index}-r0`
     const user = users[index % users.length]!
-    const { sent, bytes } = draw(id, user.name, 1)
+    const { sent, bytes } = draw(id, user.name, 1, -1)
     const agent = new Agent()
     const headers = { 'content-type': 'application/json', 'x-user-token': user.token, 'idempotency-key': randomUUID() }
     await until('a last log is acknowledged', async () => (await post(agent, port, headers, bytes, patience).catch(() => undefined))?.status === 200)
@@ -148,8 +148,7 @@ export function startLoad (options: LoadOptions): Load {
     bytes: Buffer
   }
 
-  function draw (id: string, user: string, size = drawSize(largest)): Request {
-    const poisonous = Math.random() < poisoned ? random(0, size - 1) : -1
+  function draw (id: string, user: string, size = drawSize(largest), poisonous = Math.random() < poisoned ? random(0, size - 1) : -1): Request {
     const logs = Array.from({ length: size }, (_, i) => log({ msg: messageOf(`${id}-l${i}`, i === poisonous), event_at: timeOf(id) }))
     return { sent: ledger.open(id, size), bytes: Buffer.from(JSON.stringify(body(user, logs))) }
   }

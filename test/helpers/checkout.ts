@@ -8,8 +8,8 @@ import { temporaryFolder } from './databases.ts'
 /** Kept from one run of the tests to the next; `npm ci` empties node_modules. */
 const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'loggerbot-test')
 
-/** What a checkout needs in order to run. */
-const parts = ['src', 'plugins', 'routes', 'migrations', 'seeds', 'bin', 'knexfile.js', 'knexfile.ts', 'package.json']
+/** What a checkout needs in order to run; the build, where there is one, must be the newest. */
+const parts = ['src', 'plugins', 'routes', 'migrations', 'seeds', 'bin', 'knexfile.js', 'knexfile.ts', 'package.json', 'dist'].filter((part) => existsSync(join(root, part)))
 
 /** A copy of the checkout, to change at will; its packages are links, with others in their place where given. Removed when the test ends. */
 export async function copyCheckout (t: Test, packages: Record<string, string> = {}): Promise<string> {
