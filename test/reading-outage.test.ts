@@ -29,6 +29,7 @@ for (const database of databases) {
         t.match(headers['retry-after'], /^\d+$/)
         t.match(JSON.parse(body), { code: 503, detail: 'the database is away' })
       }
+      await until('it is told', () => linesAbout('the database is unavailable') > 0)
       t.equal(linesAbout('the database is unavailable'), 1)
       t.equal(linesAbout('request failed') + linesAbout('request refused'), 0)
       await proxy.setMode('pass')
@@ -38,6 +39,7 @@ for (const database of databases) {
     await t.test('the next outage has a line of its own', async (t) => {
       await proxy.setMode('refuse')
       t.equal((await ask('/api/logs')).status, 503)
+      await until('it is told', () => linesAbout('the database is unavailable') > 1)
       t.equal(linesAbout('the database is unavailable'), 2)
       await proxy.setMode('pass')
       await backAgain()
