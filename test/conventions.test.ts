@@ -2,23 +2,52 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
 import { containers, conventions as names, type Part } from '../src/decode/conventions.ts'
-import { collect } from '../src/decode/decoded.ts'
+import { decodeDatadog } from '../src/decode/datadog.ts'
+import { collect, type Step } from '../src/decode/decoded.ts'
+import { decodeBulkPieces } from '../src/decode/elasticsearch.ts'
+import { decodeHec, decodeHecLines } from '../src/decode/hec.ts'
 import { decodeJsonLog, jsonReading } from '../src/decode/json-logs.ts'
 import { decodeLoki } from '../src/decode/loki.ts'
+import { decodeSyslog } from '../src/decode/syslog.ts'
 import type { LogRecord } from '../src/record.ts'
 import { conventions } from './fixtures/conventions.ts'
 
 const arrival = '2026-11-26 12:00:00.000000'
 
+const text = (json: object) => JSON.stringify(json)
+const bytes = (value: unknown) => Buffer.from(JSON.stringify(value))
+const sent = '2026-11-26 11:59:59.000000'
+
+/** The ways in by which a logger's JSON comes: `time` is what the protocol itself says of it, and `index` what stands for a process. */
+const ways: Record<string, { decode: (json: object) => Iterable<Step>, time?: string, index?: string, logger?: string }> = {
+  'POST /api/logs': { decode: (json) => decodeJsonLog(bytes(json), 0, jsonReading, arrival) },
+  'an event of HEC': { decode: (event) => decodeHec(bytes({ event }), arrival) },
+  'the text of an event of HEC': { decode: (json) => decodeHec(bytes({ event: text(json) }), arrival) },
+  'a line of HEC': { decode: (json) => decodeHecLines(Buffer.from(text(json)), arrival) },
+  'a message of Datadog': { decode: (json) => decodeDatadog(bytes([{ message: text(json) }]), arrival) },
+  'a line of Loki': { decode: (json) => decodeLoki(bytes({ streams: [{ stream: {}, values: [[`${Date.parse('2026-11-26T11:59:59Z')}000000`, text(json)]] }] }), 'json', arrival), time: sent },
+  'a document of Elasticsearch': { decode: (json) => decodeBulkPieces(Buffer.from(`{"create":{"_index":"logs"}}\n${text(json)}\n`), arrival), index: 'logs' },
+  'a message of syslog': { decode: (json) => [decodeSyslog({ bytes: Buffer.from(`<14>1 - - - - - - ${text(json)}`), arrivedAt: Date.parse('2026-11-26T12:00:00Z'), address: 'h' }).record], logger: 'h' }
+}
+
 for (const [name, [json, expected]] of Object.entries(conventions)) {
-  t.test(name, async (t) => {
-    const [record] = Array.from(decodeJsonLog(Buffer.from(JSON.stringify(json)), 0, jsonReading, arrival)).filter((step) => step !== undefined) as LogRecord[]
-    const { eventAt, severity, message, processName, description, pid } = record!
-    const [at, level, text, process = '-', logger = '', id = 0] = expected
-    t.strictSame(
-      { at: eventAt, level: severity, text: message, process: processName, logger: description, pid: id && pid },
-      { at: at === '' ? arrival : `${at.padEnd(26, '.000000'.slice(at.length - 19))}`, level, text: text ?? JSON.stringify(json), process, logger, pid: id })
-  })
+  for (const [way, { decode, time, index, logger: host }] of Object.entries(ways)) {
+    t.test(`${name}, as ${way}`, async (t) => {
+      const [record] = Array.from(decode(json)).filter((step) => step !== undefined) as LogRecord[]
+      const { eventAt, severity, message, processName, description, pid } = record!
+      const [at, level, said, process = '-', logger = '', id = 0] = expected
+      t.strictSame(
+        { at: eventAt, level: severity, text: message, process: processName, logger: description, pid: id && pid },
+        {
+          at: time ?? (at === '' ? arrival : `${at.padEnd(26, '.000000'.slice(at.length - 19))}`),
+          level,
+          text: said ?? text(json),
+          process: process === '-' && index !== undefined ? index : process,
+          logger: logger === '' && host !== undefined ? host : logger,
+          pid: id
+        })
+    })
+  }
 }
 
 t.test('a name that is given twice keeps both values', async (t) => {

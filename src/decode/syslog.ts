@@ -132,7 +132,7 @@ function withFields ({ record, isKnown }: HeaderLog, fields: Fields): LogRecord 
     ...record,
     eventAt: parts.eventAt ?? record.eventAt,
     severity: parts.severity ?? record.severity,
-    message: parts.message ?? record.message,
+    message: parts.message || record.message,
     pid: parts.pid ?? record.pid,
     processName: parts.processName ?? (isKnown.process ? record.processName : parts.description ?? noProcess),
     description: parts.description ?? record.description,
