@@ -20,11 +20,11 @@ export const parts = ['level', 'time', 'message', 'pid', 'description', 'process
 
 export type Part = typeof parts[number]
 
-/** Objects in which loggers put what others have at the top; the last of them only where the message is in them. */
-export const containers = ['fields', 'record', 'event', 'body', 'jsonpayload', 'attributes', 'properties', 'message', 'attrs', 'data', 'payload', 'json']
+/** Objects that are the log itself where the message is in them, and else anything that the log is about: the `name` of a request's body. */
+export const payloads = ['record', 'event', 'body', 'jsonpayload', 'message', 'data', 'payload', 'json']
 
-/** Objects that are the log itself where the message is in them, and else anything that the log is about: a customer's `name`. */
-export const payloads = ['data', 'payload', 'json']
+/** Objects in which loggers put what others have at the top; the payloads come last. */
+export const containers = ['fields', 'attributes', 'properties', 'attrs', ...payloads]
 
 /** Where a log says which logger wrote it. */
 export const loggerNames = ['logger', 'logger_name', 'loggername', 'log.logger', 'logger.name', 'sourcecontext', 'category', 'categoryname', 'channel', 'target', '_systemd_unit']
