@@ -3,6 +3,7 @@ import { connect, type Socket } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import t, { type Test } from 'tap'
 import { databases } from './helpers/databases.ts'
+import { startEmbedded } from './helpers/embedded.ts'
 import { http, post } from './helpers/http.ts'
 import { apiKey, basic, count, createToken, createUser, log, send, startService, type TestService } from './helpers/service.ts'
 import { until } from './helpers/until.ts'
@@ -31,6 +32,15 @@ const json = { 'Content-Type': 'application/json' }
 const token = { 'X-User-Token': 'f'.repeat(32) }
 
 for (const database of databases) {
+  t.test(`many who ask /readyz at once are one question to ${database.name}`, async (t) => {
+    const { app, port } = await startEmbedded(t, await database.createMigrated(t))
+    let questions = 0
+    app.logDb.on('query', ({ sql }: { sql: string }) => { if (/^select .id. from .user_logs. limit/.test(sql)) questions++ })
+    const answers = await Promise.all(Array.from({ length: 30 }, () => http(port, 'GET', '/readyz')))
+    t.ok(answers.every(({ status }) => status === 200))
+    t.ok(questions >= 1 && questions < 15, `${questions} questions`)
+  })
+
   t.test(`strangers on ${database.name}`, async (t) => {
     const service = await startService(t, database, { settings: { LOGGER_DB_TIMEOUT: '5000' } })
     const { port } = service

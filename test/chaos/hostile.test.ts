@@ -16,11 +16,12 @@ import { Instance } from './instance.ts'
 
 t.setTimeout(1_800_000)
 
-/** Milliseconds within which the good client gets an answer on a quiet machine, where /healthz takes the other time at most in peace. */
+/** Milliseconds within which the good client and who asks /healthz get an answer on a quiet machine, where /healthz takes the last time at most in peace. */
 const soonMs = 2000
+const healthMs = 1000
 const quietHealthMs = 5
-/** Bytes of resident memory. What was measured is 1.0 GB, with ten exports of 200 MB that nobody reads; 350 MB are the goal. */
-const mostBytes = 1536 * 1024 ** 2
+/** Bytes of resident memory. What was measured is 736 MB on SQLite and 491 MB elsewhere, with ten exports of 200 MB that nobody reads; 350 MB are the goal. */
+const mostBytes = 1024 ** 3
 
 interface Target {
   port: number
@@ -189,7 +190,7 @@ class GoodClient {
     t.comment(`slowest answer ${Math.round(send)} ms, slowest /healthz ${Math.round(health)} ms`)
     t.strictSame(this.#refused.splice(0), [], 'no log was refused')
     t.ok(send < soonMs * slowness, `every log was acknowledged within ${Math.round(send)} ms`)
-    t.ok(health < soonMs * slowness, `/healthz answered within ${Math.round(health)} ms`)
+    t.ok(health < healthMs * slowness, `/healthz answered within ${Math.round(health)} ms`)
   }
 
   async stop (): Promise<void> {
