@@ -8,7 +8,7 @@ import { utcTime } from '../src/record.ts'
 import { takeLease } from '../src/store/leases.ts'
 import { letGo } from '../src/store/retention.ts'
 import { loggerbot } from './helpers/command.ts'
-import { databases, environmentOf, mariadb, type TestDatabase } from './helpers/databases.ts'
+import { databases, environmentOf, mariadb, sqlite, type TestDatabase } from './helpers/databases.ts'
 import { startEmbedded } from './helpers/embedded.ts'
 import { http } from './helpers/http.ts'
 import { basic, count, createUser, log, send, startService, stored } from './helpers/service.ts'
@@ -135,7 +135,6 @@ for (const database of databases) {
 }
 
 t.test('partitions of user_logs', async (t) => {
-  const [sqlite, mysql] = databases as [TestDatabase, TestDatabase]
   const names = async (knex: Knex) => (await listPartitions(knex)).map(({ name }) => name)
   const midnight = (daysAgo: number) => utcTime(Math.floor(Date.now() / day) * day - daysAgo * day)
   const before = (daysAgo: number) => `before_${midnight(daysAgo).slice(0, 10).replaceAll('-', '')}`
@@ -152,7 +151,7 @@ t.test('partitions of user_logs', async (t) => {
 
   /** A table with a past, and what else `startKeeping` gives. */
   async function startDivided (t: Test) {
-    const kept = await startKeeping(t, mysql)
+    const kept = await startKeeping(t, mariadb)
     await divideAt(kept.knex, past)
     const complaints: unknown[] = []
     return { ...kept, complaints, letGo: (retention: { days: number, rows: number }) => letGo(kept.knex, retention, signal, (error) => complaints.push(error)) }
@@ -305,7 +304,7 @@ t.test('partitions of user_logs', async (t) => {
   })
 
   await t.test('loggerbot partitions divides the logs and makes them one piece again, keeps them all, and says where it can\'t', async (t) => {
-    const { knex, insert, messages, service } = await startKeeping(t, mysql)
+    const { knex, insert, messages, service } = await startKeeping(t, mariadb)
     const env = environmentOf(service.options)
     const run = (state: string) => loggerbot(['partitions', state], { env })
     await insert('alice', 'old', 110, 110)
