@@ -7,4 +7,4 @@ if (!existsSync(build)) {
   process.exit(1)
 }
 const { main } = await import(build.href)
-await main(process.argv.slice(2))
+await main(process.argv.slice(2), process, process.env)
