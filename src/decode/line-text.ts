@@ -60,8 +60,12 @@ function readingBeside ({ eventAt, pid, processName, description }: Parts, sourc
 
 const readings = new Map<string, Reading>()
 
+const mayBeJson = /[{@\s]/
+
 /** The object that a text is; undefined where it is anything else, an empty one or too long. */
 function jsonIn (text: string): Fields | undefined {
-  const fields = text.length > maxJson ? undefined : runAtOnce(readJsonText(text))
+  // Most texts are none: their first character tells.
+  if (text.length > maxJson || !mayBeJson.test(text.charAt(0))) return undefined
+  const fields = runAtOnce(readJsonText(text))
   return fields && attributesOf(fields) !== null ? fields : undefined
 }

@@ -10,8 +10,12 @@ export function rememberNanoseconds (record: LogRecord, value: unknown): void {
   if (beside > 0) nanoseconds.set(record, beside)
 }
 
-/** Sorts the logs of a request by time, those of one microsecond by their nanoseconds, where a sender gave them. */
+/** Sorts the logs of a request by time, those of one microsecond by their nanoseconds, where any are out of that order. */
 export function inOrderOfNanoseconds (records: LogRecord[]): void {
-  if (!records.some((record) => nanoseconds.has(record))) return
-  records.sort((one, other) => one.eventAt === other.eventAt ? (nanoseconds.get(one) ?? 0) - (nanoseconds.get(other) ?? 0) : one.eventAt < other.eventAt ? -1 : 1)
+  if (records.some((record, index) => index > 0 && compare(records[index - 1]!, record) > 0)) records.sort(compare)
+}
+
+function compare (one: LogRecord, other: LogRecord): number {
+  if (one.eventAt !== other.eventAt) return one.eventAt < other.eventAt ? -1 : 1
+  return (nanoseconds.get(one) ?? 0) - (nanoseconds.get(other) ?? 0)
 }

@@ -145,6 +145,8 @@ export function subMicroseconds (value: unknown): number {
 
 function subMicrosecondsOfText (text: string): number {
   if (text.length < 18) return 0
+  // Nanoseconds since 1970, as most have them.
+  if (text.length === 19 && Number.isInteger(Number(text))) return Number(text.slice(16))
   const [, nanoseconds = /^\s*\d{15,16}(\d{3})\s*$/.exec(text)?.[1] ?? '0'] = /[.,]\d{6}(\d{1,3})/.exec(text) ?? []
   return Number(nanoseconds.padEnd(3, '0'))
 }
