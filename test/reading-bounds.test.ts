@@ -164,8 +164,8 @@ for (const database of databases) {
     }
     const growth = (most - before) / mebibyte
     t.comment(`from ${Math.round(before / mebibyte)} MiB by ${Math.round(growth)} MiB`)
-    // Measured: 53 to 239, by what the garbage collector is left to do beside other tests. Together the readers ask for about 1,000 MiB.
-    t.ok(growth < 300, `resident memory grew by ${growth} MiB`)
+    // Measured: 53 to 250, by what the garbage collector is left to do beside other tests. Together the readers ask for about 1,000 MiB.
+    t.ok(growth < 400, `resident memory grew by ${growth} MiB`)
     for (const incoming of unread) incoming.destroy()
   })
 }
