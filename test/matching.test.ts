@@ -1,14 +1,12 @@
-import { once } from 'node:events'
-import { request, type IncomingMessage } from 'node:http'
 import fc from 'fast-check'
 import { RE2JS } from 're2js'
-import t, { type Test } from 'tap'
+import t from 'tap'
 import { Matching, matcherOf, MatchingTooSlow } from '../src/query/matches.ts'
 import { parseFilter } from '../src/query/parse.ts'
 import { newRecord, type LogRecord } from '../src/record.ts'
 import { fold, messagePiece, regexWeight, wordsTest } from '../src/text.js'
 import { databases } from './helpers/databases.ts'
-import { EventReader } from './helpers/events.ts'
+import { followTail } from './helpers/events.ts'
 import { growsLinearly } from './helpers/growth.ts'
 import { http } from './helpers/http.ts'
 import { basic, createUser, log, send, startService, type TestService } from './helpers/service.ts'
@@ -137,16 +135,6 @@ async function find (service: TestService, query: string, user = 'alice'): Promi
   return JSON.parse(body).logs.map(({ message }: { message: string }) => message)
 }
 
-async function follow (t: Test, { port }: TestService, query: string): Promise<EventReader> {
-  const outgoing = request({ port, path: `/api/logs/tail?${new URLSearchParams({ query })}`, headers: basic('alice') })
-  outgoing.end()
-  const [incoming] = await once(outgoing, 'response') as [IncomingMessage]
-  const reader = new EventReader(incoming)
-  t.teardown(() => reader.close())
-  await reader.until('the tail begins', () => reader.text !== '')
-  return reader
-}
-
 /** Expressions that PCRE or ICU take for something else, or fail on. */
 const expressions = [
   '/(x+x+)+y/', '/\\Q$\\E/', '/\\Qa$\\E/', '/^\\p{Lu}$/', '/[[:digit:]$]+!$/', '/[]$]x?$/', '/[[:alpha:]]$/', '/^[[:word:]]$/', '/^[^\\D]$/', '/^[^\\W]$/',
@@ -224,8 +212,8 @@ for (const database of databases) {
     })
 
     await t.test('a tail tests expressions in a thread, and ends where that takes too long', async (t) => {
-      const quick = await follow(t, service, '/wanted \\d$/ OR a*a*a*a*c')
-      const slow = await follow(t, service, slowQuery)
+      const quick = await followTail(t, service, basic('alice'), '/wanted \\d$/ OR a*a*a*a*c')
+      const slow = await followTail(t, service, basic('alice'), slowQuery)
       await send(service, 'alice', tokens.alice, ['wanted 1', 'unwanted', 'wanted x', 'a '.repeat(20_000), slowMessage, 'wanted 2'].map((msg) => log({ msg })))
       await slow.until('the slow tail ends', () => slow.events.some(({ event }) => event === 'ended'))
       t.match(slow.events.at(-1), { event: 'ended', retry: '60000', data: /takes too long/ })

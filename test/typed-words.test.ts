@@ -1,11 +1,9 @@
 // What people type finds what they see: in searches, counts, tails and deletions.
-import { once } from 'node:events'
-import { request, type IncomingMessage } from 'node:http'
-import t, { type Test } from 'tap'
+import t from 'tap'
 import { parseFilter } from '../src/query/parse.ts'
 import { fold, steadyPieces, valuePiece } from '../src/text.js'
 import { databases } from './helpers/databases.ts'
-import { EventReader } from './helpers/events.ts'
+import { followTail } from './helpers/events.ts'
 import { http, post } from './helpers/http.ts'
 import { basic, createUser, startService, type TestService } from './helpers/service.ts'
 
@@ -191,16 +189,6 @@ async function deletable (service: TestService, user: string, query: string): Pr
   return JSON.parse(body).logs
 }
 
-async function follow (t: Test, { port }: TestService, user: string, query: string): Promise<EventReader> {
-  const outgoing = request({ port, path: `/api/logs/tail?${new URLSearchParams({ query })}`, headers: basic(user) })
-  outgoing.end()
-  const [incoming] = await once(outgoing, 'response') as [IncomingMessage]
-  const reader = new EventReader(incoming)
-  t.teardown(() => reader.close())
-  await reader.until('the tail begins', () => reader.text !== '')
-  return reader
-}
-
 function written ({ logs }: Group): Array<Record<string, unknown>> {
   return logs.map((log, place) => ({ msg: 'said', ...typeof log === 'string' ? { msg: log, note: log } : log, place, time: `2026-01-01T00:00:${String(place).padStart(2, '0')}Z` }))
 }
@@ -214,9 +202,9 @@ for (const database of databases) {
         await createUser(service, user)
         // A tail for all queries is held against each log by the same test.
         const [first] = Object.entries(group.finds)
-        const tail = await follow(t, service, user, first![0])
+        const tail = await followTail(t, service, basic(user), first![0])
         const last = `last ${index}`
-        const end = await follow(t, service, user, `"${last}"`)
+        const end = await followTail(t, service, basic(user), `"${last}"`)
         t.match(await post(service.port, '/api/logs', written(group), basic(user)), { status: 200 })
         for (const [query, expected] of Object.entries(group.finds)) {
           t.strictSame(await search(service, user, query), expected, query)

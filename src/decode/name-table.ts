@@ -115,7 +115,7 @@ function isContainer (name: string): boolean {
   return containers.includes(name)
 }
 
-function noCandidates (): Record<Part, Candidate[]> {
+function noCandidates<Kind extends Candidate> (): Record<Part, Kind[]> {
   return { level: [], time: [], message: [], pid: [], description: [], process: [] }
 }
 
@@ -161,7 +161,7 @@ export class Found {
       if (claims.length === 0 && !within) continue
       const value = fields[key]
       const inner = [...path, key]
-      this.#inner ??= { level: [], time: [], message: [], pid: [], description: [], process: [] }
+      this.#inner ??= noCandidates()
       for (const { part, rank } of claims) this.#inner[part].push({ rank: rank + behind, name, place, path: inner, value })
       if (inner.length < maxDepth && isFields(value) && this.#table.isPrefix(name)) this.#walk(value, place, inner, name, behind)
     }

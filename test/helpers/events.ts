@@ -1,4 +1,6 @@
-import type { IncomingMessage } from 'node:http'
+import { once } from 'node:events'
+import { request, type IncomingMessage } from 'node:http'
+import type { Test } from 'tap'
 import { until } from './until.ts'
 
 /** A server-sent event: its fields by name. */
@@ -35,4 +37,15 @@ export class EventReader {
   close (): void {
     this.#incoming.destroy()
   }
+}
+
+/** Opens a tail of the logs that a query finds, and waits until it has begun. It ends with the test. */
+export async function followTail (t: Test, { port }: { port: number }, headers: Record<string, string>, query: string): Promise<EventReader> {
+  const outgoing = request({ port, path: `/api/logs/tail?${new URLSearchParams({ query })}`, headers })
+  outgoing.end()
+  const [incoming] = await once(outgoing, 'response') as [IncomingMessage]
+  const reader = new EventReader(incoming)
+  t.teardown(() => reader.close())
+  await reader.until('the tail begins', () => reader.text !== '')
+  return reader
 }
