@@ -49,7 +49,7 @@ export const settingsSchema = Type.Object({
   // A message fills a MEDIUMTEXT at most, and a request may be one message.
   LOGGER_BODY_LIMIT: Type.Integer({ default: 8 * 1024 * 1024, minimum: 1024, maximum: 16 * 1024 * 1024 - 1, description: 'largest request body in bytes, 1024 to 16777215' }),
   LOGGER_ELASTICSEARCH: text({ default: '8.17.0', pattern: '^(\\d+\\.\\d+\\.\\d+)?$', description: 'version that clients of Elasticsearch are told, as 8.17.0; empty: there are no paths for them' }),
-  LOGGER_CORS_ORIGINS: text({ default: '', pattern: '^ *(\\*|[a-z][a-z0-9+.-]*://[^/,* ]+( *, *[a-z][a-z0-9+.-]*://[^/,* ]+)*)? *$', description: 'origins whose pages may send logs, as https://app.example.com, comma separated; * is every one; empty: none' }),
+  LOGGER_CORS_ORIGINS: text({ default: '', pattern: '^ *(\\*|[a-z][a-z0-9+.-]*://[^/,* ]+( *, *[a-z][a-z0-9+.-]*://[^/,* ]+)*)? *$', description: 'origins whose pages may send logs, as https://app.example.com, comma separated; * allows every origin; empty: none' }),
   LOGGER_LOG_LEVEL: Type.Union(levels.map((level) => Type.Literal(level)), { default: 'warn', description: `the server's own log: ${levels.join(', ')}` }),
   LOGGER_TRUST_PROXY: text({ default: 'false', description: 'whose X-Forwarded-For is believed: false: nobody\'s; true: everybody\'s; or the proxies\' addresses, comma separated' })
 })
