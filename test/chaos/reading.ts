@@ -57,7 +57,8 @@ export async function compareIndexed (t: Test, database: DatabaseOptions, ledger
   return { miscounted, misfound }
 }
 
-async function rowsIn (knex: Knex, like = '%'): Promise<number> {
+/** How many logs there are, or how many like that. */
+export async function rowsIn (knex: Knex, like = '%'): Promise<number> {
   const [row] = await knex('user_logs').where('log_msg', 'like', like).count({ count: '*' })
   return Number(row!.count)
 }
