@@ -1,3 +1,39 @@
-import neostandard from 'neostandard'
+import neostandard, { plugins } from 'neostandard'
+import { plainEnglish } from './test/helpers/plain-english.js'
 
-export default neostandard({ ts: true, ignores: ['dist', 'docs/api', '.tap'] })
+/** What ships: the rules about size and types are stricter there than in tests and benchmarks. */
+const shipped = ['src/**/*.{ts,js}', 'plugins/**/*.ts', 'routes/**/*.ts', 'bin/*.js', 'migrations/*.ts', 'seeds/*.ts']
+
+export default [
+  ...neostandard({ ts: true, ignores: ['dist', 'docs/api', '.tap', 'web/dist'] }),
+  {
+    files: ['**/*.{ts,js}'],
+    plugins: { loggerbot: { rules: { 'plain-english': plainEnglish } } },
+    rules: { 'loggerbot/plain-english': 'error' }
+  },
+  {
+    files: ['**/*.ts'],
+    plugins: { '@typescript-eslint': plugins['typescript-eslint'].plugin },
+    languageOptions: { parserOptions: { projectService: true } },
+    rules: {
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/no-misused-promises': 'error'
+    }
+  },
+  {
+    files: shipped,
+    rules: {
+      'max-params': ['error', 4],
+      'max-lines-per-function': ['error', { max: 60 }],
+      '@stylistic/max-len': ['error', { code: 120, ignoreUrls: true }]
+    }
+  },
+  {
+    files: shipped.filter((pattern) => pattern.includes('ts')),
+    ignores: ['**/*.js'],
+    rules: {
+      '@typescript-eslint/no-unnecessary-condition': 'error',
+      '@typescript-eslint/no-non-null-assertion': 'error'
+    }
+  }
+]

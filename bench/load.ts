@@ -83,7 +83,7 @@ export async function underLoad (service: Service, { folder, logs, seconds, conn
 }
 
 async function wrk ({ port }: Service, corpus: string, connections: number, seconds: number): Promise<WrkResult> {
-  const script = fileURLToPath(new URL('load.lua', import.meta.url))
+  const script = fileURLToPath(new URL('targets/load.lua', import.meta.url))
   const { stdout } = await promisify(execFile)('wrk', [
     `--connections=${connections}`, `--threads=${Math.min(2, connections)}`, `--duration=${seconds}s`, '--timeout=60s', `--script=${script}`,
     `http://127.0.0.1:${port}`, '--', corpus

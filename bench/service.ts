@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url'
 import type { BenchDatabase } from './database.ts'
 
 /** Runs `loggerbot` from the build. */
-export const serveFile = fileURLToPath(new URL('serve.js', import.meta.url))
-const serveTextFile = fileURLToPath(new URL('serve-text.js', import.meta.url))
+export const serveFile = fileURLToPath(new URL('targets/serve.js', import.meta.url))
+const serveTextFile = fileURLToPath(new URL('targets/serve-text.js', import.meta.url))
 
 /** A server under test, in a process of its own. */
 export interface Service {

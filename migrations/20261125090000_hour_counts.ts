@@ -1,5 +1,5 @@
 import type { Knex } from 'knex'
-import { severities } from '../src/record.ts'
+import { severities } from '../src/model/record.ts'
 import { createTable } from '../src/store/tables.ts'
 
 /**

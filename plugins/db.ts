@@ -6,7 +6,7 @@ import { connect, guard, isAway } from '../src/store/connect.ts'
 import type { DatabaseOptions } from '../src/store/dialects/dialect.ts'
 import { dialectOf } from '../src/store/dialects/index.ts'
 import { checkSchema, migrateToLatest } from '../src/store/migrations.ts'
-import { within } from '../src/store/patience.ts'
+import { within } from '../src/timeout.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {

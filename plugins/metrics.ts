@@ -2,7 +2,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 import fp from 'fastify-plugin'
 import type { FastifyError, FastifyInstance } from 'fastify'
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
-import { unknownLevels } from '../src/decode/unknown-levels.ts'
+import { unknownLevels } from '../src/decode/severity/unknown-levels.ts'
 import { version } from '../src/version.ts'
 import type { KeyedBatch } from '../src/write/batch.ts'
 

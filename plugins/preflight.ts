@@ -1,7 +1,7 @@
 import fp from 'fastify-plugin'
 import { codeOf } from '../src/errors.ts'
 import { findRisks } from '../src/store/connect.ts'
-import { within } from '../src/store/patience.ts'
+import { within } from '../src/timeout.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {

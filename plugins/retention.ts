@@ -1,9 +1,9 @@
 import fp from 'fastify-plugin'
-import { Background } from '../src/background.ts'
+import { Background } from '../src/cluster/background.ts'
 import { codeOf } from '../src/errors.ts'
-import { ClockInDoubt } from '../src/store/clock-doubt.ts'
-import { within } from '../src/store/patience.ts'
-import { letGo } from '../src/store/retention.ts'
+import { ClockInDoubt } from '../src/retention/clock-doubt.ts'
+import { within } from '../src/timeout.ts'
+import { letGo } from '../src/retention/retention.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {

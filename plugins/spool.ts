@@ -1,7 +1,7 @@
 import fp from 'fastify-plugin'
 import { join } from 'node:path'
 import type { RememberedToken } from '../src/authenticate/keyring.ts'
-import { Known } from '../src/authenticate/known.ts'
+import { Known } from '../src/authenticate/remembered.ts'
 import type { RememberedUser } from '../src/authenticate/verifier.ts'
 import { claimFolder, foreignSpools, lastFolder } from '../src/write/spool-home.ts'
 import { Spool, type SpoolOptions } from '../src/write/spool.ts'

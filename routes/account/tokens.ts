@@ -1,8 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import { NotAllowed, NotFound } from '../../src/errors.ts'
-import { titlePattern, titleRule, type Caller } from '../../src/record.ts'
-import { isoTime } from '../../src/query/present.ts'
+import { titlePattern, titleRule, type Caller } from '../../src/model/record.ts'
+import { isoTime } from '../../src/query/api-log.ts'
 import type { Token } from '../../src/store/tokens.ts'
 
 const tags = ['account']

@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox'
-import { answerOf } from '../../src/answers.ts'
+import { answerOf } from '../../src/http/answers.ts'
 
 /** The contract gives this one text for both of its endpoints. */
 export const done = { code: 200, message: 'Logs added successfully' }

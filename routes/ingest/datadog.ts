@@ -2,11 +2,11 @@ import { STATUS_CODES } from 'node:http'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import type { FastifyRequest } from 'fastify'
-import { errorAnswer, type WriteError } from '../../src/answers.ts'
+import { errorAnswer, type WriteError } from '../../src/http/answers.ts'
 import { decodeDatadog, decodeDatadogText } from '../../src/decode/datadog.ts'
-import { utcTime } from '../../src/record.ts'
-import { requireUsable, take } from './take.ts'
-import { takeUrlToken } from './url-token.ts'
+import { utcTime } from '../../src/model/record.ts'
+import { requireUsable, take } from './shared/whole-body.ts'
+import { takeUrlToken } from './shared/url-token.ts'
 
 const given = (what: string) => Type.Optional(Type.String({ maxLength: 255, description: `the ${what} of logs that do not say it, at most 255 characters` }))
 

@@ -1,10 +1,10 @@
 import type { FastifyPluginAsync } from 'fastify'
-import { decodeGelf } from '../../src/decode/gelf.ts'
+import { decodeGelf } from '../../src/decode/gelf/index.ts'
 import { BadRequest } from '../../src/errors.ts'
-import { utcTime } from '../../src/record.ts'
-import { takeBodies } from './body.ts'
+import { utcTime } from '../../src/model/record.ts'
+import { takeBodies } from './shared/body.ts'
 import type { IngestOptions } from './index.ts'
-import { requireUsable, take } from './take.ts'
+import { requireUsable, take } from './shared/whole-body.ts'
 
 const schema = {
   tags: ['ingest'],

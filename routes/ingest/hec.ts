@@ -1,10 +1,10 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
-import { errorAnswer } from '../../src/answers.ts'
+import { errorAnswer } from '../../src/http/answers.ts'
 import { decodeHec, decodeHecLines, decodeHecText, eventBlank, eventRequired } from '../../src/decode/hec.ts'
 import { areFinelyTimed, areTimed, Repetitions } from '../../src/decode/repetition.ts'
-import { utcTime } from '../../src/record.ts'
-import { describeRequest, take } from './take.ts'
+import { utcTime } from '../../src/model/record.ts'
+import { describeRequest, take } from './shared/whole-body.ts'
 
 /**
  * Splunk's answers, by their codes.

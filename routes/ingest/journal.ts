@@ -1,8 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { decodeJournalEntry, JournalCutter } from '../../src/decode/journal.ts'
-import { utcTime } from '../../src/record.ts'
+import { utcTime } from '../../src/model/record.ts'
 import type { IngestOptions } from './index.ts'
-import { acceptStream, streamAnswer, takeStreams } from './stream.ts'
+import { acceptStream, streamAnswer, takeStreams } from './shared/stream.ts'
 
 const schema = {
   tags: ['ingest'],

@@ -1,15 +1,15 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { conventions } from '../../src/decode/conventions.ts'
-import { JsonCutter } from '../../src/decode/json-cutter.ts'
-import { decodeJsonLog, jsonReading } from '../../src/decode/json-logs.ts'
-import { parserOf } from '../../src/decode/json.ts'
+import { conventions } from '../../src/decode/record/conventions.ts'
+import { JsonCutter } from '../../src/decode/json/cutter.ts'
+import { decodeJsonLog, jsonReading } from '../../src/decode/json/logs.ts'
+import { parserOf } from '../../src/decode/json/parse.ts'
 import { decodeLogplex, LogplexCutter } from '../../src/decode/logplex.ts'
-import { withNames } from '../../src/decode/record-of.ts'
-import { utcTime } from '../../src/record.ts'
+import { withNames } from '../../src/decode/record/index.ts'
+import { utcTime } from '../../src/model/record.ts'
 import type { IngestOptions } from './index.ts'
-import { acceptStream, streamAnswer, takeStreams } from './stream.ts'
+import { acceptStream, streamAnswer, takeStreams } from './shared/stream.ts'
 
 const name = (what: string) => Type.Optional(Type.String({ minLength: 1, maxLength: 100, description: `the name of the field that holds ${what}, 1 to 100 characters` }))
 

@@ -1,12 +1,12 @@
 import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
-import { errorAnswer } from '../../src/answers.ts'
+import { errorAnswer } from '../../src/http/answers.ts'
 import { runInTurns } from '../../src/decode/decoded.ts'
-import { decodeLoki } from '../../src/decode/loki.ts'
+import { decodeLoki } from '../../src/decode/loki/index.ts'
 import { areTimed, Repetitions } from '../../src/decode/repetition.ts'
-import { unsnapSteps } from '../../src/decode/unsnap.ts'
-import { utcTime } from '../../src/record.ts'
+import { unsnapSteps } from '../../src/decode/unpack/snappy.ts'
+import { utcTime } from '../../src/model/record.ts'
 import type { IngestOptions } from './index.ts'
-import { describeRequest, requireUsable, take } from './take.ts'
+import { describeRequest, requireUsable, take } from './shared/whole-body.ts'
 
 const schema = {
   tags: ['ingest'],

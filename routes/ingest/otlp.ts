@@ -1,11 +1,11 @@
 import type { IncomingMessage } from 'node:http'
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
-import { errorAnswer } from '../../src/answers.ts'
-import { decodeOtlp } from '../../src/decode/otlp.ts'
+import { errorAnswer } from '../../src/http/answers.ts'
+import { decodeOtlp } from '../../src/decode/otlp/index.ts'
 import { encodeBytes, encodeInteger } from '../../src/decode/protobuf.ts'
 import { areTimed, Repetitions } from '../../src/decode/repetition.ts'
-import { utcTime, type Rejected } from '../../src/record.ts'
-import { describeRequest, requireUsable, take } from './take.ts'
+import { utcTime, type Rejected } from '../../src/model/record.ts'
+import { describeRequest, requireUsable, take } from './shared/whole-body.ts'
 
 const schema = {
   tags: ['ingest'],

@@ -2,8 +2,8 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { runInTurns } from '../../src/decode/decoded.ts'
 import { decodePythonRecord } from '../../src/decode/python-record.ts'
-import { utcTime } from '../../src/record.ts'
-import { accept, tellReceipt } from './accept.ts'
+import { utcTime } from '../../src/model/record.ts'
+import { accept, tellReceipt } from './shared/accept.ts'
 
 const path = '/api/logs/python'
 

@@ -1,9 +1,9 @@
 import type { FastifyPluginAsync } from 'fastify'
-import { errorAnswer } from '../../src/answers.ts'
+import { errorAnswer } from '../../src/http/answers.ts'
 import { decodeSeq } from '../../src/decode/seq.ts'
-import { utcTime } from '../../src/record.ts'
-import { requireUsable, take } from './take.ts'
-import { takeUrlToken } from './url-token.ts'
+import { utcTime } from '../../src/model/record.ts'
+import { requireUsable, take } from './shared/whole-body.ts'
+import { takeUrlToken } from './shared/url-token.ts'
 
 const schema = {
   tags: ['ingest'],

@@ -1,6 +1,6 @@
 import sensible from '@fastify/sensible'
 import fp from 'fastify-plugin'
-import { useOwnCompilers } from '../../src/schema.ts'
+import { useOwnCompilers } from '../../src/http/compilers.ts'
 import health from './health.ts'
 import metrics from './metrics.ts'
 

@@ -5,10 +5,10 @@ import { Buckets, startOfDay } from '../../src/query/buckets.ts'
 import { fillHistogram, intervalFor } from '../../src/query/histogram.ts'
 import { intervalOf } from '../../src/query/instant.ts'
 import { zoneOf, zoneRule } from '../../src/query/zone.ts'
-import type { Caller } from '../../src/record.ts'
-import { countLogs, type Grouping } from '../../src/store/counts.ts'
-import { timeSpan } from '../../src/store/time-span.ts'
-import { Outside, scopeOf, what } from './scope.ts'
+import type { Caller } from '../../src/model/record.ts'
+import { countLogs, type Grouping } from '../../src/search/counts.ts'
+import { timeSpan } from '../../src/search/time-span.ts'
+import { Outside, scopeOf, what } from './request.ts'
 
 const tags = ['logs']
 const config = { logAccess: 'read' } as const

@@ -2,11 +2,11 @@ import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import { BadRequest, NotAllowed } from '../../src/errors.ts'
-import type { Caller } from '../../src/record.ts'
-import { countLogs } from '../../src/store/counts.ts'
-import { deleteLogs } from '../../src/store/deletion.ts'
+import type { Caller } from '../../src/model/record.ts'
+import { countLogs } from '../../src/search/counts.ts'
+import { deleteLogs } from '../../src/search/deletion.ts'
 import { usersOf } from '../../src/store/users.ts'
-import { scopeOf, what } from './scope.ts'
+import { scopeOf, what } from './request.ts'
 
 /** A code is good for so long, in milliseconds. */
 const goodFor = 10 * 60_000

@@ -5,10 +5,10 @@ import { Type } from '@sinclair/typebox'
 import { DatabaseAway, describeFailure } from '../../src/errors.ts'
 import type { Position } from '../../src/query/cursor.ts'
 import { formats, guardedCsv, type Format } from '../../src/query/format.ts'
-import type { Caller } from '../../src/record.ts'
-import { searchLogs, type Search } from '../../src/store/search.ts'
+import type { Caller } from '../../src/model/record.ts'
+import { searchLogs, type Search } from '../../src/search/walk.ts'
 import { joined, piecesOf } from './pieces.ts'
-import { present, scopeOf, what } from './scope.ts'
+import { present, scopeOf, what } from './request.ts'
 
 /** What is read at once, and held for a client that does not read; a larger log is read alone. */
 const page = { logs: 1000, bytes: 2_000_000 }

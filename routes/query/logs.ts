@@ -4,10 +4,10 @@ import { NotFound } from '../../src/errors.ts'
 import { cursorOf, positionOf } from '../../src/query/cursor.ts'
 import { attributesIn, type Filter } from '../../src/query/filter.ts'
 import { matcherOf } from '../../src/query/matches.ts'
-import { findLog, maxPageBytes, searchLogs, type StoredLog } from '../../src/store/search.ts'
-import { endOfPresent } from '../../src/store/time-span.ts'
+import { findLog, maxPageBytes, searchLogs, type StoredLog } from '../../src/search/walk.ts'
+import { endOfPresent } from '../../src/search/time-span.ts'
 import { valuePiece } from '../../src/text.js'
-import { Log, Outside, present, scopeOf, userIdOf, what } from './scope.ts'
+import { Log, Outside, present, scopeOf, userIdOf, what } from './request.ts'
 
 const tags = ['logs']
 const config = { logAccess: 'read' } as const

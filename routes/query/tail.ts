@@ -5,10 +5,10 @@ import { describeFailure, NotAllowed } from '../../src/errors.ts'
 import { asksForUsers } from '../../src/query/filter.ts'
 import { quickMatcherOf } from '../../src/query/matches.ts'
 import { parseFilter } from '../../src/query/parse.ts'
-import { presentLog } from '../../src/query/present.ts'
+import { presentLog } from '../../src/query/api-log.ts'
 import type { Tailed, TailEvent } from '../../src/tail/subscription.ts'
 import { pieceLength, piecesOf } from './pieces.ts'
-import { userIdOf, what } from './scope.ts'
+import { userIdOf, what } from './request.ts'
 import { testedEvents } from './tested.ts'
 
 /** A connection lives so long, in milliseconds; the client then comes again, and is asked again who it is. */

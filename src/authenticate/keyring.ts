@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import { DatabaseAway } from '../errors.ts'
-import { utcTime, type Caller, type Scope, type UtcTime } from '../record.ts'
-import { Answers } from './answers.ts'
+import { utcTime, type Caller, type Scope, type UtcTime } from '../model/record.ts'
+import { Answers } from './outage-cache.ts'
 import { Attempts } from './attempts.ts'
-import type { Memory } from './known.ts'
+import type { Memory } from './remembered.ts'
 import { networkOf } from './network.ts'
-import { tokenPrefix } from './presented.ts'
+import { tokenPrefix } from './credentials.ts'
 import { digestOf } from './token.ts'
-import { Turns } from './turns.ts'
+import { Turns } from './fair-queue.ts'
 
 /** What the store knows of a random token's owner. */
 interface Owner {

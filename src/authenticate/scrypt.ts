@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
-import { Turns } from './turns.ts'
+import { Turns } from './fair-queue.ts'
 
 export interface ScryptInput {
   secret: string

@@ -1,6 +1,6 @@
-import type { LogUser } from '../record.ts'
-import { Answers } from './answers.ts'
-import type { Memory } from './known.ts'
+import type { LogUser } from '../model/record.ts'
+import { Answers } from './outage-cache.ts'
+import type { Memory } from './remembered.ts'
 import type { RememberedUser, StoredUser } from './verifier.ts'
 
 /** Finds users whose name is all that has to be known: the settings vouch for it. One that is disabled is out a second later. */

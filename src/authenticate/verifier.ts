@@ -1,10 +1,10 @@
 import { timingSafeEqual } from 'node:crypto'
 import { Unavailable } from '../errors.ts'
-import type { LogUser } from '../record.ts'
+import type { LogUser } from '../model/record.ts'
 import { Attempts } from './attempts.ts'
 import { nobodysCredential, verifyCredential } from './credential.ts'
 import { orFallback } from './fallback.ts'
-import type { Memory } from './known.ts'
+import type { Memory } from './remembered.ts'
 import { networkOf } from './network.ts'
 import { digestOf } from './token.ts'
 

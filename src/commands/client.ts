@@ -6,7 +6,7 @@ import { parseEnv } from 'node:util'
 import type { SettingName, Settings } from '../config.ts'
 import { CommandError } from '../errors.ts'
 import { printableJson, textOf } from '../query/format.ts'
-import type { PresentedLog } from '../query/present.ts'
+import type { PresentedLog } from '../query/api-log.ts'
 import type { Command, Given, Streams } from './command.ts'
 
 /** Their flags for the settings. */
@@ -19,7 +19,7 @@ export const whatOptions = {
   owner: { type: 'string', description: 'for administrators: the one user whose logs are meant' }
 } satisfies Command['options']
 
-export const clientDetails = 'The server (--server) and a token with scope read (--token) may also stand in the environment, in .env or in ~/.config/loggerbot/client.env. The query language: docs/query.md.'
+export const clientDetails = 'The server (--server) and a token with scope read (--token) may also stand in the environment, in .env or in ~/.config/loggerbot/client.env. The query language: docs/querying.md.'
 
 /** Where the server's address and the token are looked up. */
 export interface ClientSource extends Pick<Given, 'home' | 'sourceOf'> {

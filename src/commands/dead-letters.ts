@@ -1,10 +1,10 @@
 import { databaseOptions } from '../config.ts'
-import { decodeAgain, isDecodable } from '../decode/again.ts'
+import { decodeAgain, isDecodable } from '../decode/replay.ts'
 import { BadRequest, CommandError } from '../errors.ts'
 import { printableJson } from '../query/format.ts'
-import type { LogRecord } from '../record.ts'
+import type { LogRecord } from '../model/record.ts'
 import { deadLettersOf, replayDeadLetter, type DeadLetter } from '../store/dead-letters.ts'
-import { logStoreOf } from '../store/logs.ts'
+import { logStoreOf } from '../store/log-store.ts'
 import type { Command } from './command.ts'
 import { withTables } from './database.ts'
 

@@ -1,5 +1,5 @@
 import { CommandError, UsageError } from '../errors.ts'
-import { divideLogs, listPartitions, uniteLogs } from '../store/partitions.ts'
+import { divideLogs, listPartitions, uniteLogs } from '../retention/partitions/partitions.ts'
 import type { Command } from './command.ts'
 import { withTables } from './database.ts'
 

@@ -1,5 +1,5 @@
 import { UsageError } from '../errors.ts'
-import type { PresentedLog } from '../query/present.ts'
+import type { PresentedLog } from '../query/api-log.ts'
 import { ask, clientDetails, clientFlags, jsonOf, whatOptions, writeLog } from './client.ts'
 import type { Command } from './command.ts'
 

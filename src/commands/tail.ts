@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { CommandError } from '../errors.ts'
-import type { PresentedLog } from '../query/present.ts'
+import type { PresentedLog } from '../query/api-log.ts'
 import { ask, clientDetails, clientFlags, jsonOf, Unreachable, whatOptions, writeLog, type ClientSource } from './client.ts'
 import type { Command } from './command.ts'
 import { countOf } from './search.ts'

@@ -1,11 +1,11 @@
 import { Type, type Static } from '@sinclair/typebox'
 import { BadRequest, TooLarge } from '../errors.ts'
-import { wordPattern, type LogRecord, type Severity, type UtcTime } from '../record.ts'
+import { wordPattern, type LogRecord, type Severity, type UtcTime } from '../model/record.ts'
 import { stepSize } from './decoded.ts'
-import { limitAttributes, narrow } from './fields.ts'
-import { maxLogs } from './growth.ts'
-import { levelRule, severityOfName, severityOfPythonNumber } from './severity.ts'
-import { parseTime, timeRule } from '../time.ts'
+import { limitAttributes, narrow } from './record/fields.ts'
+import { maxLogs } from './limits.ts'
+import { levelRule, severityOfName, severityOfPythonNumber } from './severity/index.ts'
+import { parseTime, timeRule } from '../model/time.ts'
 
 /** One word of 1 to 100 characters: a name, a password, a chat id. Each description here is the rule that an error quotes. */
 export const word = Type.String({

@@ -10,16 +10,16 @@
 //
 // `ddtags`, as `env:dev,team:a`, becomes an object; a tag without a value is true, one that comes
 // several times is a list; more than 10,000 tags, or 65,536 characters of them, stay a text. Everything else is kept by its name.
-import type { LogRecord, UtcTime } from '../record.ts'
-import { conventions } from './conventions.ts'
+import type { LogRecord, UtcTime } from '../model/record.ts'
+import { conventions } from './record/conventions.ts'
 import type { Step } from './decoded.ts'
-import { attributesOf, nameOf, noProcess, requireField, type Fields } from './fields.ts'
-import { maxAttributes } from './growth.ts'
-import { decodeObjects } from './json-objects.ts'
-import { fieldsOfLine, withJsonOfText } from './line-text.ts'
-import { usualFields } from './loggers.ts'
-import { NameTable } from './name-table.ts'
-import { completed, partsOf, type Reading } from './record-of.ts'
+import { attributesOf, nameOf, noProcess, requireField, type Fields } from './record/fields.ts'
+import { maxAttributes } from './limits.ts'
+import { decodeObjects } from './json/objects.ts'
+import { fieldsOfLine, withJsonOfText } from './record/line-text.ts'
+import { usualFields } from './record/loggers.ts'
+import { NameTable } from './record/name-table.ts'
+import { completed, partsOf, type Reading } from './record/index.ts'
 import { decodeText } from './text.ts'
 
 const reading: Reading = {

@@ -10,16 +10,16 @@
 //
 // Lines that ask for nothing known are one piece until the next line that does: their neighbours are stored.
 import { BadRequest, TooLarge } from '../errors.ts'
-import type { LogRecord, Rejected, UtcTime } from '../record.ts'
-import { parseLog, rawOf } from './charset.ts'
-import { conventions } from './conventions.ts'
+import type { LogRecord, Rejected, UtcTime } from '../model/record.ts'
+import { parseLog, rawOf } from './unpack/charset.ts'
+import { conventions } from './record/conventions.ts'
 import { stepBytes, type Piece, type Step } from './decoded.ts'
-import { isFields, narrow, noProcess, type Fields } from './fields.ts'
-import { Growth } from './growth.ts'
-import { parserOf, type Parse } from './json.ts'
-import { usualFields } from './loggers.ts'
-import { NameTable } from './name-table.ts'
-import { recordOf, type Reading } from './record-of.ts'
+import { isFields, narrow, noProcess, type Fields } from './record/fields.ts'
+import { Growth } from './limits.ts'
+import { parserOf, type Parse } from './json/parse.ts'
+import { usualFields } from './record/loggers.ts'
+import { NameTable } from './record/name-table.ts'
+import { recordOf, type Reading } from './record/index.ts'
 
 const actions = ['create', 'index', 'update', 'delete'] as const
 

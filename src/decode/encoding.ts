@@ -1,7 +1,7 @@
 import { BadRequest, TooLarge } from '../errors.ts'
-import type { LogRecord, UtcTime } from '../record.ts'
+import type { LogRecord, UtcTime } from '../model/record.ts'
 import { stepBytes, type Piece, type Step } from './decoded.ts'
-import { Growth } from './growth.ts'
+import { Growth } from './limits.ts'
 
 /** A part of a request, not looked at yet: a log with what it shares with others, or what can't hold one, and why. */
 export type Part<Shared> = { raw: Buffer, shared: Shared } | { raw: Buffer, reason: string }

@@ -13,18 +13,18 @@
 // Attributes are what else event and fields hold, and host, source, sourcetype and index; of the same
 // name the later one ends in `_`.
 import { BadRequest } from '../errors.ts'
-import type { LogRecord, UtcTime } from '../record.ts'
-import { conventions } from './conventions.ts'
+import type { LogRecord, UtcTime } from '../model/record.ts'
+import { conventions } from './record/conventions.ts'
 import type { Step } from './decoded.ts'
-import { FieldAdder, isFields, limitAttributes, nameOf, textOf, type Fields } from './fields.ts'
-import { decodeObjects } from './json-objects.ts'
-import { fieldsOfLine, withJsonOfText } from './line-text.ts'
+import { FieldAdder, isFields, limitAttributes, nameOf, textOf, type Fields } from './record/fields.ts'
+import { decodeObjects } from './json/objects.ts'
+import { fieldsOfLine, withJsonOfText } from './record/line-text.ts'
 import { linesOf } from './lines.ts'
-import { usualFields } from './loggers.ts'
-import { NameTable } from './name-table.ts'
-import { completed, partsOf, withNames, type Parts, type Reading } from './record-of.ts'
+import { usualFields } from './record/loggers.ts'
+import { NameTable } from './record/name-table.ts'
+import { completed, partsOf, withNames, type Parts, type Reading } from './record/index.ts'
 import { decodeText } from './text.ts'
-import { timeOf } from './time.ts'
+import { timeOf } from './time/index.ts'
 
 const reading: Reading = {
   source: 'hec',

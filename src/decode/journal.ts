@@ -15,12 +15,12 @@
 // Source: https://systemd.io/JOURNAL_EXPORT_FORMATS/
 import { isUtf8 } from 'node:buffer'
 import { BadRequest, TooLarge } from '../errors.ts'
-import type { Rejected, UtcTime } from '../record.ts'
-import { rawOf } from './charset.ts'
+import type { Rejected, UtcTime } from '../model/record.ts'
+import { rawOf } from './unpack/charset.ts'
 import { stepSize, type Step } from './decoded.ts'
-import type { Fields } from './fields.ts'
-import { maxLogValues } from './growth.ts'
-import { recordOf, type Reading } from './record-of.ts'
+import type { Fields } from './record/fields.ts'
+import { maxLogValues } from './limits.ts'
+import { recordOf, type Reading } from './record/index.ts'
 
 const reading: Reading = {
   source: 'journal',

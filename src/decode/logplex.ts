@@ -5,8 +5,8 @@
 //
 // Source: https://devcenter.heroku.com/articles/log-drains#https-drains
 import { BadRequest, TooLarge } from '../errors.ts'
-import type { LogRecord } from '../record.ts'
-import { decodeSyslogSteps, type SyslogMessage } from './syslog.ts'
+import type { LogRecord } from '../model/record.ts'
+import { decodeSyslogSteps, type SyslogMessage } from './syslog/index.ts'
 
 const space = 0x20
 const noData = Buffer.from(' -')

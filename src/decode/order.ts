@@ -1,6 +1,6 @@
 // The order of logs within a microsecond, which is all that a stored time tells.
-import type { LogRecord } from '../record.ts'
-import { subMicroseconds } from './time.ts'
+import type { LogRecord } from '../model/record.ts'
+import { subMicroseconds } from './time/index.ts'
 
 const nanoseconds = new WeakMap<LogRecord, number>()
 

@@ -2,7 +2,7 @@
 // protocols send are known to their decoders. Nothing is copied before it is asked for.
 // Source: https://protobuf.dev/programming-guides/encoding/
 import { BadRequest } from '../errors.ts'
-import { maxLogValues } from './growth.ts'
+import { maxLogValues } from './limits.ts'
 
 const [varint, fixed64, lengthDelimited, fixed32] = [0, 1, 2, 5]
 

@@ -9,11 +9,11 @@
 //
 // The rest is kept as attributes: what Python always makes a number as one, what is None not at all.
 import { BadRequest } from '../errors.ts'
-import type { LogRecord, UtcTime } from '../record.ts'
+import type { LogRecord, UtcTime } from '../model/record.ts'
 import { stepBytes, stepSize } from './decoded.ts'
-import type { Fields } from './fields.ts'
-import { maxLogValues } from './growth.ts'
-import { recordOf, type Reading } from './record-of.ts'
+import type { Fields } from './record/fields.ts'
+import { maxLogValues } from './limits.ts'
+import { recordOf, type Reading } from './record/index.ts'
 
 /** The name of a level where it is a usual one, else its number: programs may name theirs as they like. */
 const reading: Reading = {

@@ -15,13 +15,13 @@
 // the sender rendered it (@r); `{{` and `}}` are braces; what has no property stays as it is. So does a template of more than
 // 65,536 characters, or that would become more than 8 MiB.
 import { BadRequest } from '../errors.ts'
-import type { LogRecord, UtcTime } from '../record.ts'
+import type { LogRecord, UtcTime } from '../model/record.ts'
 import type { Step } from './decoded.ts'
-import { attributesOf, FieldAdder, isFields, noProcess, rename, textOf, type Fields } from './fields.ts'
-import { decodeObjects } from './json-objects.ts'
-import { fillTemplate } from './message-template.ts'
-import { NameTable } from './name-table.ts'
-import { recordOf, type Reading } from './record-of.ts'
+import { attributesOf, FieldAdder, isFields, noProcess, rename, textOf, type Fields } from './record/fields.ts'
+import { decodeObjects } from './json/objects.ts'
+import { fillTemplate } from './record/message-template.ts'
+import { NameTable } from './record/name-table.ts'
+import { recordOf, type Reading } from './record/index.ts'
 
 const reading: Reading = {
   source: 'seq',

@@ -1,7 +1,7 @@
 // Bodies that say they are text: lines, each a log. Many clients say so and send JSON, which counts for more.
-import type { LogRecord } from '../record.ts'
+import type { LogRecord } from '../model/record.ts'
 import type { Piece, Step } from './decoded.ts'
-import { Growth } from './growth.ts'
+import { Growth } from './limits.ts'
 import { linesOf } from './lines.ts'
 
 /** The logs of a text: those of JSON, where all of it is; else a log for each line, unless the line is JSON. */

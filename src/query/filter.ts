@@ -1,4 +1,4 @@
-import type { Severity } from '../record.ts'
+import type { Severity } from '../model/record.ts'
 
 /** One of a record's attributes, by its path. */
 export interface Attribute {

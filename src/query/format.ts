@@ -1,4 +1,4 @@
-import type { PresentedLog } from './present.ts'
+import type { PresentedLog } from './api-log.ts'
 
 /** How logs are written into a file, a line each, after a head where the format has one. */
 export interface Format {

@@ -1,7 +1,7 @@
 import { BadRequest } from '../errors.ts'
-import { millisecondsOf, utcTime, type UtcTime } from '../record.ts'
+import { millisecondsOf, utcTime, type UtcTime } from '../model/record.ts'
 import type { Buckets } from './buckets.ts'
-import { isoTime } from './present.ts'
+import { isoTime } from './api-log.ts'
 
 /** From here on, up to without there. */
 export interface Span {

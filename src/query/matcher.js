@@ -4,7 +4,7 @@ import { asText, compares, likeTest, plainRunOfRegex, regexTest, valueAt, wordsT
 /**
  * Whether a record of a user is what a query asks for: what the database would say of its row.
  * @param {import('./filter.ts').Filter} filter
- * @returns {(record: import('../record.ts').LogRecord, userName: string) => boolean}
+ * @returns {(record: import('../model/record.ts').LogRecord, userName: string) => boolean}
  */
 export function matcherOf (filter) {
   const test = testOf(filter, regexTest, (text, test) => test(text))
@@ -17,7 +17,7 @@ const quickCharacters = 4096
 /**
  * The same, in a time that nobody notices: undefined where it would take longer, as most regular expressions may.
  * @param {import('./filter.ts').Filter} filter
- * @returns {(record: import('../record.ts').LogRecord, userName: string) => boolean | undefined}
+ * @returns {(record: import('../model/record.ts').LogRecord, userName: string) => boolean | undefined}
  */
 export function quickMatcherOf (filter) {
   const longest = quickCharacters / conditionsIn(filter)

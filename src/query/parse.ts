@@ -17,7 +17,7 @@
 // "\" takes the next character as it is; before a letter or a digit it is itself, unless it is the first of a word. In
 // pasted text it is itself before all but another.
 import { BadRequest } from '../errors.ts'
-import { severities, type Severity } from '../record.ts'
+import { severities, type Severity } from '../model/record.ts'
 import { messagePiece, regexTest, regexWeight, valuePiece } from '../text.js'
 import { everything, type Attribute, type Comparison, type Field, type Filter, type Pattern } from './filter.ts'
 

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import type { Knex } from 'knex'
-import type { UtcTime } from '../record.ts'
+import type { UtcTime } from '../model/record.ts'
 import { dialectOf } from './dialects/index.ts'
 import type { OnConnection } from './limited.ts'
 import { ownedBy } from './owner.ts'
-import { toLog, selectLogs, type StoredLog } from './search.ts'
-import { startOfTime } from './spans.ts'
+import { toLog, selectLogs, type StoredLog } from '../search/walk.ts'
+import { startOfTime } from '../model/span.ts'
 
 /** A place in the order in which batches are stored. */
 export interface BatchPlace {

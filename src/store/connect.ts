@@ -1,10 +1,10 @@
 import knexFactory, { type Knex } from 'knex'
 import type { DatabaseOptions } from './dialects/dialect.ts'
 import { dialectOf } from './dialects/index.ts'
-import { mysqlConfig } from './dialects/mysql.ts'
-import { sqliteConfig } from './dialects/sqlite.ts'
+import { mysqlConfig } from './dialects/mysql/index.ts'
+import { sqliteConfig } from './dialects/sqlite/index.ts'
 import { migrations } from './migrations.ts'
-import { within } from './patience.ts'
+import { within } from '../timeout.ts'
 
 /** The configuration that the server and the knex command share. */
 export function knexConfig (options: DatabaseOptions): Knex.Config {

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 import type { Knex } from 'knex'
-import { utcTime, type LogRecord, type Rejected, type UtcTime } from '../record.ts'
+import { utcTime, type LogRecord, type Rejected, type UtcTime } from '../model/record.ts'
 import { stampOf } from './batches.ts'
 import { deadLetterColumns } from './columns.ts'
 import type { Value } from './dialects/dialect.ts'
-import type { LogStore, StorableBatch } from './logs.ts'
+import type { LogStore, StorableBatch } from './log-store.ts'
 import { toWellFormedJson } from './well-formed.ts'
 
 /** Something accepted that could not become a log. */

@@ -1,10 +1,10 @@
 import type { Knex } from 'knex'
 import { NotATransaction } from '../errors.ts'
-import type { UtcTime } from '../record.ts'
+import type { UtcTime } from '../model/record.ts'
 import { batchColumns, deadLetterColumns, logColumns } from './columns.ts'
 import type { Value } from './dialects/dialect.ts'
 import { dialectOf } from './dialects/index.ts'
-import { toRows, type StorableBatch } from './logs.ts'
+import { toRows, type StorableBatch } from './log-store.ts'
 
 /** A transaction that a host app began, and will commit or roll back. */
 export type HostTransaction = Knex.Transaction

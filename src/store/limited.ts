@@ -1,6 +1,6 @@
 import type { Knex } from 'knex'
 import { dialectOf } from './dialects/index.ts'
-import { within } from './patience.ts'
+import { within } from '../timeout.ts'
 
 /** Puts a statement on the connection that the work has. */
 export type OnConnection = <Q extends Knex.QueryBuilder | Knex.Raw>(statement: Q) => Q

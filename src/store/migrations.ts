@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Knex } from 'knex'
 import { DatabaseAway, SchemaMismatch } from '../errors.ts'
 import { dialectOf } from './dialects/index.ts'
-import { within } from './patience.ts'
+import { within } from '../timeout.ts'
 
 const directory = new URL('../../migrations/', import.meta.url)
 

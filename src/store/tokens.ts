@@ -1,5 +1,5 @@
 import type { Knex } from 'knex'
-import { millisecondsOf, scopes, utcTime, type Scope, type UtcTime } from '../record.ts'
+import { millisecondsOf, scopes, utcTime, type Scope, type UtcTime } from '../model/record.ts'
 import { newestBatchAt } from './batches.ts'
 import { retryConflicts } from './retry.ts'
 

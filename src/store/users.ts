@@ -1,5 +1,5 @@
 import type { Knex } from 'knex'
-import { isWord, utcTime } from '../record.ts'
+import { isWord, utcTime } from '../model/record.ts'
 import { dialectOf } from './dialects/index.ts'
 import { retryConflicts } from './retry.ts'
 

@@ -1,5 +1,5 @@
-import { sizeOfValue, type LogRecord } from '../record.ts'
-import { byPlace, writePlace, type LogPlace, type Place } from './place.ts'
+import { sizeOfValue, type LogRecord } from '../model/record.ts'
+import { byPlace, writePlace, type LogPlace, type Place } from './position.ts'
 import { Room } from './room.ts'
 
 /** A log, and the place that goes on after it. */

@@ -1,5 +1,5 @@
 import { randomFillSync } from 'node:crypto'
-import { sizeOfValue, type LogBatch } from '../record.ts'
+import { sizeOfValue, type LogBatch } from '../model/record.ts'
 
 /** A batch that is admitted: with its key and ids, any number of tries stores it once. */
 export interface KeyedBatch extends LogBatch {

@@ -15,7 +15,7 @@
 // be stored nevertheless; whoever keeps it to try again keeps its key.
 import { setTimeout as delay } from 'node:timers/promises'
 import { DatabaseSlow, PieceFailed } from '../errors.ts'
-import type { UtcTime } from '../record.ts'
+import type { UtcTime } from '../model/record.ts'
 import { idsOf, pieceOf, type KeyedBatch } from './batch.ts'
 import type { CommitClock } from './clock.ts'
 import type { RecordIds } from './ids.ts'

@@ -8,7 +8,7 @@
 // follows the batches in the order of their times, waits for it. How it ended, the database alone
 // knows for certain: knex resolves after some rollbacks, too, and an answer may be lost.
 import { setTimeout as delay } from 'node:timers/promises'
-import type { LogBatch, Receipt, UtcTime } from '../record.ts'
+import type { LogBatch, Receipt, UtcTime } from '../model/record.ts'
 import { freshKey, idsOf, sizeOf, type KeyedBatch } from './batch.ts'
 import { doubt, type CommitClock } from './clock.ts'
 import type { RecordIds } from './ids.ts'

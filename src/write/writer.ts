@@ -20,7 +20,7 @@
 // What waits here is bounded by the gate in front of the server, see gate.ts.
 import { setTimeout as delay } from 'node:timers/promises'
 import { Overloaded, SpoolFull } from '../errors.ts'
-import type { LogBatch, Receipt } from '../record.ts'
+import type { LogBatch, Receipt } from '../model/record.ts'
 import { freshKey, idsOf, sizeOf, type KeyedBatch } from './batch.ts'
 import type { Outcome } from './commit.ts'
 import type { RecordIds } from './ids.ts'

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import type { Test } from 'tap'
 import type { Piece, Step } from '../../src/decode/decoded.ts'
 import { BadRequest } from '../../src/errors.ts'
-import { severities } from '../../src/record.ts'
+import { severities } from '../../src/model/record.ts'
 import { mutated } from './mutated.ts'
 
 export type Decode = (body: Buffer) => Iterable<Step>

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex'
 import type { Attribute, Comparison, Pattern } from '../../query/filter.ts'
-import type { UtcTime } from '../../record.ts'
+import type { UtcTime } from '../../model/record.ts'
 
 /** MySQL or MariaDB. */
 export interface MysqlOptions {

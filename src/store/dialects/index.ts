@@ -1,7 +1,7 @@
 import type { Knex } from 'knex'
 import type { Dialect } from './dialect.ts'
-import { mysql } from './mysql.ts'
-import { sqlite } from './sqlite.ts'
+import { mysql } from './mysql/index.ts'
+import { sqlite } from './sqlite/index.ts'
 
 /** The dialect of the database that this knex speaks to; a transaction is a knex, too. */
 export function dialectOf (knex: Knex): Dialect {

@@ -1,0 +1,53 @@
+// GELF 1.1, Graylog's format, over HTTP: one object, several, or a list.
+//
+//   message   short_message, full_message
+//   time      timestamp: seconds since 1970 with fractions
+//   level     level, as in syslog, or a name; without one info (GELF says alert, but who leaves it out means no alarm)
+//   process   _name, _process, _service, _app, facility, _container_name
+//
+// After these come the names of conventions.ts, those of additional fields without their underscore.
+//
+// Additional fields become attributes without their underscore, unless that name is taken. `version` is
+// GELF's own and not kept. Everything else, as host and full_message, is kept by its name.
+import { BadRequest } from '../../errors.ts'
+import type { LogRecord, UtcTime } from '../../model/record.ts'
+import { conventions } from '../record/conventions.ts'
+import type { Step } from '../decoded.ts'
+import { rename, type Fields } from '../record/fields.ts'
+import { decodeObjects } from '../json/objects.ts'
+import { NameTable } from '../record/name-table.ts'
+import { completed, partsOf, type Reading } from '../record/index.ts'
+
+/** By the names without their underscore. */
+const reading: Reading = {
+  source: 'gelf',
+  names: {
+    ...conventions,
+    message: ['short_message', 'full_message', ...conventions.message],
+    time: ['timestamp', ...conventions.time],
+    level: ['level', ...conventions.level],
+    process: ['name', 'process', 'service', 'app', 'facility', 'container_name', ...conventions.process]
+  },
+  scale: 'syslog'
+}
+
+/** Names under which a log's own values may be. */
+export const gelfOwnNames = { has: (name: string) => NameTable.of(reading.names).has(ownName(name) ?? name) }
+
+/** The logs of a body. */
+export function decodeGelf (body: Buffer, arrival: UtcTime): Iterable<Step> {
+  return decodeObjects(body, { source: 'gelf', own: gelfOwnNames, read: (fields) => recordOfGelf(fields, arrival) })
+}
+
+/** The log of an object. Throws BadRequest where it has no message. */
+export function recordOfGelf (fields: Fields, arrival: UtcTime): LogRecord {
+  const plain = rename(fields, ownName)
+  const parts = partsOf(plain, reading, arrival)
+  if (parts.message === undefined || (parts.message === '' && parts.attributes === null)) throw new BadRequest('short_message must be a text that is not empty')
+  return completed(parts, plain, arrival)
+}
+
+function ownName (name: string): string | undefined {
+  if (name === 'version') return undefined
+  return name.startsWith('_') ? name.slice(1) : name
+}

@@ -1,0 +1,18 @@
+// Logs as JSON, as most loggers write it: a piece is an object, as json-cutter.ts cuts them, or a list
+// of objects. conventions.ts has the names under which their parts are found.
+import type { UtcTime } from '../../model/record.ts'
+import { conventions } from '../record/conventions.ts'
+import type { Step } from '../decoded.ts'
+import { requireField } from '../record/fields.ts'
+import { decodeObject } from './objects.ts'
+import { parseJson } from './parse.ts'
+import { usualFields } from '../record/loggers.ts'
+import { NameTable } from '../record/name-table.ts'
+import { recordOf, type Reading } from '../record/index.ts'
+
+export const jsonReading: Reading = { source: 'json', names: conventions }
+
+/** The logs of one piece of JSON, its first one being so many of all. */
+export function decodeJsonLog (piece: Buffer, index: number, reading: Reading, arrival: UtcTime, parse = parseJson): Iterable<Step> {
+  return decodeObject(piece, index, { source: 'json', own: NameTable.of(reading.names), read: (fields) => recordOf(usualFields(requireField(fields)), reading, arrival) }, parse)
+}

@@ -1,0 +1,12 @@
+// Logs of OpenTelemetry, as OTLP/HTTP carries them; how each becomes a record is told in otlp-log.ts.
+import type { UtcTime } from '../../model/record.ts'
+import { withoutLatin1 } from '../unpack/charset.ts'
+import type { Step } from '../decoded.ts'
+import { decodeParts } from '../encoding.ts'
+import { otlpJson } from './json.ts'
+import { otlpProtobuf } from './protobuf.ts'
+
+/** The logs of a request. Throws TooLarge where they would take too much memory. */
+export function decodeOtlp (body: Buffer, encoding: 'json' | 'protobuf', arrival: UtcTime): Iterable<Step> {
+  return encoding === 'json' ? decodeParts(otlpJson, withoutLatin1(body), arrival) : decodeParts(otlpProtobuf, body, arrival)
+}

@@ -1,0 +1,99 @@
+// A record out of the fields of a log: each of its parts is taken from the first name that holds something of the part's
+// kind; all else is kept as attributes, as it came.
+import type { LogRecord, Severity, UtcTime } from '../../model/record.ts'
+import { anyValueNames, lineNames, scalesOfNames, type FieldNames } from './conventions.ts'
+import { isFields, nameOf, noProcess, textOf, type Fields } from './fields.ts'
+import { Found, NameTable } from './name-table.ts'
+import { severityOf, type Scale } from '../severity/index.ts'
+import { timeOf } from '../time/index.ts'
+import { countUnknownLevel } from '../severity/unknown-levels.ts'
+
+/** How the fields of a protocol are read. */
+export interface Reading {
+  /** The protocol, for the count of levels that were not understood. */
+  source: string
+  names: FieldNames
+  /** What its numbers of levels mean. Default: the name that they stand under tells, or their size. */
+  scale?: Scale
+}
+
+/** What a log's fields say of a record; undefined where they say nothing. */
+export interface Parts {
+  eventAt?: UtcTime
+  severity?: Severity
+  message?: string
+  pid?: number
+  processName?: string
+  description?: string
+  /** What is left. */
+  attributes: Fields | null
+}
+
+/** The same, read by other names for some parts. */
+export function withNames (reading: Reading, names: Partial<FieldNames>): Reading {
+  return { ...reading, names: { ...reading.names, ...names } }
+}
+
+/** The record of a log. Without a time it happened on arrival; without a level it is of severity info; without a message its JSON is the message. */
+export function recordOf (fields: Fields, reading: Reading, arrival: UtcTime): LogRecord {
+  return completed(partsOf(fields, reading, arrival), fields, arrival)
+}
+
+/** The record of these parts, which these fields gave. */
+export function completed (parts: Parts, fields: Fields, arrival: UtcTime): LogRecord {
+  return {
+    eventAt: parts.eventAt ?? arrival,
+    severity: parts.severity ?? 'info',
+    message: parts.message || jsonOf(fields),
+    pid: parts.pid ?? 0,
+    processName: parts.processName ?? parts.description ?? noProcess,
+    description: parts.description ?? '',
+    postTime: arrival,
+    attributes: parts.attributes
+  }
+}
+
+/** What these fields say of a record, and what is left of them. */
+export function partsOf (fields: Fields, { source, names, scale }: Reading, arrival: UtcTime): Parts {
+  const found = new Found(NameTable.of(names), fields)
+  const message = found.take('message', messageOf) ?? found.take('message', scalarMessageOf) ?? found.read('message', objectMessageOf)
+  const severity = found.take('level', (value, name) => severityOf(value, { scale: scale ?? scalesOfNames[name] }))
+  if (severity === undefined) countUnknownLevel(source, found.first('level'))
+  const eventAt = found.take('time', (value) => timeOf(value, arrival))
+  const pid = found.take('pid', pidOf)
+  const description = found.take('description', nameOf)
+  const processName = found.take('process', processOf)
+  return { eventAt, severity, message, pid, description, processName, attributes: found.left() }
+}
+
+function messageOf (value: unknown, name: string): string | undefined {
+  // log4js: what its logger was called with.
+  if (name === 'data' && Array.isArray(value)) return value.map(textOf).join(' ') || undefined
+  if (typeof value !== 'string' || value === '') return undefined
+  return lineNames.has(name) ? value.replace(/\r?\n$/, '') || undefined : value
+}
+
+function scalarMessageOf (value: unknown, name: string): string | undefined {
+  return anyValueNames.has(name) && !isFields(value) ? textOf(value) : undefined
+}
+
+/** It stays an attribute, too, so that its fields are found. */
+function objectMessageOf (value: unknown, name: string): string | undefined {
+  return anyValueNames.has(name) ? textOf(value) : undefined
+}
+
+/** A number as the process is an id. */
+function processOf (value: unknown, name: string): string | undefined {
+  return name === 'process' && typeof value === 'number' ? undefined : nameOf(value)
+}
+
+/** The JSON of fields; empty where there is none. */
+export function jsonOf (fields: Fields): string {
+  for (const name in fields) if (Object.hasOwn(fields, name)) return JSON.stringify(fields)
+  return ''
+}
+
+function pidOf (value: unknown): number | undefined {
+  const pid = typeof value === 'string' && /^\d{1,16}$/.test(value) ? Number(value) : value
+  return typeof pid === 'number' && Number.isSafeInteger(pid) && pid >= 0 ? pid : undefined
+}

@@ -1,0 +1,170 @@
+// One message of syslog becomes one log; none is refused:
+//
+//   <165>1 2026-11-23T05:36:02.526Z web1 shop 4711 ID47 [order@32473 id="A-1042"] text     RFC 5424
+//   <134>Nov 23 05:36:02 web1 shop[4711]: text                                             RFC 3164, see syslog-header.ts
+//   anything else                  all of it is the text; without a priority it is user.notice
+//
+// | of the message           | of the log |
+// | ------------------------ | ---------- |
+// | severity                 | its level; emerg, alert and notice, which have none of their own, also as attribute `severity` |
+// | time                     | event time; the arrival, where it is missing or absurd: then it is kept as attribute `timestamp` |
+// | host                     | description and attribute `host`; without one, the sender's address is the description |
+// | app-name, tag            | process |
+// | procid                   | pid, where it is a number, else attribute `procid` |
+// | text in parentheses behind the pid, Cisco's counters | attributes `context`, `sequence` |
+// | facility, msgid          | attributes of these names |
+// | structured data          | attribute `structured_data`: by SD-ID an object of its parameters |
+// | text                     | message, whole; without a byte order mark and a line's end |
+//
+// A text that is a JSON object is read as the fields of a log (json-text.ts): its message, level, process and pid go
+// before those of the header, its time counts where the header has none, everything else becomes attributes.
+//
+// Structured data that is missing or broken belongs to the text, as with senders that leave it out.
+// Text that is not UTF-8 is read as Latin-1, in which every byte is a character.
+//
+// Source: RFC 5424, sections 6 and 8.
+import { isUtf8 } from 'node:buffer'
+import { utcTime, type LogRecord } from '../../model/record.ts'
+import { runAtOnce } from '../decoded.ts'
+import { FieldAdder, limitAttributes, noProcess, type Fields } from '../record/fields.ts'
+import { partsOfJson, readJsonText, tokenField } from '../record/json-text.ts'
+import { severityOfSyslogNumber } from '../severity/index.ts'
+import { readStructuredData, type StructuredData } from './structured-data.ts'
+import { readOldHeader, type Header } from './header.ts'
+import { readSyslogTime } from './time.ts'
+
+/** A message as it came. */
+export interface SyslogMessage {
+  bytes: Buffer
+  /** By our clock, in milliseconds since 1970. */
+  arrivedAt: number
+  /** The sender's address. */
+  address: string
+}
+
+const facilities = ['kern', 'user', 'mail', 'daemon', 'auth', 'syslog', 'lpr', 'news', 'uucp', 'cron', 'authpriv', 'ftp', 'ntp', 'audit', 'alert', 'clock', 'local0', 'local1', 'local2', 'local3', 'local4', 'local5', 'local6', 'local7']
+/** Those that share a level with another one. */
+const severityNames: Record<number, string> = { 0: 'emerg', 1: 'alert', 5: 'notice' }
+const defaultPriority = 13
+
+const priorityField = /^<(0|[1-9]\d?|1[0-8]\d|19[01])>/
+/** Characters in which the header is looked for. */
+const maxHeader = 64 * 1024
+/** Of RFC 5424, where some senders leave the app-name, the procid or the msgid empty. */
+const newHeader = /^1 (\S+) (\S*) (\S*) (\S*) (\S*)(?: |$)/
+/** A mark, or, as syslog-pro and others write it, its letters. */
+const byteOrderMark = /^(?:\ufeff|BOM(?=[^\sA-Z]|[A-Z][^A-Z]))/
+
+/** Structured data with this SD-ID, whatever follows its `@`, tells whose the message is by its parameter `token`. */
+const ownElement = /^loggerbot(@\d+)?$/
+
+/** A log, and the random token that its message showed, of which the log has nothing. */
+export interface DecodedSyslog {
+  record: LogRecord
+  token?: string
+}
+
+/** Reads a message. Throws BadRequest where its structured data is more than a log may have. */
+export function decodeSyslog (message: SyslogMessage): DecodedSyslog {
+  return runAtOnce(decodeSyslogSteps(message))
+}
+
+/** The same in steps, for a large message. */
+export function * decodeSyslogSteps ({ bytes, arrivedAt, address }: SyslogMessage): Generator<undefined, DecodedSyslog, void> {
+  const whole = withoutEnd(isUtf8(bytes) ? bytes.toString('utf8') : bytes.toString('latin1'))
+  const [field = '', digits] = priorityField.exec(whole) ?? []
+  const priority = Number(digits ?? defaultPriority)
+  const rest = whole.slice(field.length)
+  const header = (digits !== undefined && (yield * readNew(rest))) || readOldHeader(rest)
+
+  const token = header.data && takeToken(header.data)
+  const log = readHeader(header, priority, arrivedAt, address)
+  const all = yield * readJsonText(header.text)
+  if (!all) return { token, record: log.record }
+  const { [tokenField]: shown, ...fields } = all
+  return { token: token ?? (typeof shown === 'string' ? shown : undefined), record: withFields(log, shown === undefined ? all : fields) }
+}
+
+/** A log as its header alone tells it, and what that header left out. */
+interface HeaderLog {
+  record: LogRecord & { attributes: Fields }
+  isKnown: { time: boolean, description: boolean, process: boolean }
+}
+
+function readHeader ({ time, host, app, procid, msgid, data, context, sequence, text }: Header, priority: number, arrivedAt: number, address: string): HeaderLog {
+  const arrival = utcTime(arrivedAt)
+  const eventAt = time === undefined ? undefined : readSyslogTime(time, arrivedAt)
+  const pid = /^(0|[1-9]\d{0,14})$/.test(procid ?? '') ? Number(procid) : undefined
+  return {
+    isKnown: { time: eventAt !== undefined, description: host !== undefined, process: app !== undefined },
+    record: {
+      eventAt: eventAt ?? arrival,
+      postTime: arrival,
+      severity: severityOfSyslogNumber(priority % 8)!,
+      message: text.replace(/^\ufeff/, ''),
+      pid: pid ?? 0,
+      processName: app ?? noProcess,
+      description: host ?? address,
+      attributes: {
+        facility: facilities[Math.floor(priority / 8)],
+        ...severityNames[priority % 8] !== undefined && { severity: severityNames[priority % 8] },
+        ...host !== undefined && { host },
+        ...procid !== undefined && pid === undefined && { procid },
+        ...msgid !== undefined && { msgid },
+        ...context !== undefined && { context },
+        ...sequence !== undefined && { sequence },
+        ...time !== undefined && eventAt === undefined && { timestamp: time },
+        ...data && Object.keys(data).length > 0 && { structured_data: data }
+      }
+    }
+  }
+}
+
+/** The log with what its JSON tells; a process or pid of the header that the JSON replaces is kept as an attribute. */
+function withFields ({ record, isKnown }: HeaderLog, fields: Fields): LogRecord {
+  const parts = partsOfJson(fields, isKnown, record.postTime)
+  const attributes = { ...record.attributes }
+  if (isKnown.process && parts.processName !== undefined && parts.processName !== record.processName) attributes.app_name = record.processName
+  if (record.pid > 0 && parts.pid !== undefined && parts.pid !== record.pid) attributes.procid = String(record.pid)
+  const adder = new FieldAdder(attributes)
+  for (const [name, value] of Object.entries(parts.attributes ?? {})) adder.add(name, value)
+  return {
+    ...record,
+    eventAt: parts.eventAt ?? record.eventAt,
+    severity: parts.severity ?? record.severity,
+    message: parts.message || record.message,
+    pid: parts.pid ?? record.pid,
+    processName: parts.processName ?? (isKnown.process ? record.processName : parts.description ?? noProcess),
+    description: parts.description ?? record.description,
+    attributes: limitAttributes(attributes)
+  }
+}
+
+/** The text without its line's end, or its NUL. */
+function withoutEnd (text: string): string {
+  if (text.endsWith('\n')) return text.slice(0, text.endsWith('\r\n') ? -2 : -1)
+  return text.endsWith('\0') ? text.slice(0, -1) : text
+}
+
+function * readNew (rest: string): Generator<undefined, Header | undefined, void> {
+  const match = newHeader.exec(rest.slice(0, maxHeader))
+  if (!match) return undefined
+  const [header, time, host, app, procid, msgid] = match.map((value) => value === '-' || value === '' ? undefined : value)
+  const start = header!.length
+  const structured = rest[start] === '-' && /^ |^$/.test(rest.slice(start + 1, start + 2)) ? { data: undefined, end: start + 1 } : yield * readStructuredData(rest, start)
+  const textStart = structured === undefined ? start : structured.end + (rest[structured.end] === ' ' ? 1 : 0)
+  return { time, host, app, procid, msgid, data: structured?.data, text: rest.slice(textStart).replace(byteOrderMark, '') }
+}
+
+/** Takes every token out of the data, and the element where nothing else is in it. The first one counts. */
+function takeToken (data: StructuredData): string | undefined {
+  let first: string | undefined
+  for (const [id, parameters] of Object.entries(data)) {
+    if (!ownElement.test(id) || !Object.hasOwn(parameters, 'token')) continue
+    const token = parameters.token!
+    first ??= typeof token === 'string' ? token : token[0]
+    delete parameters.token
+    if (Object.keys(parameters).length === 0) delete data[id]
+  }
+  return first
+}

@@ -1,0 +1,123 @@
+// What comes to the port of syslog, told by its first bytes:
+//
+//   <13>… and any other text      syslog, see syslog.ts
+//   {                             GELF where it has a short_message or full_message, else JSON as Logstash takes it
+//   1f 8b, 78 (01, 5e, 9c, da)    the same, packed by gzip or zlib
+//   1e 0f                         a chunk of GELF, see gelf-chunks.ts
+//   any other bytes               nothing that can be read, such as MessagePack
+//
+// A log in JSON tells its owner by the field `_loggerbot_token`, which is taken out.
+import { isUtf8 } from 'node:buffer'
+import { promisify } from 'node:util'
+import { gunzip, inflate } from 'node:zlib'
+import { BadRequest, TooLarge } from '../../errors.ts'
+import { utcTime, type LogRecord, type UtcTime } from '../../model/record.ts'
+import { requireField, type Fields } from '../record/fields.ts'
+import { bounded } from '../limits.ts'
+import { gelfOwnNames, recordOfGelf } from '../gelf/index.ts'
+import { jsonReading } from '../json/logs.ts'
+import { decodeObjects } from '../json/objects.ts'
+import { tokenField } from '../record/json-text.ts'
+import { usualFields } from '../record/loggers.ts'
+import { recordOf } from '../record/index.ts'
+import { decodeSyslogSteps, type DecodedSyslog, type SyslogMessage } from './index.ts'
+
+export type Kind = 'text' | 'json' | 'packed' | 'chunk' | 'binary'
+
+const unpackers = { gzip: promisify(gunzip), zlib: promisify(inflate) }
+
+const [angle, openBrace] = Buffer.from('<{')
+const own = { has: (name: string) => name === tokenField || gelfOwnNames.has(name) }
+
+export function kindOf (bytes: Buffer): Kind {
+  const first = bytes[0]
+  if (first === angle) return 'text'
+  if (first === openBrace) return 'json'
+  if (first === 0x1e && bytes[1] === 0x0f) return 'chunk'
+  if (packingOf(bytes)) return 'packed'
+  if (isBinary(bytes)) return 'binary'
+  return bytes[firstOfText(bytes)] === openBrace ? 'json' : 'text'
+}
+
+/** Whether a message is of a kind that can be decoded as it is. */
+export function isReadable (bytes: Buffer): boolean {
+  const kind = kindOf(bytes)
+  return kind === 'text' || kind === 'json'
+}
+
+function packingOf (bytes: Buffer): 'gzip' | 'zlib' | undefined {
+  if (bytes[0] === 0x1f && bytes[1] === 0x8b) return 'gzip'
+  // A text may begin with `x^`.
+  return bytes[0] === 0x78 && bytes.length > 1 && bytes.readUInt16BE() % 31 === 0 && !isUtf8(bytes) ? 'zlib' : undefined
+}
+
+/** Bytes in which control characters are looked for. */
+const lookedThrough = 4096
+
+/** Whether bytes are no text: with control characters that nobody writes, or, where they are not UTF-8, one of MessagePack's beginnings. */
+function isBinary (bytes: Buffer): boolean {
+  const end = Math.min(bytes.length, lookedThrough)
+  for (let at = 0; at < end; at++) {
+    const byte = bytes[at]!
+    if (byte < 0x20 && (byte < 0x07 || byte > 0x0d) && byte !== 0x1b && !(byte === 0 && at === bytes.length - 1)) return true
+  }
+  return bytes[0]! >= 0x80 && bytes[0]! <= 0x9f && !isUtf8(bytes)
+}
+
+function firstOfText (bytes: Buffer): number {
+  let at = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0
+  while (at < bytes.length && (bytes[at] === 0x20 || (bytes[at]! >= 0x09 && bytes[at]! <= 0x0d))) at++
+  return at
+}
+
+/** The bytes of a packed message. Rejects with TooLarge for more than `limit`, and with BadRequest where they are packed otherwise. */
+export async function unpackMessage (bytes: Buffer, limit: number): Promise<Buffer> {
+  try {
+    return await unpackers[packingOf(bytes)!](bytes, { maxOutputLength: limit })
+  } catch (error) {
+    if (error instanceof RangeError) throw new TooLarge(`a message must have ${limit} bytes at most, unpacked`)
+    throw new BadRequest('a message must be packed by gzip or zlib, or not at all')
+  }
+}
+
+/** The logs of a message, in steps. Throws BadRequest where it is neither text nor JSON, or can't be kept; TooLarge where it has too many. */
+export function * decodeMessageSteps (message: SyslogMessage): Generator<undefined, DecodedSyslog[], void> {
+  const kind = kindOf(message.bytes)
+  if (kind === 'text') return [yield * decodeSyslogSteps(message)]
+  if (kind !== 'json') throw new BadRequest('it is neither text nor GELF')
+  const logs: DecodedSyslog[] = []
+  const arrival = utcTime(message.arrivedAt)
+  const read = (fields: Fields) => {
+    const { [tokenField]: token, ...others } = fields
+    const record = describe(readFields(token === undefined ? fields : others, arrival), message.address)
+    logs.push({ record, token: typeof token === 'string' ? token : undefined })
+    return record
+  }
+  for (const step of bounded(decodeObjects(message.bytes, { source: 'gelf', own, read }))) {
+    if (step === undefined) yield
+    else if ('reason' in step) return [yield * asText(message, step.reason)]
+  }
+  return logs
+}
+
+/** A message that begins as JSON does and is none is text; where it may show a token, it must not be stored. */
+function * asText (message: SyslogMessage, reason: string): Generator<undefined, DecodedSyslog, void> {
+  if (message.bytes.includes(tokenField)) throw new BadRequest(reason)
+  return yield * decodeSyslogSteps(message)
+}
+
+function readFields (fields: Fields, arrival: UtcTime): LogRecord {
+  const isGelf = isText(fields.short_message) || isText(fields.full_message)
+  return isGelf ? recordOfGelf(fields, arrival) : recordOf(usualFields(requireField(fields)), jsonReading, arrival)
+}
+
+/** Without a logger's name, the host, or the sender's address, as with syslog. */
+function describe (record: LogRecord, address: string): LogRecord {
+  if (record.description !== '') return record
+  const host = record.attributes?.host
+  return { ...record, description: isText(host) ? host : address }
+}
+
+function isText (value: unknown): value is string {
+  return typeof value === 'string' && value !== ''
+}

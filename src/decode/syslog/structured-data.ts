@@ -1,0 +1,85 @@
+import { BadRequest } from '../../errors.ts'
+import { stepBytes, stepSize } from '../decoded.ts'
+import { maxAttributes, maxValues } from '../limits.ts'
+
+/** Of each element, by its SD-ID, the parameters; one that is given more than once is a list. */
+export type StructuredData = Record<string, Record<string, string | string[]>>
+
+const elementStart = /\[([^\s="\]]+)/y
+const parameterStart = / +([^\s="\]]+)="/y
+
+/**
+ * Reads the structured data that begins at `start` (RFC 5424, section 6.3), and says where it ends; undefined for a step
+ * now and then. Undefined where there is none, or none that is whole. Throws BadRequest where there is too much.
+ */
+export function * readStructuredData (text: string, start: number): Generator<undefined, { data: StructuredData, end: number } | undefined, void> {
+  // Names come from the sender: `__proto__` must be one like any other.
+  const elements = new Map<string, Map<string, string[]>>()
+  let at = start
+  let values = 0
+  let names = 0
+  while (text[at] === '[') {
+    if (count()) yield
+    const id = matchAt(elementStart, text, at)
+    if (id === undefined) return undefined
+    const parameters = elements.get(id) ?? new Map<string, string[]>()
+    if (!elements.has(id)) countName()
+    elements.set(id, parameters)
+    at = elementStart.lastIndex
+
+    for (let name; (name = matchAt(parameterStart, text, at)) !== undefined;) {
+      if (count()) yield
+      const parameter = yield * readValue(text, parameterStart.lastIndex)
+      if (parameter === undefined) return undefined
+      const values = parameters.get(name)
+      if (values) {
+        values.push(parameter.value)
+      } else {
+        countName()
+        parameters.set(name, [parameter.value])
+      }
+      at = parameter.end
+    }
+    while (text[at] === ' ') at++
+    if (text[at] !== ']') return undefined
+    at++
+  }
+  if (at === start) return undefined
+  const data = Object.fromEntries([...elements].map(([id, parameters]) =>
+    [id, Object.fromEntries([...parameters].map(([name, values]) => [name, values.length === 1 ? values[0]! : values]))]))
+  return { data, end: at }
+
+  /** Whether it is time for a step. */
+  function count (): boolean {
+    if (++values > maxValues) throw new BadRequest(`a message must have at most ${maxValues} elements and parameters`)
+    return values % stepSize === 0
+  }
+
+  function countName (): void {
+    if (++names > maxAttributes) throw new BadRequest(`a message must have at most ${maxAttributes} elements and parameters of different names`)
+  }
+}
+
+function matchAt (pattern: RegExp, text: string, at: number): string | undefined {
+  pattern.lastIndex = at
+  return pattern.exec(text)?.[1]
+}
+
+/** A parameter's value, up to the next quote that no backslash escapes, behind which it ends; undefined where there is none. */
+function * readValue (text: string, start: number): Generator<undefined, { value: string, end: number } | undefined, void> {
+  const quote = text.indexOf('"', start)
+  if (quote === -1) return undefined
+  const plain = text.slice(start, quote)
+  if (!plain.includes('\\')) return { value: plain, end: quote + 1 }
+
+  const parts: string[] = []
+  for (let at = start; at < text.length;) {
+    const from = at
+    const pause = Math.min(text.length, from + stepBytes)
+    while (at < pause && text[at] !== '"') at += text[at] === '\\' ? 2 : 1
+    parts.push(text.slice(from, at).replaceAll(/\\(["\\\]])/g, '$1'))
+    if (text[at] === '"') return { value: parts.join(''), end: at + 1 }
+    yield
+  }
+  return undefined
+}

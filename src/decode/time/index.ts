@@ -1,0 +1,152 @@
+// When a log happened, as its sender gives it in any way but POST /send_logs.
+//
+//   text      ISO 8601, and what written-time.ts reads; digits as below
+//   number    since 1970 in s, ms, µs or ns, told by its size; 8, 12, 14, 17 and 20 digits may also be YYYYMMDDhhmmss with fractions
+//   list      [seconds, nanoseconds], as of OpenTelemetry's JavaScript; [2026, 11, 20, 9, 15, 0, 5], as of Jackson
+//   object    { seconds, nanos }, log4j2's { epochSecond, nanoOfSecond }, MongoDB's { $date }, loguru's { repr, timestamp }
+//
+// What lies before 2000 or more than a day after its arrival is not believed.
+import { millisecondsOf, utcTime, type UtcTime } from '../../model/record.ts'
+import { fromSeconds, parseEpoch, parseTime } from '../../model/time.ts'
+import { readWrittenTime } from './written.ts'
+
+/** Longer texts are no time. */
+const maxTimeLength = 80
+
+const dayMs = 86_400_000
+const earliest = '2000'
+
+/** The time that a value means; undefined where it means none, or one that is not believed: the caller takes the arrival, and keeps the value. */
+export function timeOf (value: unknown, arrival: UtcTime): UtcTime | undefined {
+  if (typeof value === 'number') return timeOfNumber(value, arrival)
+  if (typeof value === 'string') return timeOfText(value, arrival)
+  return typeof value === 'object' && value !== null ? timeOfObject(value as Record<string, unknown>, arrival) : undefined
+}
+
+/** The time itself, where it can be right: from 2000 to a day after the arrival. */
+export function believableTime (time: UtcTime | undefined, arrival: UtcTime): UtcTime | undefined {
+  return time === undefined ? undefined : believableAt(time, instantOf(arrival))
+}
+
+/** The same, of an arrival in milliseconds since 1970. */
+export function believableAt (time: UtcTime, arrivedAt: number): UtcTime | undefined {
+  const second = Math.floor(arrivedAt / 1000)
+  if (second !== lastSecond) {
+    latest = utcTime(second * 1000 + 999 + dayMs)
+    lastSecond = second
+  }
+  return time >= earliest && time <= latest ? time : undefined
+}
+
+let lastSecond = NaN
+let latest: UtcTime = ''
+
+/** Logs that come together have one arrival. */
+function instantOf (arrival: UtcTime): number {
+  if (arrival !== lastArrival) {
+    lastInstant = millisecondsOf(arrival)
+    lastArrival = arrival
+  }
+  return lastInstant
+}
+
+let lastArrival: UtcTime = ''
+let lastInstant = NaN
+
+/** How many digits a date and a time can have, from YYYYMMDD on. */
+const dateLengths = new Set([8, 12, 14, 17, 20])
+
+function timeOfNumber (value: number, arrival: UtcTime): UtcTime | undefined {
+  // Most senders have milliseconds; those of 2001 and before may be the digits of a date, too.
+  if (value >= 1e12 && value <= instantOf(arrival)) return parseEpoch(value)
+  return Number.isInteger(value) ? timeOfDigits(BigInt(value).toString(), arrival) : believableTime(parseEpoch(value), arrival)
+}
+
+const digits = /^(\d{1,20})(?:[.,](\d+))?(e\+?\d{1,2})?$/i
+/** As .NET once wrote JSON. */
+const dotnetDate = /^\\?\/Date\((\d{1,16})(?:[+-]\d{4})?\)\\?\/$/
+
+function timeOfText (text: string, arrival: UtcTime): UtcTime | undefined {
+  if (text.length > maxTimeLength) return undefined
+  const time = text.charAt(4) === '-' ? parseTime(text) : undefined
+  if (time !== undefined) return believableTime(time, arrival)
+
+  const bare = text.trim()
+  const [, whole, fraction, exponent] = digits.exec(bare) ?? []
+  if (exponent !== undefined) return timeOf(Number(bare.replace(',', '.')), arrival)
+  if (whole !== undefined) return timeOfDigits(fraction === undefined ? whole : `${whole}.${fraction}`, arrival)
+  const [, milliseconds] = dotnetDate.exec(bare) ?? []
+  return milliseconds === undefined ? timeWritten(bare, arrival) : believableTime(parseEpoch(milliseconds), arrival)
+}
+
+function timeOfDigits (text: string, arrival: UtcTime): UtcTime | undefined {
+  const length = text.indexOf('.') === -1 ? text.length : text.indexOf('.')
+  const date = !dateLengths.has(length) ? undefined : timeWritten(length > 14 ? `${text.slice(0, 14)}.${text.slice(14)}` : text, arrival)
+  return date ?? believableTime(parseEpoch(text), arrival)
+}
+
+function timeWritten (text: string, arrival: UtcTime): UtcTime | undefined {
+  // Without a year, the text alone does not tell the time.
+  if (text !== lastText || arrival !== lastTextArrival) {
+    lastTime = believableTime(readWrittenTime(text, { arrivedAt: instantOf(arrival), isLocal: false }), arrival)
+    lastText = text
+    lastTextArrival = arrival
+  }
+  return lastTime
+}
+
+let lastText = ''
+let lastTextArrival: UtcTime = ''
+let lastTime: UtcTime | undefined
+
+function timeOfObject (value: Record<string, unknown>, arrival: UtcTime): UtcTime | undefined {
+  if (Array.isArray(value)) return timeOfList(value, arrival)
+  const inner = value.$date ?? value.$numberLong ?? (value.repr === undefined ? undefined : value.timestamp)
+  if (inner !== undefined) return timeOf(inner, arrival)
+  const parts = partsOf(value)
+  return parts && believableTime(fromSeconds(parts.seconds, Math.trunc(parts.nanoseconds / 1000)), arrival)
+}
+
+function timeOfList (list: readonly unknown[], arrival: UtcTime): UtcTime | undefined {
+  const parts = partsOf(list)
+  if (parts) return believableTime(fromSeconds(parts.seconds, Math.trunc(parts.nanoseconds / 1000)), arrival)
+  if (list.length < 5 || list.length > 7 || !list.every((part) => Number.isInteger(part))) return undefined
+  const [year, month, day, hour, minute, second = 0, nanoseconds = 0] = list.map((part) => String(part).padStart(2, '0'))
+  return timeWritten(`${year}-${month}-${day} ${hour}:${minute}:${String(second).padStart(2, '0')}.${String(nanoseconds).padStart(9, '0')}`, arrival)
+}
+
+/** Seconds since 1970, and nanoseconds beside them. */
+function partsOf (value: Record<string, unknown> | readonly unknown[]): { seconds: number, nanoseconds: number } | undefined {
+  const [seconds, nanoseconds] = isList(value)
+    ? value.length === 2 ? value : []
+    : [value.seconds ?? value.epochSecond ?? value._seconds ?? value.sec, value.nanos ?? value.nanoOfSecond ?? value.nanoseconds ?? value._nanoseconds ?? value.nsec ?? 0]
+  const isSeconds = Number.isInteger(seconds) || (typeof seconds === 'string' && /^\d{1,11}$/.test(seconds))
+  return isSeconds && isNanoseconds(nanoseconds) ? { seconds: Number(seconds), nanoseconds } : undefined
+}
+
+function isList (value: object): value is readonly unknown[] {
+  return Array.isArray(value)
+}
+
+function isNanoseconds (value: unknown): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value < 1e9
+}
+
+/**
+ * Nanoseconds, 0 to 999, that a value has beside the microseconds of its time: what orders the logs of one microsecond.
+ * `value` is what `timeOf` reads, or nanoseconds since 1970.
+ */
+export function subMicroseconds (value: unknown): number {
+  if (typeof value === 'string') return value.length > maxTimeLength ? 0 : subMicrosecondsOfText(value)
+  if (typeof value === 'bigint') return Number(value % 1000n)
+  if (typeof value !== 'object' || value === null) return 0
+  return (partsOf(value as Record<string, unknown>)?.nanoseconds ?? 0) % 1000
+}
+
+function subMicrosecondsOfText (text: string): number {
+  if (text.length < 18) return 0
+  // Nanoseconds since 1970, as most have them.
+  if (text.length === 19 && Number.isInteger(Number(text))) return Number(text.slice(16))
+  const [, nanoseconds = /^\s*\d{15,16}(\d{3})\s*$/.exec(text)?.[1] ?? '0'] = /[.,]\d{6}(\d{1,3})/.exec(text) ?? []
+  return Number(nanoseconds.padEnd(3, '0'))
+}

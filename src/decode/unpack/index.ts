@@ -1,0 +1,100 @@
+import { pipeline, Readable, Transform, type TransformCallback } from 'node:stream'
+import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib'
+import { BadRequest, TooLarge } from '../../errors.ts'
+import { runInTurns } from '../decoded.ts'
+import { unsnapSteps } from './snappy.ts'
+import { unzstd } from './zstd.ts'
+
+/** How a body may be packed, by `Content-Encoding`. */
+const codings: Record<string, (body: Readable, limit: number) => Readable> = {
+  gzip: (body) => through(body, createGunzip()),
+  'x-gzip': (body) => through(body, createGunzip()),
+  deflate: (body) => through(body, createInflate()),
+  br: (body) => through(body, createBrotliDecompress()),
+  zstd: (body) => Readable.from(unzstd(body), { objectMode: false }),
+  snappy: (body, limit) => through(body, new Unsnappy(limit))
+}
+
+/** Bytes that a stream may be unpacked to at once, however few it is packed in. */
+const freeUnpackedBytes = 64 * 1024 * 1024
+/** Beyond those, unpacked bytes for each that came: logs that are much alike come to 50, a bomb to 1,000 and more. */
+const maxRatio = 100
+
+/**
+ * The bytes of a body as they were before they were packed, in constant memory. Throws BadRequest for an
+ * unknown coding; the stream fails with BadRequest where the bytes are not what the coding says, and
+ * with TooLarge for more than so many bytes of snappy, which is unpacked as a whole, and where few bytes become far too many.
+ */
+export function inflate (body: AsyncIterable<Buffer>, coding: string | undefined, limit: number): AsyncIterable<Buffer> {
+  const names = (coding ?? '').toLowerCase().split(',').map((name) => name.trim()).filter((name) => name !== '' && name !== 'identity')
+  if (names.length === 0) return body
+  const unpack = Object.hasOwn(codings, names[0]!) ? codings[names[0]!] : undefined
+  if (names.length > 1 || !unpack) throw new BadRequest('header Content-Encoding must be gzip, deflate, br, zstd, snappy or identity')
+  const packed = { bytes: 0 }
+  return withinRatio(unpack(Readable.from(counted(body, packed), { objectMode: false }), limit), packed)
+}
+
+async function * counted (body: AsyncIterable<Buffer>, packed: { bytes: number }): AsyncGenerator<Buffer, void, void> {
+  for await (const part of body) {
+    packed.bytes += part.length
+    yield part
+  }
+}
+
+async function * withinRatio (body: AsyncIterable<Buffer>, packed: { bytes: number }): AsyncGenerator<Buffer, void, void> {
+  let bytes = 0
+  for await (const part of body) {
+    bytes += part.length
+    if (bytes > freeUnpackedBytes + maxRatio * packed.bytes) throw new TooLarge(`the body must not be unpacked to more than ${freeUnpackedBytes} bytes and ${maxRatio} for each byte that was sent`)
+    yield part
+  }
+}
+
+function through (body: Readable, transform: Transform): Readable {
+  return pipeline(body, transform, () => {})
+}
+
+/** All of a body in one piece. `onBytes` is awaited before a part is kept. Throws TooLarge past the limit, and BadRequest where it is not packed as it says. */
+export async function readWhole (body: AsyncIterable<Buffer>, limit: number, onBytes: (bytes: number) => unknown = () => {}): Promise<Buffer> {
+  const parts: Buffer[] = []
+  let length = 0
+  for await (const part of intact(body)) {
+    length += part.length
+    if (length > limit) throw new TooLarge(`the body must have ${limit} bytes at most, unpacked`)
+    await onBytes(part.length)
+    parts.push(part)
+  }
+  return parts.length === 1 ? parts[0]! : Buffer.concat(parts)
+}
+
+/** The parts of a body; what a decompressor complains of is the sender's mistake. */
+export async function * intact (body: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void, void> {
+  try {
+    for await (const part of body) yield part
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+    throw /^(Z_|ERR_.*BROTLI|ERR__ERROR|ERR_PADDING)/.test(code) ? new BadRequest('body is not packed as Content-Encoding says') : error
+  }
+}
+
+/** Snappy's block format, as Loki's and Prometheus' clients send it: whole. */
+class Unsnappy extends Transform {
+  readonly #limit: number
+  readonly #parts: Buffer[] = []
+  #length = 0
+
+  constructor (limit: number) {
+    super()
+    this.#limit = limit
+  }
+
+  override _transform (chunk: Buffer, _encoding: string, done: TransformCallback): void {
+    this.#parts.push(chunk)
+    this.#length += chunk.length
+    done(this.#length > this.#limit ? new TooLarge(`the body must have ${this.#limit} bytes at most`) : null)
+  }
+
+  override _flush (done: TransformCallback): void {
+    runInTurns(unsnapSteps(Buffer.concat(this.#parts), this.#limit)).then((unpacked) => done(null, unpacked), done)
+  }
+}

@@ -1,0 +1,40 @@
+import { millisecondsOf, utcTime, type UtcTime } from './record.ts'
+
+/** From here on, up to without there. */
+export interface Span {
+  from: UtcTime
+  to: UtcTime
+}
+
+/** The first and the last time that a log can have, and, only for comparisons, one after all of them. */
+export const startOfTime: UtcTime = '1000-01-01 00:00:00.000000'
+export const lastTime: UtcTime = '9999-12-31 23:59:59.999999'
+export const endOfTime: UtcTime = '9999-12-31 24:00:00.000000'
+
+/** The hour that a time is in. */
+export function hourOf (time: UtcTime): UtcTime {
+  return `${time.slice(0, 13)}:00:00.000000`
+}
+
+/** When so many hours after the beginning of one begin. */
+export function hoursAfter (hour: UtcTime, hours: number): UtcTime {
+  const time = millisecondsOf(hour) + hours * 3_600_000
+  return time >= Date.UTC(10_000, 0, 1) ? endOfTime : utcTime(Math.max(time, Date.UTC(1000, 0, 1)))
+}
+
+/** The parts of a span that lie in none of the others, in order. */
+export function partsOutside (span: Span, others: readonly Span[]): Span[] {
+  const parts: Span[] = []
+  let { from } = span
+  for (const other of others.toSorted((one, another) => one.from < another.from ? -1 : 1)) {
+    if (other.from > from) parts.push({ from, to: other.from < span.to ? other.from : span.to })
+    if (other.to > from) from = other.to
+    if (from >= span.to) return parts
+  }
+  parts.push({ from, to: span.to })
+  return parts
+}
+
+export function overlap (one: Span, other: Span): boolean {
+  return one.from < other.to && other.from < one.to
+}

@@ -1,0 +1,47 @@
+import { isOpen, plainRunOfRegex, plainRunOfWords } from '../../../text.js'
+import type { Condition, Conditions } from '../dialect.ts'
+
+/** By the functions of its thread (`sqlite-functions.js`), before which a cheap test in SQL leaves out what can't match. */
+export const sqliteConditions: Conditions = {
+  words (column, pattern) {
+    const test = { sql: `lb_words(${column}, ?)`, bindings: [JSON.stringify(pattern)] }
+    const run = plainRunOfWords(pattern)
+    if (run === '' || isOpen(pattern)) return { ...afterRun(column, run, test), exact: true }
+    // Escape sequences may stand within the run.
+    return { sql: `(instr(lower(${column}), ?) > 0 OR instr(${column}, char(27)) > 0) AND ${test.sql}`, bindings: [run, ...test.bindings], exact: true }
+  },
+  like: (column, pattern) => ({ sql: `lb_like(${column}, ?)`, bindings: [JSON.stringify(pattern)], exact: true }),
+  likeAttribute ({ path }, pattern) {
+    const { sql, bindings } = attribute('lb_text', path)
+    return { sql: `lb_like(${sql}, ?)`, bindings: [...bindings, JSON.stringify(pattern)], exact: true }
+  },
+  regex: (column, source) => ({ ...afterRun(column, plainRunOfRegex(source), { sql: `lb_regex(${column}, ?)`, bindings: [source] }), exact: true }),
+  regexAttribute ({ path }, source) {
+    const { sql, bindings } = attribute('lb_text', path)
+    return { sql: `lb_regex(${sql}, ?)`, bindings: [...bindings, source], exact: true }
+  },
+  json ({ path }) {
+    const { sql, bindings } = attribute('lb_text', path)
+    return { sql: `json_quote(${sql})`, bindings }
+  },
+  number: ({ path }, comparison, number) => ({ sql: 'lb_compares(attributes, ?, ?, ?)', bindings: [JSON.stringify(path), comparison, number], exact: true }),
+  exists: ({ path }) => attribute('lb_exists', path),
+  // Of few rows, as asking takes time: ids are consecutive, or random at their ends.
+  goesOn: { sql: '((id & 255) > 0 OR lb_goes_on())', bindings: [] },
+  // In whole numbers, as no binding of a number is here; division goes towards zero, so from a beginning of an interval long before all times.
+  bucket (seconds, origin = 0, offset = { sql: '0', bindings: [] }) {
+    const shift = (Math.ceil(secondsTo1970 / seconds) + 1) * seconds - origin
+    return { sql: `((unixepoch(log_event_at) + ${offset.sql} + ${shift}) / ${seconds} * ${seconds} - ${shift})`, bindings: offset.bindings }
+  }
+}
+
+function afterRun (column: string, run: string, { sql, bindings }: Condition): Condition {
+  return run === '' ? { sql, bindings } : { sql: `instr(lower(${column}), ?) > 0 AND ${sql}`, bindings: [run, ...bindings] }
+}
+
+/** From the year 0 on. */
+const secondsTo1970 = 62_167_219_200
+
+function attribute (name: string, path: readonly string[]): Condition {
+  return { sql: `${name}(attributes, ?)`, bindings: [JSON.stringify(path)] }
+}

@@ -1,0 +1,52 @@
+import { PieceFailed } from '../../../errors.ts'
+import { batchColumns, deadLetterColumns, logColumns, probeRow } from '../../columns.ts'
+import { unlessAborted } from '../../../timeout.ts'
+import type { RowSink } from '../dialect.ts'
+import { dataCodes, ownKey } from './errors.ts'
+import { SqliteThread } from './thread.ts'
+
+interface Stored {
+  known: number[]
+  dead: number
+}
+
+interface Failed {
+  failed: { index: number, as: 'log' | 'letter', code: string, message: string }
+}
+
+/**
+ * Rows into an embedded database file, by a thread of its own, which begins at the first of them and
+ * anew after it failed.
+ */
+export function sqliteSink (file: string): RowSink {
+  let thread: SqliteThread | undefined
+
+  function ask<T> (question: Record<string, unknown>): Promise<T> {
+    if (!thread || thread.ended) thread = new SqliteThread('sqlite-writer.js', file, { batchColumns, logColumns, deadLetterColumns, dataCodes: dataCodes.source, ownKey: ownKey.source })
+    return thread.ask(question)
+  }
+
+  return {
+    async insert (batches) {
+      const { known } = await ask<Stored>({ batches })
+      return new Set(known.map((index) => batches[index]!))
+    },
+
+    async insertSparing ({ trying, ...batch }) {
+      const answer = await ask<Stored | Failed>({ sparing: batch })
+      if ('failed' in answer) {
+        const { index, as, code, message } = answer.failed
+        throw new PieceFailed(index, as, Object.assign(new Error(message), { code }))
+      }
+      return answer.known.length === 0 ? answer.dead : undefined
+    },
+
+    async probe (bytes, signal) {
+      await unlessAborted(signal, ask({ probe: probeRow(bytes) }))
+    },
+
+    async close () {
+      await thread?.close()
+    }
+  }
+}

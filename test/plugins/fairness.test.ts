@@ -1,0 +1,181 @@
+import { once, setMaxListeners } from 'node:events'
+import { request, type ClientRequest, type IncomingMessage } from 'node:http'
+import t, { type Test } from 'tap'
+import { Overloaded, TooManyReads } from '../../src/errors.ts'
+import { Places, type Leave } from '../../src/search/reader-slots.ts'
+import { databases } from '../helpers/databases.ts'
+import { startEmbedded } from '../helpers/embedded.ts'
+import { http } from '../helpers/http.ts'
+import { basic, count, createUser, log, send } from '../helpers/service.ts'
+import { until } from '../helpers/until.ts'
+
+const never = new AbortController().signal
+
+t.test('places go to users in turns, whoever asked more often', async (t) => {
+  const places = new Places({ places: 3, placesPerUser: 2, waiting: 100, waitingPerUser: 20 })
+  const order: string[] = []
+  const leaves: Leave[] = []
+  const ask = (user: number, name: string) => places.take(user, never).then((leave) => {
+    order.push(name)
+    leaves.push(leave)
+  })
+  for (let n = 0; n < 6; n++) ask(1, `al ${n}`)
+  for (let n = 0; n < 3; n++) ask(2, `bo ${n}`)
+  ask(3, 'cy 0')
+  for (let n = 0; n < 10; n++) {
+    await until('the next has its place', () => order.length > n)
+    leaves[n]!()
+  }
+  t.strictSame(order.slice(0, 2), ['al 0', 'al 1'])
+  t.ok(order.indexOf('bo 2') < order.indexOf('al 5') && order.indexOf('cy 0') < order.indexOf('al 3'), order.join())
+})
+
+t.test('no user takes the last place, and none waits for more than may wait', async (t) => {
+  const places = new Places({ places: 3, placesPerUser: 3, waiting: 3, waitingPerUser: 2 })
+  await places.take(1, never)
+  await places.take(1, never)
+  const waiting = [places.take(1, never), places.take(1, never)]
+  await t.rejects(places.take(1, never), new TooManyReads())
+  const bo = await places.take(2, never)
+  const later = places.take(2, never)
+  await t.rejects(places.take(3, never), new Overloaded())
+
+  const gone = new AbortController()
+  gone.abort(new Error('gone'))
+  await t.rejects(places.take(3, gone.signal), { message: 'gone' })
+  bo()
+  const last = await Promise.any([later, ...waiting])
+  last()
+  t.ok(await Promise.any([later, ...waiting]))
+})
+
+t.test('who went away leaves the line at once, and leaves no trace', async (t) => {
+  const places = new Places({ places: 1, placesPerUser: 1, waiting: 2, waitingPerUser: 2 })
+  const leave = await places.take(1, never)
+  for (let n = 0; n < 10; n++) {
+    const gone = new AbortController()
+    const waiting = [places.take(2, gone.signal), places.take(2, gone.signal)]
+    gone.abort(new Error('gone'))
+    for (const one of waiting) await t.rejects(one, { message: 'gone' })
+  }
+  const next = places.take(2, never)
+  leave()
+  leave()
+  t.ok(await next)
+})
+
+t.test('work gives way to users who have no place, and comes back after them', async (t) => {
+  const places = new Places({ places: 1, placesPerUser: 1, waiting: 10, waitingPerUser: 10 })
+  const order: string[] = []
+  let leave = await places.take(1, never)
+  t.equal(await places.giveWay(1, leave, false, never), leave, 'nobody waits')
+  const bo = places.take(2, never).then((leave) => {
+    order.push('bo')
+    leave()
+  })
+  leave = await places.giveWay(1, leave, false, never)
+  order.push('al')
+  await bo
+  t.strictSame(order, ['bo', 'al'])
+  const own = places.take(1, never)
+  t.equal(await places.giveWay(1, leave, false, never), leave, 'a search does not give way to its own user')
+  const long = places.giveWay(1, leave, true, never)
+  ;(await own)()
+  ;(await long)()
+})
+
+for (const database of databases) {
+  t.test(`fairness between readers on ${database.name}`, async (t) => {
+    const service = await startEmbedded(t, await database.createMigrated(t))
+    const { port, app, knex } = service
+    const tokens = { al: await createUser(service, 'al'), bo: await createUser(service, 'bo') }
+    for (const [name, token] of Object.entries(tokens)) t.equal((await send(service, name, token, [log({ msg: `of ${name}` })])).status, 200)
+    const al = (await knex('users').where('username', 'al').first()).id as number
+
+    /** Work of al's that holds every place that al can have, until it is ended. */
+    function occupy (t: Test): () => Promise<void> {
+      const ending = new AbortController()
+      setMaxListeners(20, ending.signal)
+      const ended = once(ending.signal, 'abort')
+      const all = Array.from({ length: 12 }, () => app.readInTurn(al, ending.signal, () => ended).catch(() => {}))
+      const end = async () => {
+        ending.abort()
+        await Promise.all(all)
+      }
+      t.teardown(end)
+      return end
+    }
+
+    const open = (path: string, user: string): ClientRequest => request({ port, path, headers: basic(user), agent: false }).on('error', () => {})
+    const statusOf = async (outgoing: ClientRequest): Promise<IncomingMessage> => (await once(outgoing.end(), 'response'))[0]
+
+    await t.test('a page, a count, a context and an export of one user do not wait for the long searches of another', async (t) => {
+      const end = occupy(t)
+      const page = await http(port, 'GET', '/api/logs', basic('bo'))
+      t.equal(page.status, 200)
+      const { id } = JSON.parse(page.body).logs[0]
+      for (const path of ['/api/logs/histogram', '/api/logs/values?field=level', `/api/logs/${id}`, `/api/logs/${id}/context`, '/api/logs/export']) {
+        t.equal((await http(port, 'GET', path, basic('bo'))).status, 200, path)
+      }
+      await end()
+    })
+
+    await t.test('past a user\'s share it is 429, for that user alone, and who went away makes room', async (t) => {
+      const end = occupy(t)
+      const waiting: ClientRequest[] = []
+      const refused: IncomingMessage[] = []
+      for (let n = 0; n < 60; n++) {
+        const outgoing = open('/api/logs', 'al')
+        outgoing.on('response', (response) => refused.push(response))
+        waiting.push(outgoing.end())
+      }
+      await until('all past the share are refused', () => refused.length === 27)
+      for (const { statusCode, headers } of refused) {
+        t.equal(statusCode, 429)
+        t.match(headers['retry-after'], /^\d+$/)
+      }
+      t.equal((await http(port, 'GET', '/api/logs', basic('bo'))).status, 200)
+
+      for (const outgoing of waiting) outgoing.destroy()
+      let late: IncomingMessage | undefined
+      await until('the place of one that went away is free', async () => {
+        const outgoing = open('/api/logs', 'al')
+        const answered = statusOf(outgoing).then((response) => { late = response })
+        const answer = await Promise.race([answered, new Promise((resolve) => setTimeout(resolve, 200, 'waits'))])
+        if (answer === 'waits') return true
+        outgoing.destroy()
+        return undefined
+      })
+      await end()
+      await until('it is answered in the end', () => late?.statusCode === 200)
+    })
+
+    await t.test('tails of one user leave room for those of others', async (t) => {
+      const opened: IncomingMessage[] = []
+      t.teardown(() => opened.forEach((incoming) => incoming.destroy()))
+      for (let n = 0; n < 25; n++) opened.push(await statusOf(open('/api/logs/tail', 'al')))
+      t.strictSame(opened.map(({ statusCode }) => statusCode), Array.from({ length: 25 }, (_, n) => n < 20 ? 200 : 429))
+      t.match(opened.at(-1)!.headers['retry-after'], /^\d+$/)
+      const other = await statusOf(open('/api/logs/tail', 'bo'))
+      t.equal(other.statusCode, 200)
+      opened.push(other)
+      opened[0]!.destroy()
+      await until('the place of one that ended is free', async () => {
+        const incoming = await statusOf(open('/api/logs/tail', 'al'))
+        opened.push(incoming)
+        return incoming.statusCode === 200
+      })
+    })
+
+    await t.test('a deletion gives way to searches, its own user\'s, too', async (t) => {
+      for (let n = 0; n < 5; n++) await send(service, 'al', tokens.al, Array.from({ length: 1000 }, (_, index) => log({ msg: `gone ${n} ${index}` })))
+      const path = '/api/logs?query=gone'
+      const { confirm } = JSON.parse((await http(port, 'DELETE', path, basic('al'))).body)
+      const deletions = Promise.all([1, 2].map(() => http(port, 'DELETE', `${path}&confirm=${confirm}`, basic('al'))))
+      for (let n = 0; n < 5; n++) t.equal((await http(port, 'GET', '/api/logs?limit=1', basic('al'))).status, 200)
+      const answers = await deletions
+      t.equal(answers.reduce((sum, { body }) => sum + JSON.parse(body).deleted, 0), 5000)
+      t.equal(await count(knex), 2)
+    })
+  })
+}
