@@ -134,5 +134,5 @@ function positive (text: string): number {
 }
 
 function withVerdicts ({ findings, ...report }: Report) {
-  return { ...report, findings: findings.map((finding) => ({ ...finding, ...spreadOf(finding.values), verdict: verdictOf(finding) })) }
+  return { ...report, findings: findings.map((finding) => ({ ...finding, ...spreadOf(finding.values), classify: verdictOf(finding) })) }
 }

@@ -4,7 +4,7 @@ import type { FastifyError, FastifyInstance } from 'fastify'
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import { unknownLevels } from '../src/decode/severity/unknown-levels.ts'
 import { version } from '../src/version.ts'
-import type { KeyedBatch } from '../src/write/batch.ts'
+import type { SizedBatch } from '../src/write/batch.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -66,7 +66,7 @@ function countWriting (app: FastifyInstance, registry: Registry): void {
   const seconds = new Histogram({ name: 'loggerbot_commit_seconds', help: 'Seconds that a transaction took', buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5], registers: [registry] })
   const group = new Histogram({ name: 'loggerbot_group_logs', help: 'Logs in a transaction', buckets: [1, 3, 10, 30, 100, 300, 1000, 2000, 5000], registers: [registry] })
 
-  const count = (batches: readonly KeyedBatch[]) => batches.reduce((sum, { records }) => sum + records.length, 0)
+  const count = (batches: readonly SizedBatch[]) => batches.reduce((sum, { records }) => sum + records.length, 0)
   app.logWriter.events
     .on('committed', (committed, took, _createdAt, lacking) => {
       const records = count(committed) - lacking

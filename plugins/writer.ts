@@ -3,7 +3,8 @@ import fp from 'fastify-plugin'
 import type { FastifyRequest, onRequestHookHandler } from 'fastify'
 import { networkOf } from '../src/authenticate/network.ts'
 import { codeOf, describeFailure } from '../src/errors.ts'
-import { utcTime, type LogBatch, type Receipt, type UtcTime } from '../src/model/record.ts'
+import type { LogBatch, Receipt } from '../src/model/batch.ts'
+import { utcTime, type UtcTime } from '../src/model/instant.ts'
 import { clockDoubt, databaseNow } from '../src/retention/clock-doubt.ts'
 import { databaseIdOf } from '../src/store/database-id.ts'
 import { DeadLetterCap, deadLettersOf } from '../src/store/dead-letters.ts'
@@ -13,7 +14,6 @@ import { Instance } from '../src/cluster/instances.ts'
 import { keptFolderOf, logStoreOf, purgeBatchKeys } from '../src/store/log-store.ts'
 import { within } from '../src/timeout.ts'
 import { tokensOf } from '../src/store/tokens.ts'
-import type { KeyedBatch } from '../src/write/batch.ts'
 import { CommitClock } from '../src/write/clock.ts'
 import { committer } from '../src/write/commit.ts'
 import { Drain } from '../src/write/drain.ts'
@@ -25,6 +25,7 @@ import { Quota } from '../src/write/quota.ts'
 import type { Damage } from '../src/write/segment.ts'
 import type { Spool } from '../src/write/spool.ts'
 import { Writer } from '../src/write/writer.ts'
+import type { SizedBatch } from '../src/write/batch.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -72,10 +73,10 @@ export interface LogWriter {
 
 export interface WriterEvents {
   /** A transaction that began at `createdAt` took place, within so many seconds; so many records of it became dead letters or files. */
-  committed: [batches: readonly KeyedBatch[], seconds: number, createdAt: UtcTime, lacking: number]
+  committed: [batches: readonly SizedBatch[], seconds: number, createdAt: UtcTime, lacking: number]
   retried: []
-  spooled: [batches: readonly KeyedBatch[]]
-  drained: [batches: readonly KeyedBatch[]]
+  spooled: [batches: readonly SizedBatch[]]
+  drained: [batches: readonly SizedBatch[]]
   /** So many records became dead letters. */
   buried: [records: number]
   /** Dead letters were deleted, because their user had too many. */
@@ -118,7 +119,7 @@ export default fp<WriterOptions>(async (app, { database, patience = 5000, queueL
   const cap = new DeadLetterCap(app.logDb, (error) => app.log.warn({ code: codeOf(error) }, 'dead letters past the limit could not be deleted; the next try is in an hour'),
     (letters) => events.emit('trimmed', letters))
   const store = logStoreOf(app.logDb, database)
-  const committed = (batches: readonly KeyedBatch[], seconds: number, createdAt: UtcTime, lacking = 0) => {
+  const committed = (batches: readonly SizedBatch[], seconds: number, createdAt: UtcTime, lacking = 0) => {
     events.emit('committed', batches, seconds, createdAt, lacking)
     for (const { userId, rejected = [], bytes } of batches) if (rejected.length > 0) cap.add(userId, rejected.length, bytes)
   }
@@ -159,7 +160,7 @@ export default fp<WriterOptions>(async (app, { database, patience = 5000, queueL
     insert: insertInside,
     ended: untilEnded,
     isStored: (batch) => isStored(app.logDb, batch),
-    verdict: (error) => store.verdict(error)
+    classify: (error) => store.classify(error)
   }, ids, clock, committed)
 
   app.decorate('writeLogs', async (batch: LogBatch, { knex }: WriteOptions = {}) => {
@@ -232,7 +233,7 @@ export default fp<WriterOptions>(async (app, { database, patience = 5000, queueL
     return app.logSpool.spool
   }
 
-  async function keep (batch: KeyedBatch): Promise<void> {
+  async function keep (batch: SizedBatch): Promise<void> {
     const folder = keptFolder()
     if (folder === undefined) throw new Error('there is no folder for what the database does not take')
     try {

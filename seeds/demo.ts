@@ -1,6 +1,7 @@
 import type { Knex } from 'knex'
 import { registerUser } from '../src/authenticate/register.ts'
-import { utcTime, type LogRecord, type Severity } from '../src/model/record.ts'
+import { utcTime } from '../src/model/instant.ts'
+import type { LogRecord, Severity } from '../src/model/record.ts'
 import { logStoreOf } from '../src/store/log-store.ts'
 import { migrateToLatest } from '../src/store/migrations.ts'
 import { usersOf } from '../src/store/users.ts'

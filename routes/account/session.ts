@@ -3,7 +3,7 @@ import { Type } from '@sinclair/typebox'
 import { stringifySetCookie, type SerializeOptions } from 'cookie'
 import type { FastifyRequest } from 'fastify'
 import { Unauthorized } from '../../src/errors.ts'
-import type { Scope } from '../../src/model/record.ts'
+import type { Scope } from '../../src/model/caller.ts'
 
 const tags = ['account']
 const days = 30

@@ -1,7 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import { NotAllowed, NotFound } from '../../src/errors.ts'
-import { titlePattern, titleRule, type Caller } from '../../src/model/record.ts'
+import type { Caller } from '../../src/model/caller.ts'
+import { titlePattern, titleRule } from '../../src/model/name.ts'
 import { isoTime } from '../../src/query/api-log.ts'
 import type { Token } from '../../src/store/tokens.ts'
 

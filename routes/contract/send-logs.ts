@@ -3,7 +3,7 @@ import { Type } from '@sinclair/typebox'
 import type { FastifyRequest } from 'fastify'
 import { contractBody, decodeContractLogs, type ContractBody } from '../../src/decode/contract.ts'
 import { inTurns } from '../../src/decode/decoded.ts'
-import type { LogUser } from '../../src/model/record.ts'
+import type { LogUser } from '../../src/model/caller.ts'
 import { answers, done } from './answers.ts'
 
 const schema = {

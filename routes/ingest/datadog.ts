@@ -4,7 +4,7 @@ import { Type } from '@sinclair/typebox'
 import type { FastifyRequest } from 'fastify'
 import { errorAnswer, type WriteError } from '../../src/http/answers.ts'
 import { decodeDatadog, decodeDatadogText } from '../../src/decode/datadog.ts'
-import { utcTime } from '../../src/model/record.ts'
+import { utcTime } from '../../src/model/instant.ts'
 import { requireUsable, take } from './shared/whole-body.ts'
 import { takeUrlToken } from './shared/url-token.ts'
 

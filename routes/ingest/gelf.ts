@@ -1,7 +1,7 @@
 import type { FastifyPluginAsync } from 'fastify'
 import { decodeGelf } from '../../src/decode/gelf/index.ts'
 import { BadRequest } from '../../src/errors.ts'
-import { utcTime } from '../../src/model/record.ts'
+import { utcTime } from '../../src/model/instant.ts'
 import { takeBodies } from './shared/body.ts'
 import type { IngestOptions } from './index.ts'
 import { requireUsable, take } from './shared/whole-body.ts'

@@ -3,7 +3,7 @@ import { Type } from '@sinclair/typebox'
 import { errorAnswer } from '../../src/http/answers.ts'
 import { decodeHec, decodeHecLines, decodeHecText, eventBlank, eventRequired } from '../../src/decode/hec.ts'
 import { areFinelyTimed, areTimed, Repetitions } from '../../src/decode/repetition.ts'
-import { utcTime } from '../../src/model/record.ts'
+import { utcTime } from '../../src/model/instant.ts'
 import { describeRequest, take } from './shared/whole-body.ts'
 
 /**

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { decodeJournalEntry, JournalCutter } from '../../src/decode/journal.ts'
-import { utcTime } from '../../src/model/record.ts'
+import { utcTime } from '../../src/model/instant.ts'
 import type { IngestOptions } from './index.ts'
 import { acceptStream, streamAnswer, takeStreams } from './shared/stream.ts'
 

@@ -7,7 +7,7 @@ import { decodeJsonLog, jsonReading } from '../../src/decode/json/logs.ts'
 import { parserOf } from '../../src/decode/json/parse.ts'
 import { decodeLogplex, LogplexCutter } from '../../src/decode/logplex.ts'
 import { withNames } from '../../src/decode/record/index.ts'
-import { utcTime } from '../../src/model/record.ts'
+import { utcTime } from '../../src/model/instant.ts'
 import type { IngestOptions } from './index.ts'
 import { acceptStream, streamAnswer, takeStreams } from './shared/stream.ts'
 

@@ -4,7 +4,7 @@ import { runInTurns } from '../../src/decode/decoded.ts'
 import { decodeLoki } from '../../src/decode/loki/index.ts'
 import { areTimed, Repetitions } from '../../src/decode/repetition.ts'
 import { unsnapSteps } from '../../src/decode/unpack/snappy.ts'
-import { utcTime } from '../../src/model/record.ts'
+import { utcTime } from '../../src/model/instant.ts'
 import type { IngestOptions } from './index.ts'
 import { describeRequest, requireUsable, take } from './shared/whole-body.ts'
 

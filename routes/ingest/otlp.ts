@@ -4,7 +4,8 @@ import { errorAnswer } from '../../src/http/answers.ts'
 import { decodeOtlp } from '../../src/decode/otlp/index.ts'
 import { encodeBytes, encodeInteger } from '../../src/decode/protobuf.ts'
 import { areTimed, Repetitions } from '../../src/decode/repetition.ts'
-import { utcTime, type Rejected } from '../../src/model/record.ts'
+import type { Rejected } from '../../src/model/batch.ts'
+import { utcTime } from '../../src/model/instant.ts'
 import { describeRequest, requireUsable, take } from './shared/whole-body.ts'
 
 const schema = {

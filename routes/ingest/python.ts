@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { runInTurns } from '../../src/decode/decoded.ts'
 import { decodePythonRecord } from '../../src/decode/python-record.ts'
-import { utcTime } from '../../src/model/record.ts'
+import { utcTime } from '../../src/model/instant.ts'
 import { accept, tellReceipt } from './shared/accept.ts'
 
 const path = '/api/logs/python'

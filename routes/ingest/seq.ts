@@ -1,7 +1,7 @@
 import type { FastifyPluginAsync } from 'fastify'
 import { errorAnswer } from '../../src/http/answers.ts'
 import { decodeSeq } from '../../src/decode/seq.ts'
-import { utcTime } from '../../src/model/record.ts'
+import { utcTime } from '../../src/model/instant.ts'
 import { requireUsable, take } from './shared/whole-body.ts'
 import { takeUrlToken } from './shared/url-token.ts'
 

@@ -6,7 +6,7 @@ import { attributesIn, type Filter } from '../../src/query/filter.ts'
 import { matcherOf } from '../../src/query/matches.ts'
 import { findLog, maxPageBytes, searchLogs, type StoredLog } from '../../src/search/walk.ts'
 import { endOfPresent } from '../../src/search/time-span.ts'
-import { valuePiece } from '../../src/text.js'
+import { valuePiece } from '../../src/text/fold.js'
 import { Log, Outside, present, scopeOf, userIdOf, what } from './request.ts'
 
 const tags = ['logs']

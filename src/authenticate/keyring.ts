@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { DatabaseAway } from '../errors.ts'
-import { utcTime, type Caller, type Scope, type UtcTime } from '../model/record.ts'
+import type { Caller, Scope } from '../model/caller.ts'
+import { utcTime, type UtcTime } from '../model/instant.ts'
 import { Answers } from './outage-cache.ts'
 import { Attempts } from './attempts.ts'
 import type { Memory } from './remembered.ts'

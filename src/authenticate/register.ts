@@ -1,5 +1,5 @@
 import { BadRequest, Conflict } from '../errors.ts'
-import { isNewName } from '../model/record.ts'
+import { isNewName } from '../model/name.ts'
 import { hashCredential, verifyCredential } from './credential.ts'
 import { contractToken } from './token.ts'
 import type { StoredUser } from './verifier.ts'

@@ -1,4 +1,4 @@
-import type { LogUser } from '../model/record.ts'
+import type { LogUser } from '../model/caller.ts'
 import { Answers } from './outage-cache.ts'
 import type { Memory } from './remembered.ts'
 import type { RememberedUser, StoredUser } from './verifier.ts'

@@ -1,6 +1,6 @@
 import { timingSafeEqual } from 'node:crypto'
 import { Unavailable } from '../errors.ts'
-import type { LogUser } from '../model/record.ts'
+import type { LogUser } from '../model/caller.ts'
 import { Attempts } from './attempts.ts'
 import { nobodysCredential, verifyCredential } from './credential.ts'
 import { orFallback } from './fallback.ts'

@@ -3,7 +3,7 @@
 // passed its time: its COMMIT hung for long, or its node was behind. Then there are more batches in the window than
 // were taken in, and the follower goes back to where the window begins; to take in a batch again does no harm.
 import type { Knex } from 'knex'
-import { millisecondsOf, utcTime, type UtcTime } from '../model/record.ts'
+import { millisecondsOf, utcTime, type UtcTime } from '../model/instant.ts'
 import { sinceBatches } from '../store/batches.ts'
 import { dialectOf } from '../store/dialects/index.ts'
 

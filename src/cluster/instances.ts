@@ -13,7 +13,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Knex } from 'knex'
-import { millisecondsOf, type UtcTime } from '../model/record.ts'
+import { millisecondsOf, type UtcTime } from '../model/instant.ts'
 import { latestOf } from '../store/batches.ts'
 import { dialectOf } from '../store/dialects/index.ts'
 import { limited, type OnConnection } from '../store/limited.ts'

@@ -50,7 +50,7 @@ export const deadLettersReplay: Command = {
           await replayDeadLetter(knex, store, letter, records)
           return true
         } catch (error) {
-          if (!(error instanceof BadRequest) && store.verdict(error) !== 'refused') throw error
+          if (!(error instanceof BadRequest) && store.classify(error) !== 'refused') throw error
           return false
         }
       }

@@ -5,10 +5,10 @@ import { codeOf, CommandError, SpoolUnavailable } from '../errors.ts'
 import { stampOf } from '../store/batches.ts'
 import { databaseIdOf } from '../store/database-id.ts'
 import { keptFolderOf, logStoreOf } from '../store/log-store.ts'
-import type { KeyedBatch } from '../write/batch.ts'
 import { deleteKept, listKept, readKept } from '../write/kept.ts'
 import { currentOf, foreignSpools, ownerOf, segmentsOf, spoolFiles, type ForeignSpool } from '../write/spool-home.ts'
 import { Spool } from '../write/spool.ts'
+import type { SizedBatch } from '../write/batch.ts'
 import type { Command } from './command.ts'
 import { withTables } from './database.ts'
 
@@ -95,7 +95,7 @@ export const spoolReplay: Command = {
       }
       print(`${stored} stored, ${left} left`)
 
-      async function storeAgain (batch: KeyedBatch): Promise<boolean> {
+      async function storeAgain (batch: SizedBatch): Promise<boolean> {
         try {
           await store.store([batch], await stampOf(knex), new AbortController().signal)
           return true

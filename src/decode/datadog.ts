@@ -10,7 +10,8 @@
 //
 // `ddtags`, as `env:dev,team:a`, becomes an object; a tag without a value is true, one that comes
 // several times is a list; more than 10,000 tags, or 65,536 characters of them, stay a text. Everything else is kept by its name.
-import type { LogRecord, UtcTime } from '../model/record.ts'
+import type { UtcTime } from '../model/instant.ts'
+import type { LogRecord } from '../model/record.ts'
 import { conventions } from './record/conventions.ts'
 import type { Step } from './decoded.ts'
 import { attributesOf, nameOf, noProcess, requireField, type Fields } from './record/fields.ts'

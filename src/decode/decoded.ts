@@ -1,5 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises'
-import type { LogRecord, Rejected } from '../model/record.ts'
+import type { Rejected } from '../model/batch.ts'
+import type { LogRecord } from '../model/record.ts'
 import { inOrderOfNanoseconds } from './order.ts'
 
 /** What a body holds, in order: logs, and pieces that can't become one. */

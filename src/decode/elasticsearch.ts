@@ -10,7 +10,9 @@
 //
 // Lines that ask for nothing known are one piece until the next line that does: their neighbours are stored.
 import { BadRequest, TooLarge } from '../errors.ts'
-import type { LogRecord, Rejected, UtcTime } from '../model/record.ts'
+import type { Rejected } from '../model/batch.ts'
+import type { UtcTime } from '../model/instant.ts'
+import type { LogRecord } from '../model/record.ts'
 import { parseLog, rawOf } from './unpack/charset.ts'
 import { conventions } from './record/conventions.ts'
 import { stepBytes, type Piece, type Step } from './decoded.ts'

@@ -1,5 +1,6 @@
 import { BadRequest, TooLarge } from '../errors.ts'
-import type { LogRecord, UtcTime } from '../model/record.ts'
+import type { UtcTime } from '../model/instant.ts'
+import type { LogRecord } from '../model/record.ts'
 import { stepBytes, type Piece, type Step } from './decoded.ts'
 import { Growth } from './limits.ts'
 

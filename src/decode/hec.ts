@@ -13,7 +13,8 @@
 // Attributes are what else event and fields hold, and host, source, sourcetype and index; of the same
 // name the later one ends in `_`.
 import { BadRequest } from '../errors.ts'
-import type { LogRecord, UtcTime } from '../model/record.ts'
+import type { UtcTime } from '../model/instant.ts'
+import type { LogRecord } from '../model/record.ts'
 import { conventions } from './record/conventions.ts'
 import type { Step } from './decoded.ts'
 import { FieldAdder, isFields, limitAttributes, nameOf, textOf, type Fields } from './record/fields.ts'

@@ -15,7 +15,8 @@
 // Source: https://systemd.io/JOURNAL_EXPORT_FORMATS/
 import { isUtf8 } from 'node:buffer'
 import { BadRequest, TooLarge } from '../errors.ts'
-import type { Rejected, UtcTime } from '../model/record.ts'
+import type { Rejected } from '../model/batch.ts'
+import type { UtcTime } from '../model/instant.ts'
 import { rawOf } from './unpack/charset.ts'
 import { stepSize, type Step } from './decoded.ts'
 import type { Fields } from './record/fields.ts'

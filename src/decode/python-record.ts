@@ -9,7 +9,8 @@
 //
 // The rest is kept as attributes: what Python always makes a number as one, what is None not at all.
 import { BadRequest } from '../errors.ts'
-import type { LogRecord, UtcTime } from '../model/record.ts'
+import type { UtcTime } from '../model/instant.ts'
+import type { LogRecord } from '../model/record.ts'
 import { stepBytes, stepSize } from './decoded.ts'
 import type { Fields } from './record/fields.ts'
 import { maxLogValues } from './limits.ts'

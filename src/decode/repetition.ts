@@ -1,6 +1,7 @@
 // Bodies that come again because the answer to them was lost, from clients that know no Idempotency-Key.
 import { createHash } from 'node:crypto'
-import type { LogRecord, UtcTime } from '../model/record.ts'
+import type { UtcTime } from '../model/instant.ts'
+import type { LogRecord } from '../model/record.ts'
 
 /** Milliseconds within which a client that heard no answer tries again. */
 const windowMs = 10 * 60_000

@@ -1,5 +1,6 @@
 import { BadRequest } from '../errors.ts'
-import type { LogRecord, UtcTime } from '../model/record.ts'
+import type { UtcTime } from '../model/instant.ts'
+import type { LogRecord } from '../model/record.ts'
 import { bytesOfRaw } from './unpack/charset.ts'
 import type { Step } from './decoded.ts'
 import { decodeDatadog } from './datadog.ts'

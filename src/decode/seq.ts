@@ -15,7 +15,8 @@
 // the sender rendered it (@r); `{{` and `}}` are braces; what has no property stays as it is. So does a template of more than
 // 65,536 characters, or that would become more than 8 MiB.
 import { BadRequest } from '../errors.ts'
-import type { LogRecord, UtcTime } from '../model/record.ts'
+import type { UtcTime } from '../model/instant.ts'
+import type { LogRecord } from '../model/record.ts'
 import type { Step } from './decoded.ts'
 import { attributesOf, FieldAdder, isFields, noProcess, rename, textOf, type Fields } from './record/fields.ts'
 import { decodeObjects } from './json/objects.ts'

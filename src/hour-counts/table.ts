@@ -10,7 +10,8 @@
 // So a row is true whenever it is believed: what touches its hour later is seen in the batches.
 // Whoever changes `user_logs` past all this empties `hour_counts` afterwards.
 import type { Knex } from 'knex'
-import { severities, utcTime, type Severity, type UtcTime } from '../model/record.ts'
+import { utcTime, type UtcTime } from '../model/instant.ts'
+import { severities, type Severity } from '../model/record.ts'
 import { everyUser } from '../store/batches.ts'
 import type { Condition } from '../store/dialects/dialect.ts'
 import { dialectOf } from '../store/dialects/index.ts'

@@ -1,4 +1,4 @@
-import { millisecondsOf, utcTime, type UtcTime } from './record.ts'
+import { millisecondsOf, utcTime, type UtcTime } from './instant.ts'
 
 /** From here on, up to without there. */
 export interface Span {

@@ -1,4 +1,4 @@
-import type { UtcTime } from './record.ts'
+import type { UtcTime } from './instant.ts'
 
 const iso = /^(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d+))?)?(?:Z|([+-])(\d\d)(?::?(\d\d))?)?$/i
 

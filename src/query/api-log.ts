@@ -1,4 +1,5 @@
-import type { LogRecord, UtcTime } from '../model/record.ts'
+import type { UtcTime } from '../model/instant.ts'
+import type { LogRecord } from '../model/record.ts'
 
 /** A log as the API gives it. */
 export interface PresentedLog {

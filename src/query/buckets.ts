@@ -1,4 +1,4 @@
-import { millisecondsOf, utcTime, type UtcTime } from '../model/record.ts'
+import { millisecondsOf, utcTime, type UtcTime } from '../model/instant.ts'
 import type { Zone } from './zone.ts'
 
 const hour = 3_600_000

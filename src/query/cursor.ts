@@ -1,5 +1,5 @@
 import { BadRequest } from '../errors.ts'
-import { millisecondsOf, utcTime, type UtcTime } from '../model/record.ts'
+import { millisecondsOf, utcTime, type UtcTime } from '../model/instant.ts'
 
 /**
  * How far a walk along the logs has come: just after this one, or, without an id, at this instant,

@@ -1,4 +1,5 @@
 import type { Severity } from '../model/record.ts'
+import type { Comparison } from '../text/values.js'
 
 /** One of a record's attributes, by its path. */
 export interface Attribute {
@@ -10,8 +11,6 @@ export type Field = 'message' | 'process' | 'description' | Attribute
 
 /** Folded pieces of text; between one and the next there may be anything. */
 export type Pattern = readonly [string, ...string[]]
-
-export type Comparison = '=' | '<' | '<=' | '>' | '>='
 
 /** What a query asks of a record, as a tree. */
 export type Filter =

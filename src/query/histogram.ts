@@ -1,5 +1,5 @@
 import { BadRequest } from '../errors.ts'
-import { millisecondsOf, utcTime, type UtcTime } from '../model/record.ts'
+import { millisecondsOf, utcTime, type UtcTime } from '../model/instant.ts'
 import type { Buckets } from './buckets.ts'
 import { isoTime } from './api-log.ts'
 

@@ -1,5 +1,5 @@
 import { BadRequest } from '../errors.ts'
-import { utcTime, type UtcTime } from '../model/record.ts'
+import { utcTime, type UtcTime } from '../model/instant.ts'
 import { parseTime } from '../model/time.ts'
 
 const units: Record<string, number> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 }

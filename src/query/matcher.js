@@ -1,5 +1,8 @@
 // The filter as a test on one record: for the thread that matches, too, which is why this is plain JavaScript.
-import { asText, compares, likeTest, plainRunOfRegex, regexTest, valueAt, wordsTest } from '../text.js'
+import { likeTest, wordsTest } from '../text/patterns.js'
+import { plainRunOfRegex } from '../text/prefilter.js'
+import { regexTest } from '../text/regex.js'
+import { asText, compares, valueAt } from '../text/values.js'
 
 /**
  * Whether a record of a user is what a query asks for: what the database would say of its row.

@@ -18,8 +18,10 @@
 // pasted text it is itself before all but another.
 import { BadRequest } from '../errors.ts'
 import { severities, type Severity } from '../model/record.ts'
-import { messagePiece, regexTest, regexWeight, valuePiece } from '../text.js'
-import { everything, type Attribute, type Comparison, type Field, type Filter, type Pattern } from './filter.ts'
+import { messagePiece, valuePiece } from '../text/fold.js'
+import { regexTest, regexWeight } from '../text/regex.js'
+import type { Comparison } from '../text/values.js'
+import { everything, type Attribute, type Field, type Filter, type Pattern } from './filter.ts'
 
 /** Bounds of a query: its characters, brackets within each other, and conditions, each of which each log may be held against. */
 const maxLength = 4096

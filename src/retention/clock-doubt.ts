@@ -1,5 +1,5 @@
 import type { Knex } from 'knex'
-import { millisecondsOf, utcTime, type UtcTime } from '../model/record.ts'
+import { millisecondsOf, utcTime, type UtcTime } from '../model/instant.ts'
 import { latestOf } from '../store/batches.ts'
 
 const day = 86_400_000

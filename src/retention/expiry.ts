@@ -1,5 +1,5 @@
 import type { Knex } from 'knex'
-import type { UtcTime } from '../model/record.ts'
+import type { UtcTime } from '../model/instant.ts'
 import { announceChange } from '../store/batches.ts'
 import type { Condition } from '../store/dialects/dialect.ts'
 import { dialectOf } from '../store/dialects/index.ts'

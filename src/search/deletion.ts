@@ -1,5 +1,5 @@
 import type { Knex } from 'knex'
-import { utcTime, type UtcTime } from '../model/record.ts'
+import { utcTime, type UtcTime } from '../model/instant.ts'
 import { announceChange } from '../store/batches.ts'
 import { deadLettersOf } from '../store/dead-letters.ts'
 import { placeColumns, walkRows, type Search } from './walk.ts'

@@ -8,7 +8,7 @@
 //
 // Whoever says from when to when finds all.
 import type { Knex } from 'knex'
-import { millisecondsOf, utcTime, type UtcTime } from '../model/record.ts'
+import { millisecondsOf, utcTime, type UtcTime } from '../model/instant.ts'
 import { dialectOf } from '../store/dialects/index.ts'
 import { ownedBy } from '../store/owner.ts'
 import { findEdge, shift, type Search } from './walk.ts'

@@ -48,8 +48,8 @@ export async function probe (knex: Knex, patience = 2000): Promise<void> {
 
 /** Whether a read failed because the database can't answer for now. */
 export function isAway (knex: Knex, error: unknown): boolean {
-  const { isUnreachable, verdict } = dialectOf(knex)
+  const { isUnreachable, classify } = dialectOf(knex)
   // No connection of the pool came free in time.
   const isStarved = error instanceof Error && error.name === 'KnexTimeoutError'
-  return isStarved || isUnreachable(error) || verdict(error) === 'passing'
+  return isStarved || isUnreachable(error) || classify(error) === 'passing'
 }

@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto'
 import type { Knex } from 'knex'
-import { utcTime, type LogRecord, type Rejected, type UtcTime } from '../model/record.ts'
+import type { Rejected } from '../model/batch.ts'
+import { utcTime, type UtcTime } from '../model/instant.ts'
+import type { LogRecord } from '../model/record.ts'
 import { stampOf } from './batches.ts'
 import { deadLetterColumns } from './columns.ts'
 import type { Value } from './dialects/dialect.ts'
-import type { LogStore, StorableBatch } from './log-store.ts'
+import type { BatchStore } from '../model/batch-store.ts'
+import type { AdmittedBatch } from '../model/batch.ts'
 import { toWellFormedJson } from './well-formed.ts'
 
 /** Something accepted that could not become a log. */
@@ -159,7 +162,7 @@ export class DeadLetterCap {
  * Stores what a dead letter would have been, and then forgets it. Throws what the database says
  * where it refuses that. Once only, however often it is cut short.
  */
-export async function replayDeadLetter (knex: Knex, store: LogStore, { id, userId }: DeadLetter, records: readonly LogRecord[]): Promise<void> {
+export async function replayDeadLetter (knex: Knex, store: BatchStore, { id, userId }: DeadLetter, records: readonly LogRecord[]): Promise<void> {
   const key = Buffer.alloc(16, 'dead')
   key.writeBigUInt64BE(BigInt(id), 8)
   await store.store([{ userId: userId!, key, firstId: BigInt(id), records }], await stampOf(knex), new AbortController().signal)
@@ -167,12 +170,12 @@ export async function replayDeadLetter (knex: Knex, store: LogStore, { id, userI
 }
 
 /** What becomes of a record if the database refuses it: the values of `deadLetterColumns`, all but the reason. */
-export function refusedLetter ({ userId, firstId }: StorableBatch, index: number, record: LogRecord): Value[] {
+export function refusedLetter ({ userId, firstId }: AdmittedBatch, index: number, record: LogRecord): Value[] {
   return [(firstId + BigInt(index)).toString(), userId, utcTime(), 'database', ...bounded(toWellFormedJson(record))]
 }
 
 /** What becomes of a piece that a decoder rejected: the values of `deadLetterColumns`. */
-export function rejectedLetter ({ userId, firstId, records }: StorableBatch, index: number, { source, reason, raw }: Rejected): Value[] {
+export function rejectedLetter ({ userId, firstId, records }: AdmittedBatch, index: number, { source, reason, raw }: Rejected): Value[] {
   return [(firstId + BigInt(records.length + index)).toString(), userId, utcTime(), source, ...bounded(raw), reason.toWellFormed().slice(0, 255)]
 }
 

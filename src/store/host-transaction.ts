@@ -1,10 +1,11 @@
 import type { Knex } from 'knex'
 import { NotATransaction } from '../errors.ts'
-import type { UtcTime } from '../model/record.ts'
+import type { UtcTime } from '../model/instant.ts'
 import { batchColumns, deadLetterColumns, logColumns } from './columns.ts'
 import type { Value } from './dialects/dialect.ts'
 import { dialectOf } from './dialects/index.ts'
-import { toRows, type StorableBatch } from './log-store.ts'
+import type { AdmittedBatch } from '../model/batch.ts'
+import { toRows } from './log-store.ts'
 
 /** A transaction that a host app began, and will commit or roll back. */
 export type HostTransaction = Knex.Transaction
@@ -23,7 +24,7 @@ export function requireTransaction (knex: HostTransaction): void {
  * Puts the batch, its key with it, into the transaction, or nothing of it. Resolves to false where the key was stored
  * before. Rejects with what the database says; the transaction goes on, unless the database ended it.
  */
-export async function insertInside (transaction: HostTransaction, batch: StorableBatch, createdAt: UtcTime): Promise<boolean> {
+export async function insertInside (transaction: HostTransaction, batch: AdmittedBatch, createdAt: UtcTime): Promise<boolean> {
   await dialectOf(transaction).requireFitSession(transaction)
   let failure: unknown
   try {
@@ -37,7 +38,7 @@ export async function insertInside (transaction: HostTransaction, batch: Storabl
   }
 }
 
-async function insertBatch (knex: Knex, batch: StorableBatch, createdAt: UtcTime): Promise<boolean> {
+async function insertBatch (knex: Knex, batch: AdmittedBatch, createdAt: UtcTime): Promise<boolean> {
   const { userId, key, firstId, firstAt, lastAt, rows, rejected } = toRows(batch, createdAt)
   try {
     await insertRows(knex, 'ingest_batches', batchColumns, [[userId, key, createdAt, firstId, rows.length, firstAt, lastAt]])
@@ -75,6 +76,6 @@ export async function untilEnded (transaction: HostTransaction): Promise<boolean
 }
 
 /** Whether the batch is stored: under its key, and with its ids. */
-export async function isStored (knex: Knex, { userId, key, firstId }: StorableBatch): Promise<boolean> {
+export async function isStored (knex: Knex, { userId, key, firstId }: AdmittedBatch): Promise<boolean> {
   return await knex('ingest_batches').select('user_id').where({ user_id: userId, batch_key: key, first_id: firstId.toString() }).first() !== undefined
 }

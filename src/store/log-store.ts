@@ -1,7 +1,10 @@
 import type { Knex } from 'knex'
-import type { LogRecord, Rejected, UtcTime } from '../model/record.ts'
+import type { AdmittedBatch } from '../model/batch.ts'
+import type { BatchStore } from '../model/batch-store.ts'
+import type { UtcTime } from '../model/instant.ts'
+import type { LogRecord } from '../model/record.ts'
 import { refusedLetter, rejectedLetter } from './dead-letters.ts'
-import type { DatabaseOptions, RowBatch, RowSink, SparingBatch, Value, Verdict } from './dialects/dialect.ts'
+import type { DatabaseOptions, RowBatch, RowSink, Value } from './dialects/dialect.ts'
 import { dialectOf } from './dialects/index.ts'
 import { unlessAborted } from '../timeout.ts'
 import { toWellFormedJson } from './well-formed.ts'
@@ -9,46 +12,11 @@ import { toWellFormedJson } from './well-formed.ts'
 /** How many characters `p_name` and `p_description` hold. */
 export const nameLength = 255
 
-/** A batch with its key, 16 bytes unique to the user, and the ids of its records, then of what was rejected, in a row from the first. */
-export interface StorableBatch {
-  userId: number
-  key: Buffer
-  firstId: bigint
-  records: readonly LogRecord[]
-  rejected?: readonly Rejected[]
-}
-
-/** What is known of single pieces of a batch, by their index, records first. */
-export type Spared = Pick<SparingBatch, 'condemned' | 'kept' | 'trying'>
-
-/** The way of batches into the database; whoever made it closes it. */
-export interface LogStore {
-  /**
-   * Stores all the batches in one transaction, which began at `createdAt` by our clock, or none. Resolves to those whose key was stored
-   * before, of which nothing is stored again. Rejects soon after the signal; whether they are
-   * stored is then unknown, and trying again under the same keys is safe.
-   */
-  store<T extends StorableBatch> (batches: readonly T[], createdAt: UtcTime, signal: AbortSignal): Promise<ReadonlySet<T>>
-  /**
-   * Stores one batch in one transaction; records that the database refuses go to `dead_letters`, and so do those of `spared.condemned`;
-   * pieces of `spared.kept` are left out. Resolves to how many did, or to undefined where the key was stored before. Rejects with
-   * PieceFailed where a piece fails in another way. The signal is as above: `spared.trying` was told of the last piece.
-   */
-  storeSparing (batch: StorableBatch, createdAt: UtcTime, signal: AbortSignal, spared: Spared): Promise<number | undefined>
-  /** Rejects while the database stores no log of about so many bytes; it is taken back. */
-  probe (bytes: number, signal: AbortSignal): Promise<void>
-  /** What to make of an error of these. */
-  verdict (error: unknown): Verdict
-  /** What may be told of such an error. */
-  reason (error: unknown): string
-  close (): Promise<void>
-}
-
 /**
  * The way, which opens at its first use: the database may be away. `database` says how the knex was
  * opened, where it is not a host app's own.
  */
-export function logStoreOf (knex: Knex, database?: DatabaseOptions): LogStore {
+export function logStoreOf (knex: Knex, database?: DatabaseOptions): BatchStore & { close (): Promise<void> } {
   const dialect = dialectOf(knex)
   let opening: Promise<RowSink> | undefined
 
@@ -67,16 +35,16 @@ export function logStoreOf (knex: Knex, database?: DatabaseOptions): LogStore {
       const known = await insert(rows, signal)
       return new Set(batches.filter((_, index) => known.has(rows[index]!)))
     },
-    async storeSparing (batch, createdAt, signal, spared) {
+    async storeRowByRow (batch, createdAt, signal, spared) {
       const letters = batch.records.map((record, index) => refusedLetter(batch, index, record))
-      const { insertSparing } = await unlessAborted(signal, sink())
-      return insertSparing({ ...toRows(batch, createdAt), letters, ...spared }, signal)
+      const { insertRowByRow } = await unlessAborted(signal, sink())
+      return insertRowByRow({ ...toRows(batch, createdAt), letters, ...spared }, signal)
     },
     async probe (bytes, signal) {
       const { probe } = await unlessAborted(signal, sink())
       await probe(bytes, signal)
     },
-    verdict: (error) => dialect.verdict(error),
+    classify: (error) => dialect.classify(error),
     reason: (error) => dialect.reason(error),
     async close () {
       await (await opening?.catch(() => undefined))?.close()
@@ -95,7 +63,7 @@ export async function purgeBatchKeys (knex: Knex, before: string): Promise<void>
 }
 
 /** As it stands in the tables. */
-export function toRows (batch: StorableBatch, createdAt: UtcTime): RowBatch {
+export function toRows (batch: AdmittedBatch, createdAt: UtcTime): RowBatch {
   const { userId, key, firstId, records, rejected = [] } = batch
   // A batch of which all was rejected has no times.
   let firstAt = records[0]?.eventAt ?? null

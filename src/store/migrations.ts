@@ -80,7 +80,7 @@ async function ensureOneLock (knex: Knex): Promise<void> {
 function isAnotherMigrating (knex: Knex, error: unknown): boolean {
   if (!(error instanceof Error) || dialectOf(knex).isUnreachable(error)) return false
   // Two that start on an empty database may both create knex's own tables.
-  return error.name === 'MigrationLocked' || /already exists/.test(error.message) || ['passing', 'collision'].includes(dialectOf(knex).verdict(error))
+  return error.name === 'MigrationLocked' || /already exists/.test(error.message) || ['passing', 'collision'].includes(dialectOf(knex).classify(error))
 }
 
 /** Throws SchemaMismatch, with the command that mends it, unless every migration of this version is applied and no other. */

@@ -11,12 +11,12 @@ const firstDelayMs = 20
  * another node. Not where the connection was lost: then it may have taken place.
  */
 export async function retryConflicts<T> (knex: Knex, work: () => Promise<T>): Promise<T> {
-  const { isUnreachable, verdict } = dialectOf(knex)
+  const { isUnreachable, classify } = dialectOf(knex)
   for (let tries = 1; ; tries++) {
     try {
       return await work()
     } catch (error) {
-      if (tries === maxTries || isUnreachable(error) || verdict(error) !== 'passing') throw error
+      if (tries === maxTries || isUnreachable(error) || classify(error) !== 'passing') throw error
       await delay(Math.random() * firstDelayMs * 2 ** tries)
     }
   }

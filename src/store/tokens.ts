@@ -1,5 +1,6 @@
 import type { Knex } from 'knex'
-import { millisecondsOf, scopes, utcTime, type Scope, type UtcTime } from '../model/record.ts'
+import { scopes, type Scope } from '../model/caller.ts'
+import { millisecondsOf, utcTime, type UtcTime } from '../model/instant.ts'
 import { newestBatchAt } from './batches.ts'
 import { retryConflicts } from './retry.ts'
 

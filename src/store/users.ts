@@ -1,5 +1,6 @@
 import type { Knex } from 'knex'
-import { isWord, utcTime } from '../model/record.ts'
+import { utcTime } from '../model/instant.ts'
+import { isWord } from '../model/name.ts'
 import { dialectOf } from './dialects/index.ts'
 import { retryConflicts } from './retry.ts'
 

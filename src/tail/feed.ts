@@ -10,7 +10,8 @@
 // A transaction can take place all the same that was believed dead, or of an instance that was. Such a batch
 // is behind the place that the feed has come to: its logs are not handed on out of order, but told as missed.
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { LogRecord, UtcTime } from '../model/record.ts'
+import type { UtcTime } from '../model/instant.ts'
+import type { LogRecord } from '../model/record.ts'
 import { byPlace, placeBefore, type Place } from './position.ts'
 import type { Subscription } from './subscription.ts'
 

@@ -1,4 +1,4 @@
-import type { UtcTime } from '../model/record.ts'
+import type { UtcTime } from '../model/instant.ts'
 
 /** A place in the order of batches. */
 export interface Place {

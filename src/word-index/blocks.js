@@ -1,6 +1,6 @@
 // The blocks of the index that are still open: of each user one a day, so that a late log widens
 // none. Plain JavaScript, as it runs in a thread.
-import { addFingerprints, slices } from '../text.js'
+import { addFingerprints, slices } from './fingerprints.js'
 
 /** A block is full with so many logs, or so many words. */
 const mostLogs = 8192

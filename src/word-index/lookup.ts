@@ -2,8 +2,9 @@
 // not in the index counts as such a stretch, too, so nothing is ever missed.
 import type { Knex } from 'knex'
 import type { Filter } from '../query/filter.ts'
-import { millisecondsOf, utcTime, type UtcTime } from '../model/record.ts'
-import { fingerprintOf, wholeWordsOf, wordRules } from '../text.js'
+import { millisecondsOf, utcTime, type UtcTime } from '../model/instant.ts'
+import { wholeWordsOf, wordRules } from '../text/words.js'
+import { fingerprintOf } from './fingerprints.js'
 import type { Condition } from '../store/dialects/dialect.ts'
 import { dialectOf } from '../store/dialects/index.ts'
 import { ownedBy } from '../store/owner.ts'

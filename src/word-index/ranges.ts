@@ -1,4 +1,4 @@
-import { millisecondsOf, type UtcTime } from '../model/record.ts'
+import { millisecondsOf, type UtcTime } from '../model/instant.ts'
 
 /** Where logs of a user lie that came in with some batches: others may lie between them. */
 export interface Range {

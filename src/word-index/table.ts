@@ -3,8 +3,8 @@
 // thought it was: so neither a crash nor somebody who was believed gone and comes back can do harm.
 // A block that is there twice is true twice.
 import type { Knex } from 'knex'
-import { millisecondsOf, utcTime, type UtcTime } from '../model/record.ts'
-import { wordRules } from '../text.js'
+import { millisecondsOf, utcTime, type UtcTime } from '../model/instant.ts'
+import { wordRules } from '../text/words.js'
 import { stampOf, toBatch, type StoredBatch } from '../store/batches.ts'
 import type { Condition } from '../store/dialects/dialect.ts'
 import { dialectOf } from '../store/dialects/index.ts'

@@ -1,13 +1,9 @@
 import { randomFillSync } from 'node:crypto'
-import { sizeOfValue, type LogBatch } from '../model/record.ts'
+import type { AdmittedBatch, LogBatch } from '../model/batch.ts'
+import { sizeOfValue } from '../model/record.ts'
 
-/** A batch that is admitted: with its key and ids, any number of tries stores it once. */
-export interface KeyedBatch extends LogBatch {
-  /** 16 bytes that no other batch of the user has. */
-  key: Buffer
-  /** The first record's id; the others follow it in order, then those of what was rejected. */
-  firstId: bigint
-  /** About how many bytes it takes. */
+/** A batch that waits to be written, with about how many bytes it takes. */
+export interface SizedBatch extends AdmittedBatch {
   bytes: number
 }
 
@@ -36,7 +32,7 @@ export function idsOf ({ records, rejected = [] }: Pick<LogBatch, 'records' | 'r
 }
 
 /** One piece of a batch, records first, as a batch of its own under its id. */
-export function pieceOf ({ userId, firstId, records, rejected = [] }: KeyedBatch, index: number): KeyedBatch {
+export function pieceOf ({ userId, firstId, records, rejected = [] }: SizedBatch, index: number): SizedBatch {
   const piece = index < records.length ? { records: [records[index]!] } : { records: [], rejected: [rejected[index - records.length]!] }
   return { userId, key: freshKey(), firstId: firstId + BigInt(index), bytes: sizeOf(piece), ...piece }
 }

@@ -1,4 +1,4 @@
-import { millisecondsOf, utcTime, type UtcTime } from '../model/record.ts'
+import { millisecondsOf, utcTime, type UtcTime } from '../model/instant.ts'
 
 /** After an error a transaction may still take place for so long, in milliseconds. */
 export const doubt = 5000

@@ -4,10 +4,10 @@
 //             ↑              │ a passing fault, a lost answer: again, with fresh ids where one was taken
 //             └──────────────┘ at most `attempts` times
 //                            │ the database refuses it, or fails at it and stores something else meanwhile: each half by
-//                            │ itself, down to the batch, which is then stored sparing its neighbours  → STORED
+//                            │ itself, down to the batch, which is then stored row by row  → STORED
 //                            │ the database can't store anything, or is silent too long → FAILED
 //
-// Sparing: a record that the database does not take becomes a dead letter; what it does not even take as that is kept as a
+// Row by row: a record that the database does not take becomes a dead letter; what it does not even take as that is kept as a
 // file. So whatever comes of the data, by whatever number the database says it, is never taken for a database that is away.
 //
 // The keys are in the same transaction as the records: where the answer to a COMMIT is lost, the
@@ -15,43 +15,24 @@
 // be stored nevertheless; whoever keeps it to try again keeps its key.
 import { setTimeout as delay } from 'node:timers/promises'
 import { DatabaseSlow, PieceFailed } from '../errors.ts'
-import type { UtcTime } from '../model/record.ts'
-import { idsOf, pieceOf, type KeyedBatch } from './batch.ts'
+import type { BatchStore } from '../model/batch-store.ts'
+import type { UtcTime } from '../model/instant.ts'
+import { idsOf, pieceOf, type SizedBatch } from './batch.ts'
 import type { CommitClock } from './clock.ts'
 import type { RecordIds } from './ids.ts'
-
-/** What is known of single pieces of a batch, by their index, records first. */
-export interface Spared {
-  /** Why records become dead letters without being tried. */
-  condemned: ReadonlyMap<number, string>
-  /** Kept as files. */
-  kept: ReadonlySet<number>
-  trying (index: number, as: 'log' | 'letter'): void
-}
-
-/** Where batches are stored, and what its errors mean. See LogStore of `src/store`. */
-export interface BatchStore {
-  store (batches: readonly KeyedBatch[], createdAt: UtcTime, signal: AbortSignal): Promise<ReadonlySet<KeyedBatch>>
-  storeSparing (batch: KeyedBatch, createdAt: UtcTime, signal: AbortSignal, spared: Spared): Promise<number | undefined>
-  /** Rejects while nothing of about so many bytes can be stored. */
-  probe (bytes: number, signal: AbortSignal): Promise<void>
-  verdict (error: unknown): 'collision' | 'passing' | 'refused' | 'away'
-  /** What may be told of an error. */
-  reason (error: unknown): string
-}
 
 /** What became of a batch. */
 export type Outcome = { state: 'stored' | 'replayed' } | { state: 'failed', error: unknown }
 
 export interface CommitObserver {
   /** A transaction took place that began at `createdAt`; `seconds` from the first statement to the answer; so many records of it are no logs. */
-  committed? (batches: readonly KeyedBatch[], seconds: number, createdAt: UtcTime, lacking: number): void
+  committed? (batches: readonly SizedBatch[], seconds: number, createdAt: UtcTime, lacking: number): void
   /** A transaction failed, and is tried again. */
   retried? (): void
   /** So many records of the batch were refused by the database and are dead letters now. */
-  buried? (records: number, batch: KeyedBatch): void
+  buried? (records: number, batch: SizedBatch): void
   /** Makes durable on the disk what no table takes; rejects where it can't. */
-  keep? (batch: KeyedBatch): Promise<void>
+  keep? (batch: SizedBatch): Promise<void>
 }
 
 export interface CommitOptions {
@@ -77,7 +58,7 @@ interface Run {
   signal: AbortSignal
   patience: number
   isLast: boolean
-  outcomes: Map<KeyedBatch, Outcome>
+  outcomes: Map<SizedBatch, Outcome>
 }
 
 /**
@@ -85,13 +66,13 @@ interface Run {
  * to what became of each batch.
  */
 export function committer (store: BatchStore, ids: RecordIds, clock: CommitClock, defaultPatience: number, observer: CommitObserver = {}) {
-  return async function commit (batches: readonly KeyedBatch[], { patience = defaultPatience, isLast = false }: CommitOptions = {}): Promise<Map<KeyedBatch, Outcome>> {
-    const outcomes = new Map<KeyedBatch, Outcome>()
+  return async function commit (batches: readonly SizedBatch[], { patience = defaultPatience, isLast = false }: CommitOptions = {}): Promise<Map<SizedBatch, Outcome>> {
+    const outcomes = new Map<SizedBatch, Outcome>()
     await limited(patience, (signal) => settle(batches, { signal, patience, isLast, outcomes }))
     return outcomes
   }
 
-  async function settle (batches: readonly KeyedBatch[], run: Run): Promise<void> {
+  async function settle (batches: readonly SizedBatch[], run: Run): Promise<void> {
     const { outcomes, signal, isLast } = run
     const failure = await attempt(batches, run, async (first, createdAt) => {
       const known = await store.store(batches, createdAt, signal)
@@ -101,14 +82,14 @@ export function committer (store: BatchStore, ids: RecordIds, clock: CommitClock
     })
     if (failure === undefined) return
     const { kind } = failure
-    if (batches.length === 1 && (kind === 'data' || (isLast && kind !== 'away'))) return settleSparing(batches[0]!, run)
+    if (batches.length === 1 && (kind === 'data' || (isLast && kind !== 'away'))) return settleRowByRow(batches[0]!, run)
     if (batches.length === 1 || kind === 'away' || kind === 'slow' || (kind === 'passing' && !await canStore(batches, run))) return fail(batches, failure.error, outcomes)
     const half = Math.ceil(batches.length / 2)
     await settle(batches.slice(0, half), run)
     await settle(batches.slice(half), run)
   }
 
-  async function settleSparing (batch: KeyedBatch, run: Run): Promise<void> {
+  async function settleRowByRow (batch: SizedBatch, run: Run): Promise<void> {
     const { outcomes, isLast, patience } = run
     const condemned = new Map<number, string>()
     const kept = new Set<number>()
@@ -116,7 +97,7 @@ export function committer (store: BatchStore, ids: RecordIds, clock: CommitClock
       let tried: Pick<PieceFailed, 'index' | 'as'> | undefined
       const tryOnce = (signal: AbortSignal) => attempt([batch], { ...run, signal }, async (isFirst, createdAt) => {
         tried = undefined
-        const dead = await store.storeSparing(batch, createdAt, signal, { condemned, kept, trying: (index, as) => { tried = { index, as } } })
+        const dead = await store.storeRowByRow(batch, createdAt, signal, { condemned, kept, trying: (index, as) => { tried = { index, as } } })
         outcomes.set(batch, { state: first && isFirst && dead === undefined ? 'replayed' : 'stored' })
         if (dead) observer.buried?.(dead, batch)
         return (dead ?? 0) + [...kept].filter((index) => index < batch.records.length).length
@@ -145,13 +126,13 @@ export function committer (store: BatchStore, ids: RecordIds, clock: CommitClock
     }
   }
 
-  async function keep (batch: KeyedBatch): Promise<void> {
+  async function keep (batch: SizedBatch): Promise<void> {
     if (!observer.keep) throw new Error('there is no place for what no table takes')
     await observer.keep(batch)
   }
 
   /** Tries until the work is done, which resolves to how many records are no logs, or fails for good; resolves to why it does. */
-  async function attempt (batches: readonly KeyedBatch[], run: Run, work: (first: boolean, createdAt: UtcTime) => Promise<number>): Promise<Failure | undefined> {
+  async function attempt (batches: readonly SizedBatch[], run: Run, work: (first: boolean, createdAt: UtcTime) => Promise<number>): Promise<Failure | undefined> {
     const { signal, outcomes } = run
     for (let count = 1; ; count++) {
       let createdAt: UtcTime | undefined
@@ -169,13 +150,13 @@ export function committer (store: BatchStore, ids: RecordIds, clock: CommitClock
       } catch (error) {
         if (signal.aborted) return { kind: 'slow', error }
         if (createdAt === undefined) return { kind: 'away', error }
-        const verdict = store.verdict(error instanceof PieceFailed ? error.cause : error)
+        const errorClass = store.classify(error instanceof PieceFailed ? error.cause : error)
         // The database itself says that it stored nothing: no reader of the feed need wait for it.
-        mayTakePlace = verdict !== 'refused' && verdict !== 'collision'
-        if (verdict === 'refused' || (verdict === 'collision' && count >= maxCollisions)) return { kind: 'data', error }
-        if (verdict === 'away') return { kind: await canStore(batches, run) ? 'data' : 'away', error }
+        mayTakePlace = errorClass !== 'refused' && errorClass !== 'collision'
+        if (errorClass === 'refused' || (errorClass === 'collision' && count >= maxCollisions)) return { kind: 'data', error }
+        if (errorClass === 'away') return { kind: await canStore(batches, run) ? 'data' : 'away', error }
         if (count === attempts) return { kind: 'passing', error }
-        if (verdict === 'collision') for (const batch of batches) batch.firstId = ids.take(idsOf(batch))
+        if (errorClass === 'collision') for (const batch of batches) batch.firstId = ids.take(idsOf(batch))
         observer.retried?.()
         await delay(25 * 2 ** count * Math.random())
       } finally {
@@ -185,7 +166,7 @@ export function committer (store: BatchStore, ids: RecordIds, clock: CommitClock
   }
 
   /** Whether the database stores something as large, which it takes back. */
-  async function canStore (batches: readonly KeyedBatch[], { patience }: Run): Promise<boolean> {
+  async function canStore (batches: readonly SizedBatch[], { patience }: Run): Promise<boolean> {
     try {
       await limited(patience, (signal) => store.probe(batches.reduce((sum, { bytes }) => sum + bytes, 0), signal))
       return true
@@ -206,11 +187,11 @@ async function limited<T> (patience: number, work: (signal: AbortSignal) => Prom
   }
 }
 
-function condemn ({ records }: KeyedBatch, index: number, reason: string, condemned: Map<number, string>): void {
+function condemn ({ records }: SizedBatch, index: number, reason: string, condemned: Map<number, string>): void {
   condemned.set(index, reason)
   if (condemned.size > maxFatalPieces) for (const other of records.keys()) if (!condemned.has(other)) condemned.set(other, reason)
 }
 
-function fail (batches: readonly KeyedBatch[], error: unknown, outcomes: Map<KeyedBatch, Outcome>): void {
+function fail (batches: readonly SizedBatch[], error: unknown, outcomes: Map<SizedBatch, Outcome>): void {
   for (const batch of batches) outcomes.set(batch, { state: 'failed', error: error instanceof PieceFailed ? error.cause : error })
 }

@@ -11,7 +11,7 @@
 //
 // So nothing that one batch does to the database stops the others, and a fault of the spool's own files is told as that.
 import { setTimeout as delay } from 'node:timers/promises'
-import type { KeyedBatch } from './batch.ts'
+import type { SizedBatch } from './batch.ts'
 import type { CommitOptions, Outcome } from './commit.ts'
 import type { Damage } from './segment.ts'
 import type { Spool } from './spool.ts'
@@ -20,7 +20,7 @@ import type { Writer } from './writer.ts'
 export interface DrainOptions {
   /** The spool, where there is one whose logs belong into this database. Rejects while the database can't say so. */
   spool: () => Promise<Spool | undefined>
-  commit: (batches: readonly KeyedBatch[], options?: CommitOptions) => Promise<Map<KeyedBatch, Outcome>>
+  commit: (batches: readonly SizedBatch[], options?: CommitOptions) => Promise<Map<SizedBatch, Outcome>>
   /** Keeps what could not be read any more, where somebody finds it. */
   bury: (damage: Damage) => Promise<void>
   /** Rejects while the database stores nothing. */
@@ -28,7 +28,7 @@ export interface DrainOptions {
   /** How long the database has for a portion, in milliseconds. */
   patience: number
   writer: Pick<Writer, 'away' | 'waiting' | 'databaseLeft' | 'databaseIsBack'>
-  onDrained?: (batches: readonly KeyedBatch[]) => void
+  onDrained?: (batches: readonly SizedBatch[]) => void
   /** A file of the spool could not be read, written or removed. */
   onFault?: (error: unknown) => void
 }
@@ -51,7 +51,7 @@ class DatabaseFailed extends Error {}
 export class Drain {
   readonly #options: DrainOptions
   readonly #closing = new AbortController()
-  readonly #putOff = new WeakMap<KeyedBatch, { failures: number, dueAt: number }>()
+  readonly #putOff = new WeakMap<SizedBatch, { failures: number, dueAt: number }>()
   readonly #ended: Promise<void>
 
   constructor (options: DrainOptions) {
@@ -103,10 +103,10 @@ export class Drain {
   }
 
   /** Resolves to those of the batches that fail by themselves, while others do not. */
-  async #store (batches: readonly KeyedBatch[]): Promise<KeyedBatch[]> {
+  async #store (batches: readonly SizedBatch[]): Promise<SizedBatch[]> {
     if (batches.length === 0) return []
     const outcomes = await this.#options.commit(batches)
-    const failed: KeyedBatch[] = []
+    const failed: SizedBatch[] = []
     for (const batch of batches) {
       let outcome = outcomes.get(batch)!
       if (outcome.state !== 'failed') continue
@@ -121,12 +121,12 @@ export class Drain {
     return failed
   }
 
-  #nextPutOff (spool: Spool): KeyedBatch | undefined {
+  #nextPutOff (spool: Spool): SizedBatch | undefined {
     const now = performance.now()
     return spool.later.find((batch) => (this.#putOff.get(batch)?.dueAt ?? 0) <= now)
   }
 
-  async #tryAgain (spool: Spool, batch: KeyedBatch): Promise<boolean> {
+  async #tryAgain (spool: Spool, batch: SizedBatch): Promise<boolean> {
     const isLast = (this.#putOff.get(batch)?.failures ?? 0) >= maxFailures
     const outcome = (await this.#options.commit([batch], { patience: morePatience * this.#options.patience, isLast })).get(batch)!
     if (outcome.state === 'failed') {
@@ -139,7 +139,7 @@ export class Drain {
     return true
   }
 
-  #postpone (batch: KeyedBatch): void {
+  #postpone (batch: SizedBatch): void {
     const failures = (this.#putOff.get(batch)?.failures ?? 0) + 1
     this.#putOff.set(batch, { failures, dueAt: performance.now() + putOffMs * 2 ** Math.min(failures, 6) })
   }

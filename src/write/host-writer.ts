@@ -8,19 +8,21 @@
 // follows the batches in the order of their times, waits for it. How it ended, the database alone
 // knows for certain: knex resolves after some rollbacks, too, and an answer may be lost.
 import { setTimeout as delay } from 'node:timers/promises'
-import type { LogBatch, Receipt, UtcTime } from '../model/record.ts'
-import { freshKey, idsOf, sizeOf, type KeyedBatch } from './batch.ts'
+import type { LogBatch, Receipt } from '../model/batch.ts'
+import type { ErrorClass } from '../model/batch-store.ts'
+import type { UtcTime } from '../model/instant.ts'
+import { freshKey, idsOf, sizeOf, type SizedBatch } from './batch.ts'
 import { doubt, type CommitClock } from './clock.ts'
 import type { RecordIds } from './ids.ts'
 
 /** How the host's transactions are written to, and followed. See `src/store/host-transaction.ts`. */
 export interface HostStore<Transaction> {
   /** Resolves to false where the key was stored before. */
-  insert (transaction: Transaction, batch: KeyedBatch, createdAt: UtcTime): Promise<boolean>
+  insert (transaction: Transaction, batch: SizedBatch, createdAt: UtcTime): Promise<boolean>
   /** Resolves when it is over, to whether its connection was lost. */
   ended (transaction: Transaction): Promise<boolean>
-  isStored (batch: KeyedBatch): Promise<boolean>
-  verdict (error: unknown): 'collision' | 'passing' | 'refused' | 'away'
+  isStored (batch: SizedBatch): Promise<boolean>
+  classify (error: unknown): ErrorClass
 }
 
 const attempts = 5
@@ -31,11 +33,11 @@ export class HostWriter<Transaction> {
   readonly #store: HostStore<Transaction>
   readonly #ids: RecordIds
   readonly #clock: CommitClock
-  readonly #committed: (batches: readonly KeyedBatch[], seconds: number, createdAt: UtcTime) => void
+  readonly #committed: (batches: readonly SizedBatch[], seconds: number, createdAt: UtcTime) => void
   #closed = false
 
   /** `committed` is called after the commit of a transaction, with the seconds that its logs took. */
-  constructor (store: HostStore<Transaction>, ids: RecordIds, clock: CommitClock, committed: (batches: readonly KeyedBatch[], seconds: number, createdAt: UtcTime) => void) {
+  constructor (store: HostStore<Transaction>, ids: RecordIds, clock: CommitClock, committed: (batches: readonly SizedBatch[], seconds: number, createdAt: UtcTime) => void) {
     this.#store = store
     this.#ids = ids
     this.#clock = clock
@@ -65,25 +67,25 @@ export class HostWriter<Transaction> {
     this.#closed = true
   }
 
-  async #insert (transaction: Transaction, batch: KeyedBatch, createdAt: UtcTime): Promise<boolean> {
+  async #insert (transaction: Transaction, batch: SizedBatch, createdAt: UtcTime): Promise<boolean> {
     for (let count = 1; ; count++) {
       try {
         return await this.#store.insert(transaction, batch, createdAt)
       } catch (error) {
-        if (count === attempts || this.#store.verdict(error) !== 'collision') throw error
+        if (count === attempts || this.#store.classify(error) !== 'collision') throw error
         batch.firstId = this.#ids.take(idsOf(batch))
       }
     }
   }
 
-  async #follow (transaction: Transaction, batch: KeyedBatch, createdAt: UtcTime, seconds: number): Promise<void> {
+  async #follow (transaction: Transaction, batch: SizedBatch, createdAt: UtcTime, seconds: number): Promise<void> {
     const lost = await this.#store.ended(transaction)
     if (lost) await delay(doubt, undefined, { ref: false })
     if (await this.#tookPlace(batch)) this.#committed([batch], seconds, createdAt)
     this.#clock.end(createdAt, false)
   }
 
-  async #tookPlace (batch: KeyedBatch): Promise<boolean> {
+  async #tookPlace (batch: SizedBatch): Promise<boolean> {
     while (!this.#closed) {
       try {
         return await this.#store.isStored(batch)

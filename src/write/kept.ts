@@ -2,7 +2,7 @@
 // segment.ts) of one batch, named by its first id.
 import { mkdir, open, readdir, readFile, rename, stat, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { KeyedBatch } from './batch.ts'
+import type { SizedBatch } from './batch.ts'
 import { fileHeader, readSegment, toFrame } from './segment.ts'
 import { syncFolder } from './sync.ts'
 
@@ -25,7 +25,7 @@ export interface KeptFile {
 }
 
 /** Makes the batch durable in the folder, which is made where it is missing. The same piece again replaces itself. Throws KeptFull. */
-export async function keepBatch (folder: string, batch: KeyedBatch): Promise<void> {
+export async function keepBatch (folder: string, batch: SizedBatch): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 })
   const name = `${batch.firstId}.kept`
   const content = Buffer.concat([fileHeader, toFrame(batch)])
@@ -54,7 +54,7 @@ export async function listKept (folder: string): Promise<KeptFile[]> {
 }
 
 /** The batch of a file; undefined where it is damaged. */
-export async function readKept (folder: string, file: string): Promise<KeyedBatch | undefined> {
+export async function readKept (folder: string, file: string): Promise<SizedBatch | undefined> {
   const [batch, ...others] = readSegment(await readFile(join(folder, file)))
   return batch && 'records' in batch && others.length === 0 ? batch : undefined
 }

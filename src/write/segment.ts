@@ -10,7 +10,7 @@
 // of a file, were never acknowledged, and are told apart from later damage by nobody; so they are
 // reported, too.
 import { crc32 } from 'node:zlib'
-import type { KeyedBatch } from './batch.ts'
+import type { SizedBatch } from './batch.ts'
 
 export const fileHeader = Buffer.from('LBSPOOL1', 'latin1')
 
@@ -24,7 +24,7 @@ export interface Damage {
 }
 
 /** A batch as a frame. */
-export function toFrame ({ userId, key, firstId, records, rejected }: KeyedBatch): Buffer {
+export function toFrame ({ userId, key, firstId, records, rejected }: SizedBatch): Buffer {
   const body = Buffer.from(JSON.stringify({ userId, key: key.toString('base64'), firstId: firstId.toString(), records, rejected }))
   const header = Buffer.alloc(frameHeaderLength)
   marker.copy(header)
@@ -34,7 +34,7 @@ export function toFrame ({ userId, key, firstId, records, rejected }: KeyedBatch
 }
 
 /** What a segment holds, in order. */
-export function * readSegment (file: Buffer): Generator<KeyedBatch | Damage> {
+export function * readSegment (file: Buffer): Generator<SizedBatch | Damage> {
   let at = file.subarray(0, fileHeader.length).equals(fileHeader) ? fileHeader.length : 0
   while (at < file.length) {
     const body = bodyAt(file, at)
@@ -69,7 +69,7 @@ function nextFrame (file: Buffer, from: number): number {
   return file.length
 }
 
-function fromBody (body: Buffer): KeyedBatch | undefined {
+function fromBody (body: Buffer): SizedBatch | undefined {
   try {
     const { userId, key, firstId, records, rejected } = JSON.parse(body.toString())
     if (!Number.isInteger(userId) || !Array.isArray(records) || !Array.isArray(rejected ?? [])) return undefined

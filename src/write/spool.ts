@@ -21,7 +21,7 @@ import { dirname, join } from 'node:path'
 import type { Database } from 'better-sqlite3'
 import { SpoolFull, SpoolUnavailable, codeOf } from '../errors.ts'
 import { sqliteDriver } from '../sqlite.ts'
-import { idsOf, type KeyedBatch } from './batch.ts'
+import { idsOf, type SizedBatch } from './batch.ts'
 import { fileHeader, readSegment, toFrame, type Damage } from './segment.ts'
 import { syncFolder } from './sync.ts'
 
@@ -59,7 +59,7 @@ interface Segment {
 
 /** The part of the oldest segment that comes next. */
 export interface Portion {
-  batches: KeyedBatch[]
+  batches: SizedBatch[]
   damages: Damage[]
 }
 
@@ -74,9 +74,9 @@ export class Spool {
   #bytes = 0
   /** The segment that is handed out, and what is left of it. */
   #reading: Segment | undefined
-  #rest: Array<KeyedBatch | Damage> = []
+  #rest: Array<SizedBatch | Damage> = []
   #taken = 0
-  readonly #later = new Map<KeyedBatch, Segment>()
+  readonly #later = new Map<SizedBatch, Segment>()
   #last: Promise<unknown> = Promise.resolve()
 
   private constructor ({ folder, limit = 4 * 1024 ** 3 }: SpoolOptions, lock: Database) {
@@ -112,7 +112,7 @@ export class Spool {
   }
 
   /** Resolves once all the batches are on the disk; rejects when none is: SpoolFull, or what the system says. */
-  append (batches: readonly KeyedBatch[]): Promise<void> {
+  append (batches: readonly SizedBatch[]): Promise<void> {
     return this.#exclusive(async () => {
       const bytes = Buffer.concat(batches.map(toFrame))
       await this.#requireRoom(bytes.length)
@@ -136,7 +136,7 @@ export class Spool {
   }
 
   /** The batches that were put off, oldest first. */
-  get later (): KeyedBatch[] {
+  get later (): SizedBatch[] {
     return [...this.#later.keys()]
   }
 
@@ -159,7 +159,7 @@ export class Spool {
   }
 
   /** What `next` gave is home, but for those batches, which are put off. `keepsFile`: the segment is kept as `.damaged` in the end. */
-  done (later: readonly KeyedBatch[] = [], keepsFile = false): Promise<void> {
+  done (later: readonly SizedBatch[] = [], keepsFile = false): Promise<void> {
     return this.#exclusive(async () => {
       const segment = this.#reading!
       if (keepsFile) segment.isDamaged = true
@@ -174,7 +174,7 @@ export class Spool {
   }
 
   /** A batch that was put off is home. */
-  doneLater (batch: KeyedBatch): Promise<void> {
+  doneLater (batch: SizedBatch): Promise<void> {
     return this.#exclusive(async () => {
       const segment = this.#later.get(batch)!
       this.#later.delete(batch)

@@ -20,16 +20,16 @@
 // What waits here is bounded by the gate in front of the server, see gate.ts.
 import { setTimeout as delay } from 'node:timers/promises'
 import { Overloaded, SpoolFull } from '../errors.ts'
-import type { LogBatch, Receipt } from '../model/record.ts'
-import { freshKey, idsOf, sizeOf, type KeyedBatch } from './batch.ts'
+import type { LogBatch, Receipt } from '../model/batch.ts'
+import { freshKey, idsOf, sizeOf, type SizedBatch } from './batch.ts'
 import type { Outcome } from './commit.ts'
 import type { RecordIds } from './ids.ts'
 
 export interface WriterOptions {
-  commit: (batches: readonly KeyedBatch[]) => Promise<Map<KeyedBatch, Outcome>>
+  commit: (batches: readonly SizedBatch[]) => Promise<Map<SizedBatch, Outcome>>
   ids: RecordIds
   /** The spool, where there is one at the moment. */
-  spool: () => { append (batches: readonly KeyedBatch[]): Promise<void> } | undefined
+  spool: () => { append (batches: readonly SizedBatch[]): Promise<void> } | undefined
   /** How long a batch may wait for the database, in milliseconds: then it is spooled, or fails. */
   patience: number
   /** Rejects while the database stores nothing. Default: a group that failed says so. */
@@ -37,7 +37,7 @@ export interface WriterOptions {
   /** The database went away (the error says how), or came back. */
   onAway?: (error: unknown) => void
   onBack?: () => void
-  onSpooled?: (batches: readonly KeyedBatch[]) => void
+  onSpooled?: (batches: readonly SizedBatch[]) => void
 }
 
 /** A group holds so many records and about so many bytes at most, or one batch. */
@@ -47,7 +47,7 @@ const groupBytes = 4 * 1024 * 1024
 const manyRecords = 500
 
 interface Waiting {
-  batch: KeyedBatch
+  batch: SizedBatch
   since: number
   resolve: (receipt: Receipt) => void
   reject: (error: unknown) => void

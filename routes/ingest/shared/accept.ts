@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { batchKeyOf, deadLetterKeyOf } from '../../../src/decode/batch-key.ts'
 import type { Decoded } from '../../../src/decode/decoded.ts'
 import { DatabaseAway, describeFailure } from '../../../src/errors.ts'
-import type { LogBatch, Receipt, Rejected } from '../../../src/model/record.ts'
+import type { LogBatch, Receipt, Rejected } from '../../../src/model/batch.ts'
 
 /** Logs of a batch: a larger request is stored as several. */
 const maxBatchLogs = 1000

@@ -6,7 +6,7 @@ import { collect, stepBytes, Turns, type Decoded, type Step } from '../../../src
 import { bounded } from '../../../src/decode/limits.ts'
 import { inflate, intact } from '../../../src/decode/unpack/index.ts'
 import { BadRequest, TooLarge } from '../../../src/errors.ts'
-import type { Receipt } from '../../../src/model/record.ts'
+import type { Receipt } from '../../../src/model/batch.ts'
 import { accept, tellReceipt, together } from './accept.ts'
 import { describe } from './whole-body.ts'
 

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { collect, type Decoded, type Step } from '../../../src/decode/decoded.ts'
 import { bounded } from '../../../src/decode/limits.ts'
 import { BadRequest } from '../../../src/errors.ts'
-import type { Rejected } from '../../../src/model/record.ts'
+import type { Rejected } from '../../../src/model/batch.ts'
 import { accept, tellReceipt } from './accept.ts'
 
 /**

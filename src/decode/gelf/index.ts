@@ -10,7 +10,8 @@
 // Additional fields become attributes without their underscore, unless that name is taken. `version` is
 // GELF's own and not kept. Everything else, as host and full_message, is kept by its name.
 import { BadRequest } from '../../errors.ts'
-import type { LogRecord, UtcTime } from '../../model/record.ts'
+import type { UtcTime } from '../../model/instant.ts'
+import type { LogRecord } from '../../model/record.ts'
 import { conventions } from '../record/conventions.ts'
 import type { Step } from '../decoded.ts'
 import { rename, type Fields } from '../record/fields.ts'

@@ -1,6 +1,6 @@
 // Logs as JSON, as most loggers write it: a piece is an object, as json-cutter.ts cuts them, or a list
 // of objects. conventions.ts has the names under which their parts are found.
-import type { UtcTime } from '../../model/record.ts'
+import type { UtcTime } from '../../model/instant.ts'
 import { conventions } from '../record/conventions.ts'
 import type { Step } from '../decoded.ts'
 import { requireField } from '../record/fields.ts'

@@ -1,7 +1,8 @@
 // Logs as JSON objects, one after the other or in a list, as many protocols send them. What is no
 // object, or can't become a log, is rejected alone.
 import { BadRequest, TooLarge } from '../../errors.ts'
-import type { LogRecord, Rejected } from '../../model/record.ts'
+import type { Rejected } from '../../model/batch.ts'
+import type { LogRecord } from '../../model/record.ts'
 import { parseLog, rawOf } from '../unpack/charset.ts'
 import { stepBytes, type Piece, type Step } from '../decoded.ts'
 import { isFields, narrow, type Fields } from '../record/fields.ts'

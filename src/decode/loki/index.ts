@@ -11,7 +11,8 @@
 // fields are the log's, see line-text.ts.
 // Source: https://grafana.com/docs/loki/latest/reference/loki-http-api/#ingest-logs
 import { BadRequest } from '../../errors.ts'
-import type { LogRecord, UtcTime } from '../../model/record.ts'
+import type { UtcTime } from '../../model/instant.ts'
+import type { LogRecord } from '../../model/record.ts'
 import { rawOf, withoutLatin1 } from '../unpack/charset.ts'
 import { stepBytes, stepSize, type Step } from '../decoded.ts'
 import { decodeParts, followToBreak, type Encoding, type Walk } from '../encoding.ts'

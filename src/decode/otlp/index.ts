@@ -1,5 +1,5 @@
 // Logs of OpenTelemetry, as OTLP/HTTP carries them; how each becomes a record is told in otlp-log.ts.
-import type { UtcTime } from '../../model/record.ts'
+import type { UtcTime } from '../../model/instant.ts'
 import { withoutLatin1 } from '../unpack/charset.ts'
 import type { Step } from '../decoded.ts'
 import { decodeParts } from '../encoding.ts'

@@ -13,7 +13,8 @@
 // span_id, flags, severity_text, severity_number, time_unix_nano, observed_time_unix_nano, dropped_attributes_count;
 // `resource`, with the other resource attributes; `scope`, with its version and attributes. If an
 // attribute has one of these names and another value, it and those beside it are kept in `attributes`.
-import type { LogRecord, Severity, UtcTime } from '../../model/record.ts'
+import type { UtcTime } from '../../model/instant.ts'
+import type { LogRecord, Severity } from '../../model/record.ts'
 import { fromNanoseconds } from '../../model/time.ts'
 import { conventions } from '../record/conventions.ts'
 import { attributesOf, isFields, limitAttributes, noProcess, textOf, type Fields } from '../record/fields.ts'

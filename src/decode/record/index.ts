@@ -1,6 +1,7 @@
 // A record out of the fields of a log: each of its parts is taken from the first name that holds something of the part's
 // kind; all else is kept as attributes, as it came.
-import type { LogRecord, Severity, UtcTime } from '../../model/record.ts'
+import type { UtcTime } from '../../model/instant.ts'
+import type { LogRecord, Severity } from '../../model/record.ts'
 import { anyValueNames, lineNames, scalesOfNames, type FieldNames } from './conventions.ts'
 import { isFields, nameOf, noProcess, textOf, type Fields } from './fields.ts'
 import { Found, NameTable } from './name-table.ts'

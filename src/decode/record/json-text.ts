@@ -3,7 +3,7 @@
 //
 // Source: https://cee.mitre.org/language/1.0-beta1/clt.html, section 6.
 import { BadRequest, TooLarge } from '../../errors.ts'
-import type { UtcTime } from '../../model/record.ts'
+import type { UtcTime } from '../../model/instant.ts'
 import { conventions } from './conventions.ts'
 import { stepBytes } from '../decoded.ts'
 import { isFields, narrow, type Fields } from './fields.ts'

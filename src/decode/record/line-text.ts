@@ -1,5 +1,5 @@
 // What stands in the text of a log: JSON that its program wrote, or the line of a container's file as Kubernetes keeps it.
-import type { UtcTime } from '../../model/record.ts'
+import type { UtcTime } from '../../model/instant.ts'
 import { conventions } from './conventions.ts'
 import { runAtOnce } from '../decoded.ts'
 import { attributesOf, FieldAdder, type Fields } from './fields.ts'

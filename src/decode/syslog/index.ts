@@ -24,7 +24,8 @@
 //
 // Source: RFC 5424, sections 6 and 8.
 import { isUtf8 } from 'node:buffer'
-import { utcTime, type LogRecord } from '../../model/record.ts'
+import { utcTime } from '../../model/instant.ts'
+import type { LogRecord } from '../../model/record.ts'
 import { runAtOnce } from '../decoded.ts'
 import { FieldAdder, limitAttributes, noProcess, type Fields } from '../record/fields.ts'
 import { partsOfJson, readJsonText, tokenField } from '../record/json-text.ts'

@@ -1,4 +1,4 @@
-import type { UtcTime } from '../../model/record.ts'
+import type { UtcTime } from '../../model/instant.ts'
 import { parseTime } from '../../model/time.ts'
 import { believableAt } from '../time/index.ts'
 import { readWrittenTime } from '../time/written.ts'

@@ -6,7 +6,7 @@
 //   object    { seconds, nanos }, log4j2's { epochSecond, nanoOfSecond }, MongoDB's { $date }, loguru's { repr, timestamp }
 //
 // What lies before 2000 or more than a day after its arrival is not believed.
-import { millisecondsOf, utcTime, type UtcTime } from '../../model/record.ts'
+import { millisecondsOf, utcTime, type UtcTime } from '../../model/instant.ts'
 import { fromSeconds, parseEpoch, parseTime } from '../../model/time.ts'
 import { readWrittenTime } from './written.ts'
 

@@ -9,7 +9,7 @@
 //   T09:15  09:15:00  9:15:00 AM  09:15:00.5  09:15:00,5  091500  09.15.00
 //
 //   Z  UTC  CET  +01  +0100  +01:00  GMT+0100  +0100 CET  [Europe/Vienna]  +01:00[Europe/Vienna]  Europe/Vienna
-import type { UtcTime } from '../../model/record.ts'
+import type { UtcTime } from '../../model/instant.ts'
 import { daysIn, fromSeconds } from '../../model/time.ts'
 import { zoneOffset } from './zones.ts'
 

@@ -9,7 +9,7 @@
 // 5,000 logs on, which is 50 % of 20 MB, 14 % of 64 MB and 4 % of 256 MB; docs/performance.md has the
 // figures. So they are 30 days wide, and one day only where a day brings as much as that.
 import type { Knex } from 'knex'
-import { millisecondsOf, utcTime, type UtcTime } from '../../model/record.ts'
+import { millisecondsOf, utcTime, type UtcTime } from '../../model/instant.ts'
 import { announceChange, everyUser } from '../../store/batches.ts'
 import type { Condition, Partition } from '../../store/dialects/dialect.ts'
 import { dialectOf } from '../../store/dialects/index.ts'

@@ -1,6 +1,8 @@
 import type { Knex } from 'knex'
-import type { Attribute, Comparison, Pattern } from '../../query/filter.ts'
-import type { UtcTime } from '../../model/record.ts'
+import type { Attribute, Pattern } from '../../query/filter.ts'
+import type { Comparison } from '../../text/values.js'
+import type { ErrorClass, KnownPieces } from '../../model/batch-store.ts'
+import type { UtcTime } from '../../model/instant.ts'
 
 /** MySQL or MariaDB. */
 export interface MysqlOptions {
@@ -45,24 +47,11 @@ export interface RowBatch {
   rejected: ReadonlyArray<readonly Value[]>
 }
 
-/** A batch of which single records may be refused: for each row there is the dead letter that would take its place. */
-export interface SparingBatch extends RowBatch {
+/** A batch that is stored row by row: for each record there is the dead letter that would take its place. */
+export interface RowByRowBatch extends RowBatch, KnownPieces {
   /** In the order of `deadLetterColumns`, all but the last, which is the reason. */
   letters: ReadonlyArray<readonly Value[]>
-  /** Why records become dead letters without being tried, by their index. */
-  condemned: ReadonlyMap<number, string>
-  /** The pieces, records first, that are kept elsewhere. */
-  kept: ReadonlySet<number>
-  /** Called with the piece that is tried next, where the database may yet be left in the middle of it. */
-  trying (index: number, as: 'log' | 'letter'): void
 }
-
-/**
- * What a failure to store means for what was to be stored: `collision`: an id was taken, try again
- * with fresh ones; `passing`: try again; `refused`: a record breaks a rule of the database;
- * `away`: the database can't store anything for now, unless it stores something else.
- */
-export type Verdict = 'collision' | 'passing' | 'refused' | 'away'
 
 /** The way of rows into the database. */
 export interface RowSink {
@@ -77,7 +66,7 @@ export interface RowSink {
    * many did, or to undefined where the key was stored before. Rejects with PieceFailed where a piece fails in another way,
    * of which the transaction may have ended. The signal is as above.
    */
-  insertSparing (batch: SparingBatch, signal: AbortSignal): Promise<number | undefined>
+  insertRowByRow (batch: RowByRowBatch, signal: AbortSignal): Promise<number | undefined>
   /** Rejects while the database stores no row of about so many bytes; it is taken back. */
   probe (bytes: number, signal: AbortSignal): Promise<void>
   close (): Promise<void>
@@ -208,7 +197,7 @@ export interface Dialect {
   /** Whether an error may be over by itself: it does not come of the settings, of a privilege or of what was asked for. */
   mayPass (error: unknown): boolean
   /** What the error of a sink means. */
-  verdict (error: unknown): Verdict
+  classify (error: unknown): ErrorClass
   /** What may be told of an error of a sink. */
   reason (error: unknown): string
   /** Where files are kept of what no table takes, beside the database; undefined where that is another machine's. */

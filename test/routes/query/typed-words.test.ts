@@ -1,7 +1,8 @@
 // What people type finds what they see: in searches, counts, tails and deletions.
 import t from 'tap'
 import { parseFilter } from '../../../src/query/parse.ts'
-import { fold, steadyPieces, valuePiece } from '../../../src/text.js'
+import { fold, valuePiece } from '../../../src/text/fold.js'
+import { steadyPieces } from '../../../src/text/prefilter.js'
 import { databases } from '../../helpers/databases.ts'
 import { followTail } from '../../helpers/events.ts'
 import { http, post } from '../../helpers/http.ts'

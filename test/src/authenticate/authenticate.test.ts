@@ -14,7 +14,7 @@ import { Keyring, type RememberedToken } from '../../../src/authenticate/keyring
 import { contractToken, digestOf, sameSecret } from '../../../src/authenticate/token.ts'
 import { Turns } from '../../../src/authenticate/fair-queue.ts'
 import { Verifier, type RememberedUser, type StoredUser } from '../../../src/authenticate/verifier.ts'
-import { utcTime } from '../../../src/model/record.ts'
+import { utcTime } from '../../../src/model/instant.ts'
 import { temporaryFolder } from '../../helpers/databases.ts'
 
 /** Counts how often scrypt is begun, in its threads, while the work is done. */

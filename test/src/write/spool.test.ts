@@ -2,14 +2,14 @@ import { appendFileSync, mkdirSync, readdirSync, readFileSync, truncateSync, wri
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { SpoolUnavailable } from '../../../src/errors.ts'
-import { freshKey, type KeyedBatch } from '../../../src/write/batch.ts'
+import { freshKey, type SizedBatch } from '../../../src/write/batch.ts'
 import { deleteKept, keepBatch, KeptFull, listKept, maxKeptBytes, readKept } from '../../../src/write/kept.ts'
 import { fileHeader, readSegment, toFrame } from '../../../src/write/segment.ts'
 import { Spool, type SpoolOptions } from '../../../src/write/spool.ts'
 import { run } from '../../helpers/command.ts'
 import { temporaryFolder } from '../../helpers/databases.ts'
 
-function batch (message: string, records = 1): KeyedBatch {
+function batch (message: string, records = 1): SizedBatch {
   return {
     userId: 1,
     key: freshKey(),
@@ -28,7 +28,7 @@ function batch (message: string, records = 1): KeyedBatch {
   }
 }
 
-const messages = (batches: readonly KeyedBatch[]) => batches.map(({ records }) => records[0]!.message)
+const messages = (batches: readonly SizedBatch[]) => batches.map(({ records }) => records[0]!.message)
 
 t.test('a segment', async (t) => {
   const batches = ['one', 'two', 'three', 'four', 'five'].map((message) => batch(message))

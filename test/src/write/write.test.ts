@@ -3,11 +3,13 @@ import { EventEmitter, once } from 'node:events'
 import type { Knex } from 'knex'
 import t from 'tap'
 import { SpoolFull } from '../../../src/errors.ts'
-import { utcTime, type LogRecord } from '../../../src/model/record.ts'
-import { logStoreOf, purgeBatchKeys, type StorableBatch } from '../../../src/store/log-store.ts'
+import type { AdmittedBatch } from '../../../src/model/batch.ts'
+import { utcTime } from '../../../src/model/instant.ts'
+import type { LogRecord } from '../../../src/model/record.ts'
+import { logStoreOf, purgeBatchKeys } from '../../../src/store/log-store.ts'
 import { mysql as mysqlDialect } from '../../../src/store/dialects/mysql/index.ts'
 import { migrateToLatest } from '../../../src/store/migrations.ts'
-import { freshKey, type KeyedBatch } from '../../../src/write/batch.ts'
+import { freshKey, type SizedBatch } from '../../../src/write/batch.ts'
 import { CommitClock } from '../../../src/write/clock.ts'
 import { committer, type Outcome } from '../../../src/write/commit.ts'
 import { RecordIds } from '../../../src/write/ids.ts'
@@ -73,10 +75,10 @@ t.test('the committer', async (t) => {
   // No waiting between the tries.
   t.before(() => t.intercept(Math, 'random', { value: () => 0 }))
   const ids = new RecordIds()
-  const batch = (records = [record(), record()]): KeyedBatch => ({ userId: 1, key: freshKey(), firstId: ids.take(records.length), bytes: 0, records })
+  const batch = (records = [record(), record()]): SizedBatch => ({ userId: 1, key: freshKey(), firstId: ids.take(records.length), bytes: 0, records })
 
   /** A store that fails so many times before it stores. */
-  function failing (times: number, verdict: 'passing' | 'collision' | 'away' = 'passing') {
+  function failing (times: number, errorClass: 'passing' | 'collision' | 'away' = 'passing') {
     const tries: Array<{ keys: string[], ids: bigint[] }> = []
     const commit = committer({
       async store (batches) {
@@ -84,10 +86,10 @@ t.test('the committer', async (t) => {
         if (tries.length <= times) throw new Error(`fault ${tries.length}`)
         return new Set()
       },
-      storeSparing: () => Promise.reject(new Error('nothing was refused')),
+      storeRowByRow: () => Promise.reject(new Error('nothing was refused')),
       probe: async () => { throw new Error('nothing is stored') },
       reason: () => '',
-      verdict: () => verdict
+      classify: () => errorClass
     }, ids, new CommitClock(), patienceMs)
     return { tries, commit }
   }
@@ -125,10 +127,10 @@ t.test('the committer', async (t) => {
           if (tries++ < lost) throw new Error('the answer was lost')
           return new Set(batches)
         },
-        storeSparing: async () => 0,
+        storeRowByRow: async () => 0,
         probe: async () => {},
         reason: () => '',
-        verdict: () => 'passing'
+        classify: () => 'passing'
       }, ids, new CommitClock(), patienceMs)
       const given = batch()
       t.strictSame((await commit([given])).get(given), { state })
@@ -138,10 +140,10 @@ t.test('the committer', async (t) => {
   await t.test('gives up on a database that is silent', async (t) => {
     const commit = committer({
       store: (_batches, _createdAt, signal) => new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
-      storeSparing: async () => 0,
+      storeRowByRow: async () => 0,
       probe: async () => {},
       reason: () => '',
-      verdict: () => 'passing'
+      classify: () => 'passing'
     }, ids, new CommitClock(), 20)
     const given = batch()
     t.match((await commit([given])).get(given), { state: 'failed', error: { code: 'LOGGER_DATABASE_SLOW' } })
@@ -150,25 +152,25 @@ t.test('the committer', async (t) => {
   await t.test('spares the neighbours of a batch that is refused', async (t) => {
     const group = Array.from({ length: 9 }, () => batch())
     const bad = group[5]!
-    const stored: KeyedBatch[] = []
-    const spared: KeyedBatch[] = []
+    const stored: AdmittedBatch[] = []
+    const rowByRow: AdmittedBatch[] = []
     let dead = 0
     const commit = committer({
       async store (batches) {
-        if (batches.includes(bad)) throw new Error('refused')
+        if (batches.some((batch) => batch === bad)) throw new Error('refused')
         stored.push(...batches)
         return new Set()
       },
-      async storeSparing (batch) {
-        spared.push(batch)
+      async storeRowByRow (batch) {
+        rowByRow.push(batch)
         return 1
       },
       probe: async () => {},
       reason: () => '',
-      verdict: () => 'refused'
+      classify: () => 'refused'
     }, ids, new CommitClock(), patienceMs, { buried: (records) => { dead += records } })
     const outcomes = await commit(group)
-    t.strictSame(spared, [bad])
+    t.strictSame(rowByRow, [bad])
     t.equal(stored.length, 8)
     t.equal(dead, 1)
     t.ok(group.every((given) => outcomes.get(given)!.state === 'stored'))
@@ -179,7 +181,7 @@ t.test('the writer', async (t) => {
   const ids = new RecordIds()
   /** A writer whose transactions end when they are told to. */
   function held (options: Partial<WriterOptions> = {}) {
-    const groups: Array<{ batches: readonly KeyedBatch[], end: (state?: Outcome) => void }> = []
+    const groups: Array<{ batches: readonly SizedBatch[], end: (state?: Outcome) => void }> = []
     const changed = new EventEmitter()
     const writer = new Writer({
       commit: (batches) => new Promise((resolve) => {
@@ -279,7 +281,7 @@ t.test('the writer', async (t) => {
   })
 
   await t.test('spools what the database does not take, and then all, until it is back', async (t) => {
-    const spooled: KeyedBatch[] = []
+    const spooled: SizedBatch[] = []
     const said: string[] = []
     const { writer, groups, group } = held({
       spool: () => ({ append: async (batches) => { spooled.push(...batches) } }),
@@ -339,13 +341,13 @@ for (const database of databases) {
       return store
     }
     const store = open(knex)
-    const insertBatch = async (batch: StorableBatch) => (await store.store([batch], utcTime(), new AbortController().signal)).size === 0
+    const insertBatch = async (batch: AdmittedBatch) => (await store.store([batch], utcTime(), new AbortController().signal)).size === 0
     const ids = new RecordIds()
     t.afterEach(async () => {
       await knex('user_logs').delete()
       await knex('ingest_batches').delete()
     })
-    const batch = (records: LogRecord[], differences: Partial<StorableBatch> = {}): StorableBatch =>
+    const batch = (records: LogRecord[], differences: Partial<AdmittedBatch> = {}): AdmittedBatch =>
       ({ userId: 1, key: randomBytes(16), firstId: ids.take(records.length), records, ...differences })
     const keys = (knex: Knex) => knex('ingest_batches').select()
     const attributesOf = (row: Record<string, unknown>) => typeof row.attributes === 'string' ? JSON.parse(row.attributes) : row.attributes
@@ -391,7 +393,7 @@ for (const database of databases) {
         const bad = batch(records.with(2000, record(differences)))
         const error: unknown = await insertBatch(bad).then(() => undefined, (error) => error)
         t.type(error, Error, what)
-        t.equal(store.verdict(error), 'refused', what)
+        t.equal(store.classify(error), 'refused', what)
         t.equal(await count(knex), 0, what)
         t.strictSame(await keys(knex), [], what)
         await insertBatch({ ...bad, records: [record()] })
@@ -407,7 +409,7 @@ for (const database of databases) {
       const second = batch([record(), record()], { firstId: first.firstId + 2n })
       const error: unknown = await insertBatch(second).then(() => undefined, (error) => error)
       t.type(error, Error)
-      t.equal(store.verdict(error), 'collision')
+      t.equal(store.classify(error), 'collision')
       t.equal(await count(knex), 3)
       await insertBatch({ ...second, firstId: ids.take(2) })
       t.equal(await count(knex), 5)
@@ -490,7 +492,7 @@ t.test('the thread that writes to SQLite begins anew after it failed', async (t)
 })
 
 t.test('what MySQL\'s errors mean for what was to be stored', async (t) => {
-  const verdicts: Record<string, [error: object, verdict: string]> = {
+  const verdicts: Record<string, [error: object, errorClass: string]> = {
     'an id that was taken, on MariaDB': [{ errno: 1062, sqlState: '23000', sqlMessage: "Duplicate entry '1-2020-05-05 12:22:22.000000-7' for key 'PRIMARY'" }, 'collision'],
     'an id that was taken, on MySQL': [{ errno: 1062, sqlState: '23000', sqlMessage: "Duplicate entry '1-2020-05-05 12:22:22.000000-7' for key 'user_logs.PRIMARY'" }, 'collision'],
     'a UNIQUE key of the user\'s own': [{ errno: 1062, sqlState: '23000', sqlMessage: "Duplicate entry 'PRIMARY' for key 'mine'" }, 'refused'],
@@ -516,6 +518,6 @@ t.test('what MySQL\'s errors mean for what was to be stored', async (t) => {
     'anything else': [{}, 'away']
   }
   for (const [what, [error, verdict]] of Object.entries(verdicts)) {
-    t.equal(mysqlDialect.verdict(Object.assign(new Error(), error)), verdict, what)
+    t.equal(mysqlDialect.classify(Object.assign(new Error(), error)), verdict, what)
   }
 })

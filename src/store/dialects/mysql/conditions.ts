@@ -1,5 +1,8 @@
-import type { Attribute, Comparison, Pattern } from '../../../query/filter.ts'
-import { isDecimal, isOpen, numeral, plainRunOfRegex, plainRunOfWords, readingsOf, steadyMessagePieces, steadyPieces } from '../../../text.js'
+import type { Attribute, Pattern } from '../../../query/filter.ts'
+import type { Comparison } from '../../../text/values.js'
+import { plainRunOfRegex, plainRunOfWords, steadyMessagePieces, steadyPieces } from '../../../text/prefilter.js'
+import { isDecimal, numeral, readingsOf } from '../../../text/values.js'
+import { isOpen } from '../../../text/words.js'
 import type { Condition, Conditions, Preselection } from '../dialect.ts'
 
 /**

@@ -4,7 +4,7 @@
 // A number says little by itself, since a trigger may SIGNAL any. So whatever is not listed is `away`, and the committer
 // finds out by a probe, and by storing less at once, whether it comes of the data after all.
 import { codeOf, RowTooLarge } from '../../../errors.ts'
-import type { Verdict } from '../dialect.ts'
+import type { ErrorClass } from '../../../model/batch-store.ts'
 
 /** 22: a value is wrong for its column; 23: a constraint; 45: a trigger's SIGNAL. */
 const dataStates = /^(22|23|45)/
@@ -38,7 +38,7 @@ export function isDuplicateEntry (error: unknown): boolean {
   return errnoOf(error) === duplicateEntry
 }
 
-export function mysqlVerdict (error: unknown): Verdict {
+export function classifyMysqlError (error: unknown): ErrorClass {
   if (error instanceof RowTooLarge) return 'refused'
   const errno = errnoOf(error) ?? 0
   // A UNIQUE key of the user's own is broken by the data; so may be the key of a table of theirs that is called PRIMARY, too, but then fresh ids do not help.

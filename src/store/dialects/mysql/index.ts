@@ -7,10 +7,10 @@ import { unlessAborted } from '../../../timeout.ts'
 import type { Dialect, MysqlOptions } from '../dialect.ts'
 import { mysqlConditions } from './conditions.ts'
 import { cutMysql, openMysqlControl } from './control.ts'
-import { isDuplicateEntry, lostConnection, mysqlMayPass, mysqlReason, mysqlVerdict } from './errors.ts'
+import { isDuplicateEntry, lostConnection, mysqlMayPass, mysqlReason, classifyMysqlError } from './errors.ts'
 import { mysqlPartitions } from './partitions.ts'
 import { guardMysql, requireFitMysql, requireFitSession, sessionSettings } from './session.ts'
-import { bulkSink, sparingSink, textSink } from './sink.ts'
+import { bulkSink, rowByRowSink, textSink } from './sink.ts'
 import { RowPage } from '../row-bytes.js'
 
 /** How knex reaches a MySQL or MariaDB: UTC throughout, times and 64-bit numbers as strings, strict, READ COMMITTED. */
@@ -101,7 +101,7 @@ export const mysql: Dialect = {
     const way = options && 'host' in options && version.includes('MariaDB')
       ? bulkSink(() => connectMariadb(options, packet), packet)
       : textSink(knex, packet)
-    return { ...way, ...sparingSink(knex, packet) }
+    return { ...way, ...rowByRowSink(knex, packet) }
   },
 
   requireFit: requireFitMysql,
@@ -176,7 +176,7 @@ export const mysql: Dialect = {
 
   mayPass: mysqlMayPass,
 
-  verdict: mysqlVerdict,
+  classify: classifyMysqlError,
 
   reason: mysqlReason,
 

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Knex } from 'knex'
-import type { UtcTime } from '../../../model/record.ts'
+import type { UtcTime } from '../../../model/instant.ts'
 import type { Partition, Partitions } from '../dialect.ts'
 
 /** So long an ALTER may wait for its turn, in milliseconds: meanwhile writers wait behind it. */

@@ -23,8 +23,8 @@ import type { Connection as Mysql2Connection, ResultSetHeader } from 'mysql2'
 import { PieceFailed, RowTooLarge } from '../../../errors.ts'
 import { batchColumns, deadLetterColumns, logColumns, probeRow } from '../../columns.ts'
 import { unlessAborted } from '../../../timeout.ts'
-import type { RowBatch, RowSink, SparingBatch, Value } from '../dialect.ts'
-import { mysqlReason, mysqlVerdict } from './errors.ts'
+import type { RowBatch, RowSink, RowByRowBatch, Value } from '../dialect.ts'
+import { mysqlReason, classifyMysqlError } from './errors.ts'
 
 /** One connection, for one transaction at a time. */
 interface Session {
@@ -48,10 +48,10 @@ export function textSink (knex: Knex, packet: number): InsertWay {
 }
 
 /** Stores one batch row by row, and finds out whether anything can be stored, on connections of this knex. */
-export function sparingSink (knex: Knex, packet: number): Pick<RowSink, 'insertSparing' | 'probe'> {
+export function rowByRowSink (knex: Knex, packet: number): Pick<RowSink, 'insertRowByRow' | 'probe'> {
   const open = () => openText(knex, packet)
   return {
-    insertSparing: (batch, signal) => unlessAborted(signal, withSession(open, signal, (session) => insertSparing(session, batch, packet))),
+    insertRowByRow: (batch, signal) => unlessAborted(signal, withSession(open, signal, (session) => insertRowByRow(session, batch, packet))),
     probe: (bytes, signal) => unlessAborted(signal, withSession(open, signal, (session) => probe(session, Math.min(bytes, packet - packetReserve))))
   }
 }
@@ -213,7 +213,7 @@ function requireFit (row: readonly Value[], packet: number): void {
   if (bytes > packet) throw new RowTooLarge(bytes - packetReserve, packet)
 }
 
-async function insertSparing (session: Session, batch: SparingBatch, packet: number): Promise<number | undefined> {
+async function insertRowByRow (session: Session, batch: RowByRowBatch, packet: number): Promise<number | undefined> {
   try {
     await session.execute('START TRANSACTION')
     if ((await session.execute(insertKeys([batch])) as ResultSetHeader).affectedRows === 0) {
@@ -245,7 +245,7 @@ async function insertSparing (session: Session, batch: SparingBatch, packet: num
       requireFit(row, packet)
       await session.insertRow(insertIntoLogs, row)
     } catch (error) {
-      if (mysqlVerdict(error) !== 'refused') throw new PieceFailed(index, 'log', error)
+      if (classifyMysqlError(error) !== 'refused') throw new PieceFailed(index, 'log', error)
       return mysqlReason(error).slice(0, 255)
     }
   }
@@ -263,7 +263,7 @@ async function probe (session: Session, bytes: number): Promise<void> {
     await session.insertRow(insertIntoLogs, probeRow(bytes))
   } catch (error) {
     // A rule that refuses it was looked at: the database stores what keeps to it.
-    if (mysqlVerdict(error) !== 'refused') throw error
+    if (classifyMysqlError(error) !== 'refused') throw error
   } finally {
     await session.execute('ROLLBACK').catch(() => session.destroy())
   }

@@ -1,4 +1,5 @@
-import { isOpen, plainRunOfRegex, plainRunOfWords } from '../../../text.js'
+import { plainRunOfRegex, plainRunOfWords } from '../../../text/prefilter.js'
+import { isOpen } from '../../../text/words.js'
 import type { Condition, Conditions } from '../dialect.ts'
 
 /** By the functions of its thread (`sqlite-functions.js`), before which a cheap test in SQL leaves out what can't match. */

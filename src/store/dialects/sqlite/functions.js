@@ -9,7 +9,9 @@
 //   lb_goes_on()                   true: the thread can be ended where it is asked, not where SQLite is by itself
 //
 // A pattern is a JSON list of folded pieces, a path a JSON list of names, attributes are JSON or null.
-import { asText, compares, likeTest, regexTest, valueAt, wordsTest } from '../../../text.js'
+import { likeTest, wordsTest } from '../../../text/patterns.js'
+import { regexTest } from '../../../text/regex.js'
+import { asText, compares, valueAt } from '../../../text/values.js'
 
 /** @param {import('better-sqlite3').Database} database */
 export function defineFunctions (database) {

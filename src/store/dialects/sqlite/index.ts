@@ -7,7 +7,7 @@ import { keepFilePrivate, sqliteDriver } from '../../../sqlite.ts'
 import { unlessAborted } from '../../../timeout.ts'
 import type { Condition, Dialect, PageLimit, PageOfRows, SqliteOptions } from '../dialect.ts'
 import { sqliteConditions } from './conditions.ts'
-import { sqliteReason, sqliteVerdict } from './errors.ts'
+import { sqliteReason, classifySqliteError } from './errors.ts'
 import { sqliteSink } from './sink.ts'
 import { SqliteThread } from './thread.ts'
 
@@ -165,7 +165,7 @@ export const sqlite: Dialect = {
 
   mayPass: () => false,
 
-  verdict: sqliteVerdict,
+  classify: classifySqliteError,
 
   reason: sqliteReason,
 

@@ -32,8 +32,8 @@ export function sqliteSink (file: string): RowSink {
       return new Set(known.map((index) => batches[index]!))
     },
 
-    async insertSparing ({ trying, ...batch }) {
-      const answer = await ask<Stored | Failed>({ sparing: batch })
+    async insertRowByRow ({ trying, ...batch }) {
+      const answer = await ask<Stored | Failed>({ rowByRow: batch })
       if ('failed' in answer) {
         const { index, as, code, message } = answer.failed
         throw new PieceFailed(index, as, Object.assign(new Error(message), { code }))

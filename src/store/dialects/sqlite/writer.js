@@ -1,7 +1,7 @@
 // The thread that writes logs to the embedded database.
 //
 //   { batches }  → { known }          the indexes of the batches that were stored before
-//   { sparing }  → { known, dead }    one batch, of which so many rows became dead letters
+//   { rowByRow } → { known, dead }    one batch, of which so many rows became dead letters
 //                → { failed }         the piece at which it ended: index, as ('log' or 'letter'), code, message
 //   { probe }    → {}                 that row could be stored, and was not
 import { workerData } from 'node:worker_threads'
@@ -44,7 +44,7 @@ class PieceFailed extends Error {
   }
 }
 
-const insertSparing = database.transaction((batch) => {
+const insertRowByRow = database.transaction((batch) => {
   if (!isNew(batch)) return { known: [0], dead: 0 }
   let dead = 0
   for (const [index, row] of batch.rows.entries()) {
@@ -92,11 +92,11 @@ function probe (row) {
   return {}
 }
 
-answerQuestions(database, ({ batches, sparing, probe: row }) => {
+answerQuestions(database, ({ batches, rowByRow, probe: row }) => {
   if (row) return probe(row)
   if (batches) return insert.immediate(batches)
   try {
-    return insertSparing.immediate(sparing)
+    return insertRowByRow.immediate(rowByRow)
   } catch (error) {
     if (error instanceof PieceFailed) return { failed: error.failed }
     throw error
