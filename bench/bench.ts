@@ -1,7 +1,8 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseServer, givenServer, mariadb, type ServerAccess } from '../test/helpers/servers.ts'
-import { type BenchDatabase, makeMysql, makeNaive, makeSqlite, serverFlags } from './database.ts'
+import { makeMysql, makeNaive, makeSqlite, serverFlags } from './database.ts'
+import type { BenchDatabase } from './subjects.ts'
 import type { Report } from './measure.ts'
 import { startNaive, startOurs, type Service, type StartOptions } from './service.ts'
 

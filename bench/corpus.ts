@@ -3,27 +3,12 @@ import { createWriteStream } from 'node:fs'
 import { finished } from 'node:stream/promises'
 import { pick, seeded, whole, type Random } from '../test/helpers/random.ts'
 import { protocols } from './protocols.ts'
+import type { CorpusRequest } from './requests.ts'
 
 export { seeded }
 
 /** Stands in a body where a time belongs; load.lua writes the present, less so many seconds, in its place. */
 const stamp = (secondsAgo: number) => `@${secondsAgo}`.padEnd('2020-05-05T12:22:22'.length, '@')
-
-/** A log as it is sent, but for its time. */
-export interface CorpusLog {
-  level: string | number
-  message: string
-  description: string
-  /** How long ago it happened, in whole seconds: a client gathers its logs for some time before it sends them. */
-  secondsAgo: number
-}
-
-/** What one process sends at once. */
-export interface CorpusRequest {
-  pid: number
-  processName: string
-  logs: CorpusLog[]
-}
 
 /** Python's numbers or the contract's names, as the client has it; most logs are of little weight. */
 const levels: Array<[share: number, name: string, number: number]> = [

@@ -7,18 +7,8 @@ import { sqliteDriver } from '../src/sqlite.ts'
 import type { ServerAccess } from '../test/helpers/servers.ts'
 import { digestOf } from '../src/authenticate/token.ts'
 import { corpusToken, corpusUser } from './corpus.ts'
+import type { BenchDatabase } from './subjects.ts'
 import { cleanEnvironment, serveFile } from './service.ts'
-
-/** A database that a bench fills and counts. */
-export interface BenchDatabase {
-  /** The settings that mean it, as environment variables. */
-  environment: Record<string, string>
-  /** How many logs there are: all, or of users 1 to `users` alone those that happened since then, which a large table tells faster. */
-  count (since?: { time: Date, users: number }): Promise<number>
-  /** Takes all the logs away. */
-  empty (): Promise<void>
-  drop (): Promise<void>
-}
 
 /** As durable as one in production, and large enough for a bench. */
 export const serverFlags = ['--innodb-flush-log-at-trx-commit=1', '--innodb-buffer-pool-size=1G', '--innodb-log-file-size=512M']

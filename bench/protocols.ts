@@ -1,6 +1,6 @@
 import snappy from 'snappyjs'
 import { encodeBytes, encodeInteger } from '../src/decode/protobuf.ts'
-import type { CorpusLog, CorpusRequest } from './corpus.ts'
+import type { CorpusLog, CorpusRequest } from './requests.ts'
 
 /** How a protocol's clients send what a process logged. */
 export interface Protocol {

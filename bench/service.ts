@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import type { BenchDatabase } from './database.ts'
+import type { BenchDatabase } from './subjects.ts'
 
 /** Runs `loggerbot` from the build. */
 export const serveFile = fileURLToPath(new URL('targets/serve.js', import.meta.url))

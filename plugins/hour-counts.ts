@@ -11,7 +11,7 @@ import { Lease, LeaseTaken } from '../src/cluster/leases.ts'
 import { within } from '../src/timeout.ts'
 import { TouchedHours } from '../src/hour-counts/touched.ts'
 import { usersOf } from '../src/store/users.ts'
-import { Overtaken } from '../src/word-index/table.ts'
+import { Overtaken } from '../src/cluster/progress.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {

@@ -1,7 +1,7 @@
 import fp from 'fastify-plugin'
 import type { FastifyReply } from 'fastify'
 import { codeOf, DatabaseAway, TooSlow } from '../src/errors.ts'
-import { Matching } from '../src/query/matches.ts'
+import { Matching } from '../src/search/matching.ts'
 import { Places, type Leave, type Reader } from '../src/search/reader-slots.ts'
 import { isAway, openReader, probe } from '../src/store/connect.ts'
 import { unlessAborted, within } from '../src/timeout.ts'

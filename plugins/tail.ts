@@ -3,12 +3,13 @@ import fp from 'fastify-plugin'
 import { codeOf } from '../src/errors.ts'
 import { millisecondsOf, utcTime, type UtcTime } from '../src/model/instant.ts'
 import type { LogRecord } from '../src/model/record.ts'
-import { countBatches, findBatch, listBatches, logsOfBatch, newestBatchAt, sinceBatches, type BatchPlace, type StoredBatch } from '../src/store/batches.ts'
+import type { BatchPosition } from '../src/model/batch.ts'
+import { countBatches, findBatch, listBatches, logsOfBatch, newestBatchAt, sinceBatches, type StoredBatch } from '../src/store/batches.ts'
 import type { Horizon } from '../src/cluster/instances.ts'
 import { usersOf } from '../src/store/users.ts'
 import { Feed, nameOf as nameOfBatch } from '../src/tail/feed.ts'
 import type { Reader } from '../src/search/reader-slots.ts'
-import { readPlace, type LogPlace } from '../src/tail/position.ts'
+import { readPosition, type LogPosition } from '../src/tail/position.ts'
 import { Room } from '../src/tail/room.ts'
 import { Subscription, type TailEvent } from '../src/tail/subscription.ts'
 
@@ -103,7 +104,7 @@ export default fp(async (app) => {
 
   app.decorate('tailLogs', async ({ userId, matches, after, reader = userId ?? null }, signal) => {
     signal.throwIfAborted()
-    const seen = after === undefined ? undefined : readPlace(after)
+    const seen = after === undefined ? undefined : readPosition(after)
     const subscription = new Subscription(userId, matches, nameOf, { seen, room })
     signal.addEventListener('abort', () => {
       subscription.close()
@@ -120,10 +121,10 @@ export default fp(async (app) => {
   })
 
   /** What was stored since the last log that was seen, up to where the subscription begins. */
-  async function * catchUp (old: Subscription, { seen, before, reader }: { seen: LogPlace, before: UtcTime, reader: Reader }, signal: AbortSignal): AsyncGenerator<TailEvent> {
+  async function * catchUp (old: Subscription, { seen, before, reader }: { seen: LogPosition, before: UtcTime, reader: Reader }, signal: AbortSignal): AsyncGenerator<TailEvent> {
     const inPart = await findBatch(knex, seen)
     let batches = inPart && (old.userId ?? inPart.userId) === inPart.userId ? [inPart] : []
-    for (let place: BatchPlace = seen; !signal.aborted;) {
+    for (let place: BatchPosition = seen; !signal.aborted;) {
       for (const batch of batches) {
         yield * old.pick(batch, await app.readInTurn(reader, signal, (knex, signal) => logsOfBatch(knex, batch, signal)))
         place = batch
@@ -133,7 +134,7 @@ export default fp(async (app) => {
     }
   }
 
-  async function list (after: BatchPlace, before: UtcTime, known?: ReadonlySet<string>): Promise<StoredBatch[]> {
+  async function list (after: BatchPosition, before: UtcTime, known?: ReadonlySet<string>): Promise<StoredBatch[]> {
     const all: StoredBatch[] = []
     for (let place = after, page; (page = await listBatches(knex, undefined, place, before, 1000)).length > 0; place = page.at(-1)!) {
       all.push(...known === undefined ? page : page.filter((batch) => !known.has(nameOfBatch(batch))))

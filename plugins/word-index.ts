@@ -10,7 +10,8 @@ import { findGap, noteFollowed } from '../src/cluster/followed.ts'
 import { Lease, LeaseTaken } from '../src/cluster/leases.ts'
 import { within } from '../src/timeout.ts'
 import { usersOf } from '../src/store/users.ts'
-import { beginIndex, countLogsOfBatches, feedId, feedReached, findHistory, listBatchesUpTo, makeHistory, Overtaken, purgeWords, readMessages, storeBlocks, storeWords, wordsFollower, type Place, type WordBlock } from '../src/word-index/table.ts'
+import { Overtaken } from '../src/cluster/progress.ts'
+import { beginIndex, countLogsOfBatches, feedId, feedReached, findHistory, listBatchesUpTo, makeHistory, purgeWords, readMessages, storeBlocks, storeWords, wordsFollower, type Place, type WordBlock } from '../src/word-index/table.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {

@@ -11,7 +11,7 @@ import { historyOf, historyUsers, loadMysql, loadSqlite, writeHistory, type Hist
 import { underLoad } from '../load.ts'
 import { interleave, ratio, type Report } from '../measure.ts'
 import { queriesOf, type Query } from '../queries.ts'
-import type { BenchDatabase } from '../database.ts'
+import type { BenchDatabase } from '../subjects.ts'
 import type { Service } from '../service.ts'
 
 /** Every search to its end, however long: what is cut is not measured. */

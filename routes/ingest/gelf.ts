@@ -3,7 +3,7 @@ import { decodeGelf } from '../../src/decode/gelf/index.ts'
 import { BadRequest } from '../../src/errors.ts'
 import { utcTime } from '../../src/model/instant.ts'
 import { takeBodies } from './shared/body.ts'
-import type { IngestOptions } from './index.ts'
+import type { IngestOptions } from './options.ts'
 import { requireUsable, take } from './shared/whole-body.ts'
 
 const schema = {

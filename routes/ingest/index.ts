@@ -5,7 +5,8 @@ import { useOwnCompilers } from '../../src/http/compilers.ts'
 import { takeBodies } from './shared/body.ts'
 import { allowOrigins } from './shared/cors.ts'
 import datadog from './datadog.ts'
-import elasticsearch, { type ElasticsearchOptions } from './elasticsearch/index.ts'
+import elasticsearch from './elasticsearch/index.ts'
+import type { IngestOptions } from './options.ts'
 import gelf from './gelf.ts'
 import hec from './hec.ts'
 import journal from './journal.ts'
@@ -22,15 +23,6 @@ declare module 'fastify' {
     /** What its sender named it by, so that it may come again: header Idempotency-Key. */
     idempotencyKey?: string
   }
-}
-
-export interface IngestOptions {
-  /** The largest body in bytes, unpacked; of a stream, the largest log. Default 8 MiB. */
-  bodyLimit?: number
-  /** Origins such as `https://app.example.com` whose pages may send logs, `*`: all. Default: none. */
-  corsOrigins?: readonly string[]
-  /** Elasticsearch's `_bulk`, or false for none of it. Default: version 8.17.0, under the prefix alone. */
-  elasticsearch?: ElasticsearchOptions | false
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { decodeJournalEntry, JournalCutter } from '../../src/decode/journal.ts'
 import { utcTime } from '../../src/model/instant.ts'
-import type { IngestOptions } from './index.ts'
+import type { IngestOptions } from './options.ts'
 import { acceptStream, streamAnswer, takeStreams } from './shared/stream.ts'
 
 const schema = {

@@ -8,7 +8,7 @@ import { parserOf } from '../../src/decode/json/parse.ts'
 import { decodeLogplex, LogplexCutter } from '../../src/decode/logplex.ts'
 import { withNames } from '../../src/decode/record/index.ts'
 import { utcTime } from '../../src/model/instant.ts'
-import type { IngestOptions } from './index.ts'
+import type { IngestOptions } from './options.ts'
 import { acceptStream, streamAnswer, takeStreams } from './shared/stream.ts'
 
 const name = (what: string) => Type.Optional(Type.String({ minLength: 1, maxLength: 100, description: `the name of the field that holds ${what}, 1 to 100 characters` }))

@@ -5,7 +5,7 @@ import { decodeLoki } from '../../src/decode/loki/index.ts'
 import { areTimed, Repetitions } from '../../src/decode/repetition.ts'
 import { unsnapSteps } from '../../src/decode/unpack/snappy.ts'
 import { utcTime } from '../../src/model/instant.ts'
-import type { IngestOptions } from './index.ts'
+import type { IngestOptions } from './options.ts'
 import { describeRequest, requireUsable, take } from './shared/whole-body.ts'
 
 const schema = {

@@ -1,7 +1,7 @@
 // Tails whose logs take a thread to test: the feed gives all that may be asked for, and the rest is left out here.
 import { setImmediate } from 'node:timers/promises'
-import type { Matching } from '../../src/query/matches.ts'
-import { MatchingTooSlow } from '../../src/query/matches.ts'
+import type { Matching } from '../../src/search/matching.ts'
+import { MatchingTooSlow } from '../../src/search/matching.ts'
 import type { Filter } from '../../src/query/filter.ts'
 import type { Tailed, TailEvent } from '../../src/tail/subscription.ts'
 

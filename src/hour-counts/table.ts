@@ -17,7 +17,7 @@ import type { Condition } from '../store/dialects/dialect.ts'
 import { dialectOf } from '../store/dialects/index.ts'
 import type { Follower } from '../cluster/followed.ts'
 import { endOfTime, hourOf, hoursAfter, overlap, partsOutside, startOfTime, type Span } from '../model/span.ts'
-import { areKnownSince, Overtaken } from '../word-index/table.ts'
+import { areKnownSince, Overtaken } from '../cluster/progress.ts'
 
 /** The logs of an hour; in the hours after it, up to `until`, there are none. */
 export interface HourCount {

@@ -1,3 +1,4 @@
+import type { UtcTime } from './instant.ts'
 import type { LogRecord } from './record.ts'
 
 /** A piece of a request that can't become a log: kept as a dead letter beside the logs that its neighbours became. */
@@ -36,4 +37,12 @@ export interface AdmittedBatch extends LogBatch {
   key: Buffer
   /** The first record's id; the others follow it in order, then those of what was rejected. */
   firstId: bigint
+}
+
+/** A batch's position in the order in which batches are stored. */
+export interface BatchPosition {
+  createdAt: UtcTime
+  userId: number
+  /** 32 hex digits. */
+  key: string
 }

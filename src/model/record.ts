@@ -35,3 +35,10 @@ export function newRecord (record: Partial<LogRecord> & Pick<LogRecord, 'message
   const now = utcTime()
   return { eventAt: now, postTime: now, severity: 'info', pid: process.pid, description: '', attributes: null, ...record }
 }
+
+/** A log as it is stored. */
+export interface StoredLog extends LogRecord {
+  /** A decimal number of 64 bits. */
+  id: string
+  userId: number
+}

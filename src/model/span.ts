@@ -1,9 +1,15 @@
 import { millisecondsOf, utcTime, type UtcTime } from './instant.ts'
 
-/** From here on, up to without there. */
+/** Half-open interval [from, to). */
 export interface Span {
   from: UtcTime
   to: UtcTime
+}
+
+/** Half-open interval [from, to), without an end where `to` is undefined. */
+export interface OpenSpan {
+  from: UtcTime
+  to: UtcTime | undefined
 }
 
 /** The first and the last time that a log can have, and, only for comparisons, one after all of them. */
@@ -37,4 +43,10 @@ export function partsOutside (span: Span, others: readonly Span[]): Span[] {
 
 export function overlap (one: Span, other: Span): boolean {
   return one.from < other.to && other.from < one.to
+}
+
+/** So many milliseconds away, within what a DATETIME holds. */
+export function shift (time: UtcTime, milliseconds: number): UtcTime {
+  const shifted = millisecondsOf(time) + milliseconds
+  return utcTime(Math.min(Math.max(shifted, Date.UTC(1000, 0, 1)), Date.UTC(9999, 11, 31, 23, 59, 59, 999)))
 }

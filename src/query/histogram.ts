@@ -1,13 +1,8 @@
 import { BadRequest } from '../errors.ts'
-import { millisecondsOf, utcTime, type UtcTime } from '../model/instant.ts'
+import { millisecondsOf, utcTime } from '../model/instant.ts'
+import type { Span } from '../model/span.ts'
 import type { Buckets } from './buckets.ts'
 import { isoTime } from './api-log.ts'
-
-/** From here on, up to without there. */
-export interface Span {
-  from: UtcTime
-  to: UtcTime
-}
 
 interface Bucket {
   at: string

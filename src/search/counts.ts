@@ -8,7 +8,10 @@ import { dialectOf } from '../store/dialects/index.ts'
 import { columns, conditionOf, levelsOf } from './filter-sql.ts'
 import { hoursReached, knownHours, type KnownHours } from '../hour-counts/table.ts'
 import { ownedBy } from '../store/owner.ts'
-import { overWindows, toLog, walkRows, type Search, type StoredLog } from './walk.ts'
+import type { StoredLog } from '../model/record.ts'
+import type { Search } from '../query/search.ts'
+import { overWindows, walkRows } from './walk.ts'
+import { toLog } from '../store/rows.ts'
 import { usersOf } from '../store/users.ts'
 
 /** What logs are counted by. */

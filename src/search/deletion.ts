@@ -2,7 +2,8 @@ import type { Knex } from 'knex'
 import { utcTime, type UtcTime } from '../model/instant.ts'
 import { announceChange } from '../store/batches.ts'
 import { deadLettersOf } from '../store/dead-letters.ts'
-import { placeColumns, walkRows, type Search } from './walk.ts'
+import type { Search } from '../query/search.ts'
+import { placeColumns, walkRows } from './walk.ts'
 
 /** A step lets go of so many logs: short enough that writers need not wait for it. */
 const stepSize = 500

@@ -11,7 +11,9 @@ import type { Knex } from 'knex'
 import { millisecondsOf, utcTime, type UtcTime } from '../model/instant.ts'
 import { dialectOf } from '../store/dialects/index.ts'
 import { ownedBy } from '../store/owner.ts'
-import { findEdge, shift, type Search } from './walk.ts'
+import { shift } from '../model/span.ts'
+import type { Search } from '../query/search.ts'
+import { findEdge } from './walk.ts'
 import type { Span } from '../model/span.ts'
 
 /** How many logs are left out at either end: counted up to `maxOutside`. */

@@ -5,44 +5,17 @@ import type { Knex } from 'knex'
 import type { Position } from '../query/cursor.ts'
 import type { Filter } from '../query/filter.ts'
 import { TooSlow } from '../errors.ts'
-import { millisecondsOf, utcTime, type UtcTime } from '../model/instant.ts'
-import type { LogRecord, Severity } from '../model/record.ts'
+import { utcTime, type UtcTime } from '../model/instant.ts'
+import type { StoredLog } from '../model/record.ts'
+import { shift, type OpenSpan } from '../model/span.ts'
+import type { Search } from '../query/search.ts'
+import { selectLogs, toLog } from '../store/rows.ts'
 import { dialectOf } from '../store/dialects/index.ts'
 import type { Condition, PageLimit } from '../store/dialects/dialect.ts'
 import { RowPage } from '../store/dialects/row-bytes.js'
 import { conditionOf } from './filter-sql.ts'
-import { findIslands, nextIsland, type Island } from '../word-index/lookup.ts'
-import { ownedBy, type Owner } from '../store/owner.ts'
-
-/** A log as it is stored. */
-export interface StoredLog extends LogRecord {
-  /** A decimal number of 64 bits. */
-  id: string
-  userId: number
-}
-
-/** Which logs are looked for, and in which order. */
-export interface Search {
-  /** Whose. Undefined: everybody's. */
-  userId?: number
-  filter: Filter
-  /** From here on. */
-  from?: UtcTime
-  /** Up to, without, here. */
-  to?: UtcTime
-  /** By time, then by arrival. */
-  order: 'newest' | 'oldest'
-  /** Goes on from here. */
-  after?: Position
-  /** Those of some logs for which the filter holds, where the database can't tell. */
-  decide?: (logs: readonly StoredLog[], signal: AbortSignal) => Promise<readonly StoredLog[]>
-  /** After so many milliseconds it is worth asking the index of words where to look. Default: never. */
-  indexAfter?: number
-  /** Called after a statement that took so many milliseconds, where another follows: the search goes on when it resolves. */
-  pause?: (took: number) => Promise<void>
-  /** Called between two statements, too: others may go first. */
-  giveWay?: () => Promise<void>
-}
+import { findCandidateRanges, nextRange } from '../word-index/lookup.ts'
+import { ownedBy } from '../store/owner.ts'
 
 /** What a window held, and how far the walk came: everything up to there was looked at; undefined at the end of all. */
 export interface Step<T> {
@@ -77,21 +50,21 @@ export async function * overWindows<T> (
   const down = search.order === 'newest'
   let width = firstWidth
   let position = search.after
-  let islands: Island[] | undefined
+  let ranges: OpenSpan[] | undefined
   let askedIndex = search.indexAfter === undefined
   const began = performance.now()
   while (true) {
     if (!askedIndex && performance.now() - began >= search.indexAfter!) {
       askedIndex = true
-      islands = await askIndex(knex, search, signal)
+      ranges = await askIndex(knex, search, signal)
     }
-    const island = islands && nextIsland(islands, nearEnd(search, position), down)
-    if (islands && island === undefined) return
-    if (island) position = landOn(island, position, down)
+    const range = ranges && nextRange(ranges, nearEnd(search, position), down)
+    if (ranges && range === undefined) return
+    if (range) position = landOn(range, position, down)
     // Where there is nothing for long, windows would be many.
     const edge = await findEdge(knex, search, position, signal)
     if (edge === undefined) return
-    const far = farEnd(search, within(island, shift(edge, down ? -width : width), down))
+    const far = farEnd(search, within(range, shift(edge, down ? -width : width), down))
     const limit = width > narrowest ? AbortSignal.timeout(tooSlow) : signal
     const started = performance.now()
     let found
@@ -114,10 +87,10 @@ export async function * overWindows<T> (
   }
 }
 
-async function askIndex (knex: Knex, search: Search, signal: AbortSignal): Promise<Island[] | undefined> {
+async function askIndex (knex: Knex, search: Search, signal: AbortSignal): Promise<OpenSpan[] | undefined> {
   const limit = AbortSignal.timeout(lookUp)
   try {
-    return await findIslands(knex, search, AbortSignal.any([signal, limit]))
+    return await findCandidateRanges(knex, search, AbortSignal.any([signal, limit]))
   } catch (error) {
     if (signal.aborted || !limit.aborted) throw error
     return undefined
@@ -132,17 +105,17 @@ function nearEnd ({ order, from, to }: Search, position: Position | undefined): 
   return position.at.startsWith('9999-12-31 23:59:59') ? undefined : shift(position.at, 1)
 }
 
-/** At the island's near end, unless the walk is in it already. */
-function landOn ({ from, to }: Island, position: Position | undefined, down: boolean): Position | undefined {
+/** At the range's near end, unless the walk is in it already. */
+function landOn ({ from, to }: OpenSpan, position: Position | undefined, down: boolean): Position | undefined {
   if (down) return to !== undefined && (position === undefined || position.at >= to) ? { at: to } : position
   return position === undefined || position.at < from ? { at: from } : position
 }
 
-/** A window ends with its island. */
-function within (island: Island | undefined, far: UtcTime, down: boolean): UtcTime {
-  if (island === undefined) return far
-  if (down) return far > island.from ? far : island.from
-  return island.to === undefined || far < island.to ? far : island.to
+/** A window ends with its range. */
+function within (range: OpenSpan | undefined, far: UtcTime, down: boolean): UtcTime {
+  if (range === undefined) return far
+  if (down) return far > range.from ? far : range.from
+  return range.to === undefined || far < range.to ? far : range.to
 }
 
 /** Undefined where the window reaches to the end of what is looked for. */
@@ -318,43 +291,6 @@ function bounds ({ order, from, to }: Pick<Search, 'from' | 'to' | 'order'>, pos
     if (exact) conditions.push({ sql: `(log_event_at ${beyond} ? OR id ${beyond} ? OR (id = ? AND user_id ${beyond} ?))`, bindings: [at, id, id, userId!] })
   }
   return conditions
-}
-
-// MySQL would hand JSON over as what it says, of which nobody knows the size.
-const allColumns = 'user_id, log_event_at, CAST(id AS CHAR) AS log_id, log_level, pid, p_name, p_description, log_msg, post_time, CAST(attributes AS CHAR) AS attributes'
-
-/** The statement that reads logs in order: a user's own along the key, unless `sorted` says how they are sorted. */
-export function selectLogs (owner: Owner, conditions: Condition[], down: boolean, limit: number, sorted?: string, columns = allColumns): Condition {
-  const all = [owner, ...conditions]
-  const direction = down ? ' DESC' : ''
-  const order = (owner.one ? ['user_id', 'log_event_at', 'id'] : ['log_event_at', 'id', 'user_id']).map((column) => column + direction).join(', ')
-  return {
-    sql: `SELECT ${columns} FROM user_logs WHERE ${all.map(({ sql }) => sql).join(' AND ')} ORDER BY ${owner.one && sorted !== undefined ? sorted : order} LIMIT ${limit}`,
-    bindings: all.flatMap(({ bindings }) => bindings)
-  }
-}
-
-/** A row of `user_logs` as a log. */
-export function toLog (row: Record<string, unknown>): StoredLog {
-  const attributes = row.attributes as string | null
-  return {
-    id: row.log_id as string,
-    userId: row.user_id as number,
-    eventAt: row.log_event_at as UtcTime,
-    postTime: row.post_time as UtcTime,
-    severity: row.log_level as Severity,
-    message: row.log_msg as string,
-    pid: Number(row.pid),
-    processName: row.p_name as string,
-    description: row.p_description as string,
-    attributes: attributes === null ? null : JSON.parse(attributes)
-  }
-}
-
-/** So many milliseconds away, within what a DATETIME holds. */
-export function shift (time: UtcTime, milliseconds: number): UtcTime {
-  const shifted = millisecondsOf(time) + milliseconds
-  return utcTime(Math.min(Math.max(shifted, Date.UTC(1000, 0, 1)), Date.UTC(9999, 11, 31, 23, 59, 59, 999)))
 }
 
 /** The log of this id, if it is the user's, or anybody's where no user is given. Undefined where there is none; TooSlow after so many milliseconds. */

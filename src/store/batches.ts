@@ -1,22 +1,16 @@
 import { randomBytes } from 'node:crypto'
 import type { Knex } from 'knex'
+import type { BatchPosition } from '../model/batch.ts'
 import type { UtcTime } from '../model/instant.ts'
 import { dialectOf } from './dialects/index.ts'
 import type { OnConnection } from './limited.ts'
 import { ownedBy } from './owner.ts'
-import { toLog, selectLogs, type StoredLog } from '../search/walk.ts'
+import type { StoredLog } from '../model/record.ts'
+import { toLog, selectLogs } from './rows.ts'
 import { startOfTime } from '../model/span.ts'
 
-/** A place in the order in which batches are stored. */
-export interface BatchPlace {
-  createdAt: UtcTime
-  userId: number
-  /** 32 hex digits. */
-  key: string
-}
-
 /** A row of `ingest_batches`: where a batch's logs are. */
-export interface StoredBatch extends BatchPlace {
+export interface StoredBatch extends BatchPosition {
   firstId: bigint
   records: number
   firstAt: UtcTime
@@ -24,7 +18,7 @@ export interface StoredBatch extends BatchPlace {
 }
 
 /** The batches after a place and before a time, so many at most, in order; all users' or one's. */
-export async function listBatches (knex: Knex, userId: number | undefined, after: BatchPlace, before: UtcTime, limit: number): Promise<StoredBatch[]> {
+export async function listBatches (knex: Knex, userId: number | undefined, after: BatchPosition, before: UtcTime, limit: number): Promise<StoredBatch[]> {
   const rows = await knex('ingest_batches')
     .select(columns(knex))
     .where(between(after, before))
@@ -34,7 +28,7 @@ export async function listBatches (knex: Knex, userId: number | undefined, after
 }
 
 /** How many batches there are after a place and before a time. */
-export async function countBatches (knex: Knex, after: BatchPlace, before: UtcTime): Promise<number> {
+export async function countBatches (knex: Knex, after: BatchPosition, before: UtcTime): Promise<number> {
   const [row] = await knex('ingest_batches').where(between(after, before)).count({ count: '*' })
   return Number(row!.count)
 }
@@ -45,7 +39,7 @@ export async function sinceBatches (knex: Knex, before: UtcTime, batches: number
   return row?.created_at ?? startOfTime
 }
 
-function between (after: BatchPlace, before: UtcTime): (query: Knex.QueryBuilder) => void {
+function between (after: BatchPosition, before: UtcTime): (query: Knex.QueryBuilder) => void {
   const key = Buffer.from(after.key, 'hex')
   return (query) => {
     query.where('records', '>', 0).where('created_at', '>=', after.createdAt).where('created_at', '<', before).where((where) => {
@@ -55,7 +49,7 @@ function between (after: BatchPlace, before: UtcTime): (query: Knex.QueryBuilder
 }
 
 /** The batch at a place, where it is known still. */
-export async function findBatch (knex: Knex, { userId, key }: BatchPlace): Promise<StoredBatch | undefined> {
+export async function findBatch (knex: Knex, { userId, key }: BatchPosition): Promise<StoredBatch | undefined> {
   const row = await knex('ingest_batches').select(columns(knex)).where('records', '>', 0).where({ user_id: userId, batch_key: Buffer.from(key, 'hex') }).first()
   return row && toBatch(row)
 }

@@ -1,14 +1,10 @@
-import { createHash } from 'node:crypto'
 import type { Knex } from 'knex'
-import type { Rejected } from '../model/batch.ts'
 import { utcTime, type UtcTime } from '../model/instant.ts'
 import type { LogRecord } from '../model/record.ts'
 import { stampOf } from './batches.ts'
 import { deadLetterColumns } from './columns.ts'
-import type { Value } from './dialects/dialect.ts'
 import type { BatchStore } from '../model/batch-store.ts'
-import type { AdmittedBatch } from '../model/batch.ts'
-import { toWellFormedJson } from './well-formed.ts'
+import { boundedRecord, deadLetterBytes } from './rows.ts'
 
 /** Something accepted that could not become a log. */
 export interface DeadLetter {
@@ -29,9 +25,6 @@ export interface DeadLetter {
   recordSha256: string | null
   reason: string
 }
-
-/** A record is kept up to so many bytes: it fits a packet of any usual `max_allowed_packet`. */
-const deadLetterBytes = 512 * 1024
 
 /** A user has so many at most, of so many bytes: past that the oldest go. */
 const maxLetters = 10_000
@@ -59,7 +52,7 @@ export function deadLettersOf (knex: Knex) {
     },
 
     async insert ({ id, userId, source, record, reason }: Pick<DeadLetter, 'id' | 'userId' | 'source' | 'record' | 'reason'>): Promise<void> {
-      const row = [id, userId, utcTime(), source, ...bounded(record), reason.slice(0, 255)]
+      const row = [id, userId, utcTime(), source, ...boundedRecord(record), reason.slice(0, 255)]
       await knex('dead_letters').insert(Object.fromEntries(row.map((value, index) => [deadLetterColumns[index]!, value])))
     },
 
@@ -167,26 +160,4 @@ export async function replayDeadLetter (knex: Knex, store: BatchStore, { id, use
   key.writeBigUInt64BE(BigInt(id), 8)
   await store.store([{ userId: userId!, key, firstId: BigInt(id), records }], await stampOf(knex), new AbortController().signal)
   await deadLettersOf(knex).delete(id)
-}
-
-/** What becomes of a record if the database refuses it: the values of `deadLetterColumns`, all but the reason. */
-export function refusedLetter ({ userId, firstId }: AdmittedBatch, index: number, record: LogRecord): Value[] {
-  return [(firstId + BigInt(index)).toString(), userId, utcTime(), 'database', ...bounded(toWellFormedJson(record))]
-}
-
-/** What becomes of a piece that a decoder rejected: the values of `deadLetterColumns`. */
-export function rejectedLetter ({ userId, firstId, records }: AdmittedBatch, index: number, { source, reason, raw }: Rejected): Value[] {
-  return [(firstId + BigInt(records.length + index)).toString(), userId, utcTime(), source, ...bounded(raw), reason.toWellFormed().slice(0, 255)]
-}
-
-/** The values of `record`, `record_bytes` and `record_sha256`: a text too long for a dead letter is cut. */
-function bounded (text: string): [record: string, bytes: number, sha256: string | null] {
-  const whole = text.toWellFormed()
-  const length = Buffer.byteLength(whole)
-  if (length <= deadLetterBytes) return [whole, length, null]
-  const bytes = Buffer.from(whole)
-  let end = deadLetterBytes
-  // Not within a character, whose further bytes are 10xxxxxx.
-  while ((bytes[end]! & 0xc0) === 0x80) end--
-  return [bytes.toString('utf8', 0, end), length, createHash('sha256').update(bytes).digest('hex')]
 }

@@ -5,7 +5,7 @@ import { batchColumns, deadLetterColumns, logColumns } from './columns.ts'
 import type { Value } from './dialects/dialect.ts'
 import { dialectOf } from './dialects/index.ts'
 import type { AdmittedBatch } from '../model/batch.ts'
-import { toRows } from './log-store.ts'
+import { toRows } from './rows.ts'
 
 /** A transaction that a host app began, and will commit or roll back. */
 export type HostTransaction = Knex.Transaction

@@ -12,11 +12,12 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { UtcTime } from '../model/instant.ts'
 import type { LogRecord } from '../model/record.ts'
-import { byPlace, placeBefore, type Place } from './position.ts'
+import type { BatchPosition } from '../model/batch.ts'
+import { byPosition, positionBefore } from './position.ts'
 import type { Subscription } from './subscription.ts'
 
 /** A batch of the feed, with its logs where they are at hand. */
-export interface FedBatch extends Place {
+export interface FedBatch extends BatchPosition {
   /** About how many bytes the logs take that are at hand. */
   bytes?: number
   logs?: ReadonlyArray<LogRecord & { id: string }>
@@ -26,9 +27,9 @@ export interface FeedOptions {
   /** Before that time all is stored, as of now; `alone` where this process stored all of it since it can say so. */
   horizon: () => Promise<{ time: UtcTime, alone: boolean }>
   /** What all instances stored after a place and before a time, in order; those alone that are not among the known, where these are given. */
-  list: (after: Place, before: UtcTime, known?: ReadonlySet<string>) => Promise<FedBatch[]>
+  list: (after: BatchPosition, before: UtcTime, known?: ReadonlySet<string>) => Promise<FedBatch[]>
   /** How many that are. */
-  count: (after: Place, before: UtcTime) => Promise<number>
+  count: (after: BatchPosition, before: UtcTime) => Promise<number>
   /** A time before this one, after which there are no more batches until this one than so many. */
   since: (before: UtcTime, batches: number) => Promise<UtcTime>
   /** The logs of a batch. */
@@ -49,7 +50,7 @@ const lookBackMs = 2000
 const mostKnown = 10_000
 
 /** A batch, in one word. */
-export function nameOf ({ userId, key }: Place): string {
+export function nameOf ({ userId, key }: BatchPosition): string {
   return `${userId} ${key}`
 }
 
@@ -61,10 +62,10 @@ export class Feed {
   #keptBytes = 0
   #joining = 0
   /** Everything up to there was handed on. */
-  #place: Place = placeBefore('')
+  #place: BatchPosition = positionBefore('')
   /** The names of what was handed on, or was there before, after `#knownAfter`: in order, with their places. */
-  #known = new Map<string, Place>()
-  #knownAfter: Place = placeBefore('')
+  #known = new Map<string, BatchPosition>()
+  #knownAfter: BatchPosition = positionBefore('')
   /** How many batches there were more than known at the last look back, all of which were looked at. */
   #unmatched = 0
   #lookedBackAt = 0
@@ -153,9 +154,9 @@ export class Feed {
   async #begin (time: UtcTime): Promise<void> {
     this.#known.clear()
     this.#unmatched = 0
-    this.#knownAfter = placeBefore(await this.#options.since(time, mostKnown))
+    this.#knownAfter = positionBefore(await this.#options.since(time, mostKnown))
     const before = await this.#options.list(this.#knownAfter, time)
-    this.#place = placeBefore(time)
+    this.#place = positionBefore(time)
     for (const batch of before) this.#know(batch)
   }
 
@@ -163,8 +164,8 @@ export class Feed {
     const { time, alone } = await this.#options.horizon()
     if (time <= this.#place.createdAt) return
 
-    const own = this.#own.filter((batch) => batch.createdAt < time && byPlace(batch, this.#place) > 0)
-    const batches = alone ? own.sort(byPlace) : await this.#withOthers(own, time)
+    const own = this.#own.filter((batch) => batch.createdAt < time && byPosition(batch, this.#place) > 0)
+    const batches = alone ? own.sort(byPosition) : await this.#withOthers(own, time)
     let logs = 0
     for (const batch of batches) {
       // A transaction that was tried again may have found the key of a batch that was stored, and handed on, before.
@@ -180,7 +181,7 @@ export class Feed {
     }
     this.#own = this.#own.filter(({ createdAt }) => createdAt >= time)
     this.#countKept()
-    this.#place = placeBefore(time)
+    this.#place = positionBefore(time)
   }
 
   async #withOthers (own: readonly FedBatch[], horizon: UtcTime): Promise<FedBatch[]> {
@@ -198,11 +199,11 @@ export class Feed {
     return logs.length
   }
 
-  #meant (batch: Place): Subscription[] {
+  #meant (batch: BatchPosition): Subscription[] {
     return [...this.#subscriptions].filter(({ userId }) => userId === undefined || userId === batch.userId)
   }
 
-  #know ({ createdAt, userId, key }: Place): void {
+  #know ({ createdAt, userId, key }: BatchPosition): void {
     const place = { createdAt, userId, key }
     this.#known.set(nameOf(place), place)
     if (this.#known.size <= mostKnown) return

@@ -1,5 +1,6 @@
 import { sizeOfValue, type LogRecord } from '../model/record.ts'
-import { byPlace, writePlace, type LogPlace, type Place } from './position.ts'
+import type { BatchPosition } from '../model/batch.ts'
+import { byPosition, writePosition, type LogPosition } from './position.ts'
 import { Room } from './room.ts'
 
 /** A log, and the place that goes on after it. */
@@ -19,7 +20,7 @@ const maxHeldBytes = 8_000_000
 /** What a subscription shares with others, and where it goes on. */
 export interface SubscriptionOptions {
   /** The last log that was seen. Default: none. */
-  seen?: LogPlace
+  seen?: LogPosition
   /** Default: a room of its own. */
   room?: Room
 }
@@ -30,7 +31,7 @@ export class Subscription {
   readonly userId: number | undefined
   readonly #matches: (log: LogRecord, userName: string) => boolean
   readonly #nameOf: (userId: number) => string
-  readonly #seen: LogPlace | undefined
+  readonly #seen: LogPosition | undefined
   readonly #room: Room
   readonly #waiting: Tailed[] = []
   #waitingBytes = 0
@@ -50,7 +51,7 @@ export class Subscription {
   }
 
   /** Takes of a batch what it asks for and has not seen. */
-  deliver (place: Place, logs: ReadonlyArray<LogRecord & { id: string }>): void {
+  deliver (place: BatchPosition, logs: ReadonlyArray<LogRecord & { id: string }>): void {
     for (const tailed of this.pick(place, logs)) {
       if (!this.#isKept(tailed)) this.#missed++
     }
@@ -58,14 +59,14 @@ export class Subscription {
   }
 
   /** What it asks for of a batch and has not seen, whatever waits. */
-  * pick (place: Place, logs: ReadonlyArray<LogRecord & { id: string }>): Generator<Tailed> {
+  * pick (place: BatchPosition, logs: ReadonlyArray<LogRecord & { id: string }>): Generator<Tailed> {
     // Another instance may have been ahead of this one.
-    const order = this.#seen === undefined ? 1 : byPlace(place, this.#seen)
+    const order = this.#seen === undefined ? 1 : byPosition(place, this.#seen)
     if (order < 0) return
     const after = order === 0 ? this.#seen!.index : -1
     const userName = this.#nameOf(place.userId)
     for (const [index, log] of logs.entries()) {
-      if (index > after && this.#matches(log, userName)) yield { place: writePlace({ ...place, index }), userName, log }
+      if (index > after && this.#matches(log, userName)) yield { place: writePosition({ ...place, index }), userName, log }
     }
   }
 
@@ -80,7 +81,7 @@ export class Subscription {
   }
 
   /** Counts what it asks for of a batch that appeared too late to be delivered. */
-  miss (place: Place, logs: ReadonlyArray<LogRecord & { id: string }>): void {
+  miss (place: BatchPosition, logs: ReadonlyArray<LogRecord & { id: string }>): void {
     const userName = this.#nameOf(place.userId)
     this.#missed += logs.filter((log) => this.#matches(log, userName)).length
     if (this.#missed > 0) this.#wake()

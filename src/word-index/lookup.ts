@@ -1,5 +1,5 @@
-// Where logs can be that hold certain words: stretches of time, from the index of words. All that is
-// not in the index counts as such a stretch, too, so nothing is ever missed.
+// Where logs can be that hold certain words: time ranges, from the index of words. All that is
+// not in the index counts as such a range, too, so nothing is ever missed.
 import type { Knex } from 'knex'
 import type { Filter } from '../query/filter.ts'
 import { millisecondsOf, utcTime, type UtcTime } from '../model/instant.ts'
@@ -8,14 +8,10 @@ import { fingerprintOf } from './fingerprints.js'
 import type { Condition } from '../store/dialects/dialect.ts'
 import { dialectOf } from '../store/dialects/index.ts'
 import { ownedBy } from '../store/owner.ts'
-import type { Search } from '../search/walk.ts'
-import { areKnownSince, feedId, wholeSlice } from './table.ts'
-
-/** From here on, up to without there; undefined: without an end. */
-export interface Island {
-  from: UtcTime
-  to: UtcTime | undefined
-}
+import type { OpenSpan } from '../model/span.ts'
+import type { Search } from '../query/search.ts'
+import { areKnownSince } from '../cluster/progress.ts'
+import { feedId, wholeSlice } from './table.ts'
 
 /** Words that a log must hold to be found. */
 type Need = { word: string } | { all: Need[] } | { any: Need[] }
@@ -50,8 +46,8 @@ interface Block {
   lastAt: UtcTime
 }
 
-/** The islands of a search, in the order of time, none near the next; undefined where the index can't tell. */
-export async function findIslands (knex: Knex, search: Search, signal: AbortSignal): Promise<Island[] | undefined> {
+/** The ranges of a search, in the order of time, none near the next; undefined where the index can't tell. */
+export async function findCandidateRanges (knex: Knex, search: Search, signal: AbortSignal): Promise<OpenSpan[] | undefined> {
   const need = needOf(search.filter)
   if (need === undefined) return undefined
   const words = [...new Set(wordsIn(need))]
@@ -68,7 +64,7 @@ export async function findIslands (knex: Knex, search: Search, signal: AbortSign
 }
 
 /** What the index does not hold yet: batches that came since, and history that was there before. */
-async function findOutside (knex: Knex, { userId }: Search, signal: AbortSignal): Promise<Island[] | undefined> {
+async function findOutside (knex: Knex, { userId }: Search, signal: AbortSignal): Promise<OpenSpan[] | undefined> {
   const { query } = dialectOf(knex)
   const mine = userId === undefined ? { sql: '1 = 1', bindings: [] } : { sql: 'user_id IN (?, ?)', bindings: [feedId, userId] }
   const progress = await query(knex, { sql: `SELECT user_id, reached_at, rules FROM word_progress WHERE ${mine.sql}`, bindings: mine.bindings }, signal)
@@ -110,12 +106,12 @@ function blocksFor (need: Need, byWord: Map<string, Map<string, Block>>): Map<st
   return new Map([...first!].filter(([id]) => others.every((other) => other.has(id))))
 }
 
-/** Islands so near, in milliseconds, are one: it is quicker to look between them than to jump. */
+/** Ranges so near, in milliseconds, are one: it is quicker to look between them than to jump. */
 const near = 60_000
 
-function merge (islands: Island[]): Island[] {
-  const merged: Island[] = []
-  for (const { from, to } of islands.sort((one, other) => one.from < other.from ? -1 : 1)) {
+function merge (ranges: OpenSpan[]): OpenSpan[] {
+  const merged: OpenSpan[] = []
+  for (const { from, to } of ranges.sort((one, other) => one.from < other.from ? -1 : 1)) {
     const last = merged.at(-1)
     if (last === undefined || (last.to !== undefined && millisecondsOf(from) - millisecondsOf(last.to) > near)) merged.push({ from, to })
     else if (last.to !== undefined && (to === undefined || to > last.to)) last.to = to
@@ -128,9 +124,9 @@ function after (time: UtcTime): UtcTime | undefined {
   return time.startsWith('9999-12-31 23:59:59') ? undefined : utcTime(millisecondsOf(time) + 1)
 }
 
-/** The island that a walk is in or comes to next, from a time on, which walking down is left out; undefined where there is none. */
-export function nextIsland (islands: readonly Island[], at: UtcTime | undefined, down: boolean): Island | undefined {
+/** The range that a walk is in or comes to next, from a time on, which walking down is left out; undefined where there is none. */
+export function nextRange (ranges: readonly OpenSpan[], at: UtcTime | undefined, down: boolean): OpenSpan | undefined {
   return down
-    ? islands.findLast(({ from }) => at === undefined || from < at)
-    : islands.find(({ to }) => at === undefined || to === undefined || to > at)
+    ? ranges.findLast(({ from }) => at === undefined || from < at)
+    : ranges.find(({ to }) => at === undefined || to === undefined || to > at)
 }

@@ -3,22 +3,19 @@
 // thought it was: so neither a crash nor somebody who was believed gone and comes back can do harm.
 // A block that is there twice is true twice.
 import type { Knex } from 'knex'
-import { millisecondsOf, utcTime, type UtcTime } from '../model/instant.ts'
+import type { UtcTime } from '../model/instant.ts'
 import { wordRules } from '../text/words.js'
-import { stampOf, toBatch, type StoredBatch } from '../store/batches.ts'
+import { toBatch, type StoredBatch } from '../store/batches.ts'
 import type { Condition } from '../store/dialects/dialect.ts'
 import { dialectOf } from '../store/dialects/index.ts'
 import type { Follower } from '../cluster/followed.ts'
-import { unlessAborted } from '../timeout.ts'
+import { areKnownSince, Overtaken } from '../cluster/progress.ts'
 
 /** In `word_progress`, who stands for the batches of all users. */
 export const feedId = 0
 
 /** Which batches the index takes in. */
 export const wordsFollower: Follower = { name: 'words', takes: 'records > 0' }
-
-/** Batches are known for seven days: an index that is farther behind has to start anew. */
-const oldestFeed = 6 * 86_400_000
 
 const never = '1000-01-01 00:00:00.000000'
 
@@ -38,14 +35,6 @@ export interface Progress {
   userId: number
   from: UtcTime
   to: UtcTime | undefined
-}
-
-/** Somebody else has made progress meanwhile. */
-export class Overtaken extends Error {}
-
-/** Whether all batches since then are known still: by the database's clock, and by what it has seen. */
-export async function areKnownSince (knex: Knex, reached: UtcTime, signal: AbortSignal = new AbortController().signal): Promise<boolean> {
-  return reached >= utcTime(millisecondsOf(await unlessAborted(signal, stampOf(knex))) - oldestFeed)
 }
 
 /** How far the batches are in the index; undefined where there is no index, or one of other rules, or too far behind. */

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { parseFilter } from '../../src/query/parse.ts'
 import { hoursReached } from '../../src/hour-counts/table.ts'
-import { findIslands } from '../../src/word-index/lookup.ts'
+import { findCandidateRanges } from '../../src/word-index/lookup.ts'
 import { Lease, takeLease } from '../../src/cluster/leases.ts'
 import { feedReached } from '../../src/word-index/table.ts'
 import { utcTime } from '../../src/model/instant.ts'
@@ -81,7 +81,7 @@ for (const database of databases) {
     await send(service, 'alice', token, [log({ msg: 'one' })])
     await app.wordIndex.runNow()
     await app.hourCounts.runNow()
-    const areUsed = async () => [await feedReached(knex) !== undefined, await hoursReached(knex) !== undefined, await findIslands(knex, { filter: parseFilter('one'), order: 'newest' }, new AbortController().signal) !== undefined]
+    const areUsed = async () => [await feedReached(knex) !== undefined, await hoursReached(knex) !== undefined, await findCandidateRanges(knex, { filter: parseFilter('one'), order: 'newest' }, new AbortController().signal) !== undefined]
     const days = 24 * hour
     const { now } = Date
     const clock = t.intercept(Date, 'now', { value: () => now() + 10 * days })

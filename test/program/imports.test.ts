@@ -26,17 +26,17 @@ const imports: Import[] = [...sources].flatMap(([file, source]) => [...source.ma
 
 const ours = /^(src|plugins|routes|migrations|seeds|test|bench|web)\//
 const none = /^$/
-const shared = '^src/(model/|(errors|timeout|text|version)\\.[jt]s$)'
+const shared = '^src/((model|text)/|(errors|timeout|version|sqlite)\\.ts$)'
 const stages = '(receive|decode|authenticate|write|tail)'
 const features = '(search|word-index|hour-counts|retention|alerts)'
 
 /** Who may import, of what the rule is about, only what. */
 const rules: Record<string, [who: RegExp, about: RegExp, only: RegExp | ((file: string) => RegExp)]> = {
-  'model, errors, timeout and text import model alone': [new RegExp(shared), ours, /^src\/(model\/|text\/)/],
+  'model, errors, timeout and text import model alone': [new RegExp(shared), ours, /^src\/(model|text)\//],
   'a stage imports its own folder and what all rooms speak of': [new RegExp(`^src/${stages}/`), ours, (file) => new RegExp(`^${folderOf(file)}/|${shared}`)],
   'a stage knows neither fastify nor knex': [new RegExp(`^src/${stages}/`), /fastify|^knex/, none],
-  'the query language imports model, errors and text, and nothing that only Node has': [/^src\/query\//, /./, new RegExp(`^src/query/|${shared}|^re2js$`)],
-  'store imports model, and types of query': [/^src\/store\//, ours, new RegExp(`^src/(store|query)/|${shared}|^src/sqlite\\.ts$`)],
+  'the query language imports model, errors and text, and nothing that only Node has': [/^src\/query\//, /./, new RegExp(`^src/query/|${shared}|^(re2js|node:buffer)$`)],
+  'store imports model, and types of query': [/^src\/store\//, ours, new RegExp(`^src/(store|query)/|${shared}`)],
   'cluster imports model and store': [/^src\/cluster\//, ours, new RegExp(`^src/(cluster|store)/|${shared}`)],
   'search imports model, store, cluster, query, word-index and hour-counts': [/^src\/search\//, ours, new RegExp(`^src/(search|store|cluster|query|word-index|hour-counts)/|${shared}`)],
   'alerts imports model, store, cluster, query, search and tail': [/^src\/alerts\//, ours, new RegExp(`^src/(alerts|store|cluster|query|search|tail)/|${shared}`)],
@@ -47,7 +47,7 @@ const rules: Record<string, [who: RegExp, about: RegExp, only: RegExp | ((file: 
   'of src, app and index alone import plugins and routes': [/^src\/(?!(app|index)\.ts$)/, /^(plugins|routes)\//, none],
   'a plugin imports src, but no other plugin and no route': [/^plugins\//, ours, /^src\//],
   'a route imports its scope, http, decode, query, store, tail and features': [/^routes\//, ours, (file) => new RegExp(`^${folderOf(file)}/|^src/(http|decode|query|store|tail|cluster|${features})/|${shared}`)],
-  'store, features, the plugin of the database, migrations and seeds alone import knex': [new RegExp(`^(?!src/(store|cluster|${features})/|plugins/db\\.ts|migrations/|seeds/|bench/|src/commands/database\\.ts)`), /^knex(\/|$)/, none],
+  'store, features, the plugins of the database and its readers, migrations and seeds alone import knex': [new RegExp(`^(?!src/(store|cluster|${features})/|plugins/(db|readers)\\.ts|migrations/|seeds/|bench/|src/commands/database\\.ts)`), /^knex(\/|$)/, none],
   'the page imports types of the API and the query language': [/^web\//, /^(src|plugins|routes)\//, /^src\/query\//]
 }
 

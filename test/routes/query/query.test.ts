@@ -1,5 +1,5 @@
 import t from 'tap'
-import { matcherOf } from '../../../src/query/matches.ts'
+import { matcherOf } from '../../../src/query/matcher.js'
 import { parseFilter } from '../../../src/query/parse.ts'
 import type { LogRecord } from '../../../src/model/record.ts'
 

@@ -4,7 +4,7 @@ import { forgetHours, hoursReached, storeHours } from '../../../src/hour-counts/
 import { divideLogs } from '../../../src/retention/partitions/partitions.ts'
 import { letGo } from '../../../src/retention/retention.ts'
 import { partsOutside } from '../../../src/model/span.ts'
-import { Overtaken } from '../../../src/word-index/table.ts'
+import { Overtaken } from '../../../src/cluster/progress.ts'
 import { databases } from '../../helpers/databases.ts'
 import { startEmbedded } from '../../helpers/embedded.ts'
 import { http } from '../../helpers/http.ts'

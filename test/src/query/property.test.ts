@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { matcherOf } from '../../../src/query/matches.ts'
+import { matcherOf } from '../../../src/query/matcher.js'
 import { parseFilter } from '../../../src/query/parse.ts'
 import { utcTime } from '../../../src/model/instant.ts'
 import { severities, type LogRecord } from '../../../src/model/record.ts'

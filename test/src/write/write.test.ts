@@ -157,7 +157,7 @@ t.test('the committer', async (t) => {
     let dead = 0
     const commit = committer({
       async store (batches) {
-        if (batches.some((batch) => batch === bad)) throw new Error('refused')
+        if (batches.some(({ key }) => key === bad.key)) throw new Error('refused')
         stored.push(...batches)
         return new Set()
       },

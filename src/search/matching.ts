@@ -1,10 +1,8 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import type { LogRecord } from '../model/record.ts'
-import type { Filter } from './filter.ts'
-import { quickMatcherOf } from './matcher.js'
-
-export { matcherOf, quickMatcherOf } from './matcher.js'
+import type { Filter } from '../query/filter.ts'
+import { quickMatcherOf } from '../query/matcher.js'
 
 /** What is to be tested, and for whom. */
 export interface MatchingTask<Log extends LogRecord> {
@@ -119,7 +117,7 @@ export class Matching {
 
   async #startThread (signal: AbortSignal): Promise<Worker> {
     // A host's own loaders have nothing to do there.
-    const thread = new Worker(new URL('../search/matching-thread.js', import.meta.url), { execArgv: [] })
+    const thread = new Worker(new URL('matching-thread.js', import.meta.url), { execArgv: [] })
     // Whoever waits for it is told as well.
     thread.on('error', () => {})
     thread.on('exit', () => { if (this.#idle.includes(thread)) this.#idle.splice(this.#idle.indexOf(thread), 1) })
