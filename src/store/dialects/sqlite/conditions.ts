@@ -2,7 +2,7 @@ import { plainRunOfRegex, plainRunOfWords } from '../../../text/prefilter.js'
 import { isOpen } from '../../../text/words.js'
 import type { Condition, Conditions } from '../dialect.ts'
 
-/** By the functions of its thread (`sqlite-functions.js`), before which a cheap test in SQL leaves out what can't match. */
+/** By the functions of its thread (`functions.js`), before which a cheap test in SQL leaves out what can't match. */
 export const sqliteConditions: Conditions = {
   words (column, pattern) {
     const test = { sql: `lb_words(${column}, ?)`, bindings: [JSON.stringify(pattern)] }

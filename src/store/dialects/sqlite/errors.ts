@@ -1,4 +1,4 @@
-// What SQLite's errors mean for what was to be stored; see mysql-errors.ts.
+// What SQLite's errors mean for what was to be stored; see ../mysql/errors.ts.
 import { codeOf } from '../../../errors.ts'
 import type { ErrorClass } from '../../../model/batch-store.ts'
 

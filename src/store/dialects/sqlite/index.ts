@@ -37,7 +37,7 @@ class SqliteClient extends KnexClient {
   }
 
   override async acquireRawConnection () {
-    const thread = new SqliteThread('sqlite-connection.js', (this.connectionSettings as { filename: string }).filename)
+    const thread = new SqliteThread('connection.js', (this.connectionSettings as { filename: string }).filename)
     // Tells at once where the file can't be opened.
     await thread.ask({ sql: 'SELECT 1', bindings: [] })
     return thread

@@ -22,7 +22,7 @@ export function sqliteSink (file: string): RowSink {
   let thread: SqliteThread | undefined
 
   function ask<T> (question: Record<string, unknown>): Promise<T> {
-    if (!thread || thread.ended) thread = new SqliteThread('sqlite-writer.js', file, { batchColumns, logColumns, deadLetterColumns, dataCodes: dataCodes.source, ownKey: ownKey.source })
+    if (!thread || thread.ended) thread = new SqliteThread('writer.js', file, { batchColumns, logColumns, deadLetterColumns, dataCodes: dataCodes.source, ownKey: ownKey.source })
     return thread.ask(question)
   }
 
