@@ -19,7 +19,7 @@ export function set (fields: Fields, name: string, value: unknown): void {
  */
 export class FieldAdder {
   readonly #fields: Fields
-  readonly #next = new Map<string, string>()
+  #next: Map<string, string> | undefined
 
   constructor (fields: Fields) {
     this.#fields = fields
@@ -30,13 +30,14 @@ export class FieldAdder {
   }
 
   #freeName (name: string): string {
+    const next = this.#next ??= new Map()
     const taken: string[] = []
     let free = name
     while (Object.hasOwn(this.#fields, free)) {
       taken.push(free)
-      free = this.#next.get(free) ?? `${free}_`
+      free = next.get(free) ?? `${free}_`
     }
-    for (const name of taken) this.#next.set(name, free)
+    for (const name of taken) next.set(name, free)
     return free
   }
 }
