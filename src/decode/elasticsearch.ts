@@ -14,7 +14,7 @@ import type { LogRecord, Rejected, UtcTime } from '../record.ts'
 import { parseLog, rawOf } from './charset.ts'
 import { conventions } from './conventions.ts'
 import { stepBytes, type Piece, type Step } from './decoded.ts'
-import { isFields, narrow, noProcess, type Fields } from './fields.ts'
+import { isFields, narrow, noProcess, requireField, type Fields } from './fields.ts'
 import { Growth } from './growth.ts'
 import { parserOf, type Parse } from './json.ts'
 import { usualFields } from './loggers.ts'
@@ -201,7 +201,7 @@ const reading: Reading = {
 const own = { has: (name: string) => name === '_index' || name === '_id' || NameTable.of(reading.names).has(name) }
 
 function logOf (document: Record<string, unknown>, index: string, id: string | undefined, arrival: UtcTime): LogRecord {
-  const record = recordOf(usualFields(document), reading, arrival)
+  const record = recordOf(usualFields(requireField(document)), reading, arrival)
   const attributes = record.attributes ??= {}
   attributes._index ??= index
   if (id !== undefined) attributes._id ??= id

@@ -6,7 +6,7 @@ import { parseLog, rawOf } from './charset.ts'
 import { stepBytes, type Piece, type Step } from './decoded.ts'
 import { isFields, narrow, type Fields } from './fields.ts'
 import { JsonCutter } from './json-cutter.ts'
-import { parseJson, parserOf } from './json.ts'
+import { parseJson, parserOf, type Parse } from './json.ts'
 
 /** Whose objects they are, and what becomes of one. */
 export interface ObjectFormat {
@@ -16,6 +16,8 @@ export interface ObjectFormat {
   own: { has: (name: string) => boolean }
   /** Fields that hold further fields of the log. */
   inner?: readonly string[]
+  /** The JSON that a piece means which is none; undefined where it means nothing for certain. */
+  mend?: (piece: Buffer) => Buffer | undefined
   /** Throws BadRequest where the object can't become a log. */
   read: (fields: Fields) => LogRecord
 }
@@ -43,7 +45,7 @@ export function * decodeObjects (body: Buffer, format: ObjectFormat, list?: stri
 export function * decodeObject (piece: Buffer, index: number, format: ObjectFormat, parse = parseJson): Generator<Step, void, void> {
   let value: unknown
   try {
-    value = yield * parseLog(piece, parse)
+    value = yield * parsePiece(piece, format, parse)
   } catch (error) {
     const lineBreak = piece.lastIndexOf('\n{')
     if (lineBreak === -1) return yield reject(error, format, index, rawOf(piece))
@@ -53,6 +55,16 @@ export function * decodeObject (piece: Buffer, index: number, format: ObjectForm
   const isLarge = piece.length > stepBytes
   if (!Array.isArray(value)) return yield decode(isLarge ? yield * narrowLog(value, format) : value, format, index, () => rawOf(piece))
   for (const [offset, log] of value.entries()) yield decode(isLarge ? yield * narrowLog(log, format) : log, format, index + offset, () => JSON.stringify(log))
+}
+
+function * parsePiece (piece: Buffer, { mend }: ObjectFormat, parse: Parse): Generator<undefined, unknown, void> {
+  try {
+    return yield * parseLog(piece, parse)
+  } catch (error) {
+    const mended = mend?.(piece)
+    if (!mended) throw error
+    return yield * parseLog(mended)
+  }
 }
 
 function * narrowLog (log: unknown, { own, inner = [] }: ObjectFormat): Generator<undefined, unknown, void> {

@@ -14,9 +14,8 @@ import { BadRequest, TooLarge } from '../errors.ts'
 import { utcTime, type LogRecord, type UtcTime } from '../record.ts'
 import { requireField, type Fields } from './fields.ts'
 import { bounded } from './growth.ts'
-import { gelfOwnNames, recordOfGelf } from './gelf.ts'
+import { decodeGelfObjects, gelfOwnNames, recordOfGelf } from './gelf.ts'
 import { jsonReading } from './json-logs.ts'
-import { decodeObjects } from './json-objects.ts'
 import { tokenField } from './json-text.ts'
 import { usualFields } from './loggers.ts'
 import { recordOf } from './record-of.ts'
@@ -93,7 +92,7 @@ export function * decodeMessageSteps (message: SyslogMessage): Generator<undefin
     logs.push({ record, token: typeof token === 'string' ? token : undefined })
     return record
   }
-  for (const step of bounded(decodeObjects(message.bytes, { source: 'gelf', own, read }))) {
+  for (const step of bounded(decodeGelfObjects(message.bytes, { own, read }))) {
     if (step === undefined) yield
     else if ('reason' in step) return [yield * asText(message, step.reason)]
   }
