@@ -92,6 +92,8 @@ export interface Caller {
   admin: boolean
   /** Of the random token that it came with, if it did. */
   tokenId?: number
+  /** Milliseconds within which each log that is sent with this token is stored once. Default: however often it comes. */
+  onceMs?: number
 }
 
 /** A piece of a request that can't become a log: kept as a dead letter beside the logs that its neighbours became. */
@@ -106,6 +108,14 @@ export interface Rejected {
   raw: string
 }
 
+/** How logs are known that were sent before, in whatever batch. */
+export interface Once {
+  /** 16 bytes for each of the batch's first records, all different. Further records are stored however often they come. */
+  hashes: Buffer
+  /** Milliseconds for which they are remembered. */
+  windowMs: number
+}
+
 /** What one request brings: stored as a whole or not at all. */
 export interface LogBatch {
   userId: number
@@ -114,6 +124,8 @@ export interface LogBatch {
   rejected?: readonly Rejected[]
   /** 16 bytes that name the batch among the user's of the last seven days: stored once, however often it comes. Default: a name of its own. */
   key?: Buffer
+  /** Its records of which the user sent the same bytes lately are left out. Default: none is. Not inside of a transaction of the host app's. */
+  once?: Once
 }
 
 /** How a batch was made durable. */

@@ -1,7 +1,7 @@
 import type { Knex } from 'knex'
-import type { LogRecord, Rejected, UtcTime } from '../record.ts'
+import { utcTime, type LogRecord, type Once, type Rejected, type UtcTime } from '../record.ts'
 import { refusedLetter, rejectedLetter } from './dead-letters.ts'
-import type { DatabaseOptions, RowBatch, RowSink, SparingBatch, Value, Verdict } from './dialects/dialect.ts'
+import type { DatabaseOptions, RowBatch, RowOnce, RowSink, SparingBatch, Value, Verdict } from './dialects/dialect.ts'
 import { dialectOf } from './dialects/index.ts'
 import { unlessAborted } from './patience.ts'
 import { toWellFormedJson } from './well-formed.ts'
@@ -16,6 +16,9 @@ export interface StorableBatch {
   firstId: bigint
   records: readonly LogRecord[]
   rejected?: readonly Rejected[]
+  once?: Once
+  /** Told here, as soon as it is known: how many of the records were left out, because the user sent the same lately. */
+  repeated?: number
 }
 
 /** What is known of single pieces of a batch, by their index, records first. */
@@ -64,13 +67,15 @@ export function logStoreOf (knex: Knex, database?: DatabaseOptions): LogStore {
     async store (batches, createdAt, signal) {
       const rows = batches.map((batch) => toRows(batch, createdAt))
       const { insert } = await unlessAborted(signal, sink())
-      const known = await insert(rows, signal)
+      // Also where the answer to a COMMIT is lost: the next try finds the key, and no more than that.
+      const known = await insert(rows, signal).finally(() => batches.forEach((batch, index) => noteRepeated(batch, rows[index]!)))
       return new Set(batches.filter((_, index) => known.has(rows[index]!)))
     },
     async storeSparing (batch, createdAt, signal, spared) {
       const letters = batch.records.map((record, index) => refusedLetter(batch, index, record))
       const { insertSparing } = await unlessAborted(signal, sink())
-      return insertSparing({ ...toRows(batch, createdAt), letters, ...spared }, signal)
+      const rows = { ...toRows(batch, createdAt), letters, ...spared }
+      return insertSparing(rows, signal).finally(() => noteRepeated(batch, rows))
     },
     async probe (bytes, signal) {
       const { probe } = await unlessAborted(signal, sink())
@@ -91,12 +96,12 @@ export function keptFolderOf (knex: Knex): string | undefined {
 
 /** Forgets the keys of batches stored before then, in small steps. */
 export async function purgeBatchKeys (knex: Knex, before: string): Promise<void> {
-  while (await dialectOf(knex).deleteBatchKeys(knex, before) > 0);
+  while (await dialectOf(knex).deleteOld(knex, { table: 'ingest_batches', key: ['user_id', 'batch_key'], time: 'created_at' }, before) > 0);
 }
 
 /** As it stands in the tables. */
 export function toRows (batch: StorableBatch, createdAt: UtcTime): RowBatch {
-  const { userId, key, firstId, records, rejected = [] } = batch
+  const { userId, key, firstId, records, rejected = [], once } = batch
   // A batch of which all was rejected has no times.
   let firstAt = records[0]?.eventAt ?? null
   let lastAt = firstAt
@@ -112,8 +117,19 @@ export function toRows (batch: StorableBatch, createdAt: UtcTime): RowBatch {
     firstAt,
     lastAt,
     rows: records.map((record, index) => toRow(userId, firstId + BigInt(index), record)),
-    rejected: rejected.map((piece, index) => rejectedLetter(batch, index, piece))
+    rejected: rejected.map((piece, index) => rejectedLetter(batch, index, piece)),
+    once: once && onceOf(once, firstId)
   }
+}
+
+/** A batch may have waited in the spool: its window goes by when it came, which its ids tell. */
+function onceOf ({ hashes, windowMs }: Once, firstId: bigint): RowOnce {
+  const arrived = Number(firstId >> 16n)
+  return { hashes, arrivedAt: utcTime(arrived), expiresAt: utcTime(arrived + windowMs), expiresBefore: utcTime(arrived + 2 * windowMs) }
+}
+
+function noteRepeated (batch: StorableBatch, { repeated }: RowBatch): void {
+  if (repeated !== undefined) batch.repeated = repeated
 }
 
 function toRow (userId: number, id: bigint, record: LogRecord): Value[] {

@@ -9,6 +9,8 @@ export interface KeyedBatch extends LogBatch {
   firstId: bigint
   /** About how many bytes it takes. */
   bytes: number
+  /** How many of its records were left out, as its `once` has it; undefined until it is stored. */
+  repeated?: number
 }
 
 /**
