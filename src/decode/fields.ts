@@ -91,6 +91,10 @@ export function rename (fields: Fields, renamed: (name: string) => string | unde
   for (const name of Object.keys(fields)) {
     const other = renamed(name)
     if (other === undefined) continue
+    if (other === name) {
+      others[name] = fields[name]
+      continue
+    }
     const isFree = !Object.hasOwn(fields, other) || renamed(other) === undefined
     others[isFree && other !== '__proto__' ? other : name] = fields[name]
   }
@@ -120,8 +124,13 @@ export function textOf (value: unknown): string | undefined {
   return typeof value === 'string' ? value : JSON.stringify(value)
 }
 
+/** Whether it is a character of ASCII that is no blank. */
+function isVisible (code: number): boolean {
+  return code > 0x20 && code < 0x7f
+}
+
 /** A text that is not blank, or a number. */
 export function nameOf (value: unknown): string | undefined {
   if (typeof value === 'number') return String(value)
-  return typeof value === 'string' && /\S/.test(value) ? value : undefined
+  return typeof value === 'string' && (isVisible(value.charCodeAt(0)) || /\S/.test(value)) ? value : undefined
 }

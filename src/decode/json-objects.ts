@@ -42,7 +42,22 @@ export function * decodeObjects (body: Buffer, format: ObjectFormat, list?: stri
  * The logs of one piece of JSON, its first one being so many of all. What is none is rejected: where the
  * piece is no JSON and its last line begins as an object does, that line is a piece of its own.
  */
-export function * decodeObject (piece: Buffer, index: number, format: ObjectFormat, parse = parseJson): Generator<Step, void, void> {
+export function decodeObject (piece: Buffer, index: number, format: ObjectFormat, parse = parseJson): Iterable<Step> {
+  const value = piece.length <= stepBytes ? tryParse(piece, parse) : undefined
+  // Most pieces are one small object, which needs no steps.
+  return isFields(value) ? [decode(value, format, index, () => rawOf(piece))] : decodeInSteps(piece, index, format, parse)
+}
+
+function tryParse (piece: Buffer, parse: Parse): unknown {
+  try {
+    return parse(piece)
+  } catch (error) {
+    if (error instanceof BadRequest) return undefined
+    throw error
+  }
+}
+
+function * decodeInSteps (piece: Buffer, index: number, format: ObjectFormat, parse: Parse): Generator<Step, void, void> {
   let value: unknown
   try {
     value = yield * parsePiece(piece, format, parse)
