@@ -63,6 +63,7 @@ function countWriting (app: FastifyInstance, registry: Registry): void {
   const trimmed = counter('trimmed_dead_letters', 'Dead letters that were deleted because their user had too many')
   const retries = counter('retried_transactions', 'Transactions that failed and were tried again')
   const replays = counter('replayed_batches', 'Batches that were stored before, by their Idempotency-Key')
+  const repeats = counter('repeated_logs', 'Logs that were left out, because they were sent before with a token that has each stored once')
   const seconds = new Histogram({ name: 'loggerbot_commit_seconds', help: 'Seconds that a transaction took', buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5], registers: [registry] })
   const group = new Histogram({ name: 'loggerbot_group_logs', help: 'Logs in a transaction', buckets: [1, 3, 10, 30, 100, 300, 1000, 2000, 5000], registers: [registry] })
 
@@ -83,6 +84,7 @@ function countWriting (app: FastifyInstance, registry: Registry): void {
     .on('trimmed', (letters) => trimmed.inc(letters))
     .on('retried', () => retries.inc())
     .on('replayed', () => replays.inc())
+    .on('repeated', (logs) => repeats.inc(logs))
 }
 
 function gaugeState (app: FastifyInstance, registry: Registry): void {

@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events'
 import fp from 'fastify-plugin'
 import type { FastifyRequest, onRequestHookHandler } from 'fastify'
 import { networkOf } from '../src/authenticate/network.ts'
+import { Background } from '../src/cluster/background.ts'
 import { codeOf, describeFailure } from '../src/errors.ts'
 import type { LogBatch, Receipt } from '../src/model/batch.ts'
 import { utcTime, type UtcTime } from '../src/model/instant.ts'
@@ -13,6 +14,7 @@ import { insertInside, isStored, requireTransaction, untilEnded, type HostTransa
 import { Instance } from '../src/cluster/instances.ts'
 import { keptFolderOf, logStoreOf, purgeBatchKeys } from '../src/store/log-store.ts'
 import { within } from '../src/timeout.ts'
+import { forgetLogs } from '../src/store/recent-logs.ts'
 import { tokensOf } from '../src/store/tokens.ts'
 import { CommitClock } from '../src/write/clock.ts'
 import { committer } from '../src/write/commit.ts'
@@ -82,6 +84,8 @@ export interface WriterEvents {
   /** Dead letters were deleted, because their user had too many. */
   trimmed: [letters: number]
   replayed: []
+  /** So many logs were left out, because they were sent before with a token that has each stored once. */
+  repeated: [logs: number]
 }
 
 export interface WriterOptions {
@@ -96,6 +100,8 @@ export interface WriterOptions {
 }
 
 const hour = 60 * 60 * 1000
+/** After so many logs of tokens that have each stored once, what is remembered of them is bounded at once. */
+const logsPerForgetting = 100_000
 /** A key makes a second try of its batch safe, and nobody tries again after a week. */
 const keptFor = 7 * 24 * hour
 
@@ -119,8 +125,12 @@ export default fp<WriterOptions>(async (app, { database, patience = 5000, queueL
   const cap = new DeadLetterCap(app.logDb, (error) => app.log.warn({ code: codeOf(error) }, 'dead letters past the limit could not be deleted; the next try is in an hour'),
     (letters) => events.emit('trimmed', letters))
   const store = logStoreOf(app.logDb, database)
+  const forgetting = new Background(() => forgetLogs(app.logDb), hour,
+    (error) => app.log.warn({ code: codeOf(error) }, 'what is remembered of logs that are stored once could not be deleted; the next try is in an hour'))
+  let remembered = 0
   const committed = (batches: readonly SizedBatch[], seconds: number, createdAt: UtcTime, lacking = 0) => {
     events.emit('committed', batches, seconds, createdAt, lacking)
+    countOnce(batches)
     for (const { userId, rejected = [], bytes } of batches) if (rejected.length > 0) cap.add(userId, rejected.length, bytes)
   }
   const commit = committer(store, ids, clock, patience, {
@@ -203,6 +213,7 @@ export default fp<WriterOptions>(async (app, { database, patience = 5000, queueL
   })
 
   instance.start()
+  forgetting.start()
   const timers = [setInterval(purge, hour), setInterval(countKept, recountMs)].map((timer) => timer.unref())
   app.addHook('onClose', async () => {
     for (const timer of timers) clearInterval(timer)
@@ -210,6 +221,7 @@ export default fp<WriterOptions>(async (app, { database, patience = 5000, queueL
     await writer.close()
     await drain?.close()
     await within(probeMs, cap.end()).catch(() => {})
+    await within(probeMs, forgetting.end()).catch(() => {})
     await store.close()
     await instance.end()
   })
@@ -224,6 +236,19 @@ export default fp<WriterOptions>(async (app, { database, patience = 5000, queueL
     } catch (error) {
       app.log.warn({ code: codeOf(error) }, 'old batch keys and tokens could not be deleted; the next try is in an hour')
     }
+  }
+
+  function countOnce (batches: readonly SizedBatch[]): void {
+    let left = 0
+    for (const { once, records, repeated = 0 } of batches) {
+      if (!once) continue
+      remembered += records.length - repeated
+      left += repeated
+    }
+    if (left > 0) events.emit('repeated', left)
+    if (remembered < logsPerForgetting) return
+    remembered = 0
+    forgetting.runNow().catch(() => {})
   }
 
   /** The spool, once the database has said that its logs belong there. */

@@ -29,6 +29,8 @@ fi
 
 # A real MySQL, beside MariaDB.
 bash test/install-mysql.sh || echo 'NOT TESTED ON MYSQL: it could not be fetched'
+# The rival of rsyslog, beside it.
+bash test/install-syslog-ng.sh || echo 'NOT TESTED WITH SYSLOG-NG: it could not be fetched'
 
 work=$(mktemp -d)
 trap 'kill $(jobs -p) 2> /dev/null || true; rm -rf "$work"' EXIT

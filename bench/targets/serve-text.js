@@ -1,8 +1,8 @@
 // The service embedded with a knex of the host's own: its rows go as text, as on a MySQL.
 import Fastify from 'fastify'
-import { loggerbot } from '../dist/src/index.js'
-import { databaseOptions, readSettings } from '../dist/src/config.js'
-import { connect } from '../dist/src/store/connect.js'
+import { loggerbot } from '../../dist/src/index.js'
+import { databaseOptions, readSettings } from '../../dist/src/config.js'
+import { connect } from '../../dist/src/store/connect.js'
 
 const app = Fastify()
 const knex = connect(databaseOptions(await readSettings()))

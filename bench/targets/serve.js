@@ -1,7 +1,7 @@
 // Runs `loggerbot` from its build, as the published package does: bin/loggerbot.js takes the sources where there are some.
 import { existsSync } from 'node:fs'
 
-const build = new URL('../dist/src/cli.js', import.meta.url)
+const build = new URL('../../dist/src/cli.js', import.meta.url)
 if (!existsSync(build)) {
   process.stderr.write('bench: there is no build in dist/; make it first: npm run build\n')
   process.exit(1)

@@ -1,8 +1,9 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
-import { NotAllowed, NotFound } from '../../src/errors.ts'
+import { BadRequest, NotAllowed, NotFound } from '../../src/errors.ts'
 import type { Caller } from '../../src/model/caller.ts'
 import { titlePattern, titleRule } from '../../src/model/name.ts'
+import { onceOf, onceRule, writeOnce } from '../../src/query/once.ts'
 import { isoTime } from '../../src/query/api-log.ts'
 import type { Token } from '../../src/store/tokens.ts'
 
@@ -11,10 +12,11 @@ const config = { logAccess: 'account' } as const
 
 const Scopes = Type.Array(Type.Union([Type.Literal('read'), Type.Literal('write')]), { minItems: 1, uniqueItems: true, description: 'a list of read, write or both', examples: [['read']] })
 const Name = Type.String({ pattern: titlePattern, description: titleRule, examples: ['billing worker'] })
+const Once = Type.String({ description: onceRule, examples: ['10m'] })
 const Time = Type.Union([Type.String(), Type.Null()], { examples: ['2026-11-24T09:30:00.000000Z'] })
 
 const Listed = Type.Object({
-  tokens: Type.Array(Type.Object({ id: Type.Integer(), name: Type.String(), scopes: Type.Array(Type.String()), created: Time, last_used: Time, expires: Time }))
+  tokens: Type.Array(Type.Object({ id: Type.Integer(), name: Type.String(), scopes: Type.Array(Type.String()), created: Time, last_used: Time, expires: Time, once: Type.Union([Once, Type.Null()]) }))
 }, { description: 'The tokens that are good, browser sessions included; never their secrets' })
 
 const tokens: FastifyPluginAsyncTypebox = async (app) => {
@@ -27,12 +29,14 @@ const tokens: FastifyPluginAsyncTypebox = async (app) => {
     schema: {
       tags,
       summary: 'Make a token',
-      description: 'The answer is the only time that the token is shown.',
-      body: Type.Object({ name: Name, scopes: Scopes }, { additionalProperties: false, description: 'an object' }),
+      description: 'The answer is the only time that the token is shown. With `once`, each log that was sent with the token within that time is not stored again when it is sent again, in whatever batch: for shippers that regroup what they send again. Logs whose time, message and all else are equal, in two requests, then count as one.',
+      body: Type.Object({ name: Name, scopes: Scopes, once: Type.Optional(Once) }, { additionalProperties: false, description: 'an object' }),
       response: { 201: Type.Object({ id: Type.Integer(), token: Type.String({ examples: ['lb_…'] }) }) }
     }
-  }, async ({ logCaller, body: { name, scopes } }, reply) => {
-    return reply.code(201).send(await app.userTokens.make({ userId: userIdOf(logCaller), name, scopes }))
+  }, async ({ logCaller, body: { name, scopes, once } }, reply) => {
+    const onceMs = once === undefined ? undefined : onceOf('once', once)
+    if (once !== undefined && !scopes.includes('write')) throw new BadRequest('once is for tokens that send logs: scopes must hold write')
+    return reply.code(201).send(await app.userTokens.make({ userId: userIdOf(logCaller), name, scopes, onceMs }))
   })
 
   app.delete('/api/tokens/:id', {
@@ -57,6 +61,6 @@ function userIdOf ({ id }: Caller): number {
   return id
 }
 
-function present ({ id, name, scopes, createdAt, lastUsedAt, expiresAt }: Token) {
-  return { id, name, scopes, created: isoTime(createdAt), last_used: lastUsedAt && isoTime(lastUsedAt), expires: expiresAt && isoTime(expiresAt) }
+function present ({ id, name, scopes, createdAt, lastUsedAt, expiresAt, onceMs }: Token) {
+  return { id, name, scopes, created: isoTime(createdAt), last_used: lastUsedAt && isoTime(lastUsedAt), expires: expiresAt && isoTime(expiresAt), once: onceMs === null ? null : writeOnce(onceMs) }
 }

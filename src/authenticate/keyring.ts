@@ -19,6 +19,8 @@ interface Owner {
   scopes: readonly Scope[]
   /** Null: never. */
   expiresAt: UtcTime | null
+  /** Milliseconds within which each log that is sent with it is stored once. Default: however often it comes. */
+  onceMs?: number | null
 }
 
 /** What is kept of a token beyond this process, by its SHA-256 in hex: who may send logs with it. */
@@ -26,13 +28,15 @@ export interface RememberedToken {
   id: number
   name: string
   expiresAt: UtcTime | null
+  /** Where each log that is sent with it is stored once: of which token, and within how many milliseconds. */
+  once?: { tokenId: number, onceMs: number }
 }
 
 /** Where random tokens are kept, by their SHA-256. */
 export interface TokenStore {
   findOwner (hash: Buffer): Promise<Owner | undefined>
   markUsed (id: number): Promise<void>
-  insert (token: { userId: number, name: string, hash: Buffer, scopes: readonly Scope[], expiresAt: UtcTime | null }): Promise<number>
+  insert (token: { userId: number, name: string, hash: Buffer, scopes: readonly Scope[], expiresAt: UtcTime | null, onceMs?: number }): Promise<number>
 }
 
 /** A token that a user asks for. */
@@ -43,12 +47,14 @@ export interface NewToken {
   scopes: readonly Scope[]
   /** Milliseconds since 1970. Default: never. */
   expires?: number
+  /** Milliseconds within which each log that is sent with it is stored once, in whole seconds. Default: however often it comes. */
+  onceMs?: number
 }
 
 /** Makes a random token: 256 bits, so that nobody guesses it and SHA-256 hides it. It is told this once. */
-export async function makeToken (store: TokenStore, { userId, name, scopes, expires }: NewToken): Promise<{ id: number, token: string }> {
+export async function makeToken (store: TokenStore, { userId, name, scopes, expires, onceMs }: NewToken): Promise<{ id: number, token: string }> {
   const token = `${tokenPrefix}${randomBytes(32).toString('base64url')}`
-  const id = await store.insert({ userId, name, hash: digestOf(token), scopes, expiresAt: expires === undefined ? null : utcTime(expires) })
+  const id = await store.insert({ userId, name, hash: digestOf(token), scopes, expiresAt: expires === undefined ? null : utcTime(expires), onceMs })
   return { id, token }
 }
 
@@ -135,8 +141,8 @@ export class Keyring {
   #recall (key: string): Caller | undefined {
     const known = this.#memory()?.find(key)
     if (!known || (known.expiresAt !== null && known.expiresAt <= utcTime())) return undefined
-    const { id, name } = known
-    return { id, name, scopes: new Set(['write']), admin: false }
+    const { id, name, once } = known
+    return { id, name, scopes: new Set(['write']), admin: false, ...once }
   }
 
   async #look (hash: Buffer, key: string): Promise<Caller | undefined> {
@@ -146,13 +152,14 @@ export class Keyring {
       return undefined
     }
     const { tokenId, userId, userName, admin, scopes, expiresAt } = owner
-    if (scopes.includes('write') && !scopes.includes('account')) this.#memory()?.remember(key, { id: userId, name: userName, expiresAt })
+    const once = owner.onceMs ? { tokenId, onceMs: owner.onceMs } : undefined
+    if (scopes.includes('write') && !scopes.includes('account')) this.#memory()?.remember(key, { id: userId, name: userName, expiresAt, ...once && { once } })
     else this.#memory()?.forget(key)
     if (this.#now() - (this.#notedAt.get(tokenId) ?? -Infinity) > noteAfterMs) {
       this.#notedAt.set(tokenId, this.#now())
       // Its use is no reason to refuse or to wait.
       this.#store.markUsed(tokenId).catch(() => {})
     }
-    return { id: userId, name: userName, scopes: new Set(scopes), admin, tokenId }
+    return { id: userId, name: userName, scopes: new Set(scopes), admin, tokenId, ...once }
   }
 }

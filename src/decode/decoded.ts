@@ -39,7 +39,7 @@ export class Turns {
 }
 
 /** Hands on all that a generator yields; others have their turns in between. Resolves to what it returns. */
-export async function runInTurns<T, Result> (steps: Generator<T | undefined, Result, void>, take: (one: T) => void = () => {}): Promise<Result> {
+export async function runInTurns<T, Result> (steps: Iterator<T | undefined, Result, void>, take: (one: T) => void = () => {}): Promise<Result> {
   const turns = new Turns()
   for (;;) {
     const { done, value } = steps.next()
@@ -67,14 +67,10 @@ export async function inTurns<T> (steps: Generator<T | undefined, void, void>): 
 /** All that a decoder yields, with turns for others. */
 export async function collect (steps: Iterable<Step>): Promise<Decoded> {
   const decoded: Decoded = { records: [], rejected: [] }
-  await runInTurns(stepsOf(steps), (piece) => {
+  await runInTurns<Piece, unknown>(steps[Symbol.iterator](), (piece) => {
     if ('reason' in piece) decoded.rejected.push(piece)
     else decoded.records.push(piece)
   })
   inOrderOfNanoseconds(decoded.records)
   return decoded
-}
-
-function * stepsOf<T> (steps: Iterable<T>): Generator<T, void, void> {
-  yield * steps
 }

@@ -16,7 +16,7 @@ import type { LogRecord } from '../model/record.ts'
 import { parseLog, rawOf } from './unpack/charset.ts'
 import { conventions } from './record/conventions.ts'
 import { stepBytes, type Piece, type Step } from './decoded.ts'
-import { isFields, narrow, noProcess, type Fields } from './record/fields.ts'
+import { isFields, narrow, noProcess, requireField, type Fields } from './record/fields.ts'
 import { Growth } from './limits.ts'
 import { parserOf, type Parse } from './json/parse.ts'
 import { usualFields } from './record/loggers.ts'
@@ -203,7 +203,7 @@ const reading: Reading = {
 const own = { has: (name: string) => name === '_index' || name === '_id' || NameTable.of(reading.names).has(name) }
 
 function logOf (document: Record<string, unknown>, index: string, id: string | undefined, arrival: UtcTime): LogRecord {
-  const record = recordOf(usualFields(document), reading, arrival)
+  const record = recordOf(usualFields(requireField(document)), reading, arrival)
   const attributes = record.attributes ??= {}
   attributes._index ??= index
   if (id !== undefined) attributes._id ??= id

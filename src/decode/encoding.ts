@@ -38,18 +38,19 @@ export function * decodeParts<Shared extends { bytes: number }> ({ source, walk,
       continue
     }
     growth.addLog('reason' in part ? 0 : part.shared.bytes)
-    yield yield * decode(part)
-    index++
-  }
-
-  function * decode (part: Part<Shared>): Generator<undefined, Piece, void> {
-    if ('reason' in part) return { source, index, reason: part.reason, raw: textOf(part.raw) }
-    try {
-      return yield * read(part.raw, part.shared, arrival)
-    } catch (error) {
-      if (!(error instanceof BadRequest || error instanceof TooLarge)) throw error
-      return { source, index, reason: error.message, raw: textOf(wrap(part.shared, part.raw)) }
+    let piece: Piece
+    if ('reason' in part) {
+      piece = { source, index, reason: part.reason, raw: textOf(part.raw) }
+    } else {
+      try {
+        piece = yield * read(part.raw, part.shared, arrival)
+      } catch (error) {
+        if (!(error instanceof BadRequest || error instanceof TooLarge)) throw error
+        piece = { source, index, reason: error.message, raw: textOf(wrap(part.shared, part.raw)) }
+      }
     }
+    yield piece
+    index++
   }
 }
 

@@ -14,12 +14,16 @@ export function * decodeText (text: Buffer, decodeJson: (json: Buffer) => Iterab
       yield
       continue
     }
-    for (const piece of (yield * piecesOfJson(Buffer.from(line), decodeJson)) ?? [recordOfLine(line)]) {
+    const pieces = jsonStart.test(line) ? yield * piecesOfJson(Buffer.from(line), decodeJson) : undefined
+    for (const piece of pieces ?? [recordOfLine(line)]) {
       yield 'reason' in piece ? { ...piece, index } : piece
       index++
     }
   }
 }
+
+/** How a line begins that may be JSON. */
+const jsonStart = /^\ufeff?\s*[[{]/
 
 /** Undefined where any of it is no JSON, or no log as JSON. */
 function * piecesOfJson (text: Buffer, decodeJson: (json: Buffer) => Iterable<Step>): Generator<undefined, Piece[] | undefined, void> {

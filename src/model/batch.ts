@@ -13,6 +13,14 @@ export interface Rejected {
   raw: string
 }
 
+/** How logs are known that were sent before, in whatever batch. */
+export interface Once {
+  /** 16 bytes for each of the batch's first records, all different. Further records are stored however often they come. */
+  hashes: Buffer
+  /** Milliseconds for which they are remembered. */
+  windowMs: number
+}
+
 /** What one request brings: stored as a whole or not at all. */
 export interface LogBatch {
   userId: number
@@ -21,6 +29,8 @@ export interface LogBatch {
   rejected?: readonly Rejected[]
   /** 16 bytes that name the batch among the user's of the last seven days: stored once, however often it comes. Default: a name of its own. */
   key?: Buffer
+  /** Its records of which the user sent the same bytes lately are left out. Default: none is. Not inside of a transaction of the host app's. */
+  once?: Once
 }
 
 /** How a batch was made durable. */
@@ -37,6 +47,8 @@ export interface AdmittedBatch extends LogBatch {
   key: Buffer
   /** The first record's id; the others follow it in order, then those of what was rejected. */
   firstId: bigint
+  /** Set as soon as it is known: how many of the records were left out, because the user sent the same lately. */
+  repeated?: number
 }
 
 /** A batch's position in the order in which batches are stored. */

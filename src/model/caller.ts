@@ -19,4 +19,6 @@ export interface Caller {
   admin: boolean
   /** Of the random token that it came with, if it did. */
   tokenId?: number
+  /** Milliseconds within which each log that is sent with this token is stored once. Default: however often it comes. */
+  onceMs?: number
 }

@@ -1,6 +1,7 @@
 import type { Knex } from 'knex'
+import type { AdmittedBatch } from '../model/batch.ts'
 import type { BatchStore } from '../model/batch-store.ts'
-import type { DatabaseOptions, RowSink } from './dialects/dialect.ts'
+import type { DatabaseOptions, RowBatch, RowSink } from './dialects/dialect.ts'
 import { dialectOf } from './dialects/index.ts'
 import { refusedLetter, toRows } from './rows.ts'
 import { unlessAborted } from '../timeout.ts'
@@ -25,13 +26,15 @@ export function logStoreOf (knex: Knex, database?: DatabaseOptions): BatchStore 
     async store (batches, createdAt, signal) {
       const rows = batches.map((batch) => toRows(batch, createdAt))
       const { insert } = await unlessAborted(signal, sink())
-      const known = await insert(rows, signal)
+      // Also where the answer to a COMMIT is lost: the next try finds the key, and no more than that.
+      const known = await insert(rows, signal).finally(() => batches.forEach((batch, index) => noteRepeated(batch, rows[index]!)))
       return new Set(batches.filter((_, index) => known.has(rows[index]!)))
     },
-    async storeRowByRow (batch, createdAt, signal, spared) {
+    async storeRowByRow (batch, createdAt, signal, pieces) {
       const letters = batch.records.map((record, index) => refusedLetter(batch, index, record))
       const { insertRowByRow } = await unlessAborted(signal, sink())
-      return insertRowByRow({ ...toRows(batch, createdAt), letters, ...spared }, signal)
+      const rows = { ...toRows(batch, createdAt), letters, ...pieces }
+      return insertRowByRow(rows, signal).finally(() => noteRepeated(batch, rows))
     },
     async probe (bytes, signal) {
       const { probe } = await unlessAborted(signal, sink())
@@ -52,5 +55,9 @@ export function keptFolderOf (knex: Knex): string | undefined {
 
 /** Forgets the keys of batches stored before then, in small steps. */
 export async function purgeBatchKeys (knex: Knex, before: string): Promise<void> {
-  while (await dialectOf(knex).deleteBatchKeys(knex, before) > 0);
+  while (await dialectOf(knex).deleteOld(knex, { table: 'ingest_batches', key: ['user_id', 'batch_key'], time: 'created_at' }, before) > 0);
+}
+
+function noteRepeated (batch: AdmittedBatch, { repeated }: RowBatch): void {
+  if (repeated !== undefined) batch.repeated = repeated
 }

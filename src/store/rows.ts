@@ -1,9 +1,9 @@
 // Logs and dead letters as rows of the tables, and rows as logs.
 import { createHash } from 'node:crypto'
-import type { AdmittedBatch, Rejected } from '../model/batch.ts'
+import type { AdmittedBatch, Once, Rejected } from '../model/batch.ts'
 import { utcTime, type UtcTime } from '../model/instant.ts'
 import type { LogRecord, Severity, StoredLog } from '../model/record.ts'
-import type { Condition, RowBatch, Value } from './dialects/dialect.ts'
+import type { Condition, RowBatch, RowOnce, Value } from './dialects/dialect.ts'
 import type { Owner } from './owner.ts'
 import { toWellFormedJson } from './well-formed.ts'
 
@@ -43,7 +43,7 @@ export function toLog (row: Record<string, unknown>): StoredLog {
 
 /** A batch as rows. */
 export function toRows (batch: AdmittedBatch, createdAt: UtcTime): RowBatch {
-  const { userId, key, firstId, records, rejected = [] } = batch
+  const { userId, key, firstId, records, rejected = [], once } = batch
   // A batch of which all was rejected has no times.
   let firstAt = records[0]?.eventAt ?? null
   let lastAt = firstAt
@@ -59,8 +59,15 @@ export function toRows (batch: AdmittedBatch, createdAt: UtcTime): RowBatch {
     firstAt,
     lastAt,
     rows: records.map((record, index) => toRow(userId, firstId + BigInt(index), record)),
-    rejected: rejected.map((piece, index) => rejectedLetter(batch, index, piece))
+    rejected: rejected.map((piece, index) => rejectedLetter(batch, index, piece)),
+    once: once && onceOf(once, firstId)
   }
+}
+
+/** A batch may have waited in the spool: its window goes by when it came, which its ids tell. */
+function onceOf ({ hashes, windowMs }: Once, firstId: bigint): RowOnce {
+  const arrived = Number(firstId >> 16n)
+  return { hashes, arrivedAt: utcTime(arrived), expiresAt: utcTime(arrived + windowMs), expiresBefore: utcTime(arrived + 2 * windowMs) }
 }
 
 function toRow (userId: number, id: bigint, record: LogRecord): Value[] {

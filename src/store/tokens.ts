@@ -13,6 +13,8 @@ export interface Token {
   /** To the minute. */
   lastUsedAt: UtcTime | null
   expiresAt: UtcTime | null
+  /** Milliseconds within which each log that is sent with it is stored once; null: however often it comes. */
+  onceMs: number | null
 }
 
 /** Whose a token is, and what it is good for. */
@@ -24,6 +26,19 @@ export interface TokenOwner {
   scopes: Scope[]
   /** Null: never. */
   expiresAt: UtcTime | null
+  /** As above. */
+  onceMs: number | null
+}
+
+interface NewToken {
+  userId: number
+  name: string
+  hash: Buffer
+  scopes: readonly Scope[]
+  /** Default: never. */
+  expiresAt?: UtcTime | null
+  /** Default: each log is stored however often it comes. */
+  onceMs?: number | null
 }
 
 /** A token that has expired stays for so long. */
@@ -35,16 +50,17 @@ export function tokensOf (knex: Knex) {
 
   return {
     /** `hash` is the SHA-256 of the token. Resolves to its id. */
-    async insert ({ userId, name, hash, scopes, expiresAt = null }: { userId: number, name: string, hash: Buffer, scopes: readonly Scope[], expiresAt?: UtcTime | null }): Promise<number> {
-      const [id] = await retryConflicts(knex, () => knex('tokens').insert({ user_id: userId, name, token_hash: hash, scopes: scopes.join(' '), created_at: utcTime(), expires_at: expiresAt }))
+    async insert ({ userId, name, hash, scopes, expiresAt = null, onceMs = null }: NewToken): Promise<number> {
+      const row = { user_id: userId, name, token_hash: hash, scopes: scopes.join(' '), created_at: utcTime(), expires_at: expiresAt, once_seconds: onceMs && onceMs / 1000 }
+      const [id] = await retryConflicts(knex, () => knex('tokens').insert(row))
       return id!
     },
 
     /** Undefined also where the owner is disabled. */
     async findOwner (hash: Buffer): Promise<TokenOwner | undefined> {
       const row = await valid().join('users', 'users.id', 'tokens.user_id').where('tokens.token_hash', hash).whereNull('users.disabled_at')
-        .first('tokens.id', 'tokens.user_id', 'tokens.scopes', 'tokens.expires_at', 'users.username', 'users.admin')
-      return row && { tokenId: row.id, userId: row.user_id, userName: row.username, admin: Boolean(row.admin), scopes: toScopes(row.scopes), expiresAt: row.expires_at }
+        .first('tokens.id', 'tokens.user_id', 'tokens.scopes', 'tokens.expires_at', 'tokens.once_seconds', 'users.username', 'users.admin')
+      return row && { tokenId: row.id, userId: row.user_id, userName: row.username, admin: Boolean(row.admin), scopes: toScopes(row.scopes), expiresAt: row.expires_at, onceMs: row.once_seconds && row.once_seconds * 1000 }
     },
 
     /** A user's, the oldest first. */
@@ -55,7 +71,8 @@ export function tokensOf (knex: Knex) {
         scopes: toScopes(row.scopes),
         createdAt: row.created_at,
         lastUsedAt: row.last_used_at,
-        expiresAt: row.expires_at
+        expiresAt: row.expires_at,
+        onceMs: row.once_seconds && row.once_seconds * 1000
       }))
     },
 

@@ -5,6 +5,8 @@ import { sizeOfValue } from '../model/record.ts'
 /** A batch that waits to be written, with about how many bytes it takes. */
 export interface SizedBatch extends AdmittedBatch {
   bytes: number
+  /** How many of its records were left out, as its `once` has it; undefined until it is stored. */
+  repeated?: number
 }
 
 /**

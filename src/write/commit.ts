@@ -78,7 +78,7 @@ export function committer (store: BatchStore, ids: RecordIds, clock: CommitClock
       const known = await store.store(batches, createdAt, signal)
       // Known at a second try: the first one took place, and only its answer was lost.
       for (const batch of batches) outcomes.set(batch, { state: first && known.has(batch) ? 'replayed' : 'stored' })
-      return 0
+      return batches.reduce((sum, batch) => sum + repeatedIn(batch, outcomes), 0)
     })
     if (failure === undefined) return
     const { kind } = failure
@@ -100,7 +100,7 @@ export function committer (store: BatchStore, ids: RecordIds, clock: CommitClock
         const dead = await store.storeRowByRow(batch, createdAt, signal, { condemned, kept, trying: (index, as) => { tried = { index, as } } })
         outcomes.set(batch, { state: first && isFirst && dead === undefined ? 'replayed' : 'stored' })
         if (dead) observer.buried?.(dead, batch)
-        return (dead ?? 0) + [...kept].filter((index) => index < batch.records.length).length
+        return (dead ?? 0) + [...kept].filter((index) => index < batch.records.length).length + repeatedIn(batch, outcomes)
       })
       const failure = isLast ? await limited(patience, tryOnce) : await tryOnce(run.signal)
       if (failure === undefined) return
@@ -190,6 +190,11 @@ async function limited<T> (patience: number, work: (signal: AbortSignal) => Prom
 function condemn ({ records }: SizedBatch, index: number, reason: string, condemned: Map<number, string>): void {
   condemned.set(index, reason)
   if (condemned.size > maxFatalPieces) for (const other of records.keys()) if (!condemned.has(other)) condemned.set(other, reason)
+}
+
+/** How many records of a batch were left out when it was stored. */
+function repeatedIn (batch: SizedBatch, outcomes: ReadonlyMap<SizedBatch, Outcome>): number {
+  return outcomes.get(batch)?.state === 'stored' ? batch.repeated ?? 0 : 0
 }
 
 function fail (batches: readonly SizedBatch[], error: unknown, outcomes: Map<SizedBatch, Outcome>): void {

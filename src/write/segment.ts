@@ -3,7 +3,8 @@
 //   file   = "LBSPOOL1" frame*
 //   frame  = marker (ff 4c 42 52), length of the body (u32, little endian),
 //            CRC-32 of the body (u32, little endian), body
-//   body   = JSON in UTF-8: {"userId":1,"key":"<base64>","firstId":"<decimal>","records":[LogRecord],"rejected":[Rejected]}
+//   body   = JSON in UTF-8: {"userId":1,"key":"<base64>","firstId":"<decimal>","records":[LogRecord],"rejected":[Rejected],
+//            "once":{"hashes":"<base64>","windowMs":600000}}
 //
 // The marker's first byte does not occur in UTF-8, so that after a damaged frame the next whole one
 // is found again: what is lost is what was damaged. Frames that a crash cut short stand at the end
@@ -24,8 +25,9 @@ export interface Damage {
 }
 
 /** A batch as a frame. */
-export function toFrame ({ userId, key, firstId, records, rejected }: SizedBatch): Buffer {
-  const body = Buffer.from(JSON.stringify({ userId, key: key.toString('base64'), firstId: firstId.toString(), records, rejected }))
+export function toFrame ({ userId, key, firstId, records, rejected, once }: SizedBatch): Buffer {
+  const onceWritten = once && { hashes: once.hashes.toString('base64'), windowMs: once.windowMs }
+  const body = Buffer.from(JSON.stringify({ userId, key: key.toString('base64'), firstId: firstId.toString(), records, rejected, once: onceWritten }))
   const header = Buffer.alloc(frameHeaderLength)
   marker.copy(header)
   header.writeUInt32LE(body.length, 4)
@@ -71,9 +73,9 @@ function nextFrame (file: Buffer, from: number): number {
 
 function fromBody (body: Buffer): SizedBatch | undefined {
   try {
-    const { userId, key, firstId, records, rejected } = JSON.parse(body.toString())
+    const { userId, key, firstId, records, rejected, once } = JSON.parse(body.toString())
     if (!Number.isInteger(userId) || !Array.isArray(records) || !Array.isArray(rejected ?? [])) return undefined
-    return { userId, key: Buffer.from(key, 'base64'), firstId: BigInt(firstId), bytes: body.length, records, rejected }
+    return { userId, key: Buffer.from(key, 'base64'), firstId: BigInt(firstId), bytes: body.length, records, rejected, ...once && { once: { hashes: Buffer.from(once.hashes, 'base64'), windowMs: once.windowMs } } }
   } catch {
     return undefined
   }

@@ -121,9 +121,9 @@ export class Writer {
     clearInterval(this.#watch)
   }
 
-  #admit ({ userId, records, rejected }: LogBatch, key: Buffer): Promise<Receipt> {
+  #admit ({ userId, records, rejected, once }: LogBatch, key: Buffer): Promise<Receipt> {
     return new Promise((resolve, reject) => {
-      const admitted = { userId, records, rejected }
+      const admitted = { userId, records, rejected, ...once && { once } }
       const batch = { ...admitted, key, firstId: this.#options.ids.take(idsOf(admitted)), bytes: sizeOf(admitted) }
       this.#queue.push({ batch, since: performance.now(), resolve, reject })
       this.#records += records.length

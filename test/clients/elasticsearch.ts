@@ -41,6 +41,12 @@ export default function (test: DefineTest): void {
     t.strictSame(await deadLetters(), [])
   })
 
+  test('winston-elasticsearch hears that a document is rejected, and gives it up', async (t, { run, logs, deadLetters }) => {
+    t.match(await run('winston-elasticsearch-rejected.js'), /^warning a log must have a field\nerror a log must have a field\nwarning a log must have a field\n$/)
+    t.strictSame(await logs(), [])
+    t.match(await deadLetters(), [{ source: 'elasticsearch', record: /^\{"index":\{"_index":"shop"\}\}\n\{\}$/ }], 'kept once')
+  })
+
   test('log4js with logstash-http arrives in order', async (t, { run, logs }) => {
     await run('log4js-logstash-http.js')
     t.match(await logs(), [

@@ -55,6 +55,15 @@ for (const database of databases) {
       t.match(logs.find(({ log_msg: message }) => message === 'of Logstash'), { log_level: 'warning', log_event_at: /^2026-01-02 03:04:05/, p_description: '127.0.0.1' })
     })
 
+    await t.test('is read as Graylog reads near-JSON', async (t) => {
+      await sendUdp(syslogPort, '{"short_message":"a comma","level":3,}', gzipSync('{"short_message":"two\nlines","level":3}'), '{"message":"of Logstash","level":"error",}')
+      const socket = await openTcp(t, syslogPort)
+      socket.end('{"short_message":"by TCP","level":3,}\0')
+      await untilStored(service, 4)
+      t.strictSame(await messages(), ['a comma', 'by TCP', 'of Logstash', 'two\nlines'])
+      for (const log of await stored(knex)) t.equal(log.log_level, 'error')
+    })
+
     await t.test('is its token\'s user\'s, and the token is stored nowhere', async (t) => {
       const token = await createToken(service, 'bob')
       await sendUdp(syslogPort, gzipSync(JSON.stringify({ short_message: 'of bob', _loggerbot_token: token })), JSON.stringify({ message: 'of bob, too', _loggerbot_token: token }))

@@ -1,8 +1,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { batchKeyOf, deadLetterKeyOf } from '../../../src/decode/batch-key.ts'
-import type { Decoded } from '../../../src/decode/decoded.ts'
+import { Turns, type Decoded } from '../../../src/decode/decoded.ts'
+import { SentLogs } from '../../../src/decode/sent-logs.ts'
 import { DatabaseAway, describeFailure } from '../../../src/errors.ts'
-import type { LogBatch, Receipt, Rejected } from '../../../src/model/batch.ts'
+import type { LogBatch, Once, Receipt, Rejected } from '../../../src/model/batch.ts'
+import type { LogRecord } from '../../../src/model/record.ts'
 
 /** Logs of a batch: a larger request is stored as several. */
 const maxBatchLogs = 1000
@@ -20,14 +22,28 @@ export async function accept (app: FastifyInstance, request: FastifyRequest, { r
   const parts: LogBatch[] = []
   // The body is hashed once, however many parts there are.
   const firstKey = name === undefined ? undefined : batchKeyOf(`${name} 0`, body)
+  const turns = new Turns()
   for (let start = 0; start < records.length; start += maxBatchLogs) {
     const key = start === 0 || !firstKey ? firstKey : batchKeyOf(`${name} ${start}`, firstKey)
-    parts.push({ userId, records: records.slice(start, start + maxBatchLogs), key })
+    const part = records.slice(start, start + maxBatchLogs)
+    parts.push({ userId, records: part, key, once: onceOf(request, part) })
+    if (turns.isDue) await turns.give()
   }
   const letters = rejected.length === 0 ? [] : await acceptRejected(app, userId, rejected)
   const stored = await Promise.all(parts.map((part) => write(app, part)))
   const { replayed } = together(stored.length > 0 || !firstKey ? stored : letters)
   return { stored: together([...stored, ...letters]).stored, replayed }
+}
+
+const sentLogs = new WeakMap<FastifyRequest, SentLogs>()
+
+/** What the request's next logs are known by, where its token asks for that. */
+function onceOf (request: FastifyRequest, records: readonly LogRecord[]): Once | undefined {
+  const { onceMs, tokenId } = request.logCaller
+  if (onceMs === undefined) return undefined
+  const sent = sentLogs.get(request) ?? new SentLogs(tokenId)
+  sentLogs.set(request, sent)
+  return { hashes: sent.hashesOf(records), windowMs: onceMs }
 }
 
 /** Each piece is a batch of its own, named by its bytes. */

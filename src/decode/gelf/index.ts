@@ -9,13 +9,16 @@
 //
 // Additional fields become attributes without their underscore, unless that name is taken. `version` is
 // GELF's own and not kept. Everything else, as host and full_message, is kept by its name.
+//
+// Near-JSON that Graylog reads, gelf-json.ts mends.
 import { BadRequest } from '../../errors.ts'
 import type { UtcTime } from '../../model/instant.ts'
 import type { LogRecord } from '../../model/record.ts'
 import { conventions } from '../record/conventions.ts'
 import type { Step } from '../decoded.ts'
 import { rename, type Fields } from '../record/fields.ts'
-import { decodeObjects } from '../json/objects.ts'
+import { mendJson, mendWhole } from './near-json.ts'
+import { decodeObjects, type ObjectFormat } from '../json/objects.ts'
 import { NameTable } from '../record/name-table.ts'
 import { completed, partsOf, type Reading } from '../record/index.ts'
 
@@ -37,7 +40,20 @@ export const gelfOwnNames = { has: (name: string) => NameTable.of(reading.names)
 
 /** The logs of a body. */
 export function decodeGelf (body: Buffer, arrival: UtcTime): Iterable<Step> {
-  return decodeObjects(body, { source: 'gelf', own: gelfOwnNames, read: (fields) => recordOfGelf(fields, arrival) })
+  return decodeGelfObjects(body, { own: gelfOwnNames, read: (fields) => recordOfGelf(fields, arrival) })
+}
+
+/** The logs of a body, its objects read as the format says. */
+export function * decodeGelfObjects (body: Buffer, format: Pick<ObjectFormat, 'own' | 'read'>): Generator<Step, void, void> {
+  const gelf: ObjectFormat = { ...format, source: 'gelf', mend: mendJson }
+  let isFirst = true
+  for (const step of decodeObjects(body, gelf)) {
+    // A line break within a string has cut the first piece short.
+    const whole = isFirst && step && 'reason' in step ? mendWhole(body) : undefined
+    if (whole) return yield * decodeObjects(whole, gelf)
+    if (step) isFirst = false
+    yield step
+  }
 }
 
 /** The log of an object. Throws BadRequest where it has no message. */

@@ -14,6 +14,9 @@ import { TooLarge } from '../../errors.ts'
 const [quote, backslash, comma, colon, newline, openBracket, closeBracket, openBrace, closeBrace] = Buffer.from('"\\,:\n[]{}')
 const mark = Buffer.from('\ufeff')
 const nothing = Buffer.alloc(0)
+/** By byte, whether it is 1 that within a string it neither ends anything nor escapes what follows. */
+const isPlain = new Uint8Array(256).fill(1)
+for (const byte of [quote, backslash, newline]) isPlain[byte!] = 0
 /** What stands before the list of logs within an object is looked for in so many bytes. */
 const longestWrapping = 100
 
@@ -109,6 +112,7 @@ export class JsonCutter {
         if (isEscaped) isEscaped = false
         else if (byte === backslash) isEscaped = true
         else if (byte === quote) inString = false
+        else while (at + 1 < chunk.length && isPlain[chunk[at + 1]!] === 1) at++
       } else if (byte === quote) {
         inString = true
         last = byte

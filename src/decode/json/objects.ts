@@ -7,7 +7,7 @@ import { parseLog, rawOf } from '../unpack/charset.ts'
 import { stepBytes, type Piece, type Step } from '../decoded.ts'
 import { isFields, narrow, type Fields } from '../record/fields.ts'
 import { JsonCutter } from './cutter.ts'
-import { parseJson, parserOf } from './parse.ts'
+import { parseJson, parserOf, type Parse } from './parse.ts'
 
 /** Whose objects they are, and what becomes of one. */
 export interface ObjectFormat {
@@ -17,6 +17,8 @@ export interface ObjectFormat {
   own: { has: (name: string) => boolean }
   /** Fields that hold further fields of the log. */
   inner?: readonly string[]
+  /** The JSON that a piece means which is none; undefined where it means nothing for certain. */
+  mend?: (piece: Buffer) => Buffer | undefined
   /** Throws BadRequest where the object can't become a log. */
   read: (fields: Fields) => LogRecord
 }
@@ -41,10 +43,25 @@ export function * decodeObjects (body: Buffer, format: ObjectFormat, list?: stri
  * The logs of one piece of JSON, its first one being so many of all. What is none is rejected: where the
  * piece is no JSON and its last line begins as an object does, that line is a piece of its own.
  */
-export function * decodeObject (piece: Buffer, index: number, format: ObjectFormat, parse = parseJson): Generator<Step, void, void> {
+export function decodeObject (piece: Buffer, index: number, format: ObjectFormat, parse = parseJson): Iterable<Step> {
+  const value = piece.length <= stepBytes ? tryParse(piece, parse) : undefined
+  // Most pieces are one small object, which needs no steps.
+  return isFields(value) ? [decode(value, format, index, () => rawOf(piece))] : decodeInSteps(piece, index, format, parse)
+}
+
+function tryParse (piece: Buffer, parse: Parse): unknown {
+  try {
+    return parse(piece)
+  } catch (error) {
+    if (error instanceof BadRequest) return undefined
+    throw error
+  }
+}
+
+function * decodeInSteps (piece: Buffer, index: number, format: ObjectFormat, parse: Parse): Generator<Step, void, void> {
   let value: unknown
   try {
-    value = yield * parseLog(piece, parse)
+    value = yield * parsePiece(piece, format, parse)
   } catch (error) {
     const lineBreak = piece.lastIndexOf('\n{')
     if (lineBreak === -1) return yield reject(error, format, index, rawOf(piece))
@@ -54,6 +71,16 @@ export function * decodeObject (piece: Buffer, index: number, format: ObjectForm
   const isLarge = piece.length > stepBytes
   if (!Array.isArray(value)) return yield decode(isLarge ? yield * narrowLog(value, format) : value, format, index, () => rawOf(piece))
   for (const [offset, log] of value.entries()) yield decode(isLarge ? yield * narrowLog(log, format) : log, format, index + offset, () => JSON.stringify(log))
+}
+
+function * parsePiece (piece: Buffer, { mend }: ObjectFormat, parse: Parse): Generator<undefined, unknown, void> {
+  try {
+    return yield * parseLog(piece, parse)
+  } catch (error) {
+    const mended = mend?.(piece)
+    if (!mended) throw error
+    return yield * parseLog(mended)
+  }
 }
 
 function * narrowLog (log: unknown, { own, inner = [] }: ObjectFormat): Generator<undefined, unknown, void> {

@@ -209,9 +209,12 @@ export function endOfString (bytes: Buffer, start: number): number {
   return endOfShortString(bytes, start) ?? runAtOnce(endOfLongString(bytes, start))
 }
 
+/** Bytes of a string that are looked at one by one: to search a longer one natively takes as long as hundreds of them. */
+const shortBytes = 1000
+
 /** Most end soon. */
 function endOfShortString (bytes: Buffer, start: number): number | undefined {
-  const near = Math.min(bytes.length, start + 100)
+  const near = Math.min(bytes.length, start + shortBytes)
   for (let at = start + 1; at < near; at++) {
     const byte = bytes[at]
     if (byte === backslash) at++

@@ -92,10 +92,11 @@ const lokiJson: Encoding<JsonStream> = {
   },
 
   * read (raw, stream, arrival) {
-    const entry = yield * parseSteps(raw, maxLogValues, stream.parse)
+    const entry = raw.length > stepBytes ? yield * parseSteps(raw, maxLogValues, stream.parse) : stream.parse(raw)
     if (!Array.isArray(entry)) throw new BadRequest(notAnEntry)
     const [time, line, metadata] = entry
-    return recordOfEntry(stream, { time, line: textOf(line) ?? '', metadata: isFields(metadata) ? yield * narrowLarge(metadata, raw) : {} }, arrival)
+    const fields = isFields(metadata) ? metadata : {}
+    return recordOfEntry(stream, { time, line: textOf(line) ?? '', metadata: raw.length > stepBytes ? yield * narrow(fields, own) : fields }, arrival)
   },
 
   wrap: ({ text }, raw) => Buffer.from(`{"streams":[{"stream":${text},"values":[${raw}]}]}`),
@@ -149,7 +150,7 @@ const lokiProtobuf: Encoding<Stream> = {
       else if (reader.field === 2) line = reader.string()
       else if (reader.field === 3) addPair(metadata, reader.message())
     }
-    return recordOfEntry(stream, { time, line, metadata: yield * narrowLarge(metadata, raw) }, arrival)
+    return recordOfEntry(stream, { time, line, metadata: raw.length > stepBytes ? yield * narrow(metadata, own) : metadata }, arrival)
   },
 
   wrap: ({ text }, raw) => encodeBytes(1, Buffer.concat([encodeBytes(1, text), encodeBytes(2, raw)])),
@@ -182,10 +183,6 @@ function readTime (reader: MessageReader): string | undefined {
   return seconds === 0n && nanoseconds === 0n ? undefined : String(seconds * 1_000_000_000n + nanoseconds)
 }
 
-function * narrowLarge (metadata: Fields, raw: Buffer): Generator<undefined, Fields, void> {
-  return raw.length > stepBytes ? yield * narrow(metadata, own) : metadata
-}
-
 function addPair (metadata: Fields, reader: MessageReader): void {
   let name = ''
   let value = ''
@@ -211,7 +208,9 @@ function recordOfEntry ({ labels, parts: shared }: Stream, { time, line, metadat
     set(all, isLabel ? `${name}_extracted` : name, metadata[name])
   }
   const eventAt = timeOf(time, arrival)
-  const parts = { ...all ? partsOf(all, reading, arrival) : shared, eventAt, message: line }
+  const parts = all ? partsOf(all, reading, arrival) : { ...shared }
+  parts.eventAt = eventAt
+  parts.message = line
   const record = completed(withJsonOfText(parts, 'loki', arrival), all ?? labels, arrival)
   if (eventAt === undefined && time !== undefined && time !== null && time !== '') record.attributes = withField(record.attributes, 'time', time)
   rememberNanoseconds(record, time)

@@ -4,6 +4,7 @@
 // Source: https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding
 import { BadRequest } from '../../errors.ts'
 import { rawOf } from '../unpack/charset.ts'
+import { stepBytes } from '../decoded.ts'
 import type { Encoding, Walk } from '../encoding.ts'
 import { isFields, type Fields } from '../record/fields.ts'
 import { maxLogValues } from '../limits.ts'
@@ -25,7 +26,8 @@ export const otlpJson: Encoding<Shared> = {
   source: 'otlp-json',
   walk,
   * read (raw, { origin, parse }, arrival) {
-    return recordOfOtlp(readLog((yield * parseSteps(raw, maxLogValues, parse)) as Fields), origin, arrival)
+    const log = raw.length > stepBytes ? yield * parseSteps(raw, maxLogValues, parse) : parse(raw)
+    return recordOfOtlp(readLog(log as Fields), origin, arrival)
   },
   wrap: ({ resource, scope }, raw) => Buffer.from(`{"resourceLogs":[{"resource":${resource},"scopeLogs":[{"scope":${scope},"logRecords":[${raw}]}]}]}`),
   textOf: rawOf

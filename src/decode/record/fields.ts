@@ -19,7 +19,7 @@ export function set (fields: Fields, name: string, value: unknown): void {
  */
 export class FieldAdder {
   readonly #fields: Fields
-  readonly #next = new Map<string, string>()
+  #next: Map<string, string> | undefined
 
   constructor (fields: Fields) {
     this.#fields = fields
@@ -30,13 +30,14 @@ export class FieldAdder {
   }
 
   #freeName (name: string): string {
+    const next = this.#next ??= new Map()
     const taken: string[] = []
     let free = name
     while (Object.hasOwn(this.#fields, free)) {
       taken.push(free)
-      free = this.#next.get(free) ?? `${free}_`
+      free = next.get(free) ?? `${free}_`
     }
-    for (const name of taken) this.#next.set(name, free)
+    for (const name of taken) next.set(name, free)
     return free
   }
 }
@@ -90,6 +91,10 @@ export function rename (fields: Fields, renamed: (name: string) => string | unde
   for (const name of Object.keys(fields)) {
     const other = renamed(name)
     if (other === undefined) continue
+    if (other === name) {
+      others[name] = fields[name]
+      continue
+    }
     const isFree = !Object.hasOwn(fields, other) || renamed(other) === undefined
     others[isFree && other !== '__proto__' ? other : name] = fields[name]
   }
@@ -119,8 +124,13 @@ export function textOf (value: unknown): string | undefined {
   return typeof value === 'string' ? value : JSON.stringify(value)
 }
 
+/** Whether it is a character of ASCII that is no blank. */
+function isVisible (code: number): boolean {
+  return code > 0x20 && code < 0x7f
+}
+
 /** A text that is not blank, or a number. */
 export function nameOf (value: unknown): string | undefined {
   if (typeof value === 'number') return String(value)
-  return typeof value === 'string' && /\S/.test(value) ? value : undefined
+  return typeof value === 'string' && (isVisible(value.charCodeAt(0)) || /\S/.test(value)) ? value : undefined
 }

@@ -15,8 +15,14 @@ const criLine = /^(\d{4}-\d\d-\d\dT\S{8,27}) (stdout|stderr) ([FP])(?::\S{0,20})
 
 /** The fields of a line: of a container's its parts, of any other its text alone. */
 export function fieldsOfLine (text: string): Fields {
+  // Most lines begin with no year, which a look at one character tells.
+  if (!isDigit(text.charCodeAt(0))) return { message: text }
   const [start = '', time, stream, logtag] = criLine.exec(text.slice(0, 80)) ?? []
   return time === undefined ? { message: text } : { time, stream, ...logtag === 'P' && { logtag }, message: text.slice(start.length) }
+}
+
+function isDigit (code: number): boolean {
+  return code >= 0x30 && code <= 0x39
 }
 
 /**
@@ -60,12 +66,10 @@ function readingBeside ({ eventAt, pid, processName, description }: Parts, sourc
 
 const readings = new Map<string, Reading>()
 
-const mayBeJson = /[{@\s]/
-
 /** The object that a text is; undefined where it is anything else, an empty one or too long. */
 function jsonIn (text: string): Fields | undefined {
   // Most texts are none: their first character tells.
-  if (text.length > maxJson || !mayBeJson.test(text.charAt(0))) return undefined
+  if (text.length > maxJson || !/^[{@\s]/.test(text)) return undefined
   const fields = runAtOnce(readJsonText(text))
   return fields && attributesOf(fields) !== null ? fields : undefined
 }

@@ -15,9 +15,8 @@ import { utcTime, type UtcTime } from '../../model/instant.ts'
 import type { LogRecord } from '../../model/record.ts'
 import { requireField, type Fields } from '../record/fields.ts'
 import { bounded } from '../limits.ts'
-import { gelfOwnNames, recordOfGelf } from '../gelf/index.ts'
+import { decodeGelfObjects, gelfOwnNames, recordOfGelf } from '../gelf/index.ts'
 import { jsonReading } from '../json/logs.ts'
-import { decodeObjects } from '../json/objects.ts'
 import { tokenField } from '../record/json-text.ts'
 import { usualFields } from '../record/loggers.ts'
 import { recordOf } from '../record/index.ts'
@@ -94,7 +93,7 @@ export function * decodeMessageSteps (message: SyslogMessage): Generator<undefin
     logs.push({ record, token: typeof token === 'string' ? token : undefined })
     return record
   }
-  for (const step of bounded(decodeObjects(message.bytes, { source: 'gelf', own, read }))) {
+  for (const step of bounded(decodeGelfObjects(message.bytes, { own, read }))) {
     if (step === undefined) yield
     else if ('reason' in step) return [yield * asText(message, step.reason)]
   }

@@ -59,6 +59,8 @@ const dateLengths = new Set([8, 12, 14, 17, 20])
 function timeOfNumber (value: number, arrival: UtcTime): UtcTime | undefined {
   // Most senders have milliseconds; those of 2001 and before may be the digits of a date, too.
   if (value >= 1e12 && value <= instantOf(arrival)) return parseEpoch(value)
+  // Seconds of ten digits are no date.
+  if (value >= 1e9 && value < 1e10) return believableTime(parseEpoch(value), arrival)
   return Number.isInteger(value) ? timeOfDigits(BigInt(value).toString(), arrival) : believableTime(parseEpoch(value), arrival)
 }
 
@@ -68,6 +70,22 @@ const dotnetDate = /^\\?\/Date\((\d{1,16})(?:[+-]\d{4})?\)\\?\/$/
 
 function timeOfText (text: string, arrival: UtcTime): UtcTime | undefined {
   if (text.length > maxTimeLength) return undefined
+  // Without a year, the text alone does not tell the time.
+  if (text !== lastText || arrival !== lastTextArrival) {
+    lastTime = readText(text, arrival)
+    lastText = text
+    lastTextArrival = arrival
+  }
+  return lastTime
+}
+
+/** Logs that come together often share their time. */
+let lastText = ''
+let lastTextArrival: UtcTime = ''
+let lastTime: UtcTime | undefined
+
+function readText (text: string, arrival: UtcTime): UtcTime | undefined {
+  if (isSinceEpochInNanoseconds(text)) return believableTime(fromSeconds(Number(text.slice(0, 10)), Number(text.slice(10, 16))), arrival)
   const time = text.charAt(4) === '-' ? parseTime(text) : undefined
   if (time !== undefined) return believableTime(time, arrival)
 
@@ -79,6 +97,11 @@ function timeOfText (text: string, arrival: UtcTime): UtcTime | undefined {
   return milliseconds === undefined ? timeWritten(bare, arrival) : believableTime(parseEpoch(milliseconds), arrival)
 }
 
+/** Whether a text is nanoseconds since 1970, as most senders of texts have them: of 2001 and after. */
+function isSinceEpochInNanoseconds (text: string): boolean {
+  return text.length === 19 && /^\d{19}$/.test(text)
+}
+
 function timeOfDigits (text: string, arrival: UtcTime): UtcTime | undefined {
   const length = text.indexOf('.') === -1 ? text.length : text.indexOf('.')
   const date = !dateLengths.has(length) ? undefined : timeWritten(length > 14 ? `${text.slice(0, 14)}.${text.slice(14)}` : text, arrival)
@@ -86,18 +109,8 @@ function timeOfDigits (text: string, arrival: UtcTime): UtcTime | undefined {
 }
 
 function timeWritten (text: string, arrival: UtcTime): UtcTime | undefined {
-  // Without a year, the text alone does not tell the time.
-  if (text !== lastText || arrival !== lastTextArrival) {
-    lastTime = believableTime(readWrittenTime(text, { arrivedAt: instantOf(arrival), isLocal: false }), arrival)
-    lastText = text
-    lastTextArrival = arrival
-  }
-  return lastTime
+  return believableTime(readWrittenTime(text, { arrivedAt: instantOf(arrival), isLocal: false }), arrival)
 }
-
-let lastText = ''
-let lastTextArrival: UtcTime = ''
-let lastTime: UtcTime | undefined
 
 function timeOfObject (value: Record<string, unknown>, arrival: UtcTime): UtcTime | undefined {
   if (Array.isArray(value)) return timeOfList(value, arrival)
@@ -137,16 +150,27 @@ function isNanoseconds (value: unknown): value is number {
  * `value` is what `timeOf` reads, or nanoseconds since 1970.
  */
 export function subMicroseconds (value: unknown): number {
-  if (typeof value === 'string') return value.length > maxTimeLength ? 0 : subMicrosecondsOfText(value)
+  if (typeof value === 'string') return value.length > maxTimeLength ? 0 : subMicrosecondsOfLast(value)
   if (typeof value === 'bigint') return Number(value % 1000n)
   if (typeof value !== 'object' || value === null) return 0
   return (partsOf(value as Record<string, unknown>)?.nanoseconds ?? 0) % 1000
 }
 
+/** The same of a text, which is looked at once where several logs in a row have it. */
+function subMicrosecondsOfLast (text: string): number {
+  if (text !== lastTextWithMore) {
+    lastSubMicroseconds = subMicrosecondsOfText(text)
+    lastTextWithMore = text
+  }
+  return lastSubMicroseconds
+}
+
+let lastTextWithMore = ''
+let lastSubMicroseconds = 0
+
 function subMicrosecondsOfText (text: string): number {
   if (text.length < 18) return 0
-  // Nanoseconds since 1970, as most have them.
-  if (text.length === 19 && Number.isInteger(Number(text))) return Number(text.slice(16))
+  if (isSinceEpochInNanoseconds(text)) return Number(text.slice(16))
   const [, nanoseconds = /^\s*\d{15,16}(\d{3})\s*$/.exec(text)?.[1] ?? '0'] = /[.,]\d{6}(\d{1,3})/.exec(text) ?? []
   return Number(nanoseconds.padEnd(3, '0'))
 }

@@ -32,6 +32,19 @@ export type DatabaseOptions = MysqlOptions | SqliteOptions
 /** A value as it stands in a row. */
 export type Value = string | number | null
 
+/**
+ * How the rows of a batch are known that were stored before: by rows of `recent_logs` that expire after the batch arrived, and
+ * before its own would if it had come a window later. So a row counts that came within a window before it, or after: it may have waited in
+ * the spool.
+ */
+export interface RowOnce {
+  /** 16 bytes for each of the first rows, all different. */
+  hashes: Uint8Array
+  arrivedAt: UtcTime
+  expiresAt: UtcTime
+  expiresBefore: UtcTime
+}
+
 /** A batch as rows of `user_logs`, in the order of `logColumns`. */
 export interface RowBatch {
   userId: number
@@ -45,6 +58,10 @@ export interface RowBatch {
   rows: ReadonlyArray<readonly Value[]>
   /** Dead letters that go with them, in the order of `deadLetterColumns`. */
   rejected: ReadonlyArray<readonly Value[]>
+  /** Rows that are known by this are left out. */
+  once?: RowOnce
+  /** Told here by the sink, before it commits: how many rows were left out. */
+  repeated?: number
 }
 
 /** A batch that is stored row by row: for each record there is the dead letter that would take its place. */
@@ -152,6 +169,13 @@ export interface Partitions {
   putBack (knex: Knex, table: string, which: Condition): Promise<void>
 }
 
+/** A table with a time for each row, and its primary key. */
+export interface TimedTable {
+  table: string
+  key: readonly string[]
+  time: string
+}
+
 /** All that differs from one database to the other. */
 export interface Dialect {
   /** With the options that the database was opened with; without, it goes through the given knex alone. */
@@ -164,8 +188,8 @@ export interface Dialect {
   guard (knex: Knex): Knex
   /** How the database, as it is set up, could lose what it committed: a sentence each. */
   findRisks (knex: Knex): Promise<string[]>
-  /** Forgets at most 2,000 of the batch keys that are older; resolves to how many. */
-  deleteBatchKeys (knex: Knex, before: string): Promise<number>
+  /** Deletes at most 2,000 of a table's rows that are older; resolves to how many. */
+  deleteOld (knex: Knex, table: TimedTable, before: UtcTime): Promise<number>
   conditions: Conditions
   /** Selects, as `edge`, the first or last `log_event_at` of each user that has logs within the condition, by one look at the key for each. */
   edges: (extreme: 'MIN' | 'MAX', within: string) => string

@@ -25,7 +25,6 @@ const reasonOf = ({ piece }: BulkItem) => piece && 'reason' in piece ? piece.rea
 
 t.test('decodeBulk', async (t) => {
   const documents: Record<string, [document: Record<string, unknown>, record: Record<string, unknown>]> = {
-    'nothing at all': [{}, { eventAt: arrival, severity: 'info', message: '', processName: 'logs', pid: 0, description: '', attributes: { _index: 'logs' } }],
     'nothing known': [{ a: 1 }, { eventAt: arrival, severity: 'info', message: '{"a":1}', processName: 'logs', pid: 0, description: '', attributes: { _index: 'logs', a: 1 } }],
     'the Elastic Common Schema, nested': [
       { '@timestamp': '2026-01-02T03:04:05.678Z', message: 'm', log: { level: 'WARN', logger: 'a.B', origin: { line: 7 } }, service: { name: 'shop', id: 'x' }, process: { pid: 12, thread: { id: 1 } } },
@@ -55,7 +54,7 @@ t.test('decodeBulk', async (t) => {
 
   const asked: Record<string, [body: string, items: Array<Record<string, unknown>>]> = {
     'each action, in order': [
-      lines({ create: { _index: 'a' } }, {}, { index: { _index: 'b', _id: 'x' } }, {}, { update: { _id: 7 } }, { doc: { msg: 'm' } }, { delete: { _index: 'c', _id: 'y' } }, { index: { op_type: 'create' } }, {}),
+      lines({ create: { _index: 'a' } }, { msg: 'm' }, { index: { _index: 'b', _id: 'x' } }, { msg: 'm' }, { update: { _id: 7 } }, { doc: { msg: 'm' } }, { delete: { _index: 'c', _id: 'y' } }, { index: { op_type: 'create' } }, { msg: 'm' }),
       [{ action: 'create', index: 'a' }, { action: 'index', index: 'b', id: 'x', piece: { attributes: { _index: 'b', _id: 'x' } } }, { action: 'update', index: 'logs', id: '7', piece: { message: 'm' } }, { action: 'delete', index: 'c', id: 'y', piece: undefined }, { action: 'create' }]
     ],
     'an action with other keys beside it, which Elasticsearch 8 ignores': [
@@ -68,6 +67,10 @@ t.test('decodeBulk', async (t) => {
     'a document that is no object, beside others': [
       lines(create, [1], create, '{"msg":', create, { msg: 'm' }, create, '', create),
       [{ piece: { reason: 'the document must be a JSON object', index: 0, raw: '{"create":{"_index":"logs"}}\n[1]' } }, { piece: { reason: /^body must be JSON/, index: 1 } }, { piece: { message: 'm' } }, { piece: { reason: 'the document is missing' } }, { piece: { reason: 'the document is missing' } }]
+    ],
+    'a document without a field, which says nothing': [
+      lines(create, {}, { index: { _id: 'x' } }, {}, { update: { _id: 'y' } }, { doc: {}, filler: 'x'.repeat(70_000) }),
+      [0, 1, 2].map((index) => ({ piece: { reason: 'a log must have a field', index } }))
     ],
     'an update without a document': [lines({ update: { _id: 'x' } }, { script: 's' }), [{ piece: { reason: 'an update must have a doc that is a JSON object' } }]],
     'lines that ask for nothing known, up to the next that does': [
@@ -148,6 +151,22 @@ for (const database of databases) {
       ])
       t.strictSame((await arrived(knex)).map(({ message }) => message).sort(), ['one', 'three', 'two'])
       t.notOk(JSON.parse((await bulk(lines(create, { msg: 'm' }, { delete: { _id: 'y' } }))).body).errors, 'nothing to delete is no error')
+    })
+
+    await t.test('answers 200 with an error for each item where no document can be a log', async (t) => {
+      for (const path of ['/_bulk', '/elasticsearch/logs/_bulk']) {
+        const { status, body } = await bulk(lines(create, {}, create, [1], { index: { _index: 'logs', _id: 'x' } }, '{"msg":'), path)
+        t.equal(status, 200)
+        t.equal(JSON.parse(body).errors, true)
+        t.match(JSON.parse(body).items, [
+          { create: { _index: 'logs', status: 400, error: { type: 'document_parsing_exception', reason: 'a log must have a field' } } },
+          { create: { status: 400, error: { reason: 'the document must be a JSON object' } } },
+          { index: { _id: 'x', status: 400, error: { reason: /^body must be JSON/ } } }
+        ])
+      }
+      t.equal(await count(knex), 0)
+      t.match((await knex('dead_letters').orderBy('id')).map(({ record }) => record).sort(), ['{"create":{"_index":"logs"}}\n[1]', '{"create":{"_index":"logs"}}\n{}', /\{"msg":$/])
+      t.match(await post(port, '/logs/_doc', {}, key), { status: 400, body: /"reason":"a log must have a field"/ })
     })
 
     await t.test('takes one document at a time, and one of the same _id and content once', async (t) => {

@@ -6,7 +6,7 @@ import { decodeAgain } from '../../../src/decode/replay.ts'
 import { decodeGelf } from '../../../src/decode/gelf/index.ts'
 import type { LogRecord } from '../../../src/model/record.ts'
 import { databases } from '../../helpers/databases.ts'
-import { attributes, decoded, survives } from '../../helpers/fuzz.ts'
+import { attributes, decoded, piecesOf, survives } from '../../helpers/fuzz.ts'
 import { post } from '../../helpers/http.ts'
 import { arrived, count, createToken, createUser, startService } from '../../helpers/service.ts'
 
@@ -41,7 +41,28 @@ t.test('a message of GELF', async (t) => {
     for (const body of [`${captured}\n${captured}\n`, `[${captured},\n${captured}]`, captured + captured]) t.equal(decoded(decode, body).length, 2)
   })
 
-  await t.test('may be anything', async (t) => survives(t, decode, [captured, `[${captured},{"short_message":"a","timestamp":1714557600.123,"_b":{"c":[1]}}]`]))
+  await t.test('is read as Graylog reads near-JSON', async (t) => {
+    const hi = { message: 'hi', attributes: { host: 'h' } }
+    const read: Record<string, object[]> = {
+      '{"short_message":"hi","host":"h",}': [hi],
+      '{"short_message":"hi","host":"h" , }\n{"short_message":"hi","host":"h",\n}': [hi, hi],
+      '[{"short_message":"hi","host":"h",},]': [hi],
+      '{"short_message":"a","_list":[1,2,],"_inner":{"b":",}",},}': [{ message: 'a', attributes: { list: [1, 2], inner: { b: ',}' } } }],
+      '{"short_message":"a\tb \x1b[31mred"}': [{ message: 'a\tb \x1b[31mred' }],
+      '{"version":"1.1","short_message":"it failed","full_message":"it failed\n  at a \\"b\\"\r\n\n  at c","_user":7,}': [{ message: 'it failed', attributes: { full_message: 'it failed\n  at a "b"\r\n\n  at c', user: 7 } }],
+      '{"short_message":"hi","host":"h"}\0': [hi]
+    }
+    for (const [body, records] of Object.entries(read)) t.match(decoded(decode, body), records, body)
+    t.match(piecesOf(decode(Buffer.from('{"short_message":"Größe",}', 'latin1'))), [{ message: 'Größe' }])
+
+    for (const refused of ['{,}', '{"short_message":"a",,}', '{"short_message":"a","_list":[,]}', '{"short_message":,}', "{'short_message':'a'}", '{short_message:"a"}', '{"short_message":"a" "b":1}', '{"short_message":"\\x41"}', '{"short_message":"a"']) {
+      t.match(decoded(decode, refused), [{ source: 'gelf', reason: /^body must be JSON/, raw: refused }], refused)
+    }
+    t.match(decoded(decode, '{"host":"h",}'), [{ reason: /^short_message/, raw: '{"host":"h",}' }], 'the bytes are kept as they came')
+    t.match(decoded(decode, '{"short_message":"cut he\n{"short_message":"whole"}'), [{ raw: '{"short_message":"cut he' }, { message: 'whole' }])
+  })
+
+  await t.test('may be anything', async (t) => survives(t, decode, [captured, captured.replace('}', ',}').replace('hi', 'h\n\ti'), `[${captured},{"short_message":"a","timestamp":1714557600.123,"_b":{"c":[1]}}]`]))
 
   await t.test('keeps every additional field, typed', async () => {
     fc.assert(fc.property(fc.string({ unit: 'grapheme', minLength: 1 }), attributes, (message, attributes) => {

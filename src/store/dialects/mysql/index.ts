@@ -120,8 +120,8 @@ export const mysql: Dialect = {
     return Object.keys(risks).filter((risk) => risks[risk])
   },
 
-  async deleteBatchKeys (knex, before) {
-    const [result] = await knex.raw('DELETE FROM ingest_batches WHERE created_at < ? LIMIT 2000', [before])
+  async deleteOld (knex, { table, time }, before) {
+    const [result] = await knex.raw(`DELETE FROM ${table} WHERE ${time} < ? LIMIT 2000`, [before])
     return result.affectedRows
   },
 

@@ -5,7 +5,7 @@
 //
 // A key that is there already shows as a row less that was inserted. Then all is rolled back, the
 // stored keys are looked up, and the other batches go again. INSERT IGNORE stands on the table of
-// keys alone: it would turn broken data into other data.
+// keys alone: it would turn broken data into other data. Rows that are stored once have keys of their own, see mysql-once.ts.
 //
 // A session is how statements travel. On MariaDB rows travel by the bulk protocol of the mariadb
 // connector, 1.4 to 1.7 times as fast as text, and without waiting for the answer about the keys.
@@ -25,11 +25,12 @@ import { batchColumns, deadLetterColumns, logColumns, probeRow } from '../../col
 import { unlessAborted } from '../../../timeout.ts'
 import type { RowBatch, RowSink, RowByRowBatch, Value } from '../dialect.ts'
 import { mysqlReason, classifyMysqlError } from './errors.ts'
+import { claimRows, judge, rowClaim, selectRecent, type Claim } from './once.ts'
 
 /** One connection, for one transaction at a time. */
 interface Session {
-  /** Begins a transaction with the keys and the rows; resolves to how many keys are new. The rows count only if all are. */
-  insert (keys: string, newKeys: number, rows: ReadonlyArray<readonly Value[]>): Promise<number>
+  /** Begins a transaction with the keys and the rows; resolves to whether all keys are new. The rows count only if they are. */
+  insert (keys: readonly Claim[], rows: ReadonlyArray<readonly Value[]>): Promise<boolean>
   execute (sql: string): Promise<unknown>
   /** One row by a prepared statement. */
   insertRow (insert: string, row: readonly Value[]): Promise<unknown>
@@ -79,9 +80,12 @@ function inserter (open: () => Promise<Session>, packet: number): RowSink['inser
   async function insert (batches: readonly RowBatch[], signal: AbortSignal): Promise<ReadonlySet<RowBatch>> {
     for (const { rows } of batches) for (const row of rows) requireFit(row, packet)
     const known = new Set<RowBatch>()
+    let recent: ReadonlyMap<string, string> = new Map()
     for (let left = batches; left.length > 0; left = left.filter((batch) => !known.has(batch))) {
-      const names = await withSession(open, signal, (session) => insertOrFind(session, left, packet))
-      if (names === undefined) break
+      const found = await withSession(open, signal, (session) => insertOrFind(session, left, recent, packet))
+      if (found === undefined) break
+      const { names } = found
+      recent = found.recent
       for (const batch of left) {
         const name = nameOf(batch)
         if (names.has(name)) known.add(batch)
@@ -106,18 +110,26 @@ async function withSession<T> (open: () => Promise<Session>, signal: AbortSignal
   }
 }
 
-/** Stores all the batches; or none, and then resolves to the names of those that are stored already. */
-async function insertOrFind (session: Session, batches: readonly RowBatch[], packet: number): Promise<Set<string> | undefined> {
+/** What was stored before: the names of batches, and when rows expire that are stored once, by their names. */
+interface Found {
+  names: Set<string>
+  recent: ReadonlyMap<string, string>
+}
+
+/** Stores all the batches, without the rows that are known; or none, and then resolves to what is known. */
+async function insertOrFind (session: Session, batches: readonly RowBatch[], recent: ReadonlyMap<string, string>, packet: number): Promise<Found | undefined> {
+  const { claims, repeated } = claimRows(batches, recent)
+  const rows = batches.flatMap((batch) => repeated.get(batch)?.size ? batch.rows.filter((_, index) => !repeated.get(batch)!.has(index)) : batch.rows)
   try {
-    if (await session.insert(insertKeys(batches), batches.length, batches.flatMap(({ rows }) => rows)) === batches.length) {
+    if (await session.insert([insertKeys(batches), ...claims], rows)) {
       await insertRows(session, insertIntoDeadLetters, batches.flatMap(({ rejected }) => rejected), packet)
       await session.execute('COMMIT')
       return undefined
     }
     await session.execute('ROLLBACK')
-    const names = await findNames(session, batches)
+    const found = { names: await findNames(session, batches), recent: await findRecent(session, batches) }
     await session.execute('ROLLBACK')
-    return names
+    return found
   } catch (error) {
     await session.execute('ROLLBACK').catch(() => session.destroy())
     throw error
@@ -130,16 +142,22 @@ async function findNames (session: Session, batches: readonly RowBatch[]): Promi
   return new Set(rows.map(({ name }) => String(name)))
 }
 
+async function findRecent (session: Session, batches: readonly RowBatch[]): Promise<ReadonlyMap<string, string>> {
+  const select = selectRecent(batches)
+  const rows = select === undefined ? [] : await session.select(select)
+  return new Map(rows.map(({ name, expires_at: expiresAt }) => [String(name), String(expiresAt)]))
+}
+
 /** As the database names it, too. */
 function nameOf ({ userId, key }: RowBatch): string {
   return `${userId} ${key.toString('hex').toUpperCase()}`
 }
 
 /** The statement that stores the keys; those which are there already count as none. */
-function insertKeys (batches: readonly RowBatch[]): string {
+function insertKeys (batches: readonly RowBatch[]): Claim {
   const values = batches.map(({ userId, key, createdAt, firstId, firstAt, lastAt, rows }) =>
     `(${userId},x'${key.toString('hex')}','${createdAt}',${firstId},${rows.length},${literalOf(firstAt)},${literalOf(lastAt)})`)
-  return `INSERT IGNORE INTO ingest_batches (${batchColumns.join(', ')}) VALUES ${values.join(',')}`
+  return { sql: `INSERT IGNORE INTO ingest_batches (${batchColumns.join(', ')}) VALUES ${values.join(',')}`, rows: batches.length }
 }
 
 async function openText (knex: Knex, packet: number): Promise<Session> {
@@ -148,11 +166,11 @@ async function openText (knex: Knex, packet: number): Promise<Session> {
     connection.query(sql, (error: unknown, result: unknown) => error ? reject(error) : resolve(result as T))
   })
   const session: Session = {
-    async insert (keys, newKeys, rows) {
+    async insert (keys, rows) {
       await send('START TRANSACTION')
-      const { affectedRows } = await send<ResultSetHeader>(keys)
-      if (affectedRows === newKeys) await insertRows(session, insertIntoLogs, rows, packet)
-      return affectedRows
+      for (const { sql, rows } of keys) if ((await send<ResultSetHeader>(sql)).affectedRows !== rows) return false
+      await insertRows(session, insertIntoLogs, rows, packet)
+      return true
     },
     execute: send,
     insertRow: (insert, row) => new Promise((resolve, reject) => {
@@ -216,12 +234,17 @@ function requireFit (row: readonly Value[], packet: number): void {
 async function insertRowByRow (session: Session, batch: RowByRowBatch, packet: number): Promise<number | undefined> {
   try {
     await session.execute('START TRANSACTION')
-    if ((await session.execute(insertKeys([batch])) as ResultSetHeader).affectedRows === 0) {
+    if ((await session.execute(insertKeys([batch]).sql) as ResultSetHeader).affectedRows === 0) {
       await session.execute('ROLLBACK')
       return undefined
     }
     let dead = 0
+    batch.repeated = 0
     for (const [index, row] of batch.rows.entries()) {
+      if (await isRepeated(session, batch, index)) {
+        batch.repeated++
+        continue
+      }
       if (batch.kept.has(index)) continue
       const reason = batch.condemned.get(index) ?? await refusalOf(index, row)
       if (reason === undefined) continue
@@ -256,6 +279,16 @@ async function insertRowByRow (session: Session, batch: RowByRowBatch, packet: n
   }
 }
 
+/** Whether the row was sent before; remembers it where it was not. */
+async function isRepeated (session: Session, batch: RowBatch, index: number): Promise<boolean> {
+  const claim = rowClaim(batch, index)
+  if (claim === undefined || (await session.execute(claim.insert) as ResultSetHeader).affectedRows > 0) return false
+  const [row] = await session.select(claim.select)
+  const verdict = judge(batch.once!, row && String(row.expires_at))
+  if (verdict === 'fresh') await session.execute(claim.renew)
+  return verdict === 'repeated'
+}
+
 /** Stores a row of about so many bytes, and takes it back. */
 async function probe (session: Session, bytes: number): Promise<void> {
   try {
@@ -282,16 +315,17 @@ const mostIdle = 3
 
 function bulkSession (connection: MariadbConnection, idle: MariadbConnection[]): Session {
   return {
-    async insert (keys, newKeys, rows) {
-      if (rows.length === 0) return (await connection.query(keys)).affectedRows
+    async insert (keys, rows) {
+      const storing = keys.map(({ sql }) => connection.query(sql))
       const [first, second] = await Promise.allSettled([
-        connection.query(keys),
-        connection.batch(`${insertIntoLogs}(${logColumns.map(() => '?').join(',')})`, rows as Value[][])
+        Promise.all(storing),
+        rows.length > 0 && connection.batch(`${insertIntoLogs}(${logColumns.map(() => '?').join(',')})`, rows as Value[][])
       ])
       if (first.status === 'rejected') throw first.reason
+      const areNew = first.value.every(({ affectedRows }, index) => affectedRows === keys[index]!.rows)
       // Where a key was known, an error of the rows may come of that.
-      if (first.value.affectedRows === newKeys && second.status === 'rejected') throw second.reason
-      return first.value.affectedRows
+      if (areNew && second.status === 'rejected') throw second.reason
+      return areNew
     },
     execute: (sql) => connection.query(sql),
     insertRow: (insert, row) => connection.execute(preparedInsert(insert, row), [...row]),

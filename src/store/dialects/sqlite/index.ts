@@ -124,10 +124,10 @@ export const sqlite: Dialect = {
   // The thread that writes sees to it itself.
   findRisks: async () => [],
 
-  async deleteBatchKeys (knex, before) {
+  async deleteOld (knex, { table, key, time }, before) {
     const { changes } = await knex.raw(`
-      DELETE FROM ingest_batches WHERE (user_id, batch_key) IN
-        (SELECT user_id, batch_key FROM ingest_batches WHERE created_at < ? LIMIT 2000)`, [before])
+      DELETE FROM ${table} WHERE (${key.join(', ')}) IN
+        (SELECT ${key.join(', ')} FROM ${table} WHERE ${time} < ? LIMIT 2000)`, [before])
     return changes
   },
 

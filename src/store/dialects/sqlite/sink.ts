@@ -7,6 +7,8 @@ import { SqliteThread } from './thread.ts'
 
 interface Stored {
   known: number[]
+  /** Of each batch, how many rows were left out. */
+  repeated: number[]
   dead: number
 }
 
@@ -28,16 +30,19 @@ export function sqliteSink (file: string): RowSink {
 
   return {
     async insert (batches) {
-      const { known } = await ask<Stored>({ batches })
+      const { known, repeated } = await ask<Stored>({ batches })
+      for (const [index, batch] of batches.entries()) batch.repeated = repeated[index]
       return new Set(known.map((index) => batches[index]!))
     },
 
-    async insertRowByRow ({ trying, ...batch }) {
+    async insertRowByRow (whole) {
+      const { trying, ...batch } = whole
       const answer = await ask<Stored | Failed>({ rowByRow: batch })
       if ('failed' in answer) {
         const { index, as, code, message } = answer.failed
         throw new PieceFailed(index, as, Object.assign(new Error(message), { code }))
       }
+      whole.repeated = answer.repeated[0]
       return answer.known.length === 0 ? answer.dead : undefined
     },
 

@@ -1,7 +1,7 @@
 // The thread that writes logs to the embedded database.
 //
-//   { batches }  → { known }          the indexes of the batches that were stored before
-//   { rowByRow } → { known, dead }    one batch, of which so many rows became dead letters
+//   { batches }  → { known, repeated }          the indexes of the batches that were stored before; of each, how many rows were left out
+//   { rowByRow }  → { known, repeated, dead }    one batch, of which so many rows became dead letters
 //                → { failed }         the piece at which it ended: index, as ('log' or 'letter'), code, message
 //   { probe }    → {}                 that row could be stored, and was not
 import { workerData } from 'node:worker_threads'
@@ -14,6 +14,9 @@ const ownKey = new RegExp(workerData.ownKey)
 const insertKey = prepareInsert('INSERT OR IGNORE', 'ingest_batches', workerData.batchColumns)
 const insertLog = prepareInsert('INSERT', 'user_logs', workerData.logColumns)
 const insertDeadLetter = prepareInsert('INSERT', 'dead_letters', workerData.deadLetterColumns)
+const insertRecent = database.prepare(`
+  INSERT INTO recent_logs (user_id, log_hash, expires_at) VALUES (?, ?, ?)
+  ON CONFLICT (user_id, log_hash) DO UPDATE SET expires_at = MAX(expires_at, excluded.expires_at) WHERE expires_at <= ? OR expires_at >= ?`)
 
 function prepareInsert (verb, table, columns) {
   return database.prepare(`${verb} INTO ${table} (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`)
@@ -21,19 +24,30 @@ function prepareInsert (verb, table, columns) {
 
 const insert = database.transaction((batches) => {
   const known = []
+  const repeated = batches.map(() => 0)
   for (const [index, batch] of batches.entries()) {
     if (!isNew(batch)) {
       known.push(index)
       continue
     }
-    for (const row of batch.rows) insertLog.run(row)
+    for (const [row, values] of batch.rows.entries()) {
+      if (isRepeated(batch, row)) repeated[index]++
+      else insertLog.run(values)
+    }
     for (const letter of batch.rejected) insertDeadLetter.run(letter)
   }
-  return { known, dead: 0 }
+  return { known, repeated, dead: 0 }
 })
 
 function isNew ({ userId, key, createdAt, firstId, firstAt, lastAt, rows }) {
   return insertKey.run(userId, key, createdAt, firstId, rows.length, firstAt, lastAt).changes > 0
+}
+
+/** Whether the row was sent before; remembers it where it was not. */
+function isRepeated ({ userId, once }, index) {
+  const start = index * 16
+  if (once === undefined || start >= once.hashes.length) return false
+  return insertRecent.run(userId, once.hashes.subarray(start, start + 16), once.expiresAt, once.arrivedAt, once.expiresBefore).changes === 0
 }
 
 /** The piece of a batch that could not be stored, in a way that ends the transaction. */
@@ -45,9 +59,14 @@ class PieceFailed extends Error {
 }
 
 const insertRowByRow = database.transaction((batch) => {
-  if (!isNew(batch)) return { known: [0], dead: 0 }
+  if (!isNew(batch)) return { known: [0], repeated: [0], dead: 0 }
   let dead = 0
+  let repeated = 0
   for (const [index, row] of batch.rows.entries()) {
+    if (isRepeated(batch, index)) {
+      repeated++
+      continue
+    }
     if (batch.kept.has(index)) continue
     const reason = batch.condemned.get(index) ?? refusalOf(index, row)
     if (reason === undefined) continue
@@ -57,7 +76,7 @@ const insertRowByRow = database.transaction((batch) => {
   for (const [index, letter] of batch.rejected.entries()) {
     if (!batch.kept.has(batch.rows.length + index)) bury(batch.rows.length + index, letter)
   }
-  return { known: [], dead }
+  return { known: [], repeated: [repeated], dead }
 })
 
 /** Stores the row, or returns why the database refuses it. */
