@@ -85,7 +85,7 @@ export function recordOfOtlp (log: OtlpLog, { processName, pid, description, att
   const severity = severityOf(told, { scale: 'otlp', name: log.severityText }) ?? body?.severity
   if (severity === undefined) countUnknownLevel('otlp', told ?? log.severityText)
   const time = timeOfNanoseconds(log.time, arrival)
-  const observedTime = timeOfNanoseconds(log.observedTime, arrival)
+  const observedTime = time === undefined ? timeOfNanoseconds(log.observedTime, arrival) : undefined
   const message = body?.message ?? (textOf(log.body) || log.eventName || jsonOf(log.attributes))
   const attributes = beside(log.attributes, {
     event_name: log.eventName,
@@ -95,7 +95,7 @@ export function recordOfOtlp (log: OtlpLog, { processName, pid, description, att
     severity_text: log.severityText?.toLowerCase() === severity ? undefined : log.severityText,
     severity_number: severity !== undefined && told === baseNumbers[severity] ? undefined : told,
     time_unix_nano: time === undefined ? textOfNanoseconds(log.time) : undefined,
-    observed_time_unix_nano: log.observedTime === log.time || (time === undefined && observedTime !== undefined) ? undefined : textOfNanoseconds(log.observedTime),
+    observed_time_unix_nano: log.observedTime === log.time || observedTime !== undefined ? undefined : textOfNanoseconds(log.observedTime),
     dropped_attributes_count: log.droppedAttributes,
     body: body?.message === undefined ? undefined : body.attributes ?? undefined
   }, shared)
