@@ -1,7 +1,7 @@
 import fp from 'fastify-plugin'
 import { Background } from '../src/cluster/background.ts'
 import { codeOf } from '../src/errors.ts'
-import { ClockInDoubt } from '../src/retention/clock-doubt.ts'
+import { ClockInDoubt } from '../src/store/clock-doubt.ts'
 import { within } from '../src/timeout.ts'
 import { letGo } from '../src/retention/retention.ts'
 

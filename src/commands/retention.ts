@@ -1,6 +1,6 @@
 import { codeOf, CommandError } from '../errors.ts'
 import { countExpired } from '../retention/expiry.ts'
-import { clockDoubt, ClockInDoubt, databaseNow } from '../retention/clock-doubt.ts'
+import { clockDoubt, ClockInDoubt, databaseNow } from '../store/clock-doubt.ts'
 import { findExpired, findSurplusPartitions } from '../retention/partitions/drop.ts'
 import { listPartitions } from '../retention/partitions/partitions.ts'
 import { expiredAt, letGo, limitForAll } from '../retention/retention.ts'

@@ -7,7 +7,7 @@
 // When a log arrived is told by its id, whose upper 48 bits are our clock in milliseconds.
 import type { Knex } from 'knex'
 import { utcTime } from '../model/instant.ts'
-import { clockDoubt, ClockInDoubt, databaseNow } from './clock-doubt.ts'
+import { clockDoubt, ClockInDoubt, databaseNow } from '../store/clock-doubt.ts'
 import type { Partition } from '../store/dialects/dialect.ts'
 import { expireDeadLetters } from '../store/dead-letters.ts'
 import { deleteExpired, type Expired } from './expiry.ts'

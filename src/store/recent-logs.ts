@@ -1,6 +1,6 @@
 import type { Knex } from 'knex'
 import { millisecondsOf, utcTime, type UtcTime } from '../model/instant.ts'
-import { databaseNow } from '../retention/clock-doubt.ts'
+import { databaseNow } from './clock-doubt.ts'
 import { dialectOf } from './dialects/index.ts'
 
 /** Rows that stay at most, about 150 bytes each with their index: past that the first to expire go. */

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex'
 import { millisecondsOf, utcTime, type UtcTime } from '../model/instant.ts'
-import { latestOf } from '../store/batches.ts'
+import { latestOf } from './batches.ts'
 
 const day = 86_400_000
 /** So far the clock may be from what it is compared with before anything is deleted by it, in milliseconds. */
