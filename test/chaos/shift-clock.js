@@ -1,14 +1,20 @@
-// Loaded before the service (node --import), this makes its clock wrong by so many milliseconds:
-// Date alone, as a machine's clock that is set wrong does; the steady clock goes on.
+// Loaded before the service (node --import): shifts its clock by CHAOS_CLOCK_SHIFT_MS milliseconds.
+// Only Date is shifted, as when a machine's clock is set wrong; the monotonic clock stays right.
 const shiftMs = Number(process.env.CHAOS_CLOCK_SHIFT_MS)
 const RightDate = globalThis.Date
 
-globalThis.Date = class Date extends RightDate {
+class ShiftedDate extends RightDate {
+  /** @override */
   static now () {
     return RightDate.now() + shiftMs
   }
 
+  /** @param {any[]} given */
   constructor (...given) {
-    super(...given.length === 0 ? [RightDate.now() + shiftMs] : given)
+    const values = /** @type {[number]} */ (given.length === 0 ? [ShiftedDate.now()] : given)
+    super(...values)
   }
 }
+
+// A call of Date() without `new` would throw; nothing here makes one.
+globalThis.Date = /** @type {DateConstructor} */ (/** @type {unknown} */ (ShiftedDate))

@@ -1,6 +1,6 @@
-// Loaded before the service (node --import), this makes every SQLite file of it synchronous = NORMAL,
-// which loses commits when the power goes, and lets the service believe that it is FULL. It is the
-// proof that a power cut is noticed, and stands here because no setting of the product may do this.
+// Loaded before the service (node --import): opens every SQLite file with synchronous = NORMAL, which loses
+// commits in a power cut, and reports FULL to the service. It is the negative control that proves the tests
+// notice a lost commit. It is a patch of the driver because no setting of the product may do this.
 import { createRequire } from 'node:module'
 
 const require = createRequire(import.meta.url)
@@ -11,6 +11,10 @@ const reading = /^\s*(?:pragma\s+)?(?:\w+\.)?synchronous\s*;?\s*$/i
 
 for (const name of ['pragma', 'exec', 'prepare']) {
   const original = prototype[name]
+  /**
+   * @param {string} source
+   * @param {any[]} rest
+   */
   prototype[name] = function (source, ...rest) {
     if (name === 'pragma' && reading.test(source)) return rest[0]?.simple ? 2 : [{ synchronous: 2 }]
     return original.call(this, String(source).replace(setting, 'synchronous = NORMAL'), ...rest)

@@ -1,6 +1,6 @@
-// Loaded before the service (node --import), this makes every fsync and fdatasync of its own do nothing,
-// which loses what was spooled when the power goes. It is the proof that a power cut is noticed, and
-// stands here because no setting of the product may do this.
+// Loaded before the service (node --import): makes its fsync and fdatasync do nothing, which loses spooled logs
+// in a power cut. It is the negative control that proves the tests notice a lost sync. It is a patch of Node
+// because no setting of the product may do this.
 import fs from 'node:fs'
 import { open } from 'node:fs/promises'
 import { syncBuiltinESMExports } from 'node:module'
@@ -10,6 +10,7 @@ const handle = await open(fileURLToPath(import.meta.url))
 const { prototype } = handle.constructor
 await handle.close()
 prototype.sync = prototype.datasync = async () => {}
-fs.fsyncSync = fs.fdatasyncSync = () => {}
-fs.fsync = fs.fdatasync = (_file, done) => process.nextTick(done, null)
+/** @type {(file: number, done: import('node:fs').NoParamCallback) => void} */
+const skip = (_file, done) => process.nextTick(done, null)
+Object.assign(fs, { fsyncSync: () => {}, fdatasyncSync: () => {}, fsync: skip, fdatasync: skip })
 syncBuiltinESMExports()

@@ -1,24 +1,33 @@
-// A rule for eslint: comments and texts say plainly what they mean (see CONTRIBUTING.md, "Plain English").
+// An ESLint rule for comments and texts: it reports phrases that CONTRIBUTING.md, "Plain English", rules out.
 
-/** Phrases that make a sentence be read twice: a name with its unit, or a noun, says it better. */
+/** Phrases that make a reader start the sentence again; a noun or a name with its unit says it better. */
 export const unplain = /\b(so (many|long|often)(?! as\b)|whoever|of which each|whose (?:the|a) )\b/i
 
+/** @type {import('eslint').Rule.RuleModule} */
 export const plainEnglish = {
-  meta: { type: 'suggestion', schema: [], messages: { unplain: '"{{phrase}}": say it with a noun, or with a name that carries its unit' } },
+  meta: {
+    type: 'suggestion',
+    schema: [],
+    messages: { unplain: '"{{phrase}}": say it with a noun, or with a name that carries its unit' }
+  },
   create (context) {
-    const check = (node, text) => {
+    /**
+     * @param {string} text
+     * @param {{ node: import('estree').Node } | { loc: import('estree').SourceLocation }} place
+     */
+    const check = (text, place) => {
       const phrase = unplain.exec(text)?.[0]
-      if (phrase) context.report({ node, messageId: 'unplain', data: { phrase } })
+      if (phrase) context.report({ ...place, messageId: 'unplain', data: { phrase } })
     }
     return {
       Program () {
-        for (const comment of context.sourceCode.getAllComments()) check(comment, comment.value)
+        for (const { value, loc } of context.sourceCode.getAllComments()) if (loc) check(value, { loc })
       },
       Literal (node) {
-        if (typeof node.value === 'string') check(node, node.value)
+        if (typeof node.value === 'string') check(node.value, { node })
       },
       TemplateElement (node) {
-        check(node, node.value.raw)
+        check(node.value.raw, { node })
       }
     }
   }
