@@ -1,7 +1,7 @@
 import type { Knex } from 'knex'
 import { createTable } from '../src/store/tables.ts'
 
-/** Who may send and read logs. Names tell upper from lower case; of the credential only its scrypt hash is kept. */
+/** Users, who send and read logs. Names are case-sensitive; a credential is stored as its scrypt hash only. */
 export async function up (knex: Knex): Promise<void> {
   await createTable(knex, 'users', (table) => {
     table.increments('id')

@@ -1,7 +1,7 @@
 import type { Knex } from 'knex'
 import { createTable } from '../src/store/tables.ts'
 
-/** Random 256-bit keys that a user makes. Being random they need no slow hash: SHA-256 finds the row. */
+/** Random 256-bit tokens of users. Being random, they need no slow hash: the SHA-256 finds the row. */
 export async function up (knex: Knex): Promise<void> {
   await createTable(knex, 'tokens', (table) => {
     table.increments('id')

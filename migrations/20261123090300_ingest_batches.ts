@@ -1,7 +1,7 @@
 import type { Knex } from 'knex'
 import { createTable } from '../src/store/tables.ts'
 
-/** The keys of recent batches, written in the transaction of their rows: what makes a second try of a batch safe. */
+/** The keys of recent batches, written in the transaction of their rows: they make it safe to retry a batch. */
 export async function up (knex: Knex): Promise<void> {
   await createTable(knex, 'ingest_batches', (table) => {
     table.integer('user_id').unsigned().notNullable()

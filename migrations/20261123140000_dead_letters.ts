@@ -1,7 +1,7 @@
 import type { Knex } from 'knex'
 import { createTable } from '../src/store/tables.ts'
 
-/** What was accepted but could not be stored as a log: kept whole, with the reason, until somebody looks. */
+/** Accepted records that could not be stored as logs: kept whole, with the reason, until somebody looks at them. */
 export async function up (knex: Knex): Promise<void> {
   await createTable(knex, 'dead_letters', (table) => {
     table.bigInteger('id').unsigned().notNullable()

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex'
 
-/** Administrators, who see everybody's logs; and tokens that end by themselves, as those of browser sessions do. */
+/** Administrators, who see the logs of all users; and tokens that expire, for browser sessions. */
 export async function up (knex: Knex): Promise<void> {
   await knex.schema.alterTable('users', (table) => { table.boolean('admin').notNullable().defaultTo(false) })
   await knex.schema.alterTable('tokens', (table) => { table.datetime('expires_at', { precision: 6 }) })

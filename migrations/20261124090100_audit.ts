@@ -1,7 +1,7 @@
 import type { Knex } from 'knex'
 import { createTable } from '../src/store/tables.ts'
 
-/** Who let go of which logs by hand: written with each step of it, and kept. */
+/** A record of deletions on request, written with each step of a deletion, and kept. */
 export async function up (knex: Knex): Promise<void> {
   await createTable(knex, 'audit', (table) => {
     table.increments('id')

@@ -2,8 +2,8 @@ import type { Knex } from 'knex'
 import { createTable } from '../src/store/tables.ts'
 
 /**
- * What the tail follows: each batch says where its rows are, and each instance how far the batches
- * that it is storing go back, before which nothing new can appear.
+ * What the tail follows. Each batch says where its rows are. Each instance says since when its oldest open batch is
+ * being stored: no new batch can appear before that time.
  */
 export async function up (knex: Knex): Promise<void> {
   await knex.schema.alterTable('ingest_batches', (table) => {
@@ -22,5 +22,7 @@ export async function up (knex: Knex): Promise<void> {
 
 export async function down (knex: Knex): Promise<void> {
   await knex.schema.dropTable('instances')
-  await knex.schema.alterTable('ingest_batches', (table) => { table.dropColumns('first_id', 'records', 'first_at', 'last_at') })
+  await knex.schema.alterTable('ingest_batches', (table) => {
+    table.dropColumns('first_id', 'records', 'first_at', 'last_at')
+  })
 }

@@ -1,7 +1,11 @@
 import type { Knex } from 'knex'
 import { createTable } from '../src/store/tables.ts'
 
-/** For how many days a user's logs are kept, where that differs from the default; and who does what only one instance may do at a time, and until when, in milliseconds since 1970. */
+/**
+ * Retention of single users, and leases for the work that only one instance may do at a time.
+ *
+ * `retention_days` is null for the default. `expires_at` of a lease is in milliseconds since 1970.
+ */
 export async function up (knex: Knex): Promise<void> {
   await knex.schema.alterTable('users', (table) => { table.integer('retention_days').unsigned() })
   await createTable(knex, 'leases', (table) => {

@@ -2,10 +2,12 @@ import type { Knex } from 'knex'
 import { createTable } from '../src/store/tables.ts'
 
 /**
- * The index of words, which says where to look: of each block of a user's logs the fingerprints of
- * its words, in slices, of which a search reads one of each block. And how far it goes: user 0
- * stands for the batches that were created before `reached_at`, which are in it; others for the
- * history of a user from before the index, which is in it up to `reached_at`, until all of it is.
+ * The word index: the fingerprints of the words in each block of a user's logs, and the progress of the indexing.
+ *
+ * The fingerprints of a block are divided into slices; a search for a word reads one slice of each block. In
+ * `word_progress`, user 0 stands for new batches: those created before `reached_at` are indexed. The row of any other
+ * user is about logs that were stored before the index existed: they are indexed up to `reached_at`, and the row is
+ * deleted once all of them are.
  */
 export async function up (knex: Knex): Promise<void> {
   await createTable(knex, 'word_slices', (table) => {

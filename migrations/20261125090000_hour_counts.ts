@@ -1,10 +1,14 @@
 import type { Knex } from 'knex'
-import { severities } from '../src/model/record.ts'
 import { createTable } from '../src/store/tables.ts'
 
+/** The columns of the counts. Not imported: a released migration depends on nothing that can change. */
+const severities = ['debug', 'info', 'warning', 'error', 'critical']
+
 /**
- * How many logs of each severity a user has in an hour, so that they need not be counted again: true
- * but for what batches created since `reached_at` touched. Up to `until` the hours after it have none.
+ * The number of a user's logs of each severity in an hour, so that they need not be counted again.
+ *
+ * A row is valid unless a batch created since `reached_at` touched its hour. The hours from the end of `hour` up to
+ * `until` have no logs.
  */
 export async function up (knex: Knex): Promise<void> {
   await createTable(knex, 'hour_counts', (table) => {

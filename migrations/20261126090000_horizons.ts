@@ -2,8 +2,9 @@ import type { Knex } from 'knex'
 import { createTable } from '../src/store/tables.ts'
 
 /**
- * Each holder of a lease has a number of its own (`epoch`). And how many batches a follower took in within a window of
- * time (`followed_batches`): more of them later means that one appeared behind it.
+ * A number for each holder of a lease (`epoch`), and the batches that a follower has processed (`followed_batches`).
+ *
+ * If more batches are found later in a follower's window of time, one of them appeared behind the follower.
  */
 export async function up (knex: Knex): Promise<void> {
   await knex.schema.alterTable('leases', (table) => { table.bigInteger('epoch').unsigned().notNullable().defaultTo(0) })

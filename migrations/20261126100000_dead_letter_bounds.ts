@@ -1,8 +1,9 @@
 import type { Knex } from 'knex'
 
 /**
- * A dead letter is of bounded size: how long the record was in bytes, and, where it is cut, the SHA-256 of the whole. The index finds
- * a user's oldest, which go first once they have too many.
+ * The size of a dead letter's record in bytes, and, if it was cut, the SHA-256 of the whole record.
+ *
+ * The index finds a user's oldest dead letters, which are deleted first once there are too many.
  */
 export async function up (knex: Knex): Promise<void> {
   await knex.schema.alterTable('dead_letters', (table) => {
@@ -14,6 +15,10 @@ export async function up (knex: Knex): Promise<void> {
 }
 
 export async function down (knex: Knex): Promise<void> {
-  await knex.schema.alterTable('dead_letters', (table) => { table.dropIndex(['user_id', 'id'], 'dead_letters_user') })
-  for (const column of ['record_bytes', 'record_sha256']) await knex.raw(`ALTER TABLE dead_letters DROP COLUMN ${column}`)
+  await knex.schema.alterTable('dead_letters', (table) => {
+    table.dropIndex(['user_id', 'id'], 'dead_letters_user')
+  })
+  for (const column of ['record_bytes', 'record_sha256']) {
+    await knex.raw(`ALTER TABLE dead_letters DROP COLUMN ${column}`)
+  }
 }

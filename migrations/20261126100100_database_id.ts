@@ -1,7 +1,7 @@
 import type { Knex } from 'knex'
 import { createTable } from '../src/store/tables.ts'
 
-/** A random name of this database, by which a spool knows where its logs belong. Its first user makes it up. */
+/** A random id of this database, by which a spool knows where its logs belong. The first reader creates it. */
 export async function up (knex: Knex): Promise<void> {
   await createTable(knex, 'database_id', (table) => {
     table.integer('number').unsigned().notNullable().primary()

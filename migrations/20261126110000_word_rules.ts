@@ -1,8 +1,10 @@
 import type { Knex } from 'knex'
 
 /**
- * By which rules the index of words was made, as `wordRules` of `src/text.js` counts them. Those of before (1) knew no words
- * of scripts without blanks and took escape sequences for letters: the index is made anew, and asked once it is.
+ * The version of the rules by which the word index was built: `wordRules` of `src/text/words.js`.
+ *
+ * Version 1 knew no words of scripts without spaces, and took escape sequences for letters. So the index is rebuilt,
+ * and used once that is done.
  */
 export async function up (knex: Knex): Promise<void> {
   await knex.schema.alterTable('word_progress', (table) => {

@@ -2,9 +2,10 @@ import type { Knex } from 'knex'
 import { createTable } from '../src/store/tables.ts'
 
 /**
- * The logs that tokens with `once` sent lately, each by 16 bytes, written in the transaction that stores the log: what comes again
- * within the token's window, in whatever batch, is stored once. The bytes begin with the log's time, so that those of a moment lie
- * side by side in the key.
+ * Hashes of the logs that tokens with `once` sent recently, written in the transaction that stores the log.
+ *
+ * A log that is sent again within the token's window, in whatever batch, is stored once. The 16 bytes of a hash begin
+ * with the log's time, so that the hashes of one moment are adjacent in the key.
  */
 export async function up (knex: Knex): Promise<void> {
   await knex.schema.alterTable('tokens', (table) => { table.integer('once_seconds').unsigned() })
