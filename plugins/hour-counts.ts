@@ -47,7 +47,7 @@ const day = 86_400_000
 export default fp<HourCountsOptions>(async (app, { patience = 5000 }) => {
   const knex = app.logDb
   const reader = openReader(knex)
-  const lease = new Lease(app.logWriter.instance.control, 'hour-counts')
+  const lease = new Lease(app.logCluster.instance.control, 'hour-counts')
   const work = new Background(bringUpToDate, pause, (error) => {
     if (!(error instanceof LeaseTaken)) app.log.warn({ code: codeOf(error) }, 'logs could not be counted by the hour; it tries again')
   })
@@ -71,7 +71,7 @@ export default fp<HourCountsOptions>(async (app, { patience = 5000 }) => {
     try {
       await holdLease()
       if (!isKnown) await touchEverything()
-      await follow(isAwaited ? await app.horizonPastStored() : await app.batchHorizon(patience))
+      await follow(isAwaited ? await app.logCluster.horizons.pastStored() : await app.logCluster.horizons.settled(patience))
       for (const span of touched.takeQuiet(performance.now() - (isAwaited ? 0 : quiet))) await countOrLeave(span)
     } catch (error) {
       isKnown = false
@@ -134,7 +134,7 @@ export default fp<HourCountsOptions>(async (app, { patience = 5000 }) => {
       for (let at = from; at < to;) {
         await holdLease()
         // Meanwhile others go on sending.
-        if (performance.now() - followedAt > pause) await follow(await app.batchHorizon(patience))
+        if (performance.now() - followedAt > pause) await follow(await app.logCluster.horizons.settled(patience))
         const started = performance.now()
         const counted = await countHours(reader.knex, userId, { from: at, to }, width, signal)
         const took = performance.now() - started
@@ -147,4 +147,4 @@ export default fp<HourCountsOptions>(async (app, { patience = 5000 }) => {
       }
     }
   }
-}, { name: 'loggerbot-hour-counts', fastify: '5.x', dependencies: ['loggerbot-tail'] })
+}, { name: 'loggerbot-hour-counts', fastify: '5.x', dependencies: ['loggerbot-cluster'] })

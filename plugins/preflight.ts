@@ -24,7 +24,7 @@ export default fp(async (app) => {
 
   /** What is stored goes by the database's clock; what is said of "now", and when tokens end, by this machine's. */
   function clockRisk (): string[] {
-    const errorMs = app.hasDecorator('logWriter') ? app.logWriter.instance.clockErrorMs : 0
+    const errorMs = app.hasDecorator('logCluster') ? app.logCluster.instance.clockErrorMs : 0
     if (Math.abs(errorMs) < farMs) return []
     return [`this machine's clock is ${Math.round(Math.abs(errorMs) / 1000)} seconds ${errorMs > 0 ? 'ahead of' : 'behind'} the database's: set both by NTP`]
   }

@@ -1,11 +1,9 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import fp from 'fastify-plugin'
 import { codeOf } from '../src/errors.ts'
-import { millisecondsOf, utcTime, type UtcTime } from '../src/model/instant.ts'
+import type { UtcTime } from '../src/model/instant.ts'
 import type { LogRecord } from '../src/model/record.ts'
 import type { BatchPosition } from '../src/model/batch.ts'
-import { countBatches, findBatch, listBatches, logsOfBatch, newestBatchAt, sinceBatches, type StoredBatch } from '../src/store/batches.ts'
-import type { Horizon } from '../src/cluster/instances.ts'
+import { countBatches, findBatch, listBatches, logsOfBatch, sinceBatches, type StoredBatch } from '../src/store/batches.ts'
 import { usersOf } from '../src/store/users.ts'
 import { Feed, nameOf as nameOfBatch } from '../src/tail/feed.ts'
 import type { Reader } from '../src/search/reader-slots.ts'
@@ -17,13 +15,6 @@ declare module 'fastify' {
   interface FastifyInstance {
     /** The logs as they are stored, until the signal is given, which it must be in the end. */
     tailLogs: (options: TailOptions, signal: AbortSignal) => Promise<AsyncGenerator<TailEvent, void, void>>
-    /** Batches created before then are all stored, on whatever instance, where a transaction may take so many milliseconds. */
-    batchHorizon: (patience: number) => Promise<UtcTime>
-    /**
-     * Waits until every batch that is stored by now is before the horizon; resolves to that time. It takes for granted
-     * that no instance died lately in the middle of a transaction. Not part of the public API.
-     */
-    horizonPastStored: () => Promise<UtcTime>
   }
 }
 
@@ -39,11 +30,7 @@ export interface TailOptions {
 
 /** A silence is told after so many milliseconds, so that nobody takes the connection for dead. */
 const heartbeat = 15_000
-/** How often the horizon is noted down for those who stay behind it, in milliseconds. */
-const noteMs = 1000
 const pageSize = 100
-/** Pause between two looks at a horizon that somebody waits for. */
-const horizonPollMs = 20
 
 /** Hands on logs as they are stored, by whatever instance. */
 export default fp(async (app) => {
@@ -53,7 +40,7 @@ export default fp(async (app) => {
   const nameOf = (userId: number) => names.get(userId) ?? ''
 
   const feed = new Feed({
-    horizon,
+    horizon: () => app.logCluster.horizons.now(),
     list,
     count: (after, before) => countBatches(knex, after, before),
     since: (before, batches) => sinceBatches(knex, before, batches),
@@ -70,35 +57,6 @@ export default fp(async (app) => {
     for (const { userId, key, firstId, records, bytes } of batches) {
       const logs = lacking > 0 ? undefined : records.map((record, index) => ({ ...record, id: (firstId + BigInt(index)).toString() }))
       feed.add({ createdAt, userId, key: key.toString('hex'), bytes, logs })
-    }
-  })
-
-  /** The horizons of the last seconds, each with when it was one, by this process's steady clock. */
-  const noted: Array<{ time: UtcTime, at: number }> = []
-
-  async function horizon (): Promise<Horizon> {
-    const found = await app.logWriter.instance.horizon()
-    const now = performance.now()
-    if (noted.length === 0 || now - noted.at(-1)!.at > noteMs) noted.push({ time: found.time, at: now })
-    return found
-  }
-
-  // A transaction of an instance that is believed gone may still take place. How long ago a horizon was one, the times themselves
-  // do not tell: they may stand, or leap, where a clock is set.
-  app.decorate('batchHorizon', async (patience) => {
-    const { time } = await horizon()
-    const early = performance.now() - 2 * patience
-    const last = noted.findLastIndex(({ at }) => at <= early)
-    if (last > 0) noted.splice(0, last)
-    return last === -1 ? utcTime(millisecondsOf(time) - 2 * patience) : noted[0]!.time
-  })
-
-  app.decorate('horizonPastStored', async () => {
-    const newest = await newestBatchAt(knex)
-    for (;;) {
-      const { time } = await horizon()
-      if (newest === undefined || time > newest) return time
-      await delay(horizonPollMs, undefined, { signal: closing.signal })
     }
   })
 

@@ -54,7 +54,7 @@ const hour = 3_600_000
  */
 export default fp<WordIndexOptions>(async (app, { wordIndex: enabled = true, askAfter = 25, patience = 5000 }) => {
   const knex = app.logDb
-  const lease = new Lease(app.logWriter.instance.control, 'words')
+  const lease = new Lease(app.logCluster.instance.control, 'words')
   const work = new Background(bringUpToDate, pause, (error) => {
     if (!(error instanceof LeaseTaken)) app.log.warn({ code: codeOf(error) }, 'the index of words could not be brought up to date; it tries again')
   })
@@ -90,7 +90,7 @@ export default fp<WordIndexOptions>(async (app, { wordIndex: enabled = true, ask
       reached = undefined
       await holdLease()
       for (const [userId, at] of failed) if (isAwaited || performance.now() - at > hour) failed.delete(userId)
-      const upTo = isAwaited ? await app.horizonPastStored() : undefined
+      const upTo = isAwaited ? await app.logCluster.horizons.pastStored() : undefined
       while (await indexFeed(upTo));
       await indexHistory()
       if (performance.now() - purgedAt > hour) await purge()
@@ -109,7 +109,7 @@ export default fp<WordIndexOptions>(async (app, { wordIndex: enabled = true, ask
 
   /** Indexes a part of the new batches, up to a time if one is given, else once they are worth writing; resolves to whether there are more. */
   async function indexFeed (upTo?: UtcTime): Promise<boolean> {
-    const horizon = upTo ?? await app.batchHorizon(patience)
+    const horizon = upTo ?? await app.logCluster.horizons.settled(patience)
     let from = await feedReached(knex)
     if (from === undefined) {
       from = horizon
@@ -239,7 +239,7 @@ export default fp<WordIndexOptions>(async (app, { wordIndex: enabled = true, ask
     }
     purgedAt = performance.now()
   }
-}, { name: 'loggerbot-word-index', fastify: '5.x', dependencies: ['loggerbot-tail'] })
+}, { name: 'loggerbot-word-index', fastify: '5.x', dependencies: ['loggerbot-writer'] })
 
 /** Blocks of a user were not stored: what was gathered with them is lost. */
 class LeftOut extends Error {}

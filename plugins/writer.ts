@@ -11,12 +11,10 @@ import { databaseIdOf } from '../src/store/database-id.ts'
 import { DeadLetterCap, deadLettersOf } from '../src/store/dead-letters.ts'
 import type { DatabaseOptions } from '../src/store/dialects/dialect.ts'
 import { insertInside, isStored, requireTransaction, untilEnded, type HostTransaction } from '../src/store/host-transaction.ts'
-import { Instance } from '../src/cluster/instances.ts'
 import { keptFolderOf, logStoreOf, purgeBatchKeys } from '../src/store/log-store.ts'
 import { within } from '../src/timeout.ts'
 import { forgetLogs } from '../src/store/recent-logs.ts'
 import { tokensOf } from '../src/store/tokens.ts'
-import { CommitClock } from '../src/write/clock.ts'
 import { committer } from '../src/write/commit.ts'
 import { Drain } from '../src/write/drain.ts'
 import { Gate, type Room } from '../src/write/gate.ts'
@@ -61,8 +59,6 @@ export interface WriteOptions {
 /** What there is to be seen of the writing. */
 export interface LogWriter {
   readonly events: EventEmitter<WriterEvents>
-  /** This process among those that store into the database. Not part of the public API. */
-  readonly instance: Instance
   /** What waits for a transaction, and what requests take. */
   readonly state: { records: number, bytes: number, requestBytes: number, requestsWaiting: number, away: boolean }
   /** Milliseconds since 1970 by the clock of what is stored: the database's, and never behind what that holds. */
@@ -116,8 +112,7 @@ export default fp<WriterOptions>(async (app, { database, patience = 5000, queueL
   const events = new EventEmitter<WriterEvents>()
   const complaints = new Set<string>()
   let databaseId: string | undefined
-  const clock: CommitClock = new CommitClock(() => instance.admission())
-  const instance = new Instance(app.logDb, clock)
+  const { clock } = app.logCluster
   const ids = new RecordIds(() => clock.milliseconds)
   const gate = new Gate(queueLimit, patience)
   const quota = userRate > 0 ? new Quota(userRate) : undefined
@@ -204,7 +199,6 @@ export default fp<WriterOptions>(async (app, { database, patience = 5000, queueL
       ]
     },
     get keptFiles () { return keptFiles },
-    instance,
     get now () { return clock.milliseconds },
     get state () {
       const { bytes: requestBytes, waiting: requestsWaiting } = gate.state
@@ -212,7 +206,6 @@ export default fp<WriterOptions>(async (app, { database, patience = 5000, queueL
     }
   })
 
-  instance.start()
   forgetting.start()
   const timers = [setInterval(purge, hour), setInterval(countKept, recountMs)].map((timer) => timer.unref())
   app.addHook('onClose', async () => {
@@ -223,7 +216,6 @@ export default fp<WriterOptions>(async (app, { database, patience = 5000, queueL
     await within(probeMs, cap.end()).catch(() => {})
     await within(probeMs, forgetting.end()).catch(() => {})
     await store.close()
-    await instance.end()
   })
 
   async function purge (): Promise<void> {
@@ -292,4 +284,4 @@ export default fp<WriterOptions>(async (app, { database, patience = 5000, queueL
     events.emit('buried', 1)
     app.log.error(`${bytes.length} bytes of the spool can't be read (${reason}); see: loggerbot dead-letters`)
   }
-}, { name: 'loggerbot-writer', fastify: '5.x', dependencies: ['loggerbot-db'] })
+}, { name: 'loggerbot-writer', fastify: '5.x', dependencies: ['loggerbot-cluster'] })

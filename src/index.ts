@@ -1,6 +1,7 @@
 export { default as loggerbot, type LoggerBotOptions } from './app.ts'
 
 export { default as db, type DbOptions } from '../plugins/db.ts'
+export { default as cluster } from '../plugins/cluster.ts'
 export { default as auth, type Access, type AuthOptions, type UserTokens } from '../plugins/auth.ts'
 export { default as spool } from '../plugins/spool.ts'
 export { default as writer, type LogWriter, type WriteOptions, type WriterEvents, type WriterOptions } from '../plugins/writer.ts'

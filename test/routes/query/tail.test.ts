@@ -135,8 +135,8 @@ for (const database of databases) {
     await t.test('a horizon that is awaited is past whatever another instance stored; any other leaves room for its last transactions', async (t) => {
       await say('just now')
       const { newest } = (await service.knex('ingest_batches').max({ newest: 'created_at' }).first())!
-      t.ok(await other.app.horizonPastStored() > newest)
-      t.ok(await other.app.batchHorizon(5000) <= utcTime(Date.now() - 10_000))
+      t.ok(await other.app.logCluster.horizons.pastStored() > newest)
+      t.ok(await other.app.logCluster.horizons.settled(5000) <= utcTime(Date.now() - 10_000))
     })
 
     await t.test('follows two instances at once, and goes on at the other', async (t) => {

@@ -1,0 +1,29 @@
+import fp from 'fastify-plugin'
+import { Horizons } from '../src/cluster/horizons.ts'
+import { Instance } from '../src/cluster/instances.ts'
+import { CommitClock } from '../src/write/clock.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** This process among the instances that store batches. Not part of the public API. */
+    logCluster: {
+      readonly instance: Instance
+      /** The clock of what this process stores: the database's. */
+      readonly clock: CommitClock
+      /** Times before which every batch is stored. */
+      readonly horizons: Horizons
+    }
+  }
+}
+
+/** Announces this process to the instances that share the database, and reads their common horizon. */
+export default fp(async (app) => {
+  const clock: CommitClock = new CommitClock(() => instance.admission())
+  const instance = new Instance(app.logDb, clock)
+  const horizons = new Horizons(app.logDb, instance)
+
+  app.decorate('logCluster', { instance, clock, horizons })
+  instance.start()
+  app.addHook('preClose', async () => horizons.close())
+  app.addHook('onClose', () => instance.end())
+}, { name: 'loggerbot-cluster', fastify: '5.x', dependencies: ['loggerbot-db'] })

@@ -1,0 +1,65 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Knex } from 'knex'
+import { millisecondsOf, utcTime, type UtcTime } from '../model/instant.ts'
+import { newestBatchAt } from '../store/batches.ts'
+import type { Horizon, Instance } from './instances.ts'
+
+/** Interval at which horizons are noted for followers that stay behind them, in milliseconds. */
+const noteMs = 1000
+/** Poll interval while a caller waits for the horizon, in milliseconds. */
+const pollMs = 20
+
+/** Times before which every batch is stored, for all that follows the batches. */
+export class Horizons {
+  readonly #knex: Knex
+  readonly #instance: Instance
+  readonly #closing = new AbortController()
+  /** The horizons of the last seconds, each with when it was read, by this process's monotonic clock. */
+  readonly #noted: Array<{ time: UtcTime, at: number }> = []
+
+  constructor (knex: Knex, instance: Instance) {
+    this.#knex = knex
+    this.#instance = instance
+  }
+
+  /** The horizon as of now. */
+  async now (): Promise<Horizon> {
+    const found = await this.#instance.horizon()
+    const now = performance.now()
+    const last = this.#noted.at(-1)
+    if (last === undefined || now - last.at > noteMs) this.#noted.push({ time: found.time, at: now })
+    return found
+  }
+
+  /**
+   * A time before which every batch is stored, on any instance, where a transaction takes at most `transactionMs`.
+   * A transaction of an instance that is believed gone may still take place. The age of a horizon is measured by the
+   * monotonic clock: the horizons themselves may stand still, or leap, where a clock is set.
+   */
+  async settled (transactionMs: number): Promise<UtcTime> {
+    const { time } = await this.now()
+    const early = performance.now() - 2 * transactionMs
+    const last = this.#noted.findLastIndex(({ at }) => at <= early)
+    if (last > 0) this.#noted.splice(0, last)
+    const [oldest] = this.#noted
+    return last === -1 || oldest === undefined ? utcTime(millisecondsOf(time) - 2 * transactionMs) : oldest.time
+  }
+
+  /**
+   * Waits until the horizon has passed every batch that is stored by now; resolves to the horizon.
+   * Assumes that no instance died lately in the middle of a transaction.
+   */
+  async pastStored (): Promise<UtcTime> {
+    const newest = await newestBatchAt(this.#knex)
+    for (;;) {
+      const { time } = await this.now()
+      if (newest === undefined || time > newest) return time
+      await delay(pollMs, undefined, { signal: this.#closing.signal })
+    }
+  }
+
+  /** Ends every wait. */
+  close (): void {
+    this.#closing.abort(new Error('the server closes'))
+  }
+}
