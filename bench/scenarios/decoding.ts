@@ -1,4 +1,4 @@
-import { collect, type Step } from '../../src/decode/decoded.ts'
+import { collect, type Step } from '../../src/decode/steps.ts'
 import { decodeDatadog } from '../../src/decode/datadog.ts'
 import { decodeBulkPieces } from '../../src/decode/elasticsearch.ts'
 import { decodeGelf } from '../../src/decode/gelf/index.ts'

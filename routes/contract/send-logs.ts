@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import type { FastifyRequest } from 'fastify'
 import { contractBody, decodeContractLogs, type ContractBody } from '../../src/decode/contract.ts'
-import { inTurns } from '../../src/decode/decoded.ts'
+import { inTurns } from '../../src/decode/steps.ts'
 import type { LogUser } from '../../src/model/caller.ts'
 import { answers, done } from './answers.ts'
 

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
 import { errorAnswer } from '../../src/http/answers.ts'
-import { runInTurns } from '../../src/decode/decoded.ts'
+import { runInTurns } from '../../src/decode/steps.ts'
 import { decodeLoki } from '../../src/decode/loki/index.ts'
 import { areTimed, Repetitions } from '../../src/decode/repetition.ts'
 import { unsnapSteps } from '../../src/decode/unpack/snappy.ts'

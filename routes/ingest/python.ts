@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { runInTurns } from '../../src/decode/decoded.ts'
+import { runInTurns } from '../../src/decode/steps.ts'
 import { decodePythonRecord } from '../../src/decode/python-record.ts'
 import { utcTime } from '../../src/model/instant.ts'
 import { accept, tellReceipt } from './shared/accept.ts'

@@ -1,6 +1,6 @@
 // Logs as Datadog's clients and agents send them: one object, several, or a list; or lines of text.
 //
-//   message   message; of JSON in its text what that tells, see line-text.ts
+//   message   message; of JSON in its text what that tells, see record/json-text.ts
 //   time      timestamp, date, _timestamp, eventTime, published_date
 //   level     status, severity, level, syslog.severity: a name, also ok and success, which are info; the number of a
 //             status is syslog's, 0 to 7, for that of HTTP is no level
@@ -13,15 +13,16 @@
 import type { UtcTime } from '../model/instant.ts'
 import type { LogRecord } from '../model/record.ts'
 import { conventions } from './record/conventions.ts'
-import type { Step } from './decoded.ts'
+import type { Step } from './steps.ts'
 import { attributesOf, nameOf, noProcess, requireField, type Fields } from './record/fields.ts'
 import { maxAttributes } from './limits.ts'
 import { decodeObjects } from './json/objects.ts'
-import { fieldsOfLine, withJsonOfText } from './record/line-text.ts'
+import { fieldsOfLine } from './record/container-line.ts'
+import { withJsonOfMessage } from './record/json-text.ts'
 import { usualFields } from './record/loggers.ts'
 import { NameTable } from './record/name-table.ts'
 import { completed, partsOf, type Reading } from './record/index.ts'
-import { decodeText } from './text.ts'
+import { decodeTextBody } from './text-body.ts'
 
 const reading: Reading = {
   source: 'datadog',
@@ -45,12 +46,12 @@ export function * decodeDatadog (body: Buffer, arrival: UtcTime, given: Fields =
 
 /** The logs of a body of text. */
 export function decodeDatadogText (body: Buffer, arrival: UtcTime, given: Fields = {}): Iterable<Step> {
-  return decodeText(body, (json) => decodeDatadog(json, arrival, given), (line) => recordOfDatadog(fieldsOfLine(line), given, arrival))
+  return decodeTextBody(body, (json) => decodeDatadog(json, arrival, given), (line) => recordOfDatadog(fieldsOfLine(line), given, arrival))
 }
 
 function recordOfDatadog (fields: Fields, given: Fields, arrival: UtcTime): LogRecord {
   const all = usualFields(Object.assign({}, given, fields))
-  const record = completed(withJsonOfText(partsOf(all, reading, arrival), 'datadog', arrival), all, arrival)
+  const record = completed(withJsonOfMessage(partsOf(all, reading, arrival), 'datadog', arrival), all, arrival)
   const { attributes } = record
   if (attributes === null) return record
   if (record.processName === noProcess) record.processName = nameOf(attributes.ddsource) ?? noProcess

@@ -1,7 +1,7 @@
 // Splunk's HTTP Event Collector: envelopes `{"time":…,"host":…,"event":…}`, or lines.
 //
 //   time      time of the envelope: seconds since 1970 (or milli-, micro-, nanoseconds), a number or a text; else by its name
-//   message   event, where it is a text; of JSON in it what that tells, see line-text.ts; of an object what its names
+//   message   event, where it is a text; of JSON in it what that tells, see record/json-text.ts; of an object what its names
 //             tell; else its JSON
 //   process   by its name in event or fields; else source, else the logger's name, else sourcetype
 //
@@ -16,15 +16,16 @@ import { BadRequest } from '../errors.ts'
 import type { UtcTime } from '../model/instant.ts'
 import type { LogRecord } from '../model/record.ts'
 import { conventions } from './record/conventions.ts'
-import type { Step } from './decoded.ts'
+import type { Step } from './steps.ts'
 import { FieldAdder, isFields, limitAttributes, nameOf, textOf, type Fields } from './record/fields.ts'
 import { decodeObjects } from './json/objects.ts'
-import { fieldsOfLine, withJsonOfText } from './record/line-text.ts'
+import { fieldsOfLine } from './record/container-line.ts'
+import { withJsonOfMessage } from './record/json-text.ts'
 import { linesOf } from './lines.ts'
 import { usualFields } from './record/loggers.ts'
 import { NameTable } from './record/name-table.ts'
 import { completed, partsOf, withNames, type Parts, type Reading } from './record/index.ts'
-import { decodeText } from './text.ts'
+import { decodeTextBody } from './text-body.ts'
 import { timeOf } from './time/index.ts'
 
 const reading: Reading = {
@@ -51,7 +52,7 @@ export function decodeHec (body: Buffer, arrival: UtcTime, given: Fields = {}): 
 
 /** The logs of a body of text: envelopes, or lines. */
 export function decodeHecText (body: Buffer, arrival: UtcTime, given: Fields = {}): Iterable<Step> {
-  return decodeText(body, (json) => decodeHec(json, arrival, given), (event) => recordOfEnvelope({ ...given, event }, arrival))
+  return decodeTextBody(body, (json) => decodeHec(json, arrival, given), (event) => recordOfEnvelope({ ...given, event }, arrival))
 }
 
 /** The logs of a body of lines. */
@@ -89,7 +90,7 @@ function partsOfEvent (event: unknown, fields: Fields, eventAt: UtcTime | undefi
   for (const name of Object.keys(fields)) adder.add(name, fields[name])
   const told = partsOf(usualFields(all), eventAt === undefined ? reading : timedReading, arrival)
   told.eventAt ??= eventAt
-  const parts = withJsonOfText(told, 'hec', arrival)
+  const parts = withJsonOfMessage(told, 'hec', arrival)
   if (isDockers(event) && event.source === 'stderr') parts.severity ??= 'error'
   return parts
 }

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import { stepBytes } from './decoded.ts'
+import { stepBytes } from './steps.ts'
 
 const newline = 10
 const space = 32

@@ -11,7 +11,7 @@
 import { BadRequest } from '../errors.ts'
 import type { UtcTime } from '../model/instant.ts'
 import type { LogRecord } from '../model/record.ts'
-import { stepBytes, stepSize } from './decoded.ts'
+import { stepBytes, stepSize } from './steps.ts'
 import type { Fields } from './record/fields.ts'
 import { maxLogValues } from './limits.ts'
 import { recordOf, type Reading } from './record/index.ts'
@@ -49,8 +49,8 @@ function * readForm (form: Buffer): Generator<undefined, Fields, void> {
     if (field.length === 0) continue
 
     const middle = field.indexOf(equals)
-    const name = yield * decodeText(middle === -1 ? field : field.subarray(0, middle))
-    const value = middle === -1 ? '' : yield * decodeText(field.subarray(middle + 1))
+    const name = yield * decodeFormText(middle === -1 ? field : field.subarray(0, middle))
+    const value = middle === -1 ? '' : yield * decodeFormText(field.subarray(middle + 1))
     if (name === '__proto__') throw new BadRequest('body must not have __proto__ as a field')
     if (Object.hasOwn(optional, name) && optional[name] === value) continue
     // Of a whole number above 2^53 the text says more.
@@ -64,7 +64,7 @@ function * readForm (form: Buffer): Generator<undefined, Fields, void> {
  * A name or a value as it was before it was form-encoded. A `%` that begins no escape stays.
  * Source: https://url.spec.whatwg.org/#urlencoded-parsing
  */
-function * decodeText (encoded: Buffer): Generator<undefined, string, void> {
+function * decodeFormText (encoded: Buffer): Generator<undefined, string, void> {
   const bytes = Buffer.allocUnsafe(encoded.length)
   let length = 0
   for (let at = 0, pauseAt = stepBytes; at < encoded.length; at++) {

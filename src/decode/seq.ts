@@ -17,7 +17,7 @@
 import { BadRequest } from '../errors.ts'
 import type { UtcTime } from '../model/instant.ts'
 import type { LogRecord } from '../model/record.ts'
-import type { Step } from './decoded.ts'
+import type { Step } from './steps.ts'
 import { attributesOf, FieldAdder, isFields, noProcess, rename, textOf, type Fields } from './record/fields.ts'
 import { decodeObjects } from './json/objects.ts'
 import { fillTemplate } from './record/message-template.ts'

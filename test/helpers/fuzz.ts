@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import type { Test } from 'tap'
-import type { Piece, Step } from '../../src/decode/decoded.ts'
+import type { Piece, Step } from '../../src/decode/steps.ts'
 import { BadRequest } from '../../src/errors.ts'
 import { severities } from '../../src/model/record.ts'
 import { mutated } from './mutated.ts'

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { batchKeyOf, deadLetterKeyOf } from '../../../src/decode/batch-key.ts'
-import { Turns, type Decoded } from '../../../src/decode/decoded.ts'
+import { Turns, type Decoded } from '../../../src/decode/steps.ts'
 import { SentLogs } from '../../../src/decode/sent-logs.ts'
 import { DatabaseAway, describeFailure } from '../../../src/errors.ts'
 import type { LogBatch, Once, Receipt, Rejected } from '../../../src/model/batch.ts'

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { collect, type Decoded, type Step } from '../../../src/decode/decoded.ts'
+import { collect, type Decoded, type Step } from '../../../src/decode/steps.ts'
 import { bounded } from '../../../src/decode/limits.ts'
 import { BadRequest } from '../../../src/errors.ts'
 import type { Rejected } from '../../../src/model/batch.ts'

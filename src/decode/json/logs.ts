@@ -2,7 +2,7 @@
 // of objects. conventions.ts has the names under which their parts are found.
 import type { UtcTime } from '../../model/instant.ts'
 import { conventions } from '../record/conventions.ts'
-import type { Step } from '../decoded.ts'
+import type { Step } from '../steps.ts'
 import { requireField } from '../record/fields.ts'
 import { decodeObject } from './objects.ts'
 import { parseJson } from './parse.ts'

@@ -1,7 +1,7 @@
 // Reads JSON value by value, where a body is one object with lists of logs deep inside: a log that is broken breaks
 // nothing but itself, and none takes the process for long. What nobody asks for must be JSON all the same.
 import { BadRequest } from '../../errors.ts'
-import { stepBytes, stepSize } from '../decoded.ts'
+import { stepBytes, stepSize } from '../steps.ts'
 import { maxLogValues, maxValues } from '../limits.ts'
 import { parserOf, type Parse } from './parse.ts'
 import { endOfString, isSpace, outlineOf, parseSteps, startOf, type Outline } from './steps.ts'

@@ -1,7 +1,7 @@
 // Parses large JSON in steps, so that others have their turns. A first walk finds where the large objects, lists,
 // strings and blanks end; a second one parses what is between them natively, a group of neighbours at a time.
 import { BadRequest, TooLarge } from '../../errors.ts'
-import { runAtOnce, stepBytes } from '../decoded.ts'
+import { runAtOnce, stepBytes } from '../steps.ts'
 import { isFields, type Fields } from '../record/fields.ts'
 import { maxLogValues } from '../limits.ts'
 import { ObjectBuilder } from './repeated-names.ts'

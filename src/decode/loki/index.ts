@@ -8,20 +8,20 @@
 //
 // and all others attributes; the labels of a stream with more than 1,000 are one text, `labels`. A metadata with the
 // name of a label and another value is called NAME_extracted, as in Loki. The line is the message; where it is JSON, its
-// fields are the log's, see line-text.ts.
+// fields are the log's, see record/json-text.ts.
 // Source: https://grafana.com/docs/loki/latest/reference/loki-http-api/#ingest-logs
 import { BadRequest } from '../../errors.ts'
 import type { UtcTime } from '../../model/instant.ts'
 import type { LogRecord } from '../../model/record.ts'
 import { rawOf, withoutLatin1 } from '../unpack/charset.ts'
-import { stepBytes, stepSize, type Step } from '../decoded.ts'
-import { decodeParts, followToBreak, type Encoding, type Walk } from '../encoding.ts'
+import { stepBytes, stepSize, type Step } from '../steps.ts'
+import { decodeGroupedLogs, walkToBreak, type GroupedFormat, type Walk } from '../grouped-logs.ts'
 import { FieldAdder, isFields, limitAttributes, narrow, set, textOf, type Fields } from '../record/fields.ts'
 import { maxLogValues } from '../limits.ts'
 import { parserOf, type Parse } from '../json/parse.ts'
 import { readerOf, type JsonReader } from '../json/reader.ts'
 import { parseSteps } from '../json/steps.ts'
-import { withJsonOfText } from '../record/line-text.ts'
+import { withJsonOfMessage } from '../record/json-text.ts'
 import { parseLabels } from './labels.ts'
 import { NameTable } from '../record/name-table.ts'
 import { encodeBytes, FieldCount, MessageReader } from '../protobuf.ts'
@@ -73,10 +73,10 @@ interface JsonStream extends Stream {
 
 /** The logs of a request. Throws TooLarge where they would take too much memory. */
 export function decodeLoki (body: Buffer, encoding: 'json' | 'protobuf', arrival: UtcTime): Iterable<Step> {
-  return encoding === 'json' ? decodeParts(lokiJson, withoutLatin1(body), arrival) : decodeParts(lokiProtobuf, body, arrival)
+  return encoding === 'json' ? decodeGroupedLogs(lokiJson, withoutLatin1(body), arrival) : decodeGroupedLogs(lokiProtobuf, body, arrival)
 }
 
-const lokiJson: Encoding<JsonStream> = {
+const lokiJson: GroupedFormat<JsonStream> = {
   source: 'loki-json',
 
   * walk (body) {
@@ -123,7 +123,7 @@ function * walkJsonStream (reader: JsonReader, parse: Parse): Walk<JsonStream> {
 const notAnEntry = 'values must hold lists of a time, a line and, where there are any, metadata'
 
 /** Source: https://github.com/grafana/loki/blob/main/pkg/push/push.proto */
-const lokiProtobuf: Encoding<Stream> = {
+const lokiProtobuf: GroupedFormat<Stream> = {
   source: 'loki-protobuf',
 
   * walk (body) {
@@ -133,7 +133,7 @@ const lokiProtobuf: Encoding<Stream> = {
       yield
       if (reader.field !== 1) continue
       hasStreams = true
-      yield * followToBreak(walkStream, reader.bytes())
+      yield * walkToBreak(walkStream, reader.bytes())
     }
     if (!hasStreams && body.length > 0) throw new BadRequest('body must have streams')
   },
@@ -211,7 +211,7 @@ function recordOfEntry ({ labels, parts: shared }: Stream, { time, line, metadat
   const parts = all ? partsOf(all, reading, arrival) : { ...shared }
   parts.eventAt = eventAt
   parts.message = line
-  const record = completed(withJsonOfText(parts, 'loki', arrival), all ?? labels, arrival)
+  const record = completed(withJsonOfMessage(parts, 'loki', arrival), all ?? labels, arrival)
   if (eventAt === undefined && time !== undefined && time !== null && time !== '') record.attributes = withField(record.attributes, 'time', time)
   rememberNanoseconds(record, time)
   return record

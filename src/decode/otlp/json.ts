@@ -4,8 +4,8 @@
 // Source: https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding
 import { BadRequest } from '../../errors.ts'
 import { rawOf } from '../unpack/charset.ts'
-import { stepBytes } from '../decoded.ts'
-import type { Encoding, Walk } from '../encoding.ts'
+import { stepBytes } from '../steps.ts'
+import type { GroupedFormat, Walk } from '../grouped-logs.ts'
 import { isFields, type Fields } from '../record/fields.ts'
 import { maxLogValues } from '../limits.ts'
 import { parserOf, type Parse } from '../json/parse.ts'
@@ -22,7 +22,7 @@ interface Shared {
   parse: Parse
 }
 
-export const otlpJson: Encoding<Shared> = {
+export const otlpJson: GroupedFormat<Shared> = {
   source: 'otlp-json',
   walk,
   * read (raw, { origin, parse }, arrival) {

@@ -1,8 +1,8 @@
 // ExportLogsServiceRequest in protobuf, read one log at a time.
 // Source: https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/logs/v1/logs.proto
 import { BadRequest } from '../../errors.ts'
-import { stepSize } from '../decoded.ts'
-import { followToBreak, type Encoding, type Walk } from '../encoding.ts'
+import { stepSize } from '../steps.ts'
+import { walkToBreak, type GroupedFormat, type Walk } from '../grouped-logs.ts'
 import { set, type Fields } from '../record/fields.ts'
 import { originOfResource, recordOfOtlp, withScope, type Origin, type OtlpLog, type OtlpSource } from './log.ts'
 import { encodeBytes, FieldCount, MessageReader } from '../protobuf.ts'
@@ -20,7 +20,7 @@ interface Shared {
   bytes: number
 }
 
-export const otlpProtobuf: Encoding<Shared> = {
+export const otlpProtobuf: GroupedFormat<Shared> = {
   source: 'otlp-protobuf',
   walk,
   * read (raw, { origin }, arrival) {
@@ -42,7 +42,7 @@ function * walk (body: Buffer): Walk<Shared> {
     yield
     if (request.field !== 1) continue
     hasLogs = true
-    yield * followToBreak(walkResource, request.bytes())
+    yield * walkToBreak(walkResource, request.bytes())
   }
   // Without a byte it is a request without logs.
   if (!hasLogs && body.length > 0) throw new BadRequest('body must have resource_logs')
@@ -56,7 +56,7 @@ function * walkResource (resourceLogs: Buffer): Walk<Shared> {
     yield
     if (reader.field !== 2) continue
     const ofResource = origin ??= originOfResource(yield * readResource(resource))
-    yield * followToBreak((scopeLogs) => walkScope(scopeLogs, ofResource, resource.bytes), reader.bytes())
+    yield * walkToBreak((scopeLogs) => walkScope(scopeLogs, ofResource, resource.bytes), reader.bytes())
   }
 }
 

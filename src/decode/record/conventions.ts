@@ -20,11 +20,17 @@ export const parts = ['level', 'time', 'message', 'pid', 'description', 'process
 
 export type Part = typeof parts[number]
 
-/** Objects that are the log itself where the message is in them, and else anything that the log is about: the `name` of a request's body. */
-export const payloads = ['record', 'event', 'body', 'jsonpayload', 'message', 'data', 'payload', 'json']
+/** First of the payloads, the last of the containers. */
+export const firstPayload = 'record'
 
-/** Objects in which loggers put what others have at the top; the payloads come last. */
-export const containers = ['fields', 'attributes', 'properties', 'attrs', ...payloads]
+/**
+ * Objects whose fields count as the log's own, after all fields outside of them. The payloads among them do so only if
+ * the message is in them; else they are what the log is about: a request's body may have a `name`.
+ */
+export const containers = [
+  'fields', 'attributes', 'properties', 'attrs',
+  firstPayload, 'event', 'body', 'jsonpayload', 'message', 'data', 'payload', 'json'
+]
 
 /** Where a log says which logger wrote it. */
 export const loggerNames = ['logger', 'logger_name', 'loggername', 'log.logger', 'logger.name', 'sourcecontext', 'category', 'categoryname', 'channel', 'target', '_systemd_unit']

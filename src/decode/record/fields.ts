@@ -1,5 +1,5 @@
 import { BadRequest } from '../../errors.ts'
-import { stepSize } from '../decoded.ts'
+import { stepSize } from '../steps.ts'
 import { maxAttributes, maxNameLength } from '../limits.ts'
 
 export type Fields = Record<string, unknown>

@@ -4,8 +4,8 @@ import type { UtcTime } from '../../model/instant.ts'
 import type { LogRecord, Severity } from '../../model/record.ts'
 import { anyValueNames, lineNames, scalesOfNames, type FieldNames } from './conventions.ts'
 import { isFields, nameOf, noProcess, textOf, type Fields } from './fields.ts'
-import { Found } from './found.ts'
 import { NameTable } from './name-table.ts'
+import { PartFinder } from './part-finder.ts'
 import { severityOf, type Scale } from '../severity/index.ts'
 import { timeOf } from '../time/index.ts'
 import { countUnknownLevel } from '../severity/unknown-levels.ts'
@@ -57,15 +57,15 @@ export function completed (parts: Parts, fields: Fields, arrival: UtcTime): LogR
 
 /** What these fields say of a record, and what is left of them. */
 export function partsOf (fields: Fields, { source, names, scale }: Reading, arrival: UtcTime): Parts {
-  const found = new Found(NameTable.of(names), fields)
-  const message = found.take('message', messageOf) ?? found.take('message', scalarMessageOf) ?? found.read('message', objectMessageOf)
-  const severity = found.take('level', (value, name) => severityOf(value, { scale: scale ?? scalesOfNames[name] }))
-  if (severity === undefined) countUnknownLevel(source, found.first('level'))
-  const eventAt = found.take('time', (value) => timeOf(value, arrival))
-  const pid = found.take('pid', pidOf)
-  const description = found.take('description', nameOf)
-  const processName = found.take('process', processOf)
-  return { eventAt, severity, message, pid, description, processName, attributes: found.left() }
+  const finder = new PartFinder(NameTable.of(names), fields)
+  const message = finder.take('message', messageOf) ?? finder.take('message', scalarMessageOf) ?? finder.read('message', objectMessageOf)
+  const severity = finder.take('level', (value, name) => severityOf(value, { scale: scale ?? scalesOfNames[name] }))
+  if (severity === undefined) countUnknownLevel(source, finder.firstValue('level'))
+  const eventAt = finder.take('time', (value) => timeOf(value, arrival))
+  const pid = finder.take('pid', pidOf)
+  const description = finder.take('description', nameOf)
+  const processName = finder.take('process', processOf)
+  return { eventAt, severity, message, pid, description, processName, attributes: finder.remaining() }
 }
 
 function messageOf (value: unknown, name: string): string | undefined {
@@ -79,7 +79,7 @@ function scalarMessageOf (value: unknown, name: string): string | undefined {
   return anyValueNames.has(name) && !isFields(value) ? textOf(value) : undefined
 }
 
-/** It stays an attribute, too, so that its fields are found. */
+/** It stays an attribute, too, so that its fields are finder. */
 function objectMessageOf (value: unknown, name: string): string | undefined {
   return anyValueNames.has(name) ? textOf(value) : undefined
 }

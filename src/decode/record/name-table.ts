@@ -1,56 +1,45 @@
-// What the names of a protocol tell of a log's fields, whatever they hold.
+// Looks up the names of a log's fields in those of a protocol; the values are not read here.
+import { byRank, noCandidates, type Candidate } from './candidates.ts'
 import { containers, parts, type FieldNames, type Part } from './conventions.ts'
 import type { Fields } from './fields.ts'
 
-/** What a name may be: a part of the record, and how far behind others of that part. */
+/** A part of the record that a name stands for; the lowest rank of a part is tried first. */
 interface Claim {
   part: Part
   rank: number
 }
 
-/** What the table says of a name. */
+/** Entry of the table for one spelling of a name. */
 interface Entry {
-  /** In lower case, with the names of what it is within. */
+  /** In lower case, with the names of the objects around it: `log.level`. */
   name: string
   claims: readonly Claim[]
-  /** Whether something may stand in the object that it holds. */
-  within: boolean
+  /** Whether an object of this name may hold parts of the record. */
+  isContainer: boolean
 }
 
-/** A field that may be a part of the record. */
-export interface Candidate {
-  rank: number
-  name: string
-  /** Its place among the fields of the log. */
-  place: number
-  /** Where it stands, if it is within another field, and what it holds. */
-  inner: { path: readonly string[], value: unknown } | undefined
-}
-
-export type Candidates = Record<Part, Candidate[]>
-
-/** What the names of a log's fields tell. */
+/** Where the parts of a record may be among fields with these keys. */
 export interface Plan {
   keys: readonly string[]
   candidates: Readonly<Record<Part, readonly Candidate[]>>
-  /** Fields in which something may stand. */
-  within: ReadonlyArray<{ place: number, name: string }>
+  /** Fields that may hold parts of the record if they are objects. */
+  containers: ReadonlyArray<{ index: number, key: string, name: string }>
 }
 
-/** Longer names are none of a logger. */
+/** Longer names are looked up in no table: no logger has them. */
 const maxNameLength = 100
-/** Spellings that a table keeps; a sender has a few dozen. */
+/** Spellings that a table caches; a sender has a few dozen. */
 const maxSpellings = 1000
-/** Logs of up to this many fields have a plan kept for each number of fields. */
+/** A plan is cached for each number of fields up to this one; larger logs share a slot. */
 const maxPlans = 64
 
-/** The names of a protocol, made ready to look many logs through. */
+/** Names of a protocol, indexed so that many logs can be searched for them. */
 export class NameTable {
   readonly #claims = new Map<string, Claim[]>()
   readonly #prefixes = new Set<string>()
-  /** By their names as they are written. */
+  /** By the spelling. */
   readonly #entries = new Map<string, Entry>()
-  /** By the number of fields: the logs of a sender have the same names, most often, or some more. */
+  /** By the number of fields: most logs of a sender have the same names, or some more. */
   readonly #plans: Array<Plan | undefined> = new Array(maxPlans + 1).fill(undefined)
 
   static of (names: FieldNames): NameTable {
@@ -74,11 +63,11 @@ export class NameTable {
 
   /** Whether a field of this name may be a part of a record, or hold one. */
   has (name: string): boolean {
-    const { claims, within } = this.entryOf(name)
-    return within || claims.length > 0
+    const { claims, isContainer } = this.entryOf(name)
+    return isContainer || claims.length > 0
   }
 
-  /** Whether names of the table stand within an object of this name. */
+  /** Whether the table has names that begin with this one and a dot. */
   isPrefix (name: string): boolean {
     return this.#prefixes.has(name)
   }
@@ -88,7 +77,11 @@ export class NameTable {
     let entry = this.#entries.get(written)
     if (!entry) {
       const name = written.toLowerCase()
-      entry = { name, claims: this.#claims.get(name) ?? [], within: this.#prefixes.has(name) || containers.includes(name) }
+      entry = {
+        name,
+        claims: this.#claims.get(name) ?? [],
+        isContainer: this.#prefixes.has(name) || containers.includes(name)
+      }
       if (this.#entries.size >= maxSpellings) this.#entries.clear()
       this.#entries.set(written, entry)
     }
@@ -105,30 +98,22 @@ export class NameTable {
 
   #plan (keys: readonly string[]): Plan {
     const candidates = noCandidates()
-    const within: Array<{ place: number, name: string }> = []
-    for (const [place, key] of keys.entries()) {
-      const entry = this.entryOf(key)
-      for (const { part, rank } of entry.claims) candidates[part].push({ rank, name: entry.name, place, inner: undefined })
-      if (entry.within) within.push({ place, name: entry.name })
+    const found: Array<{ index: number, key: string, name: string }> = []
+    for (const [index, key] of keys.entries()) {
+      const { name, claims, isContainer } = this.entryOf(key)
+      for (const { part, rank } of claims) candidates[part].push({ rank, name, index, key, inner: undefined })
+      if (isContainer) found.push({ index, key, name })
     }
     for (const part of parts) candidates[part].sort(byRank)
-    return { keys, candidates, within }
+    return { keys, candidates, containers: found }
   }
 }
 
-const nothing: Entry = { name: '', claims: [], within: false }
+const nothing: Entry = { name: '', claims: [], isContainer: false }
 const tables = new WeakMap<FieldNames, NameTable>()
-
-export function noCandidates (): Candidates {
-  return { level: [], time: [], message: [], pid: [], description: [], process: [] }
-}
-
-export function byRank (one: Candidate, other: Candidate): number {
-  return one.rank - other.rank
-}
 
 function isSame (some: readonly string[], others: readonly string[]): boolean {
   if (some.length !== others.length) return false
-  for (let place = 0; place < some.length; place++) if (some[place] !== others[place]) return false
+  for (let index = 0; index < some.length; index++) if (some[index] !== others[index]) return false
   return true
 }

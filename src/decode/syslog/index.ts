@@ -24,11 +24,12 @@
 //
 // Source: RFC 5424, sections 6 and 8.
 import { isUtf8 } from 'node:buffer'
-import { utcTime } from '../../model/instant.ts'
+import { utcTime, type UtcTime } from '../../model/instant.ts'
 import type { LogRecord } from '../../model/record.ts'
-import { runAtOnce } from '../decoded.ts'
-import { FieldAdder, limitAttributes, noProcess, type Fields } from '../record/fields.ts'
-import { partsOfJson, readJsonText, tokenField } from '../record/json-text.ts'
+import { runAtOnce } from '../steps.ts'
+import { limitAttributes, noProcess } from '../record/fields.ts'
+import type { Parts } from '../record/index.ts'
+import { readJsonText, tokenField, withJson } from '../record/json-text.ts'
 import { severityOfSyslogNumber } from '../severity/index.ts'
 import { readStructuredData, type StructuredData } from './structured-data.ts'
 import { readOldHeader, type Header } from './header.ts'
@@ -65,94 +66,84 @@ export interface DecodedSyslog {
   token?: string
 }
 
-/** Reads a message. Throws BadRequest where its structured data is more than a log may have. */
+/** Decodes one message. Throws BadRequest if its structured data has more than a log may hold. */
 export function decodeSyslog (message: SyslogMessage): DecodedSyslog {
   return runAtOnce(decodeSyslogSteps(message))
 }
 
-/** The same in steps, for a large message. */
+/** As `decodeSyslog`, in steps: for a large message. */
 export function * decodeSyslogSteps ({ bytes, arrivedAt, address }: SyslogMessage): Generator<undefined, DecodedSyslog, void> {
-  const whole = withoutEnd(isUtf8(bytes) ? bytes.toString('utf8') : bytes.toString('latin1'))
+  const whole = withoutLineEnd(isUtf8(bytes) ? bytes.toString('utf8') : bytes.toString('latin1'))
   const [field = '', digits] = priorityField.exec(whole) ?? []
   const priority = Number(digits ?? defaultPriority)
   const rest = whole.slice(field.length)
-  const header = (digits !== undefined && (yield * readNew(rest))) || readOldHeader(rest)
+  const header = (digits !== undefined && (yield * readNewHeader(rest))) || readOldHeader(rest)
+  const arrival = utcTime(arrivedAt)
 
   const token = header.data && takeToken(header.data)
-  const log = readHeader(header, priority, arrivedAt, address)
-  const all = yield * readJsonText(header.text)
-  if (!all) return { token, record: log.record }
-  const { [tokenField]: shown, ...fields } = all
-  return { token: token ?? (typeof shown === 'string' ? shown : undefined), record: withFields(log, shown === undefined ? all : fields) }
+  const parts = partsOfHeader(header, priority, arrivedAt)
+  const json = yield * readJsonText(header.text)
+  if (!json) return { token, record: recordOfParts(parts, header, { arrival, address }) }
+  const { [tokenField]: shown, ...others } = json
+  const fields = shown === undefined ? json : others
+  const record = recordOfParts(withJson(parts, fields, { source: 'syslog', outer: 'header' }, arrival), header, { arrival, address })
+  record.attributes = record.attributes && limitAttributes(record.attributes)
+  return { token: token ?? (typeof shown === 'string' ? shown : undefined), record }
 }
 
-/** A log as its header alone tells it, and what that header left out. */
-interface HeaderLog {
-  record: LogRecord & { attributes: Fields }
-  isKnown: { time: boolean, description: boolean, process: boolean }
-}
-
-function readHeader ({ time, host, app, procid, msgid, data, context, sequence, text }: Header, priority: number, arrivedAt: number, address: string): HeaderLog {
-  const arrival = utcTime(arrivedAt)
+function partsOfHeader (header: Header, priority: number, arrivedAt: number): Parts {
+  const { time, host, app, procid, msgid, data, context, sequence, text } = header
   const eventAt = time === undefined ? undefined : readSyslogTime(time, arrivedAt)
   const pid = /^(0|[1-9]\d{0,14})$/.test(procid ?? '') ? Number(procid) : undefined
+  const severityName = severityNames[priority % 8]
   return {
-    isKnown: { time: eventAt !== undefined, description: host !== undefined, process: app !== undefined },
-    record: {
-      eventAt: eventAt ?? arrival,
-      postTime: arrival,
-      severity: severityOfSyslogNumber(priority % 8)!,
-      message: text.replace(/^\ufeff/, ''),
-      pid: pid ?? 0,
-      processName: app ?? noProcess,
-      description: host ?? address,
-      attributes: {
-        facility: facilities[Math.floor(priority / 8)],
-        ...severityNames[priority % 8] !== undefined && { severity: severityNames[priority % 8] },
-        ...host !== undefined && { host },
-        ...procid !== undefined && pid === undefined && { procid },
-        ...msgid !== undefined && { msgid },
-        ...context !== undefined && { context },
-        ...sequence !== undefined && { sequence },
-        ...time !== undefined && eventAt === undefined && { timestamp: time },
-        ...data && Object.keys(data).length > 0 && { structured_data: data }
-      }
+    eventAt,
+    severity: severityOfSyslogNumber(priority % 8),
+    message: text.replace(/^\ufeff/, ''),
+    // 0 is as good as none.
+    pid: pid || undefined,
+    processName: app,
+    description: host,
+    attributes: {
+      facility: facilities[Math.floor(priority / 8)],
+      ...severityName !== undefined && { severity: severityName },
+      ...host !== undefined && { host },
+      ...procid !== undefined && pid === undefined && { procid },
+      ...msgid !== undefined && { msgid },
+      ...context !== undefined && { context },
+      ...sequence !== undefined && { sequence },
+      ...time !== undefined && eventAt === undefined && { timestamp: time },
+      ...data && Object.keys(data).length > 0 && { structured_data: data }
     }
   }
 }
 
-/** The log with what its JSON tells; a process or pid of the header that the JSON replaces is kept as an attribute. */
-function withFields ({ record, isKnown }: HeaderLog, fields: Fields): LogRecord {
-  const parts = partsOfJson(fields, isKnown, record.postTime)
-  const attributes = { ...record.attributes }
-  if (isKnown.process && parts.processName !== undefined && parts.processName !== record.processName) attributes.app_name = record.processName
-  if (record.pid > 0 && parts.pid !== undefined && parts.pid !== record.pid) attributes.procid = String(record.pid)
-  const adder = new FieldAdder(attributes)
-  for (const [name, value] of Object.entries(parts.attributes ?? {})) adder.add(name, value)
+function recordOfParts (parts: Parts, { host }: Header, { arrival, address }: { arrival: UtcTime, address: string }): LogRecord {
   return {
-    ...record,
-    eventAt: parts.eventAt ?? record.eventAt,
-    severity: parts.severity ?? record.severity,
-    message: parts.message || record.message,
-    pid: parts.pid ?? record.pid,
-    processName: parts.processName ?? (isKnown.process ? record.processName : parts.description ?? noProcess),
-    description: parts.description ?? record.description,
-    attributes: limitAttributes(attributes)
+    eventAt: parts.eventAt ?? arrival,
+    postTime: arrival,
+    severity: parts.severity ?? 'info',
+    message: parts.message ?? '',
+    pid: parts.pid ?? 0,
+    processName: parts.processName ?? (host === undefined ? parts.description : undefined) ?? noProcess,
+    description: parts.description ?? address,
+    attributes: parts.attributes
   }
 }
 
 /** The text without its line's end, or its NUL. */
-function withoutEnd (text: string): string {
+function withoutLineEnd (text: string): string {
   if (text.endsWith('\n')) return text.slice(0, text.endsWith('\r\n') ? -2 : -1)
   return text.endsWith('\0') ? text.slice(0, -1) : text
 }
 
-function * readNew (rest: string): Generator<undefined, Header | undefined, void> {
+function * readNewHeader (rest: string): Generator<undefined, Header | undefined, void> {
   const match = newHeader.exec(rest.slice(0, maxHeader))
   if (!match) return undefined
-  const [header, time, host, app, procid, msgid] = match.map((value) => value === '-' || value === '' ? undefined : value)
-  const start = header!.length
-  const structured = rest[start] === '-' && /^ |^$/.test(rest.slice(start + 1, start + 2)) ? { data: undefined, end: start + 1 } : yield * readStructuredData(rest, start)
+  const [time, host, app, procid, msgid] = match.slice(1).map((value) => value === '-' || value === '' ? undefined : value)
+  const start = match[0].length
+  const hasNone = rest[start] === '-' && /^ |^$/.test(rest.slice(start + 1, start + 2))
+  const structured = hasNone ? { data: undefined, end: start + 1 } : yield * readStructuredData(rest, start)
   const textStart = structured === undefined ? start : structured.end + (rest[structured.end] === ' ' ? 1 : 0)
   return { time, host, app, procid, msgid, data: structured?.data, text: rest.slice(textStart).replace(byteOrderMark, '') }
 }
@@ -161,8 +152,8 @@ function * readNew (rest: string): Generator<undefined, Header | undefined, void
 function takeToken (data: StructuredData): string | undefined {
   let first: string | undefined
   for (const [id, parameters] of Object.entries(data)) {
-    if (!ownElement.test(id) || !Object.hasOwn(parameters, 'token')) continue
-    const token = parameters.token!
+    const token = ownElement.test(id) && Object.hasOwn(parameters, 'token') ? parameters.token : undefined
+    if (token === undefined) continue
     first ??= typeof token === 'string' ? token : token[0]
     delete parameters.token
     if (Object.keys(parameters).length === 0) delete data[id]

@@ -1,5 +1,5 @@
 import { BadRequest } from '../../errors.ts'
-import { stepBytes, stepSize } from '../decoded.ts'
+import { stepBytes, stepSize } from '../steps.ts'
 import { maxAttributes, maxValues } from '../limits.ts'
 
 /** Of each element, by its SD-ID, the parameters; one that is given more than once is a list. */

@@ -2,7 +2,7 @@
 // What names none and is not UTF-8 is read as Latin-1, in which every byte is a character, piece by piece.
 import { isUtf8 } from 'node:buffer'
 import { TextDecoder } from 'node:util'
-import { stepBytes, Turns } from '../decoded.ts'
+import { stepBytes, Turns } from '../steps.ts'
 import { maxLogValues } from '../limits.ts'
 import type { Parse } from '../json/parse.ts'
 import { parseSteps } from '../json/steps.ts'

@@ -1,7 +1,7 @@
 import { pipeline, Readable, Transform, type TransformCallback } from 'node:stream'
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib'
 import { BadRequest, TooLarge } from '../../errors.ts'
-import { runInTurns } from '../decoded.ts'
+import { runInTurns } from '../steps.ts'
 import { unsnapSteps } from './snappy.ts'
 import { unzstd } from './zstd.ts'
 

@@ -1,5 +1,5 @@
 import { BadRequest, TooLarge } from '../../errors.ts'
-import { runAtOnce, stepBytes } from '../decoded.ts'
+import { runAtOnce, stepBytes } from '../steps.ts'
 
 /** Fewer bytes than this are faster copied one by one than by a call. */
 const short = 32

@@ -2,7 +2,7 @@
 import { Readable } from 'node:stream'
 import t from 'tap'
 import { decodeDatadog } from '../../../src/decode/datadog.ts'
-import { collect, type Step } from '../../../src/decode/decoded.ts'
+import { collect, type Step } from '../../../src/decode/steps.ts'
 import { decodeBulkPieces } from '../../../src/decode/elasticsearch.ts'
 import { limitAttributes } from '../../../src/decode/record/fields.ts'
 import { decodeGelf } from '../../../src/decode/gelf/index.ts'

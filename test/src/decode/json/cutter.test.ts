@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import type { Piece } from '../../../../src/decode/decoded.ts'
+import type { Piece } from '../../../../src/decode/steps.ts'
 import { JsonCutter } from '../../../../src/decode/json/cutter.ts'
 import { decodeJsonLog, jsonReading } from '../../../../src/decode/json/logs.ts'
 import { piecesOf } from '../../../helpers/fuzz.ts'

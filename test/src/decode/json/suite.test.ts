@@ -1,7 +1,7 @@
 // The interesting cases of JSON parsing, after the test suite of Nicolas Seriot (https://github.com/nst/JSONTestSuite):
 // for our own cutter and readers as well as for parseJson, which alone decide what a door of JSON lets in.
 import t from 'tap'
-import { runAtOnce, type Step } from '../../../../src/decode/decoded.ts'
+import { runAtOnce, type Step } from '../../../../src/decode/steps.ts'
 import { parseJson } from '../../../../src/decode/json/parse.ts'
 import { parseSteps } from '../../../../src/decode/json/steps.ts'
 import { decodeLoki } from '../../../../src/decode/loki/index.ts'

@@ -89,7 +89,7 @@ t.test('decodeSyslog', async (t) => {
   })
 
   await t.test('takes the time of RFC 3164 for the local time of the process', async (t) => {
-    const script = "import { decodeSyslog } from './src/decode/syslog.ts'; console.log(decodeSyslog({ bytes: Buffer.from('<13>Nov 23 05:36:02 web1 shop: x'), arrivedAt: Date.now(), address: '' }).record.eventAt.slice(5))"
+    const script = "import { decodeSyslog } from './src/decode/syslog/index.ts'; console.log(decodeSyslog({ bytes: Buffer.from('<13>Nov 23 05:36:02 web1 shop: x'), arrivedAt: Date.now(), address: '' }).record.eventAt.slice(5))"
     const { stdout } = await run(process.execPath, ['--import=tsx', '--input-type=module', '-e', script], { env: { TZ: 'Asia/Tokyo' } })
     t.equal(stdout, '11-22 20:36:02.000000\n')
   })

@@ -1,7 +1,7 @@
 import { BadRequest, TooLarge } from '../errors.ts'
 import type { UtcTime } from '../model/instant.ts'
 import type { LogRecord } from '../model/record.ts'
-import { stepBytes, type Piece, type Step } from './decoded.ts'
+import { stepBytes, type Piece, type Step } from './steps.ts'
 import { Growth } from './limits.ts'
 
 /** A part of a request, not looked at yet: a log with what it shares with others, or what can't hold one, and why. */
@@ -10,7 +10,7 @@ export type Part<Shared> = { raw: Buffer, shared: Shared } | { raw: Buffer, reas
 export type Walk<Shared> = Generator<Part<Shared> | undefined, void, void>
 
 /** How requests are encoded in which many logs share what they come from. */
-export interface Encoding<Shared extends { bytes: number }> {
+export interface GroupedFormat<Shared extends { bytes: number }> {
   /** What names it in dead letters. */
   source: string
   /** The parts of a request, each a part of its bytes, and undefined for each step between them. Throws BadRequest where it breaks off. */
@@ -28,10 +28,10 @@ export interface Encoding<Shared extends { bytes: number }> {
  * it shares; where the request itself breaks off, what is left of it is one piece, and rejected too.
  * Throws TooLarge where the logs would take too much memory.
  */
-export function * decodeParts<Shared extends { bytes: number }> ({ source, walk, read, wrap, textOf }: Encoding<Shared>, body: Buffer, arrival: UtcTime): Generator<Step, void, void> {
+export function * decodeGroupedLogs<Shared extends { bytes: number }> ({ source, walk, read, wrap, textOf }: GroupedFormat<Shared>, body: Buffer, arrival: UtcTime): Generator<Step, void, void> {
   const growth = new Growth()
   let index = 0
-  for (const part of followToBreak(walk, body)) {
+  for (const part of walkToBreak(walk, body)) {
     if (part === undefined) {
       growth.addStep()
       if (body.length > stepBytes) yield
@@ -55,7 +55,7 @@ export function * decodeParts<Shared extends { bytes: number }> ({ source, walk,
 }
 
 /** The parts of a message; where it breaks off, what comes after the last of them is one more, which can't hold a log. */
-export function * followToBreak<Shared> (walk: (message: Buffer) => Walk<Shared>, message: Buffer): Walk<Shared> {
+export function * walkToBreak<Shared> (walk: (message: Buffer) => Walk<Shared>, message: Buffer): Walk<Shared> {
   let end = message.byteOffset
   try {
     for (const part of walk(message)) {

@@ -1,11 +1,11 @@
 // Bodies that say they are text: lines, each a log. Many clients say so and send JSON, which counts for more.
 import type { LogRecord } from '../model/record.ts'
-import type { Piece, Step } from './decoded.ts'
+import type { Piece, Step } from './steps.ts'
 import { Growth } from './limits.ts'
 import { linesOf } from './lines.ts'
 
 /** The logs of a text: those of JSON, where all of it is; else a log for each line, unless the line is JSON. */
-export function * decodeText (text: Buffer, decodeJson: (json: Buffer) => Iterable<Step>, recordOfLine: (line: string) => LogRecord): Generator<Step, void, void> {
+export function * decodeTextBody (text: Buffer, decodeJson: (json: Buffer) => Iterable<Step>, recordOfLine: (line: string) => LogRecord): Generator<Step, void, void> {
   const all = yield * piecesOfJson(text, decodeJson)
   if (all) return yield * all
   let index = 0
