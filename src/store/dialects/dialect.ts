@@ -89,18 +89,23 @@ export interface RowSink {
   close (): Promise<void>
 }
 
+/** Bounds the rows of one answer. */
 export interface PageLimit {
   bytes: number
+  /** Rows that are read in any case. */
   leastRows: number
 }
 
-export interface PageOfRows {
-  rows: Array<Record<string, unknown>>
-  /** About how many bytes they take. */
+export interface PageOfRows<Row = Record<string, unknown>> {
+  rows: Row[]
+  /** Estimated size of the rows. */
   bytes: number
-  /** There are more, which were left out for their bytes. */
+  /** Whether further rows were left out to stay within the limit. */
   isCut: boolean
 }
+
+/** A statement that reads: built by knex, or, for SQL that knex cannot express, with its bindings. */
+export type ReadStatement = Knex.QueryBuilder | Knex.Raw | Condition
 
 /** A piece of SQL with its bindings. */
 export interface Condition {
@@ -197,10 +202,12 @@ export interface Dialect {
   newestFirst: string | undefined
   /** How to open the database anew for those who read much, where they would keep others from this knex; else undefined. */
   readerOptions (knex: Knex): DatabaseOptions | undefined
-  /** The rows of one statement that reads. Rejects with the signal's reason once it is given; the database then stops, too. */
-  query (knex: Knex, statement: Condition, signal: AbortSignal): Promise<Array<Record<string, unknown>>>
-  /** The same, of the first rows that together take no more than so many bytes, but for so many rows in any case. */
-  queryUpTo (knex: Knex, statement: Condition, limit: PageLimit, signal: AbortSignal): Promise<PageOfRows>
+  /** Reads rows. Rejects with the signal's reason once it is aborted; the database then stops, too. */
+  query<Row = Record<string, unknown>> (knex: Knex, statement: ReadStatement, signal: AbortSignal): Promise<Row[]>
+  /** Reads the first rows that together stay within the limit; else as `query`. */
+  queryUpTo<Row = Record<string, unknown>> (
+    knex: Knex, statement: ReadStatement, limit: PageLimit, signal: AbortSignal
+  ): Promise<PageOfRows<Row>>
   /** The database's own clock, as a UtcTime; and in whole milliseconds since 1970. */
   now: string
   nowMs: string

@@ -1,11 +1,15 @@
-// Plain JavaScript, as it runs in the threads of the embedded database, too.
+// Plain JavaScript, because the threads of the embedded database run it, too.
+
+/** Bytes counted for a row beside its texts. */
+const rowOverheadBytes = 100
 
 /**
- * About how many bytes a row takes.
- * @param {Record<string, unknown>} row
+ * Estimates the size of a row in bytes.
+ * @template Row
+ * @param {Row} row
  */
-export function rowBytes (row) {
-  let bytes = 100
+function rowBytes (row) {
+  let bytes = rowOverheadBytes
   for (const name in row) {
     const value = row[name]
     if (typeof value === 'string') bytes += Buffer.byteLength(value)
@@ -13,12 +17,15 @@ export function rowBytes (row) {
   return bytes
 }
 
-/** Rows that are taken up to a number of bytes, but `leastRows` in any case. */
+/**
+ * The first rows of an answer that together stay within a number of bytes; `leastRows` of them in any case.
+ * @template Row
+ */
 export class RowPage {
-  /** @type {Array<Record<string, unknown>>} */
+  /** @type {Row[]} */
   rows = []
   bytes = 0
-  /** A row was left out. */
+  /** Whether a row was left out. */
   isCut = false
   #limit
 
@@ -28,12 +35,13 @@ export class RowPage {
   }
 
   /**
-   * Takes the row; false where it is left out, and with it all that follow.
-   * @param {Record<string, unknown>} row
+   * Adds the row; false if the row, and with it all that follow, is left out.
+   * @param {Row} row
    */
   add (row) {
     const bytes = rowBytes(row)
-    if (this.isCut || (this.bytes + bytes > this.#limit.bytes && this.rows.length >= this.#limit.leastRows)) {
+    const isFull = this.bytes + bytes > this.#limit.bytes && this.rows.length >= this.#limit.leastRows
+    if (this.isCut || isFull) {
       this.isCut = true
       return false
     }

@@ -4,7 +4,7 @@ import type { Connection as MariadbConnection } from 'mariadb'
 import type { Connection, ConnectionOptions } from 'mysql2'
 import { codeOf } from '../../../errors.ts'
 import { unlessAborted } from '../../../timeout.ts'
-import type { Dialect, MysqlOptions } from '../dialect.ts'
+import type { Dialect, MysqlOptions, PageLimit, PageOfRows, ReadStatement } from '../dialect.ts'
 import { mysqlConditions } from './conditions.ts'
 import { cutMysql, openMysqlControl } from './control.ts'
 import { isDuplicateEntry, lostConnection, mysqlMayPass, mysqlReason, classifyMysqlError } from './errors.ts'
@@ -12,6 +12,7 @@ import { mysqlPartitions } from './partitions.ts'
 import { guardMysql, requireFitMysql, requireFitSession, sessionSettings } from './session.ts'
 import { bulkSink, rowByRowSink, textSink } from './sink.ts'
 import { RowPage } from '../row-bytes.js'
+import { sqlOf } from '../statement.ts'
 
 /** How knex reaches a MySQL or MariaDB: UTC throughout, times and 64-bit numbers as strings, strict, READ COMMITTED. */
 export function mysqlConfig (options: MysqlOptions): Knex.Config & { userParams: { pageCompression: boolean } } {
@@ -147,18 +148,24 @@ export const mysql: Dialect = {
 
   partitions: mysqlPartitions,
 
-  async query (knex, { sql, bindings }, signal) {
+  async query (knex, statement, signal) {
+    const { sql, bindings } = sqlOf(statement)
     const [rows] = await onConnection(knex, signal, (connection) => Promise.resolve(knex.raw(sql, bindings).connection(connection)))
     return rows
   },
 
-  queryUpTo: (knex, { sql, bindings }, limit, signal) => onConnection(knex, signal, (connection, kill) => new Promise((resolve, reject) => {
-    const page = new RowPage(limit)
-    connection.query(sql, bindings as unknown[])
-      .on('result', (row) => { if (!page.isCut && !page.add(row as Record<string, unknown>)) kill() })
-      .on('error', (error) => page.isCut ? resolve(page) : reject(error))
-      .on('end', () => resolve(page))
-  })),
+  queryUpTo<Row> (
+    knex: Knex, statement: ReadStatement, limit: PageLimit, signal: AbortSignal
+  ): Promise<PageOfRows<Row>> {
+    const { sql, bindings } = sqlOf(statement)
+    return onConnection(knex, signal, (connection, kill) => new Promise((resolve, reject) => {
+      const page = new RowPage<Row>(limit)
+      connection.query(sql, bindings as unknown[])
+        .on('result', (row) => { if (!page.isCut && !page.add(row as Row)) kill() })
+        .on('error', (error) => page.isCut ? resolve(page) : reject(error))
+        .on('end', () => resolve(page))
+    }))
+  },
 
   async tableOptions (knex) {
     const utf8 = 'ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin'

@@ -1,51 +1,83 @@
-// What the threads of the embedded database share. A question has an id, and is answered by
-//
-//   { id, answer }, or { id, error: { code, message } }
-//
-// until 'close' comes. Plain JavaScript, because a thread would have to load a compiler for anything else.
+// What the threads of the embedded database share: opening it, and answering questions (see messages.ts).
+// Plain JavaScript: for anything else, a thread would have to load a compiler.
 import { createRequire } from 'node:module'
 import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { parentPort, workerData } from 'node:worker_threads'
 
-/** Bytes of large strings after which a thread collects its garbage: V8 alone would let them grow to tens of MB in each thread. */
-const maxLargeBytes = 2_000_000
-/** KiB of pages that a connection keeps; the driver's default is 16,000, and the system caches the file anyway. */
-const cacheKib = 2000
+/** @import { ErrorText, Handlers, Protocol, Question, Reply, ThreadData } from './messages.ts' */
+
+/**
+ * Bytes of large strings after which a thread collects its garbage.
+ * Left to V8, they would grow to tens of MB in each thread.
+ */
+const maxLargeObjectBytes = 2_000_000
+/** Page cache of a connection. The driver's default is 16,000 KiB, but the system caches the file anyway. */
+const pageCacheKib = 2000
+/** SQLite's number for `synchronous = FULL`. */
+const full = 2
 
 setFlagsFromString('--expose-gc')
 const collectGarbage = runInNewContext('gc')
 
-/** The database of this thread, every commit on the disk before it returns. */
+/** Opens the database of this thread, with every commit on the disk before it returns. */
 export function openDatabase () {
-  const Database = createRequire(import.meta.url)(workerData.driver)
-  const database = new Database(workerData.file, { timeout: 5000 })
-  for (const pragma of workerData.pragmas) database.pragma(pragma)
-  database.pragma(`cache_size = -${cacheKib}`)
-  const full = 2
+  /** @type {ThreadData} */
+  const { driver, file, pragmas } = workerData
+  /** @type {typeof import('better-sqlite3')} */
+  const Database = createRequire(import.meta.url)(driver)
+  const database = new Database(file, { timeout: 5000 })
+  for (const pragma of pragmas) database.pragma(pragma)
+  database.pragma(`cache_size = -${pageCacheKib}`)
   if (database.pragma('synchronous', { simple: true }) !== full) throw new Error('SQLite does not sync its commits')
   return database
 }
 
 /**
- * @param {{ close: () => void }} database
- * @param {(question: any) => unknown} answer
+ * Answers questions, one after the other, until `close` comes; then closes the database and ends the thread.
+ * @template {Protocol} P
+ * @param {import('better-sqlite3').Database} database
+ * @param {Handlers<P>} handlers
  */
-export function answerQuestions (database, answer) {
-  parentPort.on('message', (question) => {
-    if (question === 'close') {
+export function answerQuestions (database, handlers) {
+  if (parentPort === null) throw new Error('this script runs in a worker thread only')
+  const port = parentPort
+
+  port.on('message', (/** @type {Question<P> | 'close'} */ message) => {
+    if (message === 'close') {
       database.close()
-      return parentPort.close()
+      return port.close()
     }
-    try {
-      parentPort.postMessage({ id: question.id, answer: answer(question) })
-    } catch (error) {
-      parentPort.postMessage({ id: question.id, error: { code: error.code, message: error.message } })
-    }
-    if (largeBytes() > maxLargeBytes) setImmediate(collectGarbage)
+    port.postMessage(replyTo(message))
+    if (largeObjectBytes() > maxLargeObjectBytes) setImmediate(collectGarbage)
   })
+
+  /**
+   * @template {keyof P} Kind
+   * @param {Question<P, Kind>} question
+   * @returns {Reply<P>}
+   */
+  function replyTo ({ id, kind, question }) {
+    try {
+      return { kind: 'answer', id, answer: handlers[kind](question) }
+    } catch (error) {
+      return { kind: 'error', id, error: toErrorText(error) }
+    }
+  }
 }
 
-function largeBytes () {
-  return getHeapSpaceStatistics().reduce((sum, { space_name: name, space_used_size: bytes }) => name.endsWith('large_object_space') ? sum + bytes : sum, 0)
+/**
+ * The code and message of an error. Everything thrown in these threads is an Error.
+ * @param {unknown} error
+ * @returns {ErrorText}
+ */
+export function toErrorText (error) {
+  const { code, message } = /** @type {Error & { code?: string }} */ (error)
+  return { code, message }
+}
+
+function largeObjectBytes () {
+  return getHeapSpaceStatistics()
+    .filter(({ space_name: name }) => name.endsWith('large_object_space'))
+    .reduce((sum, { space_used_size: bytes }) => sum + bytes, 0)
 }

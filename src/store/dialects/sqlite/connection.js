@@ -1,20 +1,28 @@
 // A thread that is one connection of knex to the embedded database.
-//
-//   sql, bindings         → { rows }                       of a statement that reads
-//   sql, bindings, limit  → { page }                       of the same, as far as the limit goes
-//   sql, bindings         → { changes, lastInsertRowid }   of one that does not
-import { answerQuestions, openDatabase } from './answers.js'
 import { RowPage } from '../row-bytes.js'
+import { answerQuestions, openDatabase } from './answers.js'
 import { defineFunctions } from './functions.js'
+
+/** @import { ConnectionProtocol, Handlers, Statement, StatementResult } from './messages.ts' */
 
 const database = openDatabase()
 defineFunctions(database)
 
-answerQuestions(database, ({ sql, bindings, limit }) => {
+/** @type {Handlers<ConnectionProtocol>} */
+const handlers = { run: runStatement }
+answerQuestions(database, handlers)
+
+/**
+ * @param {Statement} statement
+ * @returns {StatementResult}
+ */
+function runStatement ({ sql, bindings, limit }) {
+  /** @type {import('better-sqlite3').Statement<unknown[], Record<string, unknown>>} */
   const statement = database.prepare(sql)
-  if (!statement.reader) return statement.run(bindings)
-  if (limit === undefined) return { rows: statement.all(bindings) }
+  if (!statement.reader) return { kind: 'change', ...statement.run(bindings) }
+  if (limit === undefined) return { kind: 'rows', rows: statement.all(bindings) }
+  /** @type {RowPage<Record<string, unknown>>} */
   const page = new RowPage(limit)
   for (const row of statement.iterate(bindings)) if (!page.add(row)) break
-  return { page: { rows: page.rows, bytes: page.bytes, isCut: page.isCut } }
-})
+  return { kind: 'page', page: { rows: page.rows, bytes: page.bytes, isCut: page.isCut } }
+}

@@ -1,46 +1,61 @@
-// What the embedded database's SQL lacks, as functions of its thread:
+// SQL functions that SQLite lacks, defined in each thread that reads:
 //
-//   lb_words(text, pattern)        whether the text holds the pattern as whole words, any case
-//   lb_like(text, pattern)         whether the whole text is like the pattern, any case
-//   lb_regex(text, source)         whether the text holds a match
-//   lb_text(attributes, path)      what they hold there as text, else null
-//   lb_compares(attributes, path, comparison, number)   whether what they hold there is a number that compares so
-//   lb_exists(attributes, path)    whether they hold anything there
-//   lb_goes_on()                   true: the thread can be ended where it is asked, not where SQLite is by itself
+//   lb_words(text, pattern)        whether the text contains the pattern as whole words, in any case
+//   lb_like(text, pattern)         whether the whole text is like the pattern, in any case
+//   lb_regex(text, source)         whether the text contains a match
+//   lb_text(attributes, path)      the value at the path as text, else null
+//   lb_compares(attributes, path, comparison, number)   whether the value at the path is a number that compares so
+//   lb_exists(attributes, path)    whether there is a value at the path
+//   lb_goes_on()                   true; a thread can be ended while it calls a function, but not inside SQLite itself
 //
 // A pattern is a JSON list of folded pieces, a path a JSON list of names, attributes are JSON or null.
 import { likeTest, wordsTest } from '../../../text/patterns.js'
 import { regexTest } from '../../../text/regex.js'
 import { asText, compares, valueAt } from '../../../text/values.js'
 
+/** Patterns and paths of one function that a thread keeps parsed. */
+const maxCached = 100
+
 /** @param {import('better-sqlite3').Database} database */
 export function defineFunctions (database) {
-  /** @type {(name: string, implementation: (...values: any[]) => any) => void} */
-  const define = (name, implementation) => database.function(name, { deterministic: true }, implementation)
-  const test = (name, make) => {
-    const tests = lastOf(make)
-    define(name, (text, argument) => text === null ? null : Number(tests(argument)(text)))
-  }
-  test('lb_words', (pattern) => wordsTest(JSON.parse(pattern)))
-  test('lb_like', (pattern) => likeTest(JSON.parse(pattern)))
-  test('lb_regex', regexTest)
+  /** @type {(name: string, implementation: (...values: any[]) => unknown) => void} */
+  const define = (name, implementation) => { database.function(name, { deterministic: true }, implementation) }
 
-  const pathOf = lastOf(JSON.parse)
-  const look = (attributes, path) => valueAt(attributes === null ? null : JSON.parse(attributes), pathOf(path))
-  define('lb_text', (attributes, path) => asText(look(attributes, path)) ?? null)
-  define('lb_compares', (attributes, path, comparison, number) => Number(compares(look(attributes, path), comparison, number)))
+  /** @type {(name: string, makeTest: (argument: string) => (text: string) => boolean) => void} */
+  const defineTest = (name, makeTest) => {
+    const testFor = cached(makeTest)
+    define(name, (text, argument) => text === null ? null : Number(testFor(argument)(text)))
+  }
+  defineTest('lb_words', (pattern) => wordsTest(JSON.parse(pattern)))
+  defineTest('lb_like', (pattern) => likeTest(JSON.parse(pattern)))
+  defineTest('lb_regex', regexTest)
+
+  const parsePath = cached((path) => JSON.parse(path))
+  /** @type {(attributes: string | null, path: string) => unknown} */
+  const read = (attributes, path) => valueAt(attributes === null ? null : JSON.parse(attributes), parsePath(path))
+  define('lb_text', (attributes, path) => asText(read(attributes, path)) ?? null)
+  define('lb_compares', (attributes, path, comparison, number) =>
+    Number(compares(read(attributes, path), comparison, number)))
+  define('lb_exists', (attributes, path) => Number((read(attributes, path) ?? null) !== null))
+  // Not deterministic, or SQLite would call it once for the whole statement.
   database.function('lb_goes_on', () => 1)
-  define('lb_exists', (attributes, path) => Number((look(attributes, path) ?? null) !== null))
 }
 
-/** What is made of an argument is kept for the rows after, of which a statement has many. */
-function lastOf (make) {
-  const made = new Map()
+/**
+ * Keeps what `make` returns: a statement calls its function with the same argument for every row.
+ * @template T
+ * @param {(argument: string) => T} make
+ * @returns {(argument: string) => T}
+ */
+function cached (make) {
+  /** @type {Map<string, T>} */
+  const results = new Map()
   return (argument) => {
-    if (!made.has(argument)) {
-      if (made.size === 100) made.clear()
-      made.set(argument, make(argument))
-    }
-    return made.get(argument)
+    const known = results.get(argument)
+    if (known !== undefined) return known
+    if (results.size === maxCached) results.clear()
+    const result = make(argument)
+    results.set(argument, result)
+    return result
   }
 }

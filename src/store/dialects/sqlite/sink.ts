@@ -1,57 +1,64 @@
 import { PieceFailed } from '../../../errors.ts'
-import { batchColumns, deadLetterColumns, logColumns, probeRow } from '../../columns.ts'
 import { unlessAborted } from '../../../timeout.ts'
-import type { RowSink } from '../dialect.ts'
+import { batchColumns, deadLetterColumns, logColumns, probeRow } from '../../columns.ts'
+import type { RowBatch, RowByRowBatch, RowSink } from '../dialect.ts'
 import { dataCodes, ownKey } from './errors.ts'
+import type { WriterProtocol, WriterSetup } from './messages.ts'
 import { SqliteThread } from './thread.ts'
 
-interface Stored {
-  known: number[]
-  /** Of each batch, how many rows were left out. */
-  repeated: number[]
-  dead: number
-}
-
-interface Failed {
-  failed: { index: number, as: 'log' | 'letter', code: string, message: string }
+const setup: WriterSetup = {
+  columns: { logs: logColumns, batches: batchColumns, deadLetters: deadLetterColumns },
+  dataCodes,
+  ownKey
 }
 
 /**
- * Rows into an embedded database file, by a thread of its own, which begins at the first of them and
- * anew after it failed.
+ * Stores rows in an embedded database file, by a thread of its own.
+ * The thread starts at the first row, and again after it has failed.
  */
 export function sqliteSink (file: string): RowSink {
-  let thread: SqliteThread | undefined
+  let thread: SqliteThread<WriterProtocol> | undefined
 
-  function ask<T> (question: Record<string, unknown>): Promise<T> {
-    if (!thread || thread.ended) thread = new SqliteThread('writer.js', file, { batchColumns, logColumns, deadLetterColumns, dataCodes: dataCodes.source, ownKey: ownKey.source })
-    return thread.ask(question)
+  function writer (): SqliteThread<WriterProtocol> {
+    if (!thread || thread.hasEnded) thread = new SqliteThread('writer.js', file, setup)
+    return thread
   }
 
   return {
     async insert (batches) {
-      const { known, repeated } = await ask<Stored>({ batches })
+      const { known, repeated } = await writer().ask('insert', batches)
       for (const [index, batch] of batches.entries()) batch.repeated = repeated[index]
-      return new Set(known.map((index) => batches[index]!))
+      const isKnown = new Set(known)
+      return new Set<RowBatch>(batches.filter((_, index) => isKnown.has(index)))
     },
 
-    async insertRowByRow (whole) {
-      const { trying, ...batch } = whole
-      const answer = await ask<Stored | Failed>({ rowByRow: batch })
-      if ('failed' in answer) {
-        const { index, as, code, message } = answer.failed
-        throw new PieceFailed(index, as, Object.assign(new Error(message), { code }))
+    async insertRowByRow (batch) {
+      const inserted = await writer().ask('insertRowByRow', withoutCallback(batch))
+      switch (inserted.kind) {
+        case 'known':
+          batch.repeated = 0
+          return undefined
+        case 'stored':
+          batch.repeated = inserted.repeated
+          return inserted.deadLetters
+        case 'failed': {
+          const { code, message } = inserted.error
+          throw new PieceFailed(inserted.index, inserted.as, Object.assign(new Error(message), { code }))
+        }
       }
-      whole.repeated = answer.repeated[0]
-      return answer.known.length === 0 ? answer.dead : undefined
     },
 
     async probe (bytes, signal) {
-      await unlessAborted(signal, ask({ probe: probeRow(bytes) }))
+      await unlessAborted(signal, writer().ask('probe', probeRow(bytes)))
     },
 
     async close () {
       await thread?.close()
     }
   }
+}
+
+/** A function cannot be sent to a thread. */
+function withoutCallback ({ trying, ...batch }: RowByRowBatch): Omit<RowByRowBatch, 'trying'> {
+  return batch
 }

@@ -1,78 +1,80 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import { durablePragmas, sqliteDriverPath } from '../../../sqlite.ts'
+import type { Protocol, Question, Reply, ThreadData } from './messages.ts'
 
-interface Reply {
-  id: number
-  answer?: unknown
-  error?: { code: string, message: string }
+interface Waiting {
+  resolve: (answer: unknown) => void
+  reject: (error: unknown) => void
 }
 
 /**
- * A thread with an embedded database file open, so that no statement ever blocks the event loop. It
- * answers one question after the other, see the scripts beside this file.
+ * A thread with the embedded database open, so that no statement blocks the event loop.
+ * It answers one question after the other.
  */
-export class SqliteThread {
+export class SqliteThread<P extends Protocol> {
   readonly #worker: Worker
-  readonly #waiting = new Map<number, { resolve: (answer: any) => void, reject: (error: unknown) => void }>()
+  readonly #waiting = new Map<number, Waiting>()
   #lastId = 0
   #failure: Error | undefined
 
-  /** `script` stands beside this file, and finds `data` in its workerData. */
-  constructor (script: string, file: string, data: Record<string, unknown> = {}) {
-    this.#worker = new Worker(new URL(script, import.meta.url), {
-      // A host's own loaders have nothing to do there.
-      execArgv: [],
-      workerData: { file, driver: sqliteDriverPath(), pragmas: durablePragmas, ...data }
-    })
+  /** `script` is a file beside this one, and finds `setup` in its `workerData`. */
+  constructor (script: string, file: string, setup: object = {}) {
+    const data: ThreadData = { file, driver: sqliteDriverPath(), pragmas: durablePragmas }
+    // Without the loaders of a host app, which the thread does not need.
+    this.#worker = new Worker(new URL(script, import.meta.url), { execArgv: [], workerData: { ...data, ...setup } })
     this.#worker.unref()
-    this.#worker.on('message', ({ id, answer, error }: Reply) => {
-      const waiting = this.#waiting.get(id)
-      // A thread that was ended may have answered before.
-      if (!waiting) return
-      const { resolve, reject } = waiting
-      this.#waiting.delete(id)
-      // An open database must not keep a process alive that has nothing else to do.
-      if (this.#waiting.size === 0) this.#worker.unref()
-      if (error) reject(Object.assign(new Error(error.message), { code: error.code }))
-      else resolve(answer)
-    })
-    this.#worker.on('error', ({ code }: { code?: string }) => {
-      // An error of SQLite's comes here without its text.
-      this.#end(Object.assign(new Error('the thread of the embedded database failed'), { code }))
-    })
+    this.#worker.on('message', (reply: Reply<P>) => this.#settle(reply))
+    // SQLite's error arrives here without its message.
+    this.#worker.on('error', ({ code }: { code?: string }) =>
+      this.#end(Object.assign(new Error('the thread of the embedded database failed'), { code })))
     this.#worker.on('exit', () => this.#end(new Error('the thread of the embedded database has ended')))
   }
 
-  /** It ended, and answers no more. */
-  get ended (): boolean {
+  /** Whether the thread has ended, and answers no more. */
+  get hasEnded (): boolean {
     return this.#failure !== undefined
   }
 
-  /** Rejects with the code and the text of SQLite's error. */
-  ask<T> (question: Record<string, unknown>): Promise<T> {
+  /** Asks one question; rejects with the code and the message of SQLite's error. */
+  ask<Kind extends keyof P> (kind: Kind, question: P[Kind]['question']): Promise<P[Kind]['answer']> {
     return new Promise((resolve, reject) => {
       if (this.#failure) return reject(this.#failure)
       const id = ++this.#lastId
       this.#waiting.set(id, { resolve, reject })
       this.#worker.ref()
-      this.#worker.postMessage({ id, ...question })
+      const message: Question<P, Kind> = { id, kind, question }
+      this.#worker.postMessage(message)
     })
   }
 
-  /** Ends it at once, in the middle of a statement, as soon as that calls a function of ours; what it was asked rejects. */
+  /**
+   * Ends the thread even inside a statement, as soon as that calls a function of ours.
+   * Questions without an answer reject.
+   */
   terminate (): void {
     this.#end(new Error('the thread of the embedded database was ended'))
-    this.#worker.terminate()
+    void this.#worker.terminate()
   }
 
-  /** Ends it when all is answered. */
+  /** Ends the thread once every question is answered. */
   async close (): Promise<void> {
     if (this.#failure) return
     const ended = once(this.#worker, 'exit')
     this.#worker.ref()
     this.#worker.postMessage('close')
     await ended
+  }
+
+  #settle (reply: Reply<P>): void {
+    const waiting = this.#waiting.get(reply.id)
+    // The answer of a thread that was ended may still arrive.
+    if (!waiting) return
+    this.#waiting.delete(reply.id)
+    // An idle database must not keep the process alive.
+    if (this.#waiting.size === 0) this.#worker.unref()
+    if (reply.kind === 'error') waiting.reject(Object.assign(new Error(reply.error.message), { code: reply.error.code }))
+    else waiting.resolve(reply.answer)
   }
 
   #end (failure: Error): void {

@@ -1,66 +1,92 @@
 // The thread that writes logs to the embedded database.
-//
-//   { batches }  → { known, repeated }          the indexes of the batches that were stored before; of each, how many rows were left out
-//   { rowByRow }  → { known, repeated, dead }    one batch, of which so many rows became dead letters
-//                → { failed }         the piece at which it ended: index, as ('log' or 'letter'), code, message
-//   { probe }    → {}                 that row could be stored, and was not
 import { workerData } from 'node:worker_threads'
-import { answerQuestions, openDatabase } from './answers.js'
+import { answerQuestions, openDatabase, toErrorText } from './answers.js'
 
+/** @import { RowBatch, Value } from '../dialect.ts' */
+/** @import { Handlers, Inserted, InsertedRowByRow, WriterProtocol, WriterSetup } from './messages.ts' */
+
+/** Bytes of a row's hash in `once.hashes`. */
+const hashBytes = 16
+
+/** @type {WriterSetup} */
+const { columns, dataCodes, ownKey } = workerData
 const database = openDatabase()
-const dataCodes = new RegExp(workerData.dataCodes)
-const ownKey = new RegExp(workerData.ownKey)
 
-const insertKey = prepareInsert('INSERT OR IGNORE', 'ingest_batches', workerData.batchColumns)
-const insertLog = prepareInsert('INSERT', 'user_logs', workerData.logColumns)
-const insertDeadLetter = prepareInsert('INSERT', 'dead_letters', workerData.deadLetterColumns)
+const insertKey = prepareInsert('INSERT OR IGNORE', 'ingest_batches', columns.batches)
+const insertLog = prepareInsert('INSERT', 'user_logs', columns.logs)
+const insertDeadLetter = prepareInsert('INSERT', 'dead_letters', columns.deadLetters)
 const insertRecent = database.prepare(`
   INSERT INTO recent_logs (user_id, log_hash, expires_at) VALUES (?, ?, ?)
-  ON CONFLICT (user_id, log_hash) DO UPDATE SET expires_at = MAX(expires_at, excluded.expires_at) WHERE expires_at <= ? OR expires_at >= ?`)
+  ON CONFLICT (user_id, log_hash) DO UPDATE SET expires_at = MAX(expires_at, excluded.expires_at)
+    WHERE expires_at <= ? OR expires_at >= ?`)
 
-function prepareInsert (verb, table, columns) {
-  return database.prepare(`${verb} INTO ${table} (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`)
+/**
+ * @param {'INSERT' | 'INSERT OR IGNORE'} verb
+ * @param {string} table
+ * @param {readonly string[]} names
+ */
+function prepareInsert (verb, table, names) {
+  return database.prepare(`${verb} INTO ${table} (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})`)
 }
 
-const insert = database.transaction((batches) => {
-  const known = []
-  const repeated = batches.map(() => 0)
+const insert = database.transaction((/** @type {readonly RowBatch[]} */ batches) => {
+  /** @type {Inserted} */
+  const inserted = { known: [], repeated: [] }
   for (const [index, batch] of batches.entries()) {
+    let repeated = 0
     if (!isNew(batch)) {
-      known.push(index)
-      continue
+      inserted.known.push(index)
+    } else {
+      for (const [row, values] of batch.rows.entries()) {
+        if (isRepeated(batch, row)) repeated++
+        else insertLog.run(values)
+      }
+      for (const letter of batch.rejected) insertDeadLetter.run(letter)
     }
-    for (const [row, values] of batch.rows.entries()) {
-      if (isRepeated(batch, row)) repeated[index]++
-      else insertLog.run(values)
-    }
-    for (const letter of batch.rejected) insertDeadLetter.run(letter)
+    inserted.repeated.push(repeated)
   }
-  return { known, repeated, dead: 0 }
+  return inserted
 })
 
+/**
+ * Stores the batch's key; false if it was stored before.
+ * @param {RowBatch} batch
+ */
 function isNew ({ userId, key, createdAt, firstId, firstAt, lastAt, rows }) {
   return insertKey.run(userId, key, createdAt, firstId, rows.length, firstAt, lastAt).changes > 0
 }
 
-/** Whether the row was sent before; remembers it where it was not. */
+/**
+ * Whether the row was sent before; remembers it if it was not.
+ * @param {Pick<RowBatch, 'userId' | 'once'>} batch
+ * @param {number} index
+ */
 function isRepeated ({ userId, once }, index) {
-  const start = index * 16
+  const start = index * hashBytes
   if (once === undefined || start >= once.hashes.length) return false
-  return insertRecent.run(userId, once.hashes.subarray(start, start + 16), once.expiresAt, once.arrivedAt, once.expiresBefore).changes === 0
+  const hash = once.hashes.subarray(start, start + hashBytes)
+  return insertRecent.run(userId, hash, once.expiresAt, once.arrivedAt, once.expiresBefore).changes === 0
 }
 
-/** The piece of a batch that could not be stored, in a way that ends the transaction. */
+/** A piece of a batch failed in a way that ends the transaction. */
 class PieceFailed extends Error {
-  constructor (index, as, { code, message }) {
-    super(message)
-    this.failed = { index, as, code, message }
+  /**
+   * @param {number} index
+   * @param {'log' | 'letter'} as
+   * @param {unknown} cause
+   */
+  constructor (index, as, cause) {
+    super('a piece of the batch could not be stored', { cause })
+    this.index = index
+    this.as = as
   }
 }
 
-const insertRowByRow = database.transaction((batch) => {
-  if (!isNew(batch)) return { known: [0], repeated: [0], dead: 0 }
-  let dead = 0
+/** @typedef {WriterProtocol['insertRowByRow']['question']} UntriedBatch */
+
+const insertRowByRow = database.transaction((/** @type {UntriedBatch} */ batch) => {
+  if (!isNew(batch)) return /** @type {InsertedRowByRow} */ ({ kind: 'known' })
+  let deadLetters = 0
   let repeated = 0
   for (const [index, row] of batch.rows.entries()) {
     if (isRepeated(batch, index)) {
@@ -68,29 +94,39 @@ const insertRowByRow = database.transaction((batch) => {
       continue
     }
     if (batch.kept.has(index)) continue
-    const reason = batch.condemned.get(index) ?? refusalOf(index, row)
+    const reason = batch.condemned.get(index) ?? tryRow(index, row)
     if (reason === undefined) continue
-    dead++
-    bury(index, [...batch.letters[index], reason])
+    deadLetters++
+    storeDeadLetter(index, [...batch.letters[index] ?? [], reason])
   }
   for (const [index, letter] of batch.rejected.entries()) {
-    if (!batch.kept.has(batch.rows.length + index)) bury(batch.rows.length + index, letter)
+    if (!batch.kept.has(batch.rows.length + index)) storeDeadLetter(batch.rows.length + index, letter)
   }
-  return { known: [], repeated: [repeated], dead }
+  return /** @type {InsertedRowByRow} */ ({ kind: 'stored', deadLetters, repeated })
 })
 
-/** Stores the row, or returns why the database refuses it. */
-function refusalOf (index, row) {
+/**
+ * Stores the row, or returns the reason why the database refuses it.
+ * @param {number} index
+ * @param {readonly Value[]} row
+ */
+function tryRow (index, row) {
   try {
     insertLog.run(row)
   } catch (error) {
-    // A trigger may also have rolled all back, the rows before it, too.
-    if (!dataCodes.test(error.code) || ownKey.test(error.message) || !database.inTransaction) throw new PieceFailed(index, 'log', error)
-    return error.message.slice(0, 255)
+    const { code = '', message } = toErrorText(error)
+    // A trigger may have rolled back the whole transaction, with the rows before this one.
+    const isRefusal = dataCodes.test(code) && !ownKey.test(message) && database.inTransaction
+    if (!isRefusal) throw new PieceFailed(index, 'log', error)
+    return message.slice(0, 255)
   }
 }
 
-function bury (index, letter) {
+/**
+ * @param {number} index
+ * @param {readonly Value[]} letter
+ */
+function storeDeadLetter (index, letter) {
   try {
     insertDeadLetter.run(letter)
   } catch (error) {
@@ -98,26 +134,30 @@ function bury (index, letter) {
   }
 }
 
-/** Stores a row and takes it back. What keeps to the rules is stored, even if this row does not. */
-function probe (row) {
-  database.exec('BEGIN IMMEDIATE')
-  try {
-    insertLog.run(row)
-  } catch (error) {
-    if (!dataCodes.test(error.code)) throw error
-  } finally {
-    if (database.inTransaction) database.exec('ROLLBACK')
-  }
-  return {}
-}
+/** @type {Handlers<WriterProtocol>} */
+const handlers = {
+  insert: (batches) => insert.immediate(batches),
 
-answerQuestions(database, ({ batches, rowByRow, probe: row }) => {
-  if (row) return probe(row)
-  if (batches) return insert.immediate(batches)
-  try {
-    return insertRowByRow.immediate(rowByRow)
-  } catch (error) {
-    if (error instanceof PieceFailed) return { failed: error.failed }
-    throw error
+  insertRowByRow (batch) {
+    try {
+      return insertRowByRow.immediate(batch)
+    } catch (error) {
+      if (!(error instanceof PieceFailed)) throw error
+      return { kind: 'failed', index: error.index, as: error.as, error: toErrorText(error.cause) }
+    }
+  },
+
+  // If the row itself breaks a rule, the database still stores rows that keep it.
+  probe (row) {
+    database.exec('BEGIN IMMEDIATE')
+    try {
+      insertLog.run(row)
+    } catch (error) {
+      if (!dataCodes.test(toErrorText(error).code ?? '')) throw error
+    } finally {
+      if (database.inTransaction) database.exec('ROLLBACK')
+    }
+    return undefined
   }
-})
+}
+answerQuestions(database, handlers)
