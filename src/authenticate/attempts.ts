@@ -1,16 +1,22 @@
+import { LRUCache } from 'lru-cache'
 import { TooManyAttempts } from '../errors.ts'
 
-/** Keys that are kept; past that the oldest is forgotten. */
+/** Bound on the keys that are counted; past it, the key that was tried longest ago is forgotten. */
 const maxKeys = 10_000
 
-/** Limits failed tries: some for each key within a window that starts with its first try. */
+interface Window {
+  failures: number
+  endsAt: number
+}
+
+/** Limits failed attempts per key, within a window that starts with the first failure. */
 export class Attempts {
   readonly #limit: number
   readonly #windowMs: number
   readonly #now: () => number
-  readonly #failed = new Map<string, { count: number, until: number }>()
+  readonly #windows = new LRUCache<string, Window>({ max: maxKeys })
 
-  /** `limit` failed tries within `windowMs`; `now` in milliseconds of a clock that never steps. */
+  /** `limit` failures within `windowMs`; `now` is a monotonic clock in milliseconds. */
   constructor (limit = 10, windowMs = 60_000, now = () => performance.now()) {
     this.#limit = limit
     this.#windowMs = windowMs
@@ -18,50 +24,46 @@ export class Attempts {
   }
 
   /**
-   * Runs a proof, which fails when it resolves to undefined. Throws TooManyAttempts, and does not
-   * run it, where the key has no try left.
+   * Runs a proof, which fails when it resolves to undefined. Throws TooManyAttempts without running
+   * it when the key has no attempt left.
    */
   async spend<T> (key: string, proof: () => Promise<T | undefined>): Promise<T | undefined> {
     this.check(key)
-    // Counted before it is known to fail, so that many at once cannot slip through.
+    // Counted before it is known to fail, so that concurrent attempts cannot slip through.
     this.fail(key)
-    let failed = false
+    let hasFailed = false
     try {
       const proved = await proof()
-      failed = proved === undefined
+      hasFailed = proved === undefined
       return proved
     } finally {
-      if (!failed) this.#giveBack(key)
+      if (!hasFailed) this.#giveBack(key)
     }
   }
 
-  /** Throws TooManyAttempts where the key has no try left. */
+  /** Throws TooManyAttempts when the key has no attempt left. */
   check (key: string): void {
-    const entry = this.#failed.get(key)
-    const leftMs = (entry?.until ?? 0) - this.#now()
-    if (entry && leftMs > 0 && entry.count >= this.#limit) throw new TooManyAttempts(Math.ceil(leftMs / 1000))
+    const window = this.#windows.get(key)
+    if (!window || window.failures < this.#limit) return
+    const leftMs = window.endsAt - this.#now()
+    if (leftMs > 0) throw new TooManyAttempts(Math.ceil(leftMs / 1000))
   }
 
   /** Whether the key failed within its window. */
-  has (key: string): boolean {
-    return (this.#failed.get(key)?.until ?? -Infinity) > this.#now()
+  hasFailed (key: string): boolean {
+    return (this.#windows.get(key)?.endsAt ?? -Infinity) > this.#now()
   }
 
-  /** Counts a failed try. */
+  /** Counts a failure. */
   fail (key: string): void {
     const now = this.#now()
-    const entry = this.#failed.get(key)
-    if (entry && entry.until > now) {
-      entry.count++
-      return
-    }
-    this.#failed.delete(key)
-    this.#failed.set(key, { count: 1, until: now + this.#windowMs })
-    if (this.#failed.size > maxKeys) this.#failed.delete(this.#failed.keys().next().value!)
+    const window = this.#windows.get(key)
+    if (window && window.endsAt > now) window.failures++
+    else this.#windows.set(key, { failures: 1, endsAt: now + this.#windowMs })
   }
 
   #giveBack (key: string): void {
-    const entry = this.#failed.get(key)
-    if (entry && --entry.count === 0) this.#failed.delete(key)
+    const window = this.#windows.get(key)
+    if (window && --window.failures === 0) this.#windows.delete(key)
   }
 }

@@ -4,33 +4,37 @@ interface Question<T> {
   reject: (error: unknown) => void
 }
 
-/** A query asks for so many names at most. */
-const most = 500
+/** Bound on the names of one query. */
+const maxNames = 500
 
 /**
- * Finds one by name, but asks for all together that are wanted while a query is under way: thousands of users
- * who each send now and then cost few queries. Each hears of its own; where the query fails, all of it do.
+ * Turns a query for many names into a look-up of one name.
+ * Look-ups that arrive while a query runs share the next one: thousands of users who each send now and then cost few
+ * queries. When a query fails, each of its look-ups rejects.
  */
-export function findTogether<T extends { name: string }> (findAll: (names: readonly string[]) => Promise<readonly T[]>): (name: string) => Promise<T | undefined> {
+export function coalesce<T extends { name: string }> (
+  findAll: (names: readonly string[]) => Promise<readonly T[]>
+): (name: string) => Promise<T | undefined> {
   const waiting: Array<Question<T>> = []
-  let asking = false
+  let isAsking = false
 
   return (name) => new Promise((resolve, reject) => {
     waiting.push({ name, resolve, reject })
-    if (!asking) askAll()
+    if (!isAsking) void askAll()
   })
 
   async function askAll (): Promise<void> {
-    asking = true
+    isAsking = true
     while (waiting.length > 0) {
-      const questions = waiting.splice(0, most)
+      const questions = waiting.splice(0, maxNames)
       try {
-        const found = new Map((await findAll([...new Set(questions.map(({ name }) => name))])).map((answer) => [answer.name, answer]))
-        for (const { name, resolve } of questions) resolve(found.get(name))
+        const answers = await findAll([...new Set(questions.map(({ name }) => name))])
+        const byName = new Map(answers.map((answer) => [answer.name, answer]))
+        for (const { name, resolve } of questions) resolve(byName.get(name))
       } catch (error) {
         for (const { reject } of questions) reject(error)
       }
     }
-    asking = false
+    isAsking = false
   }
 }

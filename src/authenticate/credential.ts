@@ -9,31 +9,40 @@ import { scrypt } from './scrypt.ts'
 
 const cost = { N: 16384, r: 8, p: 1 }
 
-/** Whoever has no address: the owner of the API key, and commands. */
+/** Group of callers without an address: the owner of the API key, and commands. */
 const operator = 'operator'
 
-/** The one form in which a contract token is stored. Takes about 40 ms off the event loop. */
+/** Hashes a contract token into the form that is stored. Takes about 40 ms, off the event loop. */
 export async function hashCredential (token: string): Promise<string> {
   const salt = randomBytes(16)
-  const hash = await scrypt({ secret: token, salt, length: 32, cost }, operator)
-  return `scrypt$N=${cost.N},r=${cost.r},p=${cost.p}$${salt.toString('base64')}$${hash.toString('base64')}`
+  return lineOf(salt, await scrypt({ secret: token, salt, length: 32, cost }, operator))
 }
 
-const stored = /^scrypt\$N=(\d+),r=(\d+),p=(\d+)\$([^$]+)\$([^$]+)$/
+const stored = /^scrypt\$N=(?<N>\d+),r=(?<r>\d+),p=(?<p>\d+)\$(?<salt>[^$]+)\$(?<hash>[^$]+)$/
 
 /**
  * Whether the token is the one that was hashed. A credential of unknown form matches nothing.
- * It takes turns with other groups, and rejects with what `begin` throws when its turn has come, or with Overloaded.
+ * Groups take turns; rejects with whatever `begin` throws when the turn has come, or with Overloaded.
  */
-export async function verifyCredential (token: string, credential: string, group = operator, begin?: () => void): Promise<boolean> {
-  const match = stored.exec(credential)
-  if (!match) return false
-  const [, N, r, p, salt, hash] = match
-  const expected = Buffer.from(hash!, 'base64')
-  const input = { secret: token, salt: Buffer.from(salt!, 'base64'), length: expected.length, cost: { N: Number(N), r: Number(r), p: Number(p) } }
-  const actual = await scrypt(input, group, begin)
+export async function verifyCredential (
+  token: string, credential: string, group = operator, begin?: () => void
+): Promise<boolean> {
+  const { N, r, p, salt, hash } = stored.exec(credential)?.groups ?? {}
+  if (salt === undefined || hash === undefined) return false
+  const expected = Buffer.from(hash, 'base64')
+  const actual = await scrypt({
+    secret: token,
+    salt: Buffer.from(salt, 'base64'),
+    length: expected.length,
+    cost: { N: Number(N), r: Number(r), p: Number(p) }
+  }, group, begin)
   return timingSafeEqual(actual, expected)
 }
 
-/** A credential that no token matches: verifying against it costs what a known user's costs. */
-export const nobodysCredential = `scrypt$N=${cost.N},r=${cost.r},p=${cost.p}$${randomBytes(16).toString('base64')}$${randomBytes(32).toString('base64')}`
+/** A credential that no token matches: verifying against it costs as much as against a known user's. */
+export const nobodysCredential = lineOf(randomBytes(16), randomBytes(32))
+
+function lineOf (salt: Buffer, hash: Buffer): string {
+  const { N, r, p } = cost
+  return `scrypt$N=${N},r=${r},p=${p}$${salt.toString('base64')}$${hash.toString('base64')}`
+}

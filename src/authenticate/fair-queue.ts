@@ -5,58 +5,59 @@ interface Waiting {
   reject: (error: Error) => void
 }
 
-/** Runs work a few at a time, in turns between groups, so that nobody waits for the many of another. */
-export class Turns {
+/** Runs work with bounded concurrency; groups take turns, so that one with much work delays no other. */
+export class FairQueue {
   readonly #maxWaiting: number
-  /** By group, the one whose turn is next first. */
-  readonly #line = new Map<string, Waiting[]>()
-  #places: number
+  /** Waiting work by group; the group that is next comes first. No group is empty. */
+  readonly #groups = new Map<string, Waiting[]>()
+  #free: number
   #waiting = 0
 
-  constructor (places: number, maxWaiting: number) {
-    this.#places = places
+  constructor (concurrency: number, maxWaiting: number) {
+    this.#free = concurrency
     this.#maxWaiting = maxWaiting
   }
 
-  /** Resolves as the work does. Past the longest line whoever came last of the group that waits most gets Overloaded. */
+  /**
+   * Resolves as the work does. When more than `maxWaiting` wait, the latest of the group with the most waiting
+   * rejects with Overloaded.
+   */
   async run<T> (group: string, work: () => Promise<T>): Promise<T> {
-    if (this.#places > 0) this.#places--
+    if (this.#free > 0) this.#free--
     else await this.#wait(group)
     try {
       return await work()
     } finally {
-      this.#next()
+      this.#startNext()
     }
   }
 
   #wait (group: string): Promise<void> {
     return new Promise((resolve, reject) => {
-      const waiting = this.#line.get(group)
+      const waiting = this.#groups.get(group)
       if (waiting) waiting.push({ start: resolve, reject })
-      else this.#line.set(group, [{ start: resolve, reject }])
+      else this.#groups.set(group, [{ start: resolve, reject }])
       if (++this.#waiting > this.#maxWaiting) this.#refuseOne()
     })
   }
 
   #refuseOne (): void {
-    const [group, waiting] = [...this.#line].reduce((most, other) => other[1].length > most[1].length ? other : most)
-    waiting.pop()!.reject(new Overloaded())
-    if (waiting.length === 0) this.#line.delete(group)
+    const [group, waiting] = [...this.#groups].reduce((longest, other) => other[1].length > longest[1].length ? other : longest)
+    waiting.pop()?.reject(new Overloaded())
+    if (waiting.length === 0) this.#groups.delete(group)
     this.#waiting--
   }
 
-  /** Hands the place on, or gives it back. */
-  #next (): void {
-    const [next] = this.#line
+  #startNext (): void {
+    const [next] = this.#groups
     if (!next) {
-      this.#places++
+      this.#free++
       return
     }
-    const [group, waiting] = next
-    this.#line.delete(group)
-    const [first, ...others] = waiting
-    if (others.length > 0) this.#line.set(group, others)
+    const [group, [first, ...others]] = next
+    this.#groups.delete(group)
+    if (others.length > 0) this.#groups.set(group, others)
     this.#waiting--
-    first!.start()
+    first?.start()
   }
 }

@@ -1,14 +1,16 @@
-/** Callers who are known already wait for a slow database no longer than this, in milliseconds; the look-up goes on. */
+/** Bound on the wait of a caller with a fallback, in ms: long for a healthy database, short for a client. */
 const fallbackAfterMs = 2000
 
-/** What the look-up resolves to; where it fails, or takes long, what `instead` gives. */
-export async function orFallback<T> (lookup: Promise<T>, instead: () => T | Promise<T>): Promise<T> {
+/** Resolves as the look-up does, or to the fallback when it fails or is slow. The look-up goes on. */
+export async function orFallback<T> (lookup: Promise<T>, fallback: () => T | Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_resolve, reject) => { timer = setTimeout(reject, fallbackAfterMs, new Error('the look-up takes long')) })
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(reject, fallbackAfterMs, new Error(`no answer within ${fallbackAfterMs} ms`))
+  })
   try {
     return await Promise.race([lookup, late])
   } catch {
-    return await instead()
+    return await fallback()
   } finally {
     clearTimeout(timer)
   }

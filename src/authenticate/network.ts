@@ -1,13 +1,13 @@
 import { isIPv6 } from 'node:net'
 
 /**
- * The part of an address that one person can't change at will, to count tries by.
- * IPv4 whole, also when mapped into IPv6; of IPv6 the first 64 bits, which are one customer's.
+ * The part of an address that one client cannot change at will; attempts are counted by it.
+ * An IPv4 address whole, also when mapped into IPv6; the first 64 bits of an IPv6 address, which one customer has.
  */
 export function networkOf (address: string): string {
   if (!isIPv6(address)) return address
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)
-  if (mapped) return mapped[1]!
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1]
+  if (mapped !== undefined) return mapped
   const groups = groupsOf(address)
   if (groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff) {
     return groups.slice(6).flatMap((group) => [group >> 8, group & 0xff]).join('.')
@@ -17,7 +17,8 @@ export function networkOf (address: string): string {
 
 /** The eight 16-bit groups of an IPv6 address in any of its spellings. */
 function groupsOf (address: string): number[] {
-  const hexadecimal = address.replace(/%.*$/, '').replace(/(\d+)\.(\d+)\.(\d+)\.(\d+)$/, (_all, a, b, c, d) => `${(a << 8 | b).toString(16)}:${(c << 8 | d).toString(16)}`)
+  const hexadecimal = address.replace(/%.*$/, '').replace(/(\d+)\.(\d+)\.(\d+)\.(\d+)$/, (_all, a, b, c, d) =>
+    `${(a << 8 | b).toString(16)}:${(c << 8 | d).toString(16)}`)
   const [head = '', tail] = hexadecimal.split('::')
   const parse = (text: string) => text === '' ? [] : text.split(':').map((group) => Number.parseInt(group, 16))
   if (tail === undefined) return parse(head)

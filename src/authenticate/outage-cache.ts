@@ -1,75 +1,99 @@
+import { LRUCache } from 'lru-cache'
 import { DatabaseAway, Overloaded, TooManyAttempts } from '../errors.ts'
 import { orFallback } from './fallback.ts'
 
-/** An answer is good for this long before the database is asked again. */
+/** Age at which an answer is confirmed by the database, in ms: a revoked token or disabled user loses access after it. */
 const recheckAfterMs = 1000
-/** Answers that are remembered, and as many keys to which there was none. */
-const maxAnswers = 10_000
 
-interface Asked<T> {
-  answer: Promise<T | undefined>
+/** An answer of the database, or one from before it became unavailable. */
+export interface Answer<T> {
+  value: T | undefined
+  /** The database did not confirm it: it may be out of date. */
+  isStale: boolean
+}
+
+interface Entry<T> {
+  answer: Promise<Answer<T>>
   askedAt: number
-  /** The last time the database was away. */
-  unconfirmed: boolean
+  /** The database was unavailable when it was last asked. */
+  isStale: boolean
 }
 
 export interface Question<T> {
-  /** Rejects when the database is away. */
+  /** Asks the database; rejects while it is unavailable. */
   ask: () => Promise<T | undefined>
-  /** What was known before this process. */
+  /** Answer from an earlier process. */
   recall: () => T | undefined
-  /** Runs `ask` where the key is not known here. Default: at once. */
-  asStranger?: (ask: () => Promise<T | undefined>) => Promise<T | undefined>
-  /** Milliseconds that an answer may be old. Default 1000. */
+  /** Wraps `ask` for a key that neither the cache nor `recall` knows. Default: asks at once. */
+  limitUnknown?: (ask: () => Promise<T | undefined>) => Promise<T | undefined>
+  /** Maximal age of an answer, in ms; with 0 the database is always waited for. Default 1000. */
   maxAgeMs?: number
+  /** Maximal age of the answer that there is no such key, in ms. Default 1000. */
+  maxMissingAgeMs?: number
+}
+
+/** Bound on the keys without an answer. */
+const maxMissing = 10_000
+
+export interface OutageCacheOptions {
+  /** Bound on the answers; past it, the one used longest ago is forgotten. Default 10,000. */
+  maxAnswers?: number
+  /** Monotonic clock in ms. */
+  now?: () => number
 }
 
 /**
- * Remembers what the database answered: for a second, and for as long as it is away.
- * Keys that nothing is found for are kept apart: guesses of strangers push no good answer out.
+ * Caches answers of the database: for a second, and throughout an outage.
+ * Keys without an answer are kept apart, so that a stranger's guesses evict no good answer.
  */
-export class Answers<T> {
+export class OutageCache<T> {
   readonly #now: () => number
-  #found = new Map<string, Asked<T>>()
-  /** When there was no answer to a key. */
-  readonly #nothing = new Map<string, number>()
-  readonly #pending = new Map<string, Promise<T | undefined>>()
+  readonly #maxAnswers: number
+  #entries: LRUCache<string, Entry<T>>
+  /** When the database had no answer for a key. */
+  readonly #missingAt = new LRUCache<string, number>({ max: maxMissing })
+  readonly #pending = new Map<string, Promise<Answer<T>>>()
 
-  /** `now` in milliseconds of a clock that never steps. */
-  constructor (now = () => performance.now()) {
+  constructor ({ maxAnswers = 10_000, now = () => performance.now() }: OutageCacheOptions = {}) {
     this.#now = now
+    this.#maxAnswers = maxAnswers
+    this.#entries = new LRUCache({ max: maxAnswers })
+  }
+
+  /** Bound by `maxAnswers`. */
+  get size (): number {
+    return this.#entries.size
   }
 
   /**
-   * What `ask` resolves to, or did lately; where it fails and there was no answer before, what `recall` returns.
-   * Rejects with DatabaseAway where that is nothing, and with what `asStranger` throws.
+   * Finds the answer for a key. While the database is unavailable: the last answer, or what `recall` returns.
+   * Rejects with DatabaseAway when there is neither, and with whatever `limitUnknown` throws.
    */
-  async find (key: string, { ask, recall, asStranger = (work) => work(), maxAgeMs = recheckAfterMs }: Question<T>): Promise<T | undefined> {
-    const last = this.#found.get(key)
-    if (last) return this.#now() - last.askedAt < maxAgeMs ? last.answer : this.#askAgain(key, ask, recall, last)
+  async find (key: string, question: Question<T>): Promise<Answer<T>> {
+    const { ask, recall, limitUnknown = (ask) => ask(), maxAgeMs = recheckAfterMs } = question
+    const last = this.#entries.get(key)
+    if (last) return this.#now() - last.askedAt < maxAgeMs ? last.answer : this.#askAgain(key, question, last)
 
-    if (this.#now() - (this.#nothing.get(key) ?? -Infinity) < recheckAfterMs) return undefined
+    const { maxMissingAgeMs = recheckAfterMs } = question
+    if (this.#now() - (this.#missingAt.get(key) ?? -Infinity) < maxMissingAgeMs) return { value: undefined, isStale: false }
     let answer = this.#pending.get(key)
     if (!answer) {
-      answer = this.#askFirst(key, recall() === undefined ? () => asStranger(ask) : ask, recall).finally(() => this.#pending.delete(key))
+      const askFirst = recall() === undefined ? () => limitUnknown(ask) : ask
+      answer = this.#askFirst(key, { ask: askFirst, recall }).finally(() => this.#pending.delete(key))
       this.#pending.set(key, answer)
     }
     return answer
   }
 
-  async #askFirst (key: string, ask: () => Promise<T | undefined>, recall: () => T | undefined): Promise<T | undefined> {
-    const found = this.#found
+  async #askFirst (key: string, { ask, recall }: Question<T>): Promise<Answer<T>> {
+    const entries = this.#entries
     const askedAt = this.#now()
-    let unconfirmed = false
-    const fallBack = () => {
-      unconfirmed = true
-      return recall()
-    }
     try {
-      const answer = await (recall() === undefined ? ask() : orFallback(ask(), fallBack))
-      if (answer !== undefined) keep(found, key, { answer: Promise.resolve(answer), askedAt, unconfirmed })
-      else if (unconfirmed) throw new DatabaseAway()
-      else keep(this.#nothing, key, askedAt)
+      const fresh = ask().then((value): Answer<T> => ({ value, isStale: false }))
+      const answer = await (recall() === undefined ? fresh : orFallback(fresh, () => ({ value: recall(), isStale: true })))
+      if (answer.value !== undefined) entries.set(key, { answer: Promise.resolve(answer), askedAt, isStale: answer.isStale })
+      else if (answer.isStale) throw new DatabaseAway()
+      else this.#missingAt.set(key, askedAt)
       return answer
     } catch (error) {
       if (error instanceof TooManyAttempts || error instanceof Overloaded) throw error
@@ -77,37 +101,33 @@ export class Answers<T> {
     }
   }
 
-  #askAgain (key: string, ask: () => Promise<T | undefined>, recall: () => T | undefined, last: Asked<T>): Promise<T | undefined> {
-    const found = this.#found
-    const asked: Asked<T> = { askedAt: this.#now(), unconfirmed: last.unconfirmed, answer: last.answer }
-    const fallBack = async () => {
-      asked.unconfirmed = true
-      return await last.answer ?? recall()
+  #askAgain (key: string, { ask, recall, maxAgeMs }: Question<T>, last: Entry<T>): Promise<Answer<T>> {
+    const entries = this.#entries
+    const entry: Entry<T> = { ...last, askedAt: this.#now() }
+    const fallBack = async (): Promise<Answer<T>> => {
+      entry.isStale = true
+      return { value: (await last.answer).value ?? recall(), isStale: true }
     }
-    const fresh = ask().then((answer) => {
-      if (answer === undefined) {
-        found.delete(key)
-        keep(this.#nothing, key, asked.askedAt)
+    const fresh = ask().then((value) => {
+      const answer: Answer<T> = { value, isStale: false }
+      if (value === undefined) {
+        entries.delete(key)
+        this.#missingAt.set(key, entry.askedAt)
       }
-      // However late: whoever asked since may wait for the same slow database still.
-      for (const late of [asked, found.get(key)]) if (late) Object.assign(late, { answer: Promise.resolve(answer), unconfirmed: false })
+      // However late: callers since then may still wait for the same slow database.
+      for (const late of [entry, entries.get(key)]) if (late) Object.assign(late, { answer: Promise.resolve(answer), isStale: false })
       return answer
     }, fallBack)
-    // Nobody waits a second time for a database that is silent.
-    if (!last.unconfirmed) asked.answer = orFallback(fresh, fallBack)
-    keep(found, key, asked)
-    return asked.answer
+    const wait = (): Promise<Answer<T>> => orFallback(fresh, fallBack)
+    if (!last.isStale) entry.answer = wait()
+    entries.set(key, entry)
+    // Nobody waits a second time for a database that does not answer, unless they must know.
+    return last.isStale && maxAgeMs === 0 ? wait() : entry.answer
   }
 
-  /** Asks anew for everything. */
-  forget (): void {
-    // What is under way is kept in the map of before.
-    this.#found = new Map()
+  /** Drops every answer, so that the database is asked again. */
+  clear (): void {
+    // Questions that are pending store their answers in the old map.
+    this.#entries = new LRUCache({ max: this.#maxAnswers })
   }
-}
-
-function keep<V> (map: Map<string, V>, key: string, value: V): void {
-  map.delete(key)
-  map.set(key, value)
-  if (map.size > maxAnswers) map.delete(map.keys().next().value!)
 }

@@ -2,40 +2,42 @@ import { BadRequest, Conflict } from '../errors.ts'
 import { isNewName } from '../model/name.ts'
 import { hashCredential, verifyCredential } from './credential.ts'
 import { contractToken } from './token.ts'
-import type { StoredUser } from './verifier.ts'
+import type { StoredUser } from './users.ts'
 
-/** Each is one word of 1 to 100 characters; `telId` is the user's Telegram chat id, where there is one. */
+/** A user to create; name and password are one word of 1 to 100 characters each. */
 export interface NewUser {
   name: string
   password: string
+  /** The user's Telegram chat id, one word of 1 to 100 characters. */
   telId: string | null
-  /** Sees everybody's logs. Default false. */
+  /** May read the logs of all users. Default false. */
   admin?: boolean
 }
 
-/** Where users are kept. */
+/** Store of users. */
 export interface UserStore {
   find (name: string): Promise<StoredUser & { telId: string | null } | undefined>
-  /** False, and nothing is stored, when the name is taken. */
+  /** Resolves to false, and stores nothing, when the name is taken. */
   insert (user: { name: string, credential: string, telId: string | null, admin: boolean }): Promise<boolean>
 }
 
 /**
- * Lets a user send logs with md5(name + password). The same call again changes nothing;
- * the name with another password or chat id, or of a disabled user, throws Conflict; a new name that is not all seen, BadRequest.
- * Resolves to the token, and to whether the user is new.
+ * Creates a user who can send logs with md5(name + password), and resolves to that token.
+ * The same call again changes nothing. Throws Conflict for a name with another password or chat id and for a disabled
+ * user, and BadRequest for a new name with invisible characters.
  */
-export async function registerUser (users: UserStore, { name, password, telId, admin = false }: NewUser): Promise<{ token: string, created: boolean }> {
+export async function registerUser (users: UserStore, user: NewUser): Promise<{ token: string, created: boolean }> {
+  const { name, password, telId, admin = false } = user
   const token = contractToken(name, password)
   const before = await users.find(name)
-  if (!before && !isNewName(name)) throw new BadRequest('user must be one word of 1 to 100 characters, without characters that are not seen')
+  if (!before && !isNewName(name)) throw new BadRequest('user must be one word of 1 to 100 characters, without invisible characters')
   if (!before && await users.insert({ name, credential: await hashCredential(token), telId, admin })) {
     return { token, created: true }
   }
   const stored = await users.find(name)
   if (!stored || !await verifyCredential(token, stored.credential)) throw new Conflict('user exists with another password')
   if (stored.telId !== telId) throw new Conflict('user exists with another tel_id')
-  if (admin && !stored.admin) throw new Conflict('user exists and is no administrator')
+  if (admin && !stored.admin) throw new Conflict('user exists and is not an administrator')
   if (stored.disabled) throw new Conflict('user is disabled')
   return { token, created: false }
 }

@@ -1,14 +1,15 @@
-// Who was let in lately, on our own disk, so that they are known after a restart while the database is
-// away. One line of JSON for each change, the last one of a key counts:
+// Users and tokens that were authenticated recently, kept on disk so that they can send logs during a
+// database outage, even after a restart. One JSON line per change; the last line of a key counts:
 //
-//   {"key":"alice","value":{"id":1,"name":"alice","credential":"scrypt$…"}}     let in, as this
-//   {"key":"alice"}                                                          changed, disabled or revoked since: forgotten
+//   {"key":"alice","value":{"id":1,"name":"alice","credential":"scrypt$…"}}     authenticated, with this
+//   {"key":"alice"}                                                          changed, disabled or revoked since
 //
-// It holds no more than the tables do: hashes, and no token.
+// The file holds no more than the tables do: hashes, and no token.
 import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { appendFile } from 'node:fs/promises'
+import { LRUCache } from 'lru-cache'
 
-/** Where those who were let in are kept beyond this process, for the time that the database is away. */
+/** Entries that outlive the process, for a database outage. */
 export interface Memory<T> {
   find (key: string): T | undefined
   remember (key: string, value: T): void
@@ -20,27 +21,37 @@ interface Line<T> {
   value?: T
 }
 
-export class Known<T> implements Memory<T> {
+/** Bound on the entries; past it, the one used longest ago is forgotten. */
+const maxEntries = 100_000
+
+export class Known<T extends object> implements Memory<T> {
   readonly #file: string | undefined
-  readonly #values = new Map<string, T>()
-  #last: Promise<void> = Promise.resolve()
+  readonly #values = new LRUCache<string, T>({ max: maxEntries })
+  #lastWrite: Promise<void> = Promise.resolve()
 
   /**
-   * Reads the file, where there is one, and writes it anew without what was overtaken, and with what `earlier` knows. Without a file
-   * it knows no longer than this process runs.
+   * Reads the file, adds the entries of `earlier`, and rewrites it without overtaken lines.
+   * Without a file, entries live as long as the process.
    */
   constructor (file?: string, earlier?: Known<T>) {
     this.#file = file
     if (file === undefined) return
-    for (const line of linesOf<T>(file)) this.#apply(line)
-    for (const [key, value] of earlier === undefined ? [] : earlier.#values) this.#apply({ key, value })
-    const fresh = `${file}.new`
-    writeFileSync(fresh, [...this.#values].map(([key, value]) => `${JSON.stringify({ key, value })}\n`).join(''), { mode: 0o600 })
-    renameSync(fresh, file)
+    for (const line of readLines<T>(file)) this.#apply(line)
+    for (const line of earlier?.lines() ?? []) this.#apply(line)
+    const rewritten = `${file}.new`
+    writeFileSync(rewritten, this.lines().map((line) => `${JSON.stringify(line)}\n`).join(''), { mode: 0o600 })
+    renameSync(rewritten, file)
   }
 
   get size (): number {
     return this.#values.size
+  }
+
+  /** The entries, the one used longest ago first. */
+  lines (): Array<Line<T>> {
+    const lines: Array<Line<T>> = []
+    this.#values.rforEach((value, key) => lines.push({ key, value }))
+    return lines
   }
 
   find (key: string): T | undefined {
@@ -59,8 +70,10 @@ export class Known<T> implements Memory<T> {
     this.#apply(line)
     const file = this.#file
     if (file === undefined) return
-    // What can't be written is known until the next start, and proved anew after it.
-    this.#last = this.#last.then(() => appendFile(file, `${JSON.stringify(line)}\n`, { mode: 0o600 })).catch(() => {})
+    // An entry that cannot be written lasts until the next start, and is proved again after it.
+    this.#lastWrite = this.#lastWrite
+      .then(() => appendFile(file, `${JSON.stringify(line)}\n`, { mode: 0o600 }))
+      .catch(() => {})
   }
 
   #apply ({ key, value }: Line<T>): void {
@@ -68,13 +81,13 @@ export class Known<T> implements Memory<T> {
     else this.#values.set(key, value)
   }
 
-  /** Resolves once all is written. */
+  /** Resolves once every change is written. */
   close (): Promise<void> {
-    return this.#last
+    return this.#lastWrite
   }
 }
 
-function linesOf<T> (file: string): Array<Line<T>> {
+function readLines<T> (file: string): Array<Line<T>> {
   let text
   try {
     text = readFileSync(file, 'utf8')

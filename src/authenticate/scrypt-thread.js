@@ -1,14 +1,28 @@
-// A thread that runs scrypt. In libuv's own threads it would hold up what else they do: unpacking, syncing files,
+// A thread that runs scrypt. In libuv's own threads it would delay their other work: unpacking, syncing files,
 // resolving names.
-//
-//   { secret, salt, length, cost }   → { hash }, or { failure } where the costs are too high
 import { scryptSync } from 'node:crypto'
 import { parentPort } from 'node:worker_threads'
 
-parentPort.on('message', ({ secret, salt, length, cost }) => {
+/**
+ * @typedef {object} ScryptTask
+ * @property {string} secret
+ * @property {Uint8Array} salt
+ * @property {number} length bytes of the hash
+ * @property {{ N: number, r: number, p: number }} cost RFC 7914
+ */
+
+/** @typedef {{ hash: Uint8Array } | { failure: string }} ScryptResult the failure says why the costs are too high */
+
+parentPort?.on('message', (/** @type {ScryptTask} */ task) => parentPort?.postMessage(run(task)))
+
+/**
+ * @param {ScryptTask} task
+ * @returns {ScryptResult}
+ */
+function run ({ secret, salt, length, cost }) {
   try {
-    parentPort.postMessage({ hash: scryptSync(secret, salt, length, cost) })
-  } catch ({ message }) {
-    parentPort.postMessage({ failure: message })
+    return { hash: scryptSync(secret, salt, length, cost) }
+  } catch (error) {
+    return { failure: error instanceof Error ? error.message : String(error) }
   }
-})
+}

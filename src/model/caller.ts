@@ -1,24 +1,35 @@
-/** Whom the logs belong to. */
+/** Owner of logs. */
 export interface LogUser {
   id: number
   name: string
 }
 
-/** What a credential is good for: sending logs, reading them, or all that its user may, letting go of logs and making tokens included. */
+/** What a credential allows: to send logs, to read them, or all that its user may, deletion and tokens included. */
 export const scopes = ['write', 'read', 'account'] as const
 
 export type Scope = typeof scopes[number]
 
-/** Whoever a request comes from. */
-export interface Caller {
-  /** Null for the API key, which is nobody's. */
-  id: number | null
+interface Rights {
   name: string
   scopes: ReadonlySet<Scope>
-  /** Sees everybody's logs. */
+  /** May read the logs of all users. */
   admin: boolean
-  /** Of the random token that it came with, if it did. */
+}
+
+/** The owner of the API key, who is no user: has no logs and no tokens. */
+export interface KeyCaller extends Rights {
+  kind: 'key'
+  id: null
+}
+
+export interface UserCaller extends Rights {
+  kind: 'user'
+  id: number
+  /** The random token that the request came with. */
   tokenId?: number
-  /** Milliseconds within which each log that is sent with this token is stored once. Default: however often it comes. */
+  /** Window in ms within which a log sent with the token is stored once. Default: however often it is sent. */
   onceMs?: number
 }
+
+/** Sender of a request. */
+export type Caller = KeyCaller | UserCaller

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import { errorAnswer } from '../../../src/http/answers.ts'
+import { requireUser } from '../../../src/http/guard.ts'
 import { documentKeyOf } from '../../../src/decode/batch-key.ts'
 import { inTurns, runInTurns, type Decoded } from '../../../src/decode/steps.ts'
 import { decodeBulk, decodeDocument, type BulkItem } from '../../../src/decode/elasticsearch.ts'
@@ -34,7 +35,7 @@ const elasticsearch: FastifyPluginAsync<ElasticsearchOptions> = async (app, { ve
         url,
         config: { logAccess: 'write' },
         schema: { ...schema, hide },
-        onRequest: app.awaitRoom,
+        onRequest: app.reserveMemory,
         handler: bulk
       })
     }
@@ -44,7 +45,7 @@ const elasticsearch: FastifyPluginAsync<ElasticsearchOptions> = async (app, { ve
         url,
         config: { logAccess: 'write' },
         schema: { tags: ['ingest'], summary: 'Send one log as to Elasticsearch', description: 'The body is a document, which is stored as one of `_bulk` is.', hide },
-        onRequest: app.awaitRoom,
+        onRequest: app.reserveMemory,
         handler: document
       })
     }
@@ -99,7 +100,7 @@ const elasticsearch: FastifyPluginAsync<ElasticsearchOptions> = async (app, { ve
       if (!piece) continue
       if ('reason' in piece) nameless.rejected.push(piece)
       else if (id === undefined || source === undefined) nameless.records.push(piece)
-      else named.push({ item, batch: { userId: request.logCaller.id!, records: [piece], key: documentKeyOf(index, id, source) } })
+      else named.push({ item, batch: { userId: requireUser(request.logCaller).id, records: [piece], key: documentKeyOf(index, id, source) } })
     }
 
     const repeated = new Set<BulkItem>()

@@ -3,6 +3,7 @@ import { batchKeyOf, deadLetterKeyOf } from '../../../src/decode/batch-key.ts'
 import { Turns, type Decoded } from '../../../src/decode/steps.ts'
 import { SentLogs } from '../../../src/decode/sent-logs.ts'
 import { DatabaseAway, describeFailure } from '../../../src/errors.ts'
+import { requireUser } from '../../../src/http/guard.ts'
 import type { LogBatch, Once, Receipt, Rejected } from '../../../src/model/batch.ts'
 import type { LogRecord } from '../../../src/model/record.ts'
 
@@ -18,7 +19,7 @@ const maxLettersAtOnce = 1000
  * all of it is durable.
  */
 export async function accept (app: FastifyInstance, request: FastifyRequest, { records, rejected }: Decoded, body: Buffer | string, name = request.idempotencyKey): Promise<Receipt> {
-  const userId = request.logCaller.id!
+  const userId = requireUser(request.logCaller).id
   const parts: LogBatch[] = []
   // The body is hashed once, however many parts there are.
   const firstKey = name === undefined ? undefined : batchKeyOf(`${name} 0`, body)
@@ -39,7 +40,7 @@ const sentLogs = new WeakMap<FastifyRequest, SentLogs>()
 
 /** What the request's next logs are known by, where its token asks for that. */
 function onceOf (request: FastifyRequest, records: readonly LogRecord[]): Once | undefined {
-  const { onceMs, tokenId } = request.logCaller
+  const { onceMs, tokenId } = requireUser(request.logCaller)
   if (onceMs === undefined) return undefined
   const sent = sentLogs.get(request) ?? new SentLogs(tokenId)
   sentLogs.set(request, sent)

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { collect, type Decoded, type Step } from '../../../src/decode/steps.ts'
 import { bounded } from '../../../src/decode/limits.ts'
 import { BadRequest } from '../../../src/errors.ts'
+import { requireUser } from '../../../src/http/guard.ts'
 import type { Rejected } from '../../../src/model/batch.ts'
 import { accept, tellReceipt } from './accept.ts'
 
@@ -39,5 +40,5 @@ export function describe ({ accepted, rejected }: { accepted: number, rejected: 
 
 /** Who sends a request, where to, and in which form: the same for one that is sent again. */
 export function describeRequest ({ logCaller, routeOptions, headers }: FastifyRequest): string {
-  return JSON.stringify([logCaller.tokenId, routeOptions.url, headers['content-type'], headers['content-encoding']])
+  return JSON.stringify([requireUser(logCaller).tokenId, routeOptions.url, headers['content-type'], headers['content-encoding']])
 }

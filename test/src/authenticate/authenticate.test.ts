@@ -9,11 +9,13 @@ import { hashCredential, nobodysCredential, verifyCredential } from '../../../sr
 import { Known } from '../../../src/authenticate/remembered.ts'
 import { registerUser, type UserStore } from '../../../src/authenticate/register.ts'
 import { networkOf } from '../../../src/authenticate/network.ts'
-import { findTogether } from '../../../src/authenticate/coalesce.ts'
+import { coalesce } from '../../../src/authenticate/coalesce.ts'
 import { Keyring, type RememberedToken } from '../../../src/authenticate/keyring.ts'
-import { contractToken, digestOf, sameSecret } from '../../../src/authenticate/token.ts'
-import { Turns } from '../../../src/authenticate/fair-queue.ts'
-import { Verifier, type RememberedUser, type StoredUser } from '../../../src/authenticate/verifier.ts'
+import { OutageCache } from '../../../src/authenticate/outage-cache.ts'
+import { contractToken, digestOf, isSameSecret } from '../../../src/authenticate/token.ts'
+import { FairQueue } from '../../../src/authenticate/fair-queue.ts'
+import { Users, type RememberedUser, type StoredUser, type UsersOptions } from '../../../src/authenticate/users.ts'
+import { Verifier } from '../../../src/authenticate/verifier.ts'
 import { utcTime } from '../../../src/model/instant.ts'
 import { temporaryFolder } from '../../helpers/databases.ts'
 
@@ -50,11 +52,11 @@ t.test('contractToken is the md5 of user and password, nothing between them', as
   t.equal(contractToken('é', '😀'), '62b3afe3b01f6f80152b567d9b216cde')
 })
 
-t.test('sameSecret compares secrets of any length', async (t) => {
+t.test('isSameSecret compares secrets of any length', async (t) => {
   const same: Array<[one: string, other: string, same: boolean]> = [
     ['a', 'a', true], ['', '', true], ['é😀', 'é😀', true], ['a', 'b', false], ['a', 'A', false], ['a', 'aa', false], ['', 'a', false], ['a'.repeat(10_000), 'a'.repeat(9999), false]
   ]
-  for (const [one, other, expected] of same) t.equal(sameSecret(one, other), expected, `${one.slice(0, 9)} ${other.slice(0, 9)}`)
+  for (const [one, other, expected] of same) t.equal(isSameSecret(one, other), expected, `${one.slice(0, 9)} ${other.slice(0, 9)}`)
   t.equal(digestOf('').length, 32)
 })
 
@@ -166,7 +168,7 @@ t.test('a network is what one customer has of the addresses', async (t) => {
   for (const [address, network] of Object.entries(networks)) t.equal(networkOf(address), network, address)
 })
 
-t.test('Turns', async (t) => {
+t.test('FairQueue', async (t) => {
   const begun: string[] = []
   /** Work that ends when it is told to. */
   const work = (name: string) => {
@@ -176,7 +178,7 @@ t.test('Turns', async (t) => {
   }
 
   await t.test('are taken by groups one after the other, however many wait in one', async (t) => {
-    const turns = new Turns(1, 10)
+    const turns = new FairQueue(1, 10)
     const works = ['a1', 'a2', 'a3', 'b1', 'c1'].map(work)
     const done = works.map(({ start }, index) => turns.run('aaabc'[index]!, start))
     for (const { end } of works) end()
@@ -185,7 +187,7 @@ t.test('Turns', async (t) => {
   })
 
   await t.test('are refused past the longest line to the group that waits most', async (t) => {
-    const turns = new Turns(1, 3)
+    const turns = new FairQueue(1, 3)
     const first = work('first')
     const done = [turns.run('a', first.start), ...['a', 'a', 'a'].map((group) => turns.run(group, async () => 'a'))]
     const last = turns.run('b', async () => 'b')
@@ -195,7 +197,7 @@ t.test('Turns', async (t) => {
   })
 
   await t.test('go on after work that failed', async (t) => {
-    const turns = new Turns(1, 1)
+    const turns = new FairQueue(1, 1)
     await t.rejects(turns.run('a', async () => { throw new Error('failed') }), { message: 'failed' })
     t.equal(await turns.run('a', async () => 'done'), 'done')
   })
@@ -206,16 +208,18 @@ t.test('Verifier', async (t) => {
   const credential = await hashCredential(token)
   const denis = { id: 1, name: 'denis', admin: false }
 
-  /** A verifier of one user, whose row the test may change. */
+  const verifierOf = (options: UsersOptions) => new Verifier(new Users(options), options.now)
+
+  /** A verifier of one user; the test may change the row. */
   function setUp (t: Test) {
     const clock = stopClock(t)
     const rows = new Map<string, StoredUser>([['denis', { ...denis, credential, disabled: false }]])
     const asked: string[] = []
     const find = async (name: string) => {
       asked.push(name)
-      return rows.get(name)
+      return structuredClone(rows.get(name))
     }
-    return { rows, asked, clock, verifier: new Verifier({ find, now: clock.now }) }
+    return { rows, asked, clock, verifier: verifierOf({ find, now: clock.now }) }
   }
 
   await t.test('tells whose a token is', async (t) => {
@@ -344,7 +348,7 @@ t.test('Verifier', async (t) => {
     const unavailable = { statusCode: 503, retryAfter: 5 }
     const start = () => {
       const users = new Known<RememberedUser>(join(folder, 'users'))
-      return { users, verifier: new Verifier({ find, memory: () => users, now: clock.now }) }
+      return { users, verifier: verifierOf({ find, memory: () => users, now: clock.now }) }
     }
     const before = start()
     t.strictSame(await before.verifier.verify('denis', token, '::1'), denis)
@@ -366,7 +370,7 @@ t.test('Verifier', async (t) => {
     const file = join(temporaryFolder(t), 'users')
     const users = new Known<RememberedUser>(file)
     let disabled = false
-    const verifier = new Verifier({ find: async () => ({ ...denis, credential, disabled }), memory: () => users, now: clock.now })
+    const verifier = verifierOf({ find: async () => ({ ...denis, credential, disabled }), memory: () => users, now: clock.now })
     t.strictSame(await verifier.verify('denis', token, '::1'), denis)
     t.equal(users.size, 1)
     disabled = true
@@ -377,10 +381,35 @@ t.test('Verifier', async (t) => {
   })
 })
 
-t.test('findTogether', async (t) => {
+t.test('OutageCache', async (t) => {
+  await t.test('stays bounded, and asks again for what it forgot', async (t) => {
+    const asked: string[] = []
+    const cache = new OutageCache<string>({ maxAnswers: 100, now: () => 0 })
+    const find = async (key: string) => (await cache.find(key, { ask: async () => { asked.push(key); return key }, recall: () => undefined })).value
+    for (let n = 0; n < 1000; n++) t.equal(await find(`${n}`), `${n}`)
+    t.equal(cache.size, 100)
+    asked.length = 0
+    await find('999')
+    await find('0')
+    t.strictSame(asked, ['0'])
+  })
+
+  await t.test('waits for the database when it must know, even after it did not answer', async (t) => {
+    const cache = new OutageCache<string>({ now: () => 0 })
+    let ask = async () => 'before'
+    const find = (maxAgeMs: number) => cache.find('key', { ask: () => ask(), recall: () => undefined, maxAgeMs })
+    await find(0)
+    ask = async () => { throw new Error('unavailable') }
+    t.strictSame(await find(0), { value: 'before', isStale: true })
+    ask = async () => 'after'
+    t.strictSame(await find(0), { value: 'after', isStale: false })
+  })
+})
+
+t.test('coalesce', async (t) => {
   const asked: Array<readonly string[]> = []
   let answer: Array<(found: Array<{ name: string }> | Error) => void> = []
-  const find = findTogether((names) => new Promise<Array<{ name: string }>>((resolve, reject) => {
+  const find = coalesce((names) => new Promise<Array<{ name: string }>>((resolve, reject) => {
     asked.push(names)
     answer.push((found) => found instanceof Error ? reject(found) : resolve(found))
   }))
@@ -409,7 +438,7 @@ t.test('Keyring', async (t) => {
   const clock = stopClock(t)
   const owner = { tokenId: 1, userId: 2, userName: 'alice', admin: false, scopes: ['write'] as const, expiresAt: null as string | null }
   let look: () => Promise<typeof owner | undefined> = async () => owner
-  const keyring = new Keyring({ store: { findOwner: () => look(), markUsed: async () => {}, insert: async () => 1 }, now: clock.now })
+  const keyring = new Keyring({ store: { findOwner: () => look(), markUsed: async () => {} }, now: clock.now })
 
   await t.test('knows who was known while the database is away, and nobody else', async (t) => {
     t.match(await keyring.find('lb_hers', '::1'), { id: 2, name: 'alice' })
@@ -433,7 +462,7 @@ t.test('Keyring', async (t) => {
     let answer: () => Promise<typeof owner | undefined> = async () => ({ ...owner, expiresAt })
     const start = () => {
       const known = new Known<RememberedToken>(join(folder, 'tokens'))
-      return { known, keyring: new Keyring({ store: { findOwner: () => answer(), markUsed: async () => {}, insert: async () => 1 }, memory: () => known, now: clock.now }) }
+      return { known, keyring: new Keyring({ store: { findOwner: () => answer(), markUsed: async () => {} }, memory: () => known, now: clock.now }) }
     }
     const before = start()
     await before.keyring.find('lb_hers', '::1')
@@ -479,8 +508,7 @@ t.test('Keyring and the tokens of nobody', async (t) => {
       if (isAway) throw new Error('away')
       return hash.equals(digestOf('lb_hers')) || hash.equals(digestOf('lb_new')) ? { tokenId: 1, userId: 2, userName: 'alice', admin: false, scopes: ['write'] as const, expiresAt: null } : undefined
     },
-    markUsed: async () => {},
-    insert: async () => 1
+    markUsed: async () => {}
   }
   const keyring = new Keyring({ store, now: clock.now })
   t.match(await keyring.find('lb_hers', '10.0.0.1'), { name: 'alice' })

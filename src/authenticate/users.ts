@@ -1,0 +1,79 @@
+import type { LogUser } from '../model/caller.ts'
+import { OutageCache, type Answer } from './outage-cache.ts'
+import type { Memory } from './remembered.ts'
+
+/** A user, and whether they may read the logs of all users. */
+export interface VerifiedUser extends LogUser {
+  admin: boolean
+}
+
+/** A row of the user store, as far as authentication reads it. */
+export interface StoredUser extends VerifiedUser {
+  credential: string
+  disabled: boolean
+}
+
+/** A user as kept on disk, by name. */
+export type RememberedUser = Pick<StoredUser, 'id' | 'name' | 'credential'>
+
+export interface UsersOptions {
+  /** Finds a user by name; rejects while the database is unavailable. */
+  find: (name: string) => Promise<StoredUser | undefined>
+  /** Users who were authenticated recently, for a database outage. */
+  memory?: () => Memory<RememberedUser> | undefined
+  /** Monotonic clock in ms. */
+  now?: () => number
+}
+
+/** Bound on the users that are cached. */
+export const maxUsers = 100_000
+
+/** Users by name, cached for a second and throughout an outage of the database. */
+export class Users {
+  readonly #find: (name: string) => Promise<StoredUser | undefined>
+  readonly #memory: () => Memory<RememberedUser> | undefined
+  readonly #cache: OutageCache<StoredUser>
+
+  constructor ({ find, memory = () => undefined, now }: UsersOptions) {
+    this.#find = find
+    this.#memory = memory
+    this.#cache = new OutageCache({ maxAnswers: maxUsers, now })
+  }
+
+  /** Finds a user whom the database confirmed at most `maxAgeMs` ago. Rejects with DatabaseAway. */
+  find (name: string, maxAgeMs?: number): Promise<Answer<StoredUser>> {
+    // A user who was just created is known at once.
+    return this.#cache.find(name, { ...this.#questionOf(name), maxAgeMs, maxMissingAgeMs: 0 })
+  }
+
+  /**
+   * Finds a user who needs no token, because the settings vouch for the name; undefined when missing or disabled.
+   * One who is disabled loses access within a second. Rejects with DatabaseAway.
+   */
+  async findTrusted (name: string): Promise<LogUser | undefined> {
+    const { value: user } = await this.#cache.find(name, this.#questionOf(name))
+    if (!user || user.disabled) return undefined
+    this.remember(user)
+    return { id: user.id, name }
+  }
+
+  /** Keeps an authenticated user for the next outage. */
+  remember ({ id, name, credential }: RememberedUser): void {
+    this.#memory()?.remember(name, { id, name, credential })
+  }
+
+  #questionOf (name: string) {
+    return {
+      ask: async () => {
+        const user = await this.#find(name)
+        const remembered = this.#memory()?.find(name)
+        if (remembered && (!user || user.disabled || user.credential !== remembered.credential)) this.#memory()?.forget(name)
+        return user
+      },
+      recall: () => {
+        const remembered = this.#memory()?.find(name)
+        return remembered && { ...remembered, disabled: false, admin: false }
+      }
+    }
+  }
+}
