@@ -1,7 +1,7 @@
 import type { UtcTime } from '../model/instant.ts'
 import type { LogRecord } from '../model/record.ts'
 
-/** A log as the API gives it. */
+/** A log as the API returns it; times as by `isoTime`. */
 export interface PresentedLog {
   id: string
   user: string
@@ -15,8 +15,19 @@ export interface PresentedLog {
   attributes: Record<string, unknown> | null
 }
 
-export function presentLog ({ id, eventAt, severity, processName, pid, description, message, postTime, attributes }: LogRecord & { id: string }, user: string): PresentedLog {
-  return { id, user, at: isoTime(eventAt), level: severity, process: processName, pid, description, message, posted: isoTime(postTime), attributes }
+export function presentLog (log: LogRecord & { id: string }, user: string): PresentedLog {
+  return {
+    id: log.id,
+    user,
+    at: isoTime(log.eventAt),
+    level: log.severity,
+    process: log.processName,
+    pid: log.pid,
+    description: log.description,
+    message: log.message,
+    posted: isoTime(log.postTime),
+    attributes: log.attributes
+  }
 }
 
 /** ISO 8601 in UTC, to the microsecond: `2026-11-24T09:30:00.000000Z`. */

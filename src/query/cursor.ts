@@ -2,8 +2,8 @@ import { BadRequest } from '../errors.ts'
 import { millisecondsOf, utcTime, type UtcTime } from '../model/instant.ts'
 
 /**
- * How far a walk along the logs has come: just after this one, or, without an id, at this instant,
- * whose logs are still ahead when walking up and left out when walking down.
+ * Position of a walk along the logs: just after the log of this id; or, without an id, at this instant, whose logs are
+ * still to come when walking up, and left out when walking down.
  */
 export interface Position {
   at: UtcTime
@@ -11,9 +11,13 @@ export interface Position {
   userId?: number
 }
 
-/** As a text that goes into a URL as it is. */
+/** Position as text for a URL, in base64url. Without Buffer, which browsers lack: the text is ASCII. */
 export function cursorOf ({ at, id, userId }: Position): string {
-  return Buffer.from(id === undefined ? at : `${at},${id},${userId}`).toString('base64url')
+  return encode(id === undefined ? at : `${at},${id},${userId}`)
+}
+
+function encode (text: string): string {
+  return btoa(text).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
 }
 
 const written = /^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6})(?:,(\d{1,20}),(\d{1,10}))?$/
@@ -22,16 +26,22 @@ const written = /^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6})(?:,(\d{1,20}),(\d{1,10
 const maxId = 2n ** 64n - 1n
 const maxUserId = 2 ** 32 - 1
 
-/** Throws BadRequest where the text is no cursor. */
+/** Position of a cursor that `cursorOf` made. Throws BadRequest for any other text. */
 export function positionOf (cursor: string): Position {
-  const text = Buffer.from(cursor, 'base64url').toString()
+  const text = decode(cursor)
   const [, at = '', id, userId] = written.exec(text) ?? []
-  const isGiven = isTime(at) && BigInt(id ?? 0) <= maxId && Number(userId ?? 0) <= maxUserId && Buffer.from(text).toString('base64url') === cursor
-  if (!isGiven) throw new BadRequest('cursor must be one that an answer gave')
+  const isValid = isTime(at) && BigInt(id ?? 0) <= maxId && Number(userId ?? 0) <= maxUserId && encode(text) === cursor
+  if (!isValid) throw new BadRequest('invalid cursor')
   return id === undefined ? { at } : { at, id, userId: Number(userId) }
 }
 
-/** Whether it is an instant of the years 1000 to 9999: there is no month 13, and no 30th of February. */
+/** Empty for a text that is not base64url. */
+function decode (cursor: string): string {
+  const isBase64Url = /^[\w-]+$/.test(cursor) && cursor.length % 4 !== 1
+  return isBase64Url ? atob(cursor.replaceAll('-', '+').replaceAll('_', '/')) : ''
+}
+
+/** Whether it is an instant of the years 1000 to 9999: no month 13, no 30th of February. */
 function isTime (time: UtcTime): boolean {
   const milliseconds = millisecondsOf(time)
   return time >= '1000' && !Number.isNaN(milliseconds) && utcTime(milliseconds).slice(0, 19) === time.slice(0, 19)

@@ -1,40 +1,40 @@
 import type { Severity } from '../model/record.ts'
 import type { Comparison } from '../text/values.js'
 
-/** One of a record's attributes, by its path. */
+/** Attribute of a record, by its path. */
 export interface Attribute {
   path: readonly string[]
 }
 
-/** Where a condition looks. */
+/** Field that a condition tests. */
 export type Field = 'message' | 'process' | 'description' | Attribute
 
-/** Folded pieces of text; between one and the next there may be anything. */
+/** Folded pieces of text, with any text between two of them. */
 export type Pattern = readonly [string, ...string[]]
 
-/** What a query asks of a record, as a tree. */
+/** Conditions of a query, as a tree. */
 export type Filter =
   | { kind: 'all', of: readonly Filter[] }
   | { kind: 'any', of: readonly Filter[] }
   | { kind: 'not', filter: Filter }
-  /** The message holds the pattern, with no half words at ends that are not open. */
+  /** The message contains the pattern; an end that is not open matches no half word. */
   | { kind: 'words', pattern: Pattern }
-  /** The whole value is like the pattern, any case. */
+  /** The whole value matches the pattern, in any case. */
   | { kind: 'value', field: Field, pattern: Pattern }
-  /** The value holds a match of the regular expression, in RE2's syntax. */
+  /** The value contains a match of the regular expression, in RE2's syntax. */
   | { kind: 'regex', field: Field, source: string }
   | { kind: 'level', levels: readonly Severity[] }
-  /** The value is a number, or a text that is one, and compares so with this one, in decimal digits. */
+  /** The value is a number, or text that is one; `value` is compared with it, in decimal digits. */
   | { kind: 'number', field: 'pid' | Attribute, comparison: Comparison, value: string }
-  /** The record has such an attribute, and it is not null. */
+  /** The record has the attribute, and it is not null. */
   | { kind: 'exists', path: readonly string[] }
-  /** The user's name is like the pattern, any case. */
+  /** The user's name matches the pattern, in any case. */
   | { kind: 'user', pattern: Pattern }
 
-/** Holds for every record. */
+/** Matches every record. */
 export const everything: Filter = { kind: 'all', of: [] }
 
-/** Whether the filter asks for users by name anywhere. */
+/** Whether any condition of the filter tests the user's name. */
 export function asksForUsers (filter: Filter): boolean {
   switch (filter.kind) {
     case 'all':
@@ -44,7 +44,7 @@ export function asksForUsers (filter: Filter): boolean {
   }
 }
 
-/** The names of the attributes whose values the filter compares as text. */
+/** Names of the attributes that the filter compares as text. */
 export function attributesIn (filter: Filter): string[] {
   switch (filter.kind) {
     case 'all':

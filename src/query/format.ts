@@ -1,13 +1,15 @@
 import type { PresentedLog } from './api-log.ts'
 
-/** How logs are written into a file, a line each, after a head where the format has one. */
+/** Format of an export: a head, which may be empty, and a line for each log. */
 export interface Format {
   contentType: string
   head: string
   line (log: PresentedLog): string
 }
 
-const columns = ['id', 'user', 'at', 'level', 'process', 'pid', 'description', 'message', 'posted', 'attributes'] as const
+const columns = [
+  'id', 'user', 'at', 'level', 'process', 'pid', 'description', 'message', 'posted', 'attributes'
+] as const
 
 export const formats = {
   ndjson: { contentType: 'application/x-ndjson; charset=utf-8', head: '', line: (log) => `${JSON.stringify(log)}\n` },
@@ -17,14 +19,18 @@ export const formats = {
 
 export type FormatName = keyof typeof formats
 
-/** CSV for spreadsheets: a text that one would take for a formula begins with an apostrophe. */
+/** CSV for spreadsheets: an apostrophe precedes text that they would run as a formula. */
 export const guardedCsv: Format = csvOf((text) => /^[=+\-@\t\r]/.test(text) ? `'${text}` : text)
 
-/** As RFC 4180 has it; `write` makes of a text what stands in its cell. */
-function csvOf (write: (text: string) => string): Format {
+/** CSV by RFC 4180; `guard` may change the text of a cell. */
+function csvOf (guard: (text: string) => string): Format {
+  const textOfCell = (value: unknown): string => {
+    if (typeof value === 'string') return guard(value)
+    return typeof value === 'object' ? JSON.stringify(value) : String(value)
+  }
   const cell = (value: unknown): string => {
     if (value === null) return ''
-    const text = typeof value === 'string' ? write(value) : typeof value === 'object' ? JSON.stringify(value) : String(value)
+    const text = textOfCell(value)
     return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
   }
   return {
@@ -34,40 +40,51 @@ function csvOf (write: (text: string) => string): Format {
   }
 }
 
-/** As a line of text, without the user: `2026-11-24T09:30:00.000000Z error billing[7]: Payment failed`. Safe for a terminal, whatever server it is of. */
+/**
+ * A log as one line of text, without its user, safe for a terminal whatever server it is from:
+ * `2026-11-24T09:30:00.000000Z error billing[7]: Payment failed`.
+ */
 export function textOf ({ at, level, process, pid, message }: PresentedLog): string {
-  return `${printableLine(String(at))} ${printableLine(String(level))} ${printableLine(String(process))}[${printableLine(String(pid))}]: ${printable(String(message))}`
+  const [time, severity, name, id] = [at, level, process, pid].map((value) => printableLine(String(value)))
+  return `${time} ${severity} ${name}[${id}]: ${printable(String(message))}`
 }
 
-/** Control and format characters, separators of lines and halves of characters: they move the cursor, change colours, turn the direction of writing, or are not seen. */
+/**
+ * Control and format characters, line separators and lone surrogates: they move the cursor, change colours, reverse the
+ * direction of writing, or are invisible.
+ */
 const unsafe = /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu
 
-/** A text of several lines that is safe on a terminal: what is unsafe there is spelled out; the lines after the first are indented. */
+/** Text of several lines, safe for a terminal: unsafe characters are escaped, lines after the first indented. */
 export function printable (text: string): string {
   return printableLines(text.replaceAll(/\r?\n/g, '\n    '))
 }
 
-/** The same without indentation. */
+/** As `printable`, without indentation. */
 export function printableLines (text: string): string {
   return text.replaceAll(unsafe, (character, at: number) => {
     const isKept = character === '\n' || character === '\t' || (character === '\r' && text[at + 1] === '\n')
-    return isKept ? character : spellOut(character)
+    return isKept ? character : escape(character)
   })
 }
 
-/** The same of a text that must stay one line. */
+/** As `printable`, for text that must stay one line. */
 export function printableLine (text: string): string {
-  return text.replaceAll(unsafe, spellOut)
+  return text.replaceAll(unsafe, escape)
 }
 
-/** JSON of the same value, or lines of it, with which a terminal does nothing. */
+/** JSON of the same value, or lines of JSON, safe for a terminal. */
 export function printableJson (json: string): string {
-  return json.replaceAll(unsafe, (character) => character === '\n' ? character : Array.from({ length: character.length }, (_, at) => `\\u${hex(character.charCodeAt(at), 4)}`).join(''))
+  return json.replaceAll(unsafe, (character) => character === '\n' ? character : escapeInJson(character))
+}
+
+function escapeInJson (character: string): string {
+  return Array.from({ length: character.length }, (_, at) => `\\u${hex(character.charCodeAt(at), 4)}`).join('')
 }
 
 /** `\x1b`, `\u202e`, `\u{e0001}`. */
-function spellOut (character: string): string {
-  const code = character.codePointAt(0)!
+function escape (character: string): string {
+  const code = character.codePointAt(0) ?? 0
   if (code < 0x100) return `\\x${hex(code, 2)}`
   return code > 0xffff ? `\\u{${hex(code, 1)}}` : `\\u${hex(code, 4)}`
 }

@@ -14,37 +14,55 @@ const second = 1000
 const minute = 60 * second
 const hour = 60 * minute
 const day = 24 * hour
-const sensible = [1, 2, 5, 10, 15, 30].map((n) => n * second)
-  .concat([1, 2, 5, 10, 15, 30].map((n) => n * minute), [1, 2, 3, 6, 12].map((n) => n * hour), [1, 2, 7, 14, 30, 90, 365].map((n) => n * day))
+const roundIntervals = [
+  ...[1, 2, 5, 10, 15, 30].map((n) => n * second),
+  ...[1, 2, 5, 10, 15, 30].map((n) => n * minute),
+  ...[1, 2, 3, 6, 12].map((n) => n * hour),
+  ...[1, 2, 7, 14, 30, 90, 365].map((n) => n * day)
+]
 
-/** A histogram has so many buckets at most; one whose interval is chosen has so many. */
-const most = 2000
-const wanted = 60
+const maxBuckets = 2000
+/** Buckets of a histogram if its caller gives no interval. */
+const maxChosenBuckets = 60
 
-/** The shortest round interval, in milliseconds, by which a span has 60 buckets at most. */
+/** Shortest round interval, in milliseconds, by which a span has at most 60 buckets. */
 export function intervalFor ({ from, to }: Span): number {
   const length = millisecondsOf(to) - millisecondsOf(from)
-  return sensible.find((interval) => length / interval <= wanted) ?? Math.ceil(length / wanted / day) * day
+  return roundIntervals.find((interval) => length / interval <= maxChosenBuckets) ??
+    Math.ceil(length / maxChosenBuckets / day) * day
 }
 
-/** All the buckets of a span, those without logs included. Throws BadRequest where they would be too many. */
-export function fillHistogram ({ from, to }: Span, buckets: Buckets, counts: ReadonlyArray<{ value: string | null, bucket: number, count: number }>, byValue: boolean): Bucket[] {
+/** Logs of one bucket, and, where they are counted by a field, with one value of it. */
+interface Count {
+  value: string | null
+  bucket: number
+  count: number
+}
+
+/** All buckets of a span, those without logs included. Throws BadRequest if there are more than 2,000. */
+export function fillHistogram (span: Span, buckets: Buckets, counts: readonly Count[], byValue: boolean): Bucket[] {
+  const { from, to } = span
   const { interval } = buckets
   const start = buckets.of(millisecondsOf(from))
-  const number = (buckets.of(millisecondsOf(to) - 1) - start) / interval + 1
-  if (number > most) throw new BadRequest(`interval must be longer: there would be more than ${most} buckets`)
-  const filled = Array.from({ length: number }, (_, index): Bucket => ({ at: isoTime(utcTime(buckets.startOf(start + index * interval))), count: 0, ...byValue && { by: emptyRecord() } }))
+  const length = (buckets.of(millisecondsOf(to) - 1) - start) / interval + 1
+  if (length > maxBuckets) {
+    throw new BadRequest(`interval must be longer: there would be more than ${maxBuckets} buckets`)
+  }
+  const filled = Array.from({ length }, (_, index): Bucket => {
+    const at = isoTime(utcTime(buckets.startOf(start + index * interval)))
+    return byValue ? { at, count: 0, by: emptyRecord() } : { at, count: 0 }
+  })
   for (const { value, bucket, count } of counts) {
     const into = filled[(bucket - start) / interval]
     if (!into) continue
     into.count += count
     if (into.by && value !== null) into.by[value] = count
   }
-  // A day that a zone left out begins with the next.
+  // A day that a zone skipped begins with the next one.
   return filled.filter(({ at }, index) => at !== filled[index + 1]?.at)
 }
 
-/** Without a prototype, so that a value may have any name: `__proto__` is one, too. */
+/** Without a prototype, so that `__proto__` is a name like any other. */
 function emptyRecord (): Record<string, number> {
   return Object.create(null)
 }

@@ -2,32 +2,44 @@ import { BadRequest } from '../errors.ts'
 import { utcTime, type UtcTime } from '../model/instant.ts'
 import { parseTime } from '../model/time.ts'
 
-const units: Record<string, number> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 }
+const unitMs = new Map([['s', 1000], ['m', 60_000], ['h', 3_600_000], ['d', 86_400_000], ['w', 604_800_000]])
 
-/** What a time of a query may be. */
+/** Forms of a time in a query. */
 export const instantRule = 'an ISO 8601 time, a day like 2026-11-24, now, or how long ago: -30s, -15m, -1h, -7d, -2w'
 
 /**
- * The instant that a text means, seen from now (milliseconds since 1970). A day is its beginning in
- * UTC. Throws BadRequest, which names the parameter.
+ * Instant that a text means, relative to now (milliseconds since 1970). A day is its start in UTC.
+ * Throws BadRequest, which names the parameter.
  */
 export function instantOf (name: string, text: string, now = Date.now()): UtcTime {
-  if (text === 'now') return utcTime(now)
-  const [, count, unit] = /^-(\d{1,9})([smhdw])$/.exec(text) ?? []
-  const past = unit === undefined ? undefined : now - Number(count) * units[unit]!
-  const time = past === undefined ? parseTime(/^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T00:00` : text) : past > Date.UTC(1000, 0, 1) ? utcTime(past) : undefined
+  const time = text === 'now' ? utcTime(now) : timeAgo(text, now) ?? parseTime(isDay(text) ? `${text}T00:00` : text)
   if (time === undefined) throw new BadRequest(`${name} must be ${instantRule}`)
   return time
 }
 
-/** Longest interval, in days. */
-const maxIntervalDays = 36_500
+function timeAgo (text: string, now: number): UtcTime | undefined {
+  const ago = text.startsWith('-') ? durationOf(text.slice(1)) : undefined
+  return ago !== undefined && now - ago > Date.UTC(1000, 0, 1) ? utcTime(now - ago) : undefined
+}
 
-/** An interval like `10s`, `5m`, `1h`, `1d` in milliseconds. Throws BadRequest, which names the parameter. */
+function isDay (text: string): boolean {
+  return /^\d{4}-\d\d-\d\d$/.test(text)
+}
+
+const maxIntervalDays = 36_500
+const dayMs = 86_400_000
+
+/** Milliseconds of an interval like `10s`, `5m`, `1h`, `1d`. Throws BadRequest, which names the parameter. */
 export function intervalOf (name: string, text: string): number {
-  const [, count, unit] = /^([1-9]\d{0,8})([smhdw])$/.exec(text) ?? []
-  if (unit === undefined) throw new BadRequest(`${name} must be a length of time like 30s, 5m, 1h or 1d`)
-  const interval = Number(count) * units[unit]!
-  if (interval > maxIntervalDays * units.d!) throw new BadRequest(`${name} must be ${maxIntervalDays} days at most`)
+  const interval = text.startsWith('0') ? undefined : durationOf(text)
+  if (interval === undefined) throw new BadRequest(`${name} must be a length of time like 30s, 5m, 1h or 1d`)
+  if (interval > maxIntervalDays * dayMs) throw new BadRequest(`${name} must be ${maxIntervalDays} days at most`)
   return interval
+}
+
+/** In milliseconds. */
+function durationOf (text: string): number | undefined {
+  const [, count, unit = ''] = /^(\d{1,9})([smhdw])$/.exec(text) ?? []
+  const ms = unitMs.get(unit)
+  return ms === undefined ? undefined : Number(count) * ms
 }

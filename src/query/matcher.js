@@ -1,70 +1,95 @@
-// The filter as a test on one record: for the thread that matches, too, which is why this is plain JavaScript.
+// Filters as tests on one record. Plain JavaScript, because the thread that matches runs it, too.
 import { likeTest, wordsTest } from '../text/patterns.js'
 import { plainRunOfRegex } from '../text/prefilter.js'
 import { regexTest } from '../text/regex.js'
 import { asText, compares, valueAt } from '../text/values.js'
 
+/** @import { LogRecord } from '../model/record.ts' */
+/** @import { Field, Filter } from './filter.ts' */
+
 /**
- * Whether a record of a user is what a query asks for: what the database would say of its row.
- * @param {import('./filter.ts').Filter} filter
- * @returns {(record: import('../model/record.ts').LogRecord, userName: string) => boolean}
+ * Result of a test; undefined where it would take too long to tell.
+ * @typedef {boolean | undefined} Verdict
+ */
+/** @typedef {(text: string) => Verdict} TextTest */
+/** @typedef {(record: LogRecord, userName: string) => Verdict} RecordTest */
+
+/**
+ * How texts are tested.
+ * @typedef {object} TextTests
+ * @property {(source: string) => TextTest} regex makes the test for a regular expression
+ * @property {(text: string, test: TextTest) => Verdict} run runs a test on a text
+ */
+
+/**
+ * The exact test: as the database would decide on the record's row.
+ * @param {Filter} filter
+ * @returns {(record: LogRecord, userName: string) => boolean}
  */
 export function matcherOf (filter) {
-  const test = testOf(filter, regexTest, (text, test) => test(text))
+  const test = testOf(filter, { regex: regexTest, run: (text, test) => test(text) })
   return (record, userName) => test(record, userName) === true
 }
 
-/** Most characters that a quick matcher looks at for one record, again for each condition: some microseconds. */
-const quickCharacters = 4096
+/** Characters of one record that a quick matcher tests at most, over all conditions: some microseconds. */
+const maxQuickCharacters = 4096
 
 /**
- * The same, in a time that nobody notices: undefined where it would take longer, as most regular expressions may.
- * @param {import('./filter.ts').Filter} filter
- * @returns {(record: import('../model/record.ts').LogRecord, userName: string) => boolean | undefined}
+ * The test within microseconds: undefined where it would take longer, as with most regular expressions.
+ * @param {Filter} filter
+ * @returns {RecordTest}
  */
 export function quickMatcherOf (filter) {
-  const longest = quickCharacters / conditionsIn(filter)
-  return testOf(filter, quickRegexTest, (text, test) => text.length > longest ? undefined : test(text))
+  const maxLength = maxQuickCharacters / countConditions(filter)
+  return testOf(filter, {
+    regex: quickRegexTest,
+    run: (text, test) => text.length > maxLength ? undefined : test(text)
+  })
 }
 
-/** False where a text lacks what every match holds. */
+/**
+ * False for a text that lacks a run of characters that every match has.
+ * @param {string} source
+ * @returns {TextTest}
+ */
 function quickRegexTest (source) {
   const run = plainRunOfRegex(source)
   return (text) => text.toLowerCase().includes(run) ? undefined : false
 }
 
-function conditionsIn (filter) {
-  if (filter.kind === 'not') return conditionsIn(filter.filter)
-  return 'of' in filter ? filter.of.reduce((sum, part) => sum + conditionsIn(part), 1) : 1
+/**
+ * @param {Filter} filter
+ * @returns {number}
+ */
+function countConditions (filter) {
+  if (filter.kind === 'not') return countConditions(filter.filter)
+  return 'of' in filter ? filter.of.reduce((sum, part) => sum + countConditions(part), 1) : 1
 }
 
 /**
- * @param {import('./filter.ts').Filter} filter
- * @param {(source: string) => (text: string) => boolean | undefined} regexTest
- * @param {(text: string, test: (text: string) => boolean | undefined) => boolean | undefined} hold what a test says of a text
+ * @param {Filter} filter
+ * @param {TextTests} texts
+ * @returns {RecordTest}
  */
-function testOf (filter, regexTest, hold) {
-  const onText = (field, test) => (record) => {
-    const text = textIn(record, field)
-    return text !== undefined && hold(text, test)
-  }
+function testOf (filter, texts) {
   switch (filter.kind) {
-    case 'all': return partsTest(filter.of.map((part) => testOf(part, regexTest, hold)), false)
-    case 'any': return partsTest(filter.of.map((part) => testOf(part, regexTest, hold)), true)
+    case 'all': return combine(filter.of.map((part) => testOf(part, texts)), false)
+    case 'any': return combine(filter.of.map((part) => testOf(part, texts)), true)
     case 'not': {
-      const test = testOf(filter.filter, regexTest, hold)
+      const test = testOf(filter.filter, texts)
       return (record, userName) => {
         const holds = test(record, userName)
         return holds === undefined ? undefined : !holds
       }
     }
-    case 'words': return onText('message', wordsTest(filter.pattern))
-    case 'value': return onText(filter.field, likeTest(filter.pattern))
-    case 'regex': return onText(filter.field, regexTest(filter.source))
+    case 'words': return fieldTest('message', wordsTest(filter.pattern), texts)
+    case 'value': return fieldTest(filter.field, likeTest(filter.pattern), texts)
+    case 'regex': return fieldTest(filter.field, texts.regex(filter.source), texts)
     case 'level': return ({ severity }) => filter.levels.includes(severity)
     case 'number': {
       const { field, comparison, value } = filter
-      return (record) => compares(field === 'pid' ? record.pid : valueAt(record.attributes, field.path), comparison, value)
+      return (record) =>
+        compares(field === 'pid' ? record.pid : valueAt(record.attributes, field.path), comparison, value)
     }
     case 'exists': return ({ attributes }) => (valueAt(attributes, filter.path) ?? null) !== null
     case 'user': {
@@ -74,9 +99,29 @@ function testOf (filter, regexTest, hold) {
   }
 }
 
-/** All parts, or any: one that says `decisive` decides; else one that can't tell leaves it open. */
-function partsTest (tests, decisive) {
+/**
+ * @param {Field} field
+ * @param {TextTest} test
+ * @param {TextTests} texts
+ * @returns {RecordTest}
+ */
+function fieldTest (field, test, { run }) {
+  return (record) => {
+    const text = textIn(record, field)
+    return text !== undefined && run(text, test)
+  }
+}
+
+/**
+ * Combines tests by AND (decided by the first false) or OR (by the first true). Undecided if none decides and one
+ * can't tell.
+ * @param {readonly RecordTest[]} tests
+ * @param {boolean} decisive
+ * @returns {RecordTest}
+ */
+function combine (tests, decisive) {
   return (record, userName) => {
+    /** @type {Verdict} */
     let result = !decisive
     for (const test of tests) {
       const holds = test(record, userName)
@@ -87,6 +132,11 @@ function partsTest (tests, decisive) {
   }
 }
 
+/**
+ * @param {LogRecord} record
+ * @param {Field} field
+ * @returns {string | undefined}
+ */
 function textIn ({ message, processName, description, attributes }, field) {
   switch (field) {
     case 'message': return message

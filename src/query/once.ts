@@ -1,12 +1,12 @@
 import { BadRequest } from '../errors.ts'
 import { intervalOf } from './instant.ts'
 
-/** What the window of a token's `once` may be. */
+/** Forms of the window of a token's `once`. */
 export const onceRule = 'a length of time from 1s to 1d, such as 10m'
 
 const maxOnceMs = 86_400_000
 
-/** The window that a text like `10m` means, in milliseconds. Throws BadRequest, which names the parameter. */
+/** Milliseconds of a window like `10m`. Throws BadRequest, which names the parameter. */
 export function onceOf (name: string, text: string): number {
   let window: number
   try {
@@ -18,7 +18,7 @@ export function onceOf (name: string, text: string): number {
   return window
 }
 
-/** A window as such a text, in the largest unit that it is a multiple of. */
+/** Window as text, in the largest unit that it is a multiple of. */
 export function writeOnce (windowMs: number): string {
   const seconds = windowMs / 1000
   if (seconds % 3600 === 0) return `${seconds / 3600}h`

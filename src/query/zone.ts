@@ -1,11 +1,11 @@
 import { BadRequest } from '../errors.ts'
 
-/** How far a clock is ahead of UTC at an instant: both in milliseconds, the instant since 1970. */
+/** Milliseconds by which a clock is ahead of UTC at an instant, in milliseconds since 1970. */
 export type Zone = (instant: number) => number
 
 export const zoneRule = 'a time zone like Europe/Berlin, or an offset like +05:30'
 
-/** The time zone of a name of the tz database or of an offset. Throws BadRequest, which names the parameter. */
+/** Time zone by its name in the tz database, or by an offset. Throws BadRequest, which names the parameter. */
 export function zoneOf (name: string, text: string): Zone {
   // In a URL a plus is a blank.
   const written = text.replace(' ', '+')
@@ -24,8 +24,9 @@ export function zoneOf (name: string, text: string): Zone {
   }
 }
 
-/** Of a text that ends with `GMT`, `GMT+05:30` or, before there were zones, `GMT-00:25:21`. */
+/** Offset in a text that ends with `GMT`, `GMT+05:30` or, before there were zones, `GMT-00:25:21`. */
 function offsetIn (text: string): number {
-  const [, sign, hours = '0', minutes = '0', seconds = '0'] = /GMT(?:([+-])(\d\d):(\d\d)(?::(\d\d))?)?$/.exec(text) ?? []
+  const parts = /GMT(?:([+-])(\d\d):(\d\d)(?::(\d\d))?)?$/.exec(text) ?? []
+  const [, sign, hours = '0', minutes = '0', seconds = '0'] = parts
   return ((Number(hours) * 60 + Number(minutes)) * 60 + Number(seconds)) * (sign === '-' ? -1000 : 1000)
 }

@@ -151,7 +151,7 @@ for (const database of databases) {
       'limit=0': /^limit must be a whole number, 1 to 1000/,
       'limit=many': /^limit must be/,
       'order=random': /^order must be newest or oldest/,
-      'cursor=abc': /^cursor must be one that an answer gave/,
+      'cursor=abc': /^invalid cursor/,
       'page=2': /^page is not known here/
     }
     for (const [parameters, detail] of Object.entries(refused)) {
