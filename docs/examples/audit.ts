@@ -1,5 +1,6 @@
 /**
- * An app with an audit trail in its own database: a line exists if and only if what it tells of took place. Run it in the checkout:
+ * An app with an audit trail in its own database: an audit line exists if and only if its order does.
+ * Run it in a checkout:
  *
  *   node --import tsx docs/examples/audit.ts
  *   curl http://127.0.0.1:3000/orders -H 'Content-Type: application/json' -d '{"item": "book", "amount": 2}'
@@ -7,7 +8,9 @@
 import Fastify from 'fastify'
 import { cluster, db, newRecord, writer, type DatabaseOptions } from 'loggerbot-server'
 
-const database: DatabaseOptions = process.env.SHOP_DATABASE ? JSON.parse(process.env.SHOP_DATABASE) : { file: 'data/shop.sqlite' }
+const database: DatabaseOptions = process.env.SHOP_DATABASE
+  ? JSON.parse(process.env.SHOP_DATABASE)
+  : { file: 'data/shop.sqlite' }
 /** The `user_id` of the audit trail. */
 const userId = 1
 
@@ -35,10 +38,15 @@ const body = {
 app.post<{ Body: { item: string, amount: number } }>('/orders', { schema: { body } }, async ({ body: order }, reply) => {
   const id = await knex.transaction(async (transaction) => {
     const [id] = await transaction('orders').insert(order)
-    const line = newRecord({ processName: 'shop', description: 'audit', message: `order ${id} was placed`, attributes: { id, ...order } })
+    const line = newRecord({
+      processName: 'shop',
+      description: 'audit',
+      message: `order ${id} was placed`,
+      attributes: { id, ...order }
+    })
     await app.writeLogs({ userId, records: [line] }, { knex: transaction })
-    // Whatever fails from here on takes both back.
-    if (order.amount > 10) throw Object.assign(new Error('so many are not in stock'), { statusCode: 409 })
+    // An error from here on rolls back both.
+    if (order.amount > 10) throw Object.assign(new Error('not enough in stock'), { statusCode: 409 })
     return id
   })
   return reply.code(201).send({ id })
@@ -46,4 +54,4 @@ app.post<{ Body: { item: string, amount: number } }>('/orders', { schema: { body
 
 console.log(`listens on ${await app.listen({ port: Number(process.env.PORT ?? 3000) })}`)
 
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => app.close())
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => { app.close().catch(console.error) })

@@ -5,9 +5,9 @@ import { root } from '../helpers/command.ts'
 
 for (const name of Object.keys(process.env)) if (name.startsWith('LOGGER_')) delete process.env[name]
 
-t.test('the README\'s table of settings says what the server does', async (t) => {
-  const readme = readFileSync(`${root}README.md`, 'utf8')
-  const rows = readme.split('\n').filter((line) => /^\|\s*`LOGGER_\w+`\s*\|/.test(line)).map((line) => {
+t.test('docs/settings.md says what the server does (npm run docs:settings writes it)', async (t) => {
+  const page = readFileSync(`${root}docs/settings.md`, 'utf8')
+  const rows = page.split('\n').filter((line) => /^\|\s*`LOGGER_\w+`\s*\|/.test(line)).map((line) => {
     const [name, flag, standard, ...description] = line.trim().slice(1, -1).split(/(?<!\\)\|/).map((cell) => cell.trim())
     const code = (cell = '') => cell.replaceAll('`', '')
     return { name: code(name), flag: code(flag), default: code(standard), description: code(description.join('|')) }

@@ -81,5 +81,5 @@ t.test('docs/protocols.md has the names, in the order in which they are read', a
     const column = Array.from(sections.get(heading)!.matchAll(/^\| (`.*?) \|/gm), ([, cell]) => cell!)
     t.strictSame(namesIn(column.join()), names[part], heading)
   }
-  t.strictSame(namesIn(sections.get('One step down')!).slice(0, containers.length), containers)
+  t.strictSame(namesIn(sections.get('Nested fields')!).slice(0, containers.length), containers)
 })
