@@ -1,7 +1,7 @@
 // An ESLint rule for comments and texts: it reports phrases that CONTRIBUTING.md, "Plain English", rules out.
 
 /** Phrases that make a reader start the sentence again; a noun or a name with its unit says it better. */
-export const unplain = /\b(so (many|long|often)(?! as\b)|whoever|of which each|whose (?:the|a) )\b/i
+const unplain = /\b(so (many|long|often)(?! as\b)|whoever|of which each|whose (?:the|a) )\b/i
 
 /** @type {import('eslint').Rule.RuleModule} */
 export const plainEnglish = {
@@ -13,7 +13,7 @@ export const plainEnglish = {
   create (context) {
     /**
      * @param {string} text
-     * @param {{ node: import('estree').Node } | { loc: import('estree').SourceLocation }} place
+     * @param {{ node: import('eslint').Rule.Node } | { loc: import('eslint').AST.SourceLocation }} place
      */
     const check = (text, place) => {
       const phrase = unplain.exec(text)?.[0]
