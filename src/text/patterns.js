@@ -1,11 +1,12 @@
-// Patterns of words and of whole values as tests on a text. Plain JavaScript: the threads of the embedded database and of the word index run it, too.
+// Patterns of words and of whole values as tests on a text.
+// Plain JavaScript, because the threads of the embedded database and of the word index run it, too.
 import { fold, isAscii, valuePiece, withSingleBlanks, withoutEscapes } from './fold.js'
 import { endsWord, isOpen, isWordAt, isWordBefore, startsWord } from './words.js'
 import { finderOf } from './find.js'
 
 /**
- * What is done to a text before it is compared, beside folding: each a bit of a form. A pattern of ASCII alone finds the
- * same in a text as it came: so a database can look for it there, too.
+ * Changes of a text before it is compared, beside folding: each is a bit of a form. A pattern of ASCII finds the same
+ * in the unchanged text: so a database can search for it there, too.
  */
 const shown = 1
 const composed = 2
@@ -17,11 +18,11 @@ function formFor (pattern) {
 }
 
 let lastText = ''
-/** @type {string[]} by their form */
+/** @type {Array<string | undefined>} indexed by form */
 let lastForms = []
 
 /**
- * The text in a form; that of the last text is kept, since a query with many words asks for the same again and again.
+ * Text in a form. The forms of the last text are cached, because a query with many words needs them repeatedly.
  * @param {string} text
  * @param {number} form
  */
@@ -30,8 +31,8 @@ function formOf (text, form) {
     lastText = text
     lastForms = []
   }
-  lastForms[form] ??= makeForm(text, form)
-  return lastForms[form]
+  const known = lastForms[form] ??= makeForm(text, form)
+  return known
 }
 
 /**
@@ -45,27 +46,29 @@ function makeForm (text, form) {
 }
 
 /**
- * Whether a text, as a terminal shows it, holds the pattern, in any case, whatever the white space, with no half word at an
- * end that is not open. Each piece is looked for after the one before: the leftmost place is as good as any, so that
- * nothing is ever tried twice.
- * @param {readonly string[]} pattern folded pieces, between which there may be anything
+ * Tests whether a text, as a terminal shows it, contains the pattern, in any case and with any white space. An end that
+ * is not open matches no half word. Each piece is searched after the one before: the leftmost match is as good as any,
+ * so nothing is tried twice.
+ * @param {readonly string[]} pattern folded pieces, with any text between two of them
  * @returns {(text: string) => boolean}
  */
 export function wordsTest (pattern) {
   const last = pattern.length - 1
-  const finders = pattern.map(finderOf)
+  const finders = pattern.map((piece) => ({ find: finderOf(piece), length: piece.length }))
   const isClosedBefore = startsWord(pattern)
   const isClosedAfter = endsWord(pattern)
-  const form = formFor(pattern) | (isOpen(pattern) ? 0 : shown) | (pattern.some((piece) => piece.includes(' ')) ? singleBlanks : 0)
+  const hasBlanks = pattern.some((piece) => piece.includes(' '))
+  const form = formFor(pattern) | (isOpen(pattern) ? 0 : shown) | (hasBlanks ? singleBlanks : 0)
   return (text) => {
     const folded = formOf(text, form)
     let at = 0
-    for (const [index, find] of finders.entries()) {
-      const fits = (start) => !(index === 0 && isClosedBefore && isWordBefore(folded, start)) &&
-        !(index === last && isClosedAfter && isWordAt(folded, start + pattern[index].length))
+    for (const [index, { find, length }] of finders.entries()) {
+      const fits = (/** @type {number} */ start) =>
+        !(index === 0 && isClosedBefore && isWordBefore(folded, start)) &&
+        !(index === last && isClosedAfter && isWordAt(folded, start + length))
       const start = find(folded, at, fits)
       if (start === -1) return false
-      at = start + pattern[index].length
+      at = start + length
     }
     return true
   }
@@ -74,25 +77,24 @@ export function wordsTest (pattern) {
 const anywhere = () => true
 
 /**
- * Whether a whole text is like the pattern, in any case.
+ * Tests whether a whole text matches the pattern, in any case.
  * @param {readonly string[]} pattern
  * @returns {(text: string) => boolean}
  */
 export function likeTest (pattern) {
-  const [first, ...others] = pattern
+  const [first = '', ...others] = pattern
   const form = formFor(pattern)
   const last = others.at(-1)
-  const between = others.slice(0, -1)
-  const finders = between.map(finderOf)
+  const finders = others.slice(0, -1).map((piece) => ({ find: finderOf(piece), length: piece.length }))
   return (text) => {
     const folded = formOf(text, form)
     if (last === undefined) return folded === first
     if (!folded.startsWith(first)) return false
     let at = first.length
-    for (const [index, find] of finders.entries()) {
+    for (const { find, length } of finders) {
       const start = find(folded, at, anywhere)
       if (start === -1) return false
-      at = start + between[index].length
+      at = start + length
     }
     return folded.length - last.length >= at && folded.endsWith(last)
   }

@@ -1,4 +1,5 @@
-// What every match of a pattern holds, for a cheap test before the exact one. Plain JavaScript: the threads of the embedded database and of the word index run it, too.
+// Text that every match of a pattern contains, for a cheap test before the exact one.
+// Plain JavaScript, because the threads of the embedded database and of the word index run it, too.
 import { RE2JS } from 're2js'
 import { fold, isAscii } from './fold.js'
 import { isOpen } from './words.js'
@@ -6,19 +7,26 @@ import { isOpen } from './words.js'
 const isHangul = /[\u{AC00}-\u{D7A3}]/u
 const isMark = /[\p{M}\u{1100}-\u{11FF}]/u
 
-/** Where all letters stand that are more than one letter, or another, once they are composed or decomposed, but for Hangul. */
-const changingRanges = [[0xC0, 0x1FFF], [0x2000, 0x30FF], [0xF900, 0xFB4F], [0x10500, 0x119FF], [0x16100, 0x16DFF], [0x1D100, 0x1D1FF], [0x2F800, 0x2FA1F]]
+/**
+ * Ranges of all letters that change when they are composed or decomposed, but for Hangul.
+ * @type {ReadonlyArray<readonly [from: number, to: number]>}
+ */
+const changingRanges = [
+  [0xC0, 0x1FFF], [0x2000, 0x30FF], [0xF900, 0xFB4F], [0x10500, 0x119FF],
+  [0x16100, 0x16DFF], [0x1D100, 0x1D1FF], [0x2F800, 0x2FA1F]
+]
 /** @type {Set<string> | undefined} */
 let changing
 
-/** Letters, folded, in the place of which a text may hold others that mean the same: `é` is `e` with an accent, too. */
+/** Folded letters that a text may write in another way: `é` is also `e` with an accent. */
 function changingLetters () {
   if (changing === undefined) {
     changing = new Set('σ')
     for (const [from, to] of changingRanges) {
       for (let code = from; code <= to; code++) {
         const letter = String.fromCodePoint(code)
-        if (letter.normalize('NFD') !== letter) for (const other of fold(letter.normalize('NFC'))) changing.add(other)
+        if (letter.normalize('NFD') === letter) continue
+        for (const other of fold(letter.normalize('NFC'))) changing.add(other)
       }
     }
   }
@@ -26,11 +34,11 @@ function changingLetters () {
 }
 
 /**
- * What every text holds as it came in which a pattern is found, for a database that compares letter by letter: fewer and
- * shorter pieces.
- * @param {readonly string[]} pattern folded pieces, between which there may be anything
- * @returns {{ pieces: string[], isExact: boolean, isHangul: boolean }} whether every text that holds them is meant; and
- * whether others may be, too, which hold Hangul in parts
+ * Pieces that every text contains, unchanged, in which a pattern is found: for a database that compares letter by
+ * letter. They are fewer and shorter than the pattern's.
+ * @param {readonly string[]} pattern folded pieces, with any text between two of them
+ * @returns {{ pieces: string[], isExact: boolean, isHangul: boolean }} isExact: every text with the pieces matches the
+ * pattern; isHangul: texts without them may match it, too, if they have Hangul in parts
  */
 export function steadyPieces (pattern) {
   if (pattern.every(isAscii)) return { pieces: [...pattern], isExact: true, isHangul: false }
@@ -45,15 +53,15 @@ export function steadyPieces (pattern) {
   })
   return {
     pieces: pieces.filter((piece, index) => piece !== '' || index === 0 || index === pieces.length - 1),
-    // At an open end a mark may follow that changes the last letter.
+    // A mark may follow an open end, and change the last letter.
     isExact: pieces.length === 1,
     isHangul: pattern.some((piece) => isHangul.test(piece))
   }
 }
 
 /**
- * The same of a pattern for messages, between whose words there may be any white space. A text may also hold escape
- * sequences instead, unless the pattern is open.
+ * As `steadyPieces`, for a pattern for messages: any white space may be between its words. A text may have escape
+ * sequences there, too, unless the pattern is open.
  * @param {readonly string[]} pattern
  */
 export function steadyMessagePieces (pattern) {
@@ -63,8 +71,8 @@ export function steadyMessagePieces (pattern) {
 }
 
 /**
- * The longest run of ASCII of a pattern for messages, as `plainRun`, that every text holds in which it is found, or else
- * escape sequences.
+ * Longest run of ASCII, as by `plainRun`, in a pattern for messages. Every text in which the pattern is found contains
+ * it, or else escape sequences.
  * @param {readonly string[]} pattern
  */
 export function plainRunOfWords (pattern) {
@@ -72,32 +80,41 @@ export function plainRunOfWords (pattern) {
   return plainRun(pattern, 'ik;` ')
 }
 
-/** Characters of a run: more would leave out hardly any other text. */
-const maxRun = 32
+/** Characters of a run: longer ones would rule out hardly any more texts. */
+const maxRunLength = 32
 
 /**
- * The longest run of ASCII in some texts, in lower case, for a cheap test of bytes before the exact one of letters. Without
- * those to which letters beyond ASCII fold, too; empty where there is none.
+ * Longest run of ASCII in some texts, in lower case, for a cheap test of bytes before the exact one of letters. It has
+ * no letter to which letters beyond ASCII fold, too. Empty for none.
  * @param {readonly string[]} texts
  * @param {string} ambiguous
  * @returns {string}
  */
 export function plainRun (texts, ambiguous = 'ik') {
   const gap = new RegExp(`[^!-~ ]|[${ambiguous}]`, 'i')
-  return texts.flatMap((text) => text.split(gap)).reduce((longest, run) => run.length > longest.length ? run : longest, '').slice(0, maxRun).toLowerCase()
+  const runs = texts.flatMap((text) => text.split(gap))
+  const longest = runs.reduce((longest, run) => run.length > longest.length ? run : longest, '')
+  return longest.slice(0, maxRunLength).toLowerCase()
 }
 
 /**
- * A run of ASCII, in lower case, that every match of an expression holds in one case or another; empty where none is known.
+ * Run of ASCII, in lower case, that every match of an expression contains in some case; empty if none is known.
  * @param {string} source
  * @returns {string}
  */
 export function plainRunOfRegex (source) {
-  // Compiled as if case mattered, because RE2JS tells none of a text that has several cases. To it `ſ` is an `s`.
+  // Compiled with case, because without it RE2JS has no prefilter for letters. To RE2JS `ſ` is an `s`.
   return plainRun(textsOf(RE2JS.compile(source).re2().prefilter), 'iks')
 }
 
-/** Of RE2JS's prefilter: 1 stands for a text, 2 for all of its parts; null and the others tell of none. */
+/** @typedef {{ type: number, str: string, subs: Prefilter[] } | null | undefined} Prefilter */
+
+/**
+ * Texts that RE2JS's prefilter requires: type 1 is a text, 2 requires all of its parts; others require none for
+ * certain.
+ * @param {Prefilter} prefilter
+ * @returns {string[]}
+ */
 function textsOf (prefilter) {
   if (prefilter?.type === 1) return [prefilter.str]
   return prefilter?.type === 2 ? prefilter.subs.flatMap(textsOf) : []

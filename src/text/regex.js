@@ -1,9 +1,10 @@
-// Regular expressions of RE2. Plain JavaScript: the threads of the embedded database and of the word index run it, too.
+// Regular expressions of RE2.
+// Plain JavaScript, because the threads of the embedded database and of the word index run it, too.
 import { RE2JS } from 're2js'
 
 /**
- * Whether a text holds a match of a regular expression of RE2, which takes time in proportion to
- * the text whatever the expression. Upper and lower case are one unless it says `(?-i)`.
+ * Tests whether a text contains a match of a regular expression of RE2, in any case unless it says `(?-i)`. The time is
+ * linear in the text, whatever the expression.
  * @param {string} source
  * @returns {(text: string) => boolean}
  */
@@ -12,13 +13,13 @@ export function regexTest (source) {
   return (text) => expression.test(text)
 }
 
-/** Classes of Unicode and ranges beyond ASCII take about as long to compile as so many characters. */
+/** Weights of a class of Unicode and of a range beyond ASCII, in characters that take as long to compile. */
 const classWeight = 20
 const rangeWeight = 80
 
 /**
- * How much work an expression is, told before it is compiled, which a short text can make long: at least the characters
- * that it has once its repetitions are written out, each group's within all others.
+ * Estimates the work of an expression before it is compiled, because a short one may be a lot: at least its characters
+ * once all repetitions are written out, with every group within every other.
  * @param {string} source
  * @returns {number}
  */

@@ -1,18 +1,20 @@
-// Values of attributes: where they stand, and how they compare. Plain JavaScript: the threads of the embedded database and of the word index run it, too.
+// Values of attributes: how they are found and compared.
+// Plain JavaScript, because the threads of the embedded database and of the word index run it, too.
 
 /** @typedef {'=' | '<' | '<=' | '>' | '>='} Comparison */
 
-/** Names of a path up to which all ways to join them are tried, and up to which it is tried to join them to two. */
+/** Names of the longest path of which all ways to join them are tried. */
 const maxFreeNames = 6
+/** Names of the longest path of which all ways to join them to two are tried. */
 const maxPairedNames = 32
 
 /** @type {WeakMap<readonly string[], string[][]>} */
 const readings = new WeakMap()
 
 /**
- * The ways in which a dotted name may stand in attributes, the first that is there counts: `a.b.c` as one name, as nested
- * objects, and as nested objects whose names have dots. After `attributes.` a name is one of the record's attributes,
- * whatever else has that name; it may also be one of an attribute of that name.
+ * Ways in which a dotted name may be written in attributes, of which the first that exists counts: `a.b.c` as one name,
+ * as nested objects, and as nested objects with dots in their names. After `attributes.` a name is an attribute of the
+ * record, even if a field has that name; or else one within an attribute called `attributes`.
  * @param {readonly string[]} path
  * @returns {string[][]}
  */
@@ -20,51 +22,73 @@ export function readingsOf (path) {
   let known = readings.get(path)
   if (known === undefined) {
     const [first, ...others] = path
-    known = first === 'attributes' && others.length > 0 ? [...joinsOf(others), ...joinsOf(path)] : joinsOf(path)
+    const isExplicit = first === 'attributes' && others.length > 0
+    known = isExplicit ? [...joinsOf(others), ...joinsOf(path)] : joinsOf(path)
     readings.set(path, known)
   }
   return known
 }
 
-/** @param {readonly string[]} path */
+/**
+ * @param {readonly string[]} path
+ * @returns {string[][]}
+ */
 function joinsOf (path) {
   const whole = path.join('.')
   if (path.length === 1) return [[whole]]
-  if (path.length <= maxFreeNames) {
-    // Each bit of a number says whether there is a joint; all bits are last, but come second.
-    const ways = Array.from({ length: 2 ** (path.length - 1) }, (_, bits) => path.slice(1).reduce((names, name, index) => {
-      if (bits >> index & 1) names.push(name)
-      else names[names.length - 1] += `.${name}`
-      return names
-    }, [path[0]]))
-    return [ways[0], ways.at(-1), ...ways.slice(1, -1)]
-  }
-  const pairs = path.length > maxPairedNames ? [] : path.slice(1).map((_, index) => [path.slice(0, index + 1).join('.'), path.slice(index + 1).join('.')])
-  return [[whole], [...path], ...pairs]
+  if (path.length > maxFreeNames) return [[whole], [...path], ...pairsOf(path)]
+  // Each bit of a number separates two names: 0 separates none, the last number all.
+  const ways = Array.from({ length: 2 ** (path.length - 1) }, (_, bits) => splitBy(bits, path))
+  return [[whole], [...path], ...ways.slice(1, -1)]
 }
 
 /**
- * What the attributes hold at a path.
+ * @param {number} bits
+ * @param {readonly string[]} path
+ */
+function splitBy (bits, path) {
+  /** @type {string[]} */
+  const names = []
+  for (const [index, name] of path.entries()) {
+    if (index === 0 || bits >> (index - 1) & 1) names.push(name)
+    else names[names.length - 1] += `.${name}`
+  }
+  return names
+}
+
+/** @param {readonly string[]} path */
+function pairsOf (path) {
+  if (path.length > maxPairedNames) return []
+  return path.slice(1).map((_, index) => [path.slice(0, index + 1).join('.'), path.slice(index + 1).join('.')])
+}
+
+/**
+ * Value of the attributes at a path; undefined for none.
  * @param {Record<string, unknown> | null} attributes
  * @param {readonly string[]} path
- * @returns {unknown} undefined where there is nothing
+ * @returns {unknown}
  */
 export function valueAt (attributes, path) {
   if (attributes === null) return undefined
   for (const names of readingsOf(path)) {
-    const value = names.reduce((value, name) => isObject(value) && Object.hasOwn(value, name) ? value[name] : undefined, attributes)
+    /** @type {unknown} */
+    let value = attributes
+    for (const name of names) value = isObject(value) && Object.hasOwn(value, name) ? value[name] : undefined
     if (value !== undefined) return value
   }
   return undefined
 }
 
-/** @param {any} value */
+/**
+ * @param {unknown} value
+ * @returns {value is Record<string, unknown>}
+ */
 function isObject (value) {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /**
- * A value as text; undefined where it is none, as an object, a list and null.
+ * Value as text; undefined for an object, a list and null.
  * @param {unknown} value
  * @returns {string | undefined}
  */
@@ -72,13 +96,13 @@ export function asText (value) {
   return typeof value === 'object' || value === undefined ? undefined : String(value)
 }
 
-/** A text that is a number, too: its digits are so few that a database can compare them exactly. */
+/** Text that is a number, too, with few enough digits for a database to compare them exactly. */
 export const numeral = '^-?[0-9]{1,30}([.][0-9]{1,30})?([eE][-+]?[0-9]{1,2})?'
 const isNumeral = new RegExp(`${numeral}$`)
 
 /**
- * Whether a number, or a text that is one, compares so with the number of a query. Digits of texts are compared exactly,
- * exponents as floating point.
+ * Compares a number, or text that is one, with the number of a query. Digits of texts are compared exactly, numbers
+ * with an exponent as floating point.
  * @param {unknown} value
  * @param {Comparison} comparison
  * @param {string} number
@@ -86,28 +110,32 @@ const isNumeral = new RegExp(`${numeral}$`)
 export function compares (value, comparison, number) {
   if (typeof value === 'number') return holds(value, comparison, Number(number))
   if (typeof value !== 'string' || !isNumeral.test(value)) return false
-  return isDecimal(value) && isDecimal(number) ? holds(digitsOf(value), comparison, digitsOf(number)) : holds(Number(value), comparison, Number(number))
+  return isDecimal(value) && isDecimal(number)
+    ? holds(digitsOf(value), comparison, digitsOf(number))
+    : holds(Number(value), comparison, Number(number))
 }
 
 /**
- * Whether a text is a number that is compared by its digits.
+ * Whether a text is a number without an exponent, which is compared by its digits.
  * @param {string} text
  */
 export function isDecimal (text) {
   return isNumeral.test(text) && !/e/i.test(text)
 }
 
-/** In units of the thirtieth digit behind the point. */
+/**
+ * Number in units of the thirtieth digit after the point.
+ * @param {string} text
+ */
 function digitsOf (text) {
-  const [whole, fraction = ''] = text.split('.')
+  const [whole = '', fraction = ''] = text.split('.')
   return BigInt(whole + fraction.padEnd(30, '0'))
 }
 
 /**
- * @template {number | bigint} Number
- * @param {Number} one
+ * @param {number | bigint} one
  * @param {Comparison} comparison
- * @param {Number} other
+ * @param {number | bigint} other
  */
 function holds (one, comparison, other) {
   switch (comparison) {

@@ -1,20 +1,22 @@
-// What a word is. Plain JavaScript: the threads of the embedded database and of the word index run it, too.
+// Words of texts and of patterns.
+// Plain JavaScript, because the threads of the embedded database and of the word index run it, too.
 import { valuePiece, withoutEscapes } from './fold.js'
 
-// Letters of the scripts that put no blanks between words, or, as Hangul, few: there a word may begin and end anywhere.
-const unspacedLetter = '[[\\p{scx=Han}\\p{scx=Hira}\\p{scx=Kana}\\p{scx=Bopo}\\p{scx=Hang}\\p{scx=Thai}\\p{scx=Lao}\\p{scx=Khmr}\\p{scx=Mymr}]&&[\\p{L}\\p{M}\\p{N}]]'
+/** Scripts with no blanks between words, or few, as Hangul: a word may begin and end anywhere. */
+const unspacedScripts = ['Han', 'Hira', 'Kana', 'Bopo', 'Hang', 'Thai', 'Lao', 'Khmr', 'Mymr']
+const unspacedLetter = `[[${unspacedScripts.map((script) => `\\p{scx=${script}}`).join('')}]&&[\\p{L}\\p{M}\\p{N}]]`
 const spacedCharacter = `[[\\p{L}\\p{M}\\p{N}_]--${unspacedLetter}]`
-/** A character that joins its neighbours to a word. */
+/** Character that belongs to the same word as such characters beside it. */
 const isSpacedCharacter = new RegExp(spacedCharacter, 'v')
 const isUnspacedLetter = new RegExp(unspacedLetter, 'v')
 const wordPattern = new RegExp(`${spacedCharacter}+|${unspacedLetter}+`, 'gv')
 
-/** How words are taken out of texts: an index that was made by other rules is not asked. */
+/** Version of the rules by which words are found: an index made by other rules is not used. */
 export const wordRules = 2
 
 /**
- * The words of a text, folded: the longest runs of letters, marks, digits and `_`. Of scripts without blanks, each two
- * neighbours are a word.
+ * Folded words of a text: the longest runs of letters, marks, digits and `_`. In scripts without blanks, every two
+ * neighbouring letters are a word.
  * @param {string} text
  * @returns {string[]}
  */
@@ -23,7 +25,7 @@ export function wordsOf (text) {
 }
 
 /**
- * The words of a run of one kind of letters.
+ * Words of a run of one kind of letters.
  * @param {string} run
  */
 function wordsOfRun (run) {
@@ -32,38 +34,40 @@ function wordsOfRun (run) {
   return letters.slice(1).map((letter, index) => letters[index] + letter)
 }
 
-/** What an ASCII character is folded to in a word; 0 where it is none of a word's. */
+/** Code to which an ASCII character is folded in a word; 0 for one that belongs to no word. */
 export const asciiWord = Uint8Array.from({ length: 128 }, (_, code) => {
   const character = String.fromCharCode(code).toLowerCase()
   return isSpacedCharacter.test(character) ? character.charCodeAt(0) : 0
 })
 
 /**
- * The words, folded, that every text holds in which the pattern is found with no half word at an end that is not open.
- * @param {readonly string[]} pattern folded pieces, between which there may be anything
+ * Folded words that any text matching the pattern must contain; words cut by an open place are skipped.
+ * @param {readonly string[]} pattern folded pieces, with any text between two of them
  * @returns {string[]}
  */
 export function wholeWordsOf (pattern) {
-  return pattern.flatMap((piece, index) => Array.from(piece.matchAll(wordPattern))
-    .filter(({ 0: run, index: at }) => isUnspacedLetter.test(run) || ((at > 0 || index === 0) && (at + run.length < piece.length || index === pattern.length - 1)))
-    .flatMap(([run]) => wordsOfRun(run)))
+  const last = pattern.length - 1
+  return pattern.flatMap((piece, index) => Array.from(piece.matchAll(wordPattern)).flatMap(({ 0: run, index: at }) => {
+    const isCut = (at === 0 && index > 0) || (at + run.length === piece.length && index < last)
+    return isCut && !isUnspacedLetter.test(run) ? [] : wordsOfRun(run)
+  }))
 }
 
 /**
- * Whether a pattern may cut no word in half at its start.
+ * Whether the start of a match must be the start of a word.
  * @param {readonly string[]} pattern
  */
 export const startsWord = (pattern) => isSpacedCharacter.test(Array.from(pattern[0] ?? '')[0] ?? '')
 
 /**
- * Whether a pattern may cut no word in half at its end.
+ * Whether the end of a match must be the end of a word.
  * @param {readonly string[]} pattern
  */
 export const endsWord = (pattern) => isSpacedCharacter.test(Array.from(pattern.at(-1) ?? '').at(-1) ?? '')
 
 /**
- * Whether a pattern is open at both ends, as `*ment*`: it is looked for in a text as it was sent, escape sequences included.
- * So a database can look for it there alone, in which such patterns, of all, have to read every text.
+ * Whether a pattern is open at both ends, as `*ment*`: it is searched in the text as it was sent, with its escape
+ * sequences. So a database can search there: for such patterns it has to read every text anyway.
  * @param {readonly string[]} pattern
  */
 export function isOpen (pattern) {
@@ -71,7 +75,7 @@ export function isOpen (pattern) {
 }
 
 /**
- * Whether the character that ends before this index joins the next one to its word.
+ * Whether the character before this index belongs to the same word as the next one, if that is a word's.
  * @param {string} text
  * @param {number} at
  */
@@ -83,7 +87,7 @@ export function isWordBefore (text, at) {
 }
 
 /**
- * Whether the character at this index joins the one before it to its word.
+ * Whether the character at this index belongs to the same word as the one before it, if that is a word's.
  * @param {string} text
  * @param {number} at
  */
