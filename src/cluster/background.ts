@@ -1,22 +1,22 @@
-/** Work that is repeated, one run after the other. */
+/** Runs a task repeatedly, one run after the other. */
 export class Background {
-  readonly #work: (isAwaited: boolean) => Promise<void>
+  readonly #task: (isAwaited: boolean) => Promise<void>
   readonly #pauseMs: number
   readonly #onFailure: (error: unknown) => void
-  readonly #ending = new AbortController()
+  readonly #stopping = new AbortController()
   #latest: Promise<void> = Promise.resolve()
   #timer: NodeJS.Timeout | undefined
 
-  /** `onFailure` gets the error of every run that failed, but for those that the end cut short. */
-  constructor (work: (isAwaited: boolean) => Promise<void>, pauseMs: number, onFailure: (error: unknown) => void) {
-    this.#work = work
+  /** `onFailure` gets the error of every failed run, except those that `stop` cut short. */
+  constructor (task: (isAwaited: boolean) => Promise<void>, pauseMs: number, onFailure: (error: unknown) => void) {
+    this.#task = task
     this.#pauseMs = pauseMs
     this.#onFailure = onFailure
   }
 
-  /** Aborted when the work must end. */
+  /** Aborted when the task must stop. */
   get signal (): AbortSignal {
-    return this.#ending.signal
+    return this.#stopping.signal
   }
 
   /** Schedules the first run; each later run follows a pause. */
@@ -26,20 +26,25 @@ export class Background {
     }, afterMs).unref()
   }
 
-  /** Runs the work now, after a run under way; rejects when it fails. The work is told that somebody awaits it. */
+  /** Runs the task as soon as the current run ends, with `isAwaited` set; rejects when the run fails. */
   runNow (): Promise<void> {
     return this.#run(true)
   }
 
-  /** Aborts the signal; resolves when the work has ended. */
-  end (): Promise<void> {
+  /** Aborts the signal, and schedules no more runs. */
+  stop (): void {
     clearTimeout(this.#timer)
-    this.#ending.abort(new Error('the server closes'))
+    this.#stopping.abort(new Error('the server closes'))
+  }
+
+  /** Stops; resolves when the current run has ended. */
+  end (): Promise<void> {
+    this.stop()
     return this.#latest
   }
 
   #run (isAwaited: boolean): Promise<void> {
-    const run = this.#latest.then(() => this.#work(isAwaited))
+    const run = this.#latest.then(() => this.#task(isAwaited))
     this.#latest = run.catch((error) => { if (!this.signal.aborted) this.#onFailure(error) })
     return run
   }

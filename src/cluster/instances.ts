@@ -1,15 +1,16 @@
-// The table `instances`: which processes store batches, so that whoever follows the batches knows
-// before what nothing new can appear, and nobody appears behind its back.
+// The table `instances`: the processes that store batches into this database. It gives the followers of the batches a
+// horizon, before which no new batch appears.
 //
-//   enter      1. a row that holds everybody's horizon        2. how far the others have announced theirs
-//              3. the clock goes on from there, and the row says so. Only now may this process store.
-//   announce   how far back goes what is under way here: each second, and whenever the horizon is asked for, which is
-//              nowhere later than what was announced. So whoever enters is behind nobody's
-//   lapsed     not announced for `lapsedMs`: nothing is stored until this process has entered again
-//   gone       not seen for `goneMs`: the others go on without it; its transactions may have taken place meanwhile,
-//              so for `forgottenMs` nobody takes itself for alone
+//   enter      1. write a row that holds back the horizon of all instances
+//              2. read how far the other instances have announced theirs
+//              3. set the clock to continue from there, and announce it. Only now may this process store
+//   announce   the oldest transaction under way here: each second, and whenever the horizon is asked for, which is
+//              never later than what was announced. So an instance that enters is behind no horizon
+//   lapsed     not announced for `lapsedMs`: this process stores nothing until it has entered again
+//   gone       not seen for `goneMs`: the others continue without it. Its transactions may have committed meanwhile, so
+//              for `forgottenMs` no instance assumes that it is alone
 //
-// All times are the database's: no two instances need agree about theirs.
+// All times are the database's: the clocks of two instances need not agree.
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Knex } from 'knex'
@@ -21,25 +22,30 @@ import { within } from '../timeout.ts'
 
 const announceMs = 1000
 /** A statement that takes longer is cut off. */
-const limitMs = 5000
+const statementTimeoutMs = 5000
 const goneMs = 10_000
 const lapsedMs = goneMs / 2
 const forgottenMs = 15 * 60_000
+/** Announced while entering: no horizon passes it. */
 const holdsAll: UtcTime = '1000-01-01 00:00:00.000000'
 
 /** The clock of what this process stores. See `src/write/clock.ts`. */
 export interface CommitTimes {
+  /** Start of the oldest transaction under way. */
   readonly oldest: UtcTime
+  /** Number of transactions that have begun. */
+  readonly begun: number
   follow (databaseTime: UtcTime, agoMs: number, floor?: UtcTime): void
 }
 
 export interface Horizon {
-  /** Nothing new appears before it. */
+  /** No new batch appears before it. */
   time: UtcTime
-  /** Nobody but this process stores. */
+  /** Only this process stores. */
   alone: boolean
 }
 
+/** This process among the instances that share the database. */
 export class Instance {
   readonly #knex: Knex
   readonly #own: Knex | undefined
@@ -60,9 +66,14 @@ export class Instance {
     this.#isOneOfMany = dialectOf(knex).hasManyWriters
   }
 
-  /** For statements about instances and leases: no search waits for these, nor they for a search. */
+  /** Connection for statements about instances and leases: searches and these do not wait for each other. */
   get control (): Knex {
     return this.#knex
+  }
+
+  /** Number of transactions that this process has begun to store logs. */
+  get commits (): number {
+    return this.#clock.begun
   }
 
   /** How far this machine's clock is ahead of the database's, in milliseconds; negative where it is behind. */
@@ -72,7 +83,7 @@ export class Instance {
     return Date.now() - (milliseconds + performance.now() - at)
   }
 
-  /** Announces this process again and again, once it has entered. */
+  /** Enters, and announces this process from then on. */
   start (): void {
     if (this.#isOneOfMany) this.#running ??= this.#run()
     else this.#enterOnce().catch(() => {})
@@ -81,23 +92,20 @@ export class Instance {
   async end (): Promise<void> {
     this.#closing.abort()
     // A database that hangs must not keep the service from closing.
-    await within(announceMs, (async () => {
-      await this.#running
-      if (this.#hasEntered && this.#isOneOfMany) await this.#ask((on) => on(this.#knex('instances').where('id', this.#id).delete()))
-    })()).catch(() => {})
+    await within(announceMs, this.#leave()).catch(() => {})
     await within(announceMs, this.#own?.destroy() ?? Promise.resolve()).catch(() => {})
   }
 
-  /** What must be awaited before anything may be stored; undefined where nothing must. */
+  /** What must be awaited before anything may be stored; undefined if nothing must. */
   admission (): Promise<void> | undefined {
     return this.#mayStore ? undefined : this.#enterOnce()
   }
 
-  /** As of now. */
+  /** The horizon of all instances as of now. */
   async horizon (): Promise<Horizon> {
     await this.admission()
     if (!this.#isOneOfMany) return { time: this.#clock.oldest, alone: true }
-    return this.#ask((on) => this.#announce(on))
+    return this.#withLimit((on) => this.#announce(on))
   }
 
   get #mayStore (): boolean {
@@ -107,8 +115,8 @@ export class Instance {
   async #run (): Promise<void> {
     const { signal } = this.#closing
     while (!signal.aborted) {
-      // An outage is told of by the writer and the feed.
-      await (this.#mayStore ? this.#ask((on) => this.#announce(on)) : this.#enterOnce()).catch(() => {})
+      // The writer and the feed report an outage.
+      await (this.#mayStore ? this.#withLimit((on) => this.#announce(on)) : this.#enterOnce()).catch(() => {})
       await delay(announceMs, undefined, { signal, ref: false }).catch(() => {})
     }
   }
@@ -119,7 +127,7 @@ export class Instance {
   }
 
   async #enter (): Promise<void> {
-    await this.#ask(async (on) => {
+    await this.#withLimit(async (on) => {
       if (this.#isOneOfMany) await this.#write(on, holdsAll)
       const askedAt = performance.now()
       const { now, latest } = await latestOf(this.#knex, on)
@@ -129,13 +137,19 @@ export class Instance {
     this.#hasEntered = true
   }
 
-  /** Resolves to the horizon: nobody who has not been seen here stores anything from before it. */
+  async #leave (): Promise<void> {
+    await this.#running
+    if (!this.#hasEntered || !this.#isOneOfMany) return
+    await this.#withLimit((on) => on(this.#knex('instances').where('id', this.#id).delete()))
+  }
+
+  /** Resolves to the horizon: an instance that is not seen here stores nothing from before it. */
   async #announce (on: OnConnection): Promise<Horizon> {
     const startedAt = performance.now()
     const here = this.#clock.oldest
     await this.#write(on, here)
     const askedAt = performance.now()
-    const { oldest, alone, now } = await this.#others(on)
+    const { oldest, alone, now } = await this.#readOthers(on)
     this.#announcedAt = startedAt
     this.#follow(now, performance.now() - askedAt)
     return { time: oldest !== undefined && oldest < here ? oldest : here, alone }
@@ -146,8 +160,8 @@ export class Instance {
       ON DUPLICATE KEY UPDATE seen_at = UTC_TIMESTAMP(6), oldest_at = ?`, [this.#id, oldest, oldest]))
   }
 
-  /** How far back goes what the others store, and whether there are any. */
-  async #others (on: OnConnection): Promise<{ oldest: UtcTime | undefined, alone: boolean, now: UtcTime }> {
+  /** Reads the oldest transaction of the other instances, and whether there are any. */
+  async #readOthers (on: OnConnection): Promise<{ oldest: UtcTime | undefined, alone: boolean, now: UtcTime }> {
     const ago = (milliseconds: number) => `UTC_TIMESTAMP(6) - INTERVAL ${milliseconds / 1000} SECOND`
     const [[row]] = await on(this.#knex.raw(`SELECT ${dialectOf(this.#knex).now} AS now, COUNT(*) AS others,
       CAST(MIN(CASE WHEN seen_at > ${ago(goneMs)} THEN oldest_at END) AS CHAR) AS oldest
@@ -160,7 +174,7 @@ export class Instance {
     this.#databaseTime = { milliseconds: millisecondsOf(databaseTime), at: performance.now() }
   }
 
-  async #ask<T> (work: (on: OnConnection) => Promise<T>): Promise<T> {
-    return limited(this.#knex, limitMs, work)
+  #withLimit<T> (work: (on: OnConnection) => Promise<T>): Promise<T> {
+    return limited(this.#knex, statementTimeoutMs, work)
   }
 }

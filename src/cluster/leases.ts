@@ -9,60 +9,69 @@ export class LeaseTaken extends Error {
   override message = 'another instance has the lease'
 }
 
+/** How long a lease lasts that its holder neither renews nor gives back, in seconds: it may have died. */
+const leaseSeconds = 60
 /** A statement that takes longer is cut off. */
-const limitMs = 5000
-/** Nobody takes a lease for longer: one that ends later was written by a clock that was wrong. */
-const longestMs = 24 * 3_600_000
+const statementTimeoutMs = 5000
+/** Longest time for which a lease is taken: one that ends later was written by a wrong clock, and counts as free. */
+const maxLeaseMs = 24 * 3_600_000
 
-/** Work that one instance at a time does: whoever has the lease renews it as long as there is work. */
+/**
+ * The right to do the work of one name, which one instance at a time has.
+ * It goes by the database's clock. Its epoch rises whenever it changes hands, so a holder that lost it can neither
+ * renew it nor give it back.
+ */
 export class Lease {
   readonly #knex: Knex
   readonly #name: string
-  readonly #seconds: number
   readonly #holder = randomUUID()
-  #epoch = 0
-  /** By this process's steady clock. */
+  /** Undefined before the lease was held for the first time. */
+  #epoch: number | undefined
+  /** By this process's monotonic clock. */
   #until = -Infinity
 
-  /** Should its holder be gone without a word, it is free after so many seconds. */
-  constructor (knex: Knex, name: string, seconds = 60) {
+  constructor (knex: Knex, name: string) {
     this.#knex = knex
     this.#name = name
-    this.#seconds = seconds
   }
 
-  /** Whether it is ours from now on for half of its time at least; it is taken, or renewed, where it need be. */
+  /** Takes or renews the lease, for at least half its time from now on; resolves to whether this instance has it. */
   async hold (): Promise<boolean> {
     const now = performance.now()
-    if (now < this.#until - this.#seconds * 500) return true
-    const epoch = await takeLease(this.#knex, this.#name, this.#holder, this.#seconds)
-    this.#epoch = epoch ?? 0
-    this.#until = epoch === undefined ? -Infinity : now + this.#seconds * 1000
+    if (now < this.#until - leaseSeconds * 500) return true
+    const epoch = await takeLease(this.#knex, this.#name, this.#holder, leaseSeconds)
+    if (epoch !== undefined) this.#epoch = epoch
+    this.#until = epoch === undefined ? -Infinity : now + leaseSeconds * 1000
     return epoch !== undefined
   }
 
-  /** Lets others have it at once, where it is ours still. */
+  /** Gives the lease back at once, where this instance still has it. */
   async release (): Promise<void> {
+    if (this.#epoch === undefined) return
     this.#until = -Infinity
-    await limited(this.#knex, limitMs, async (on) => {
-      await on(this.#knex('leases').where({ name: this.#name, holder: this.#holder, epoch: this.#epoch }).update({ expires_at: 0 }))
+    const row = { name: this.#name, holder: this.#holder, epoch: this.#epoch }
+    await limited(this.#knex, statementTimeoutMs, async (on) => {
+      await on(this.#knex('leases').where(row).update({ expires_at: 0 }))
     })
   }
 }
 
 /**
- * Takes a lease, or renews one's own, by the database's clock: the work of that name is the holder's for so many seconds.
- * Resolves to the lease's epoch, which rises whenever it changes hands; undefined while it is another's. By compare and set, so
- * that it needs nothing of the database but an UPDATE.
+ * Takes a lease for `seconds` by the database's clock, or renews the holder's own.
+ * Resolves to the epoch, which rises whenever the lease changes hands; undefined while another holder has it.
+ * A compare-and-set, which needs nothing of the database but UPDATE.
  */
-export async function takeLease (knex: Knex, name: string, holder: string, seconds: number): Promise<number | undefined> {
+export async function takeLease (
+  knex: Knex, name: string, holder: string, seconds: number
+): Promise<number | undefined> {
   const { nowMs, isDuplicate } = dialectOf(knex)
   const expiry = knex.raw(`${nowMs} + ?`, [seconds * 1000])
-  return retryConflicts(knex, () => limited(knex, limitMs, async (on) => {
-    const isMine = await on(knex('leases').where({ name, holder }).where('expires_at', '>', 0).update({ expires_at: expiry })) > 0
-    if (!isMine) {
-      const free = knex.raw(`(expires_at <= ${nowMs} OR expires_at > ${nowMs} + ?)`, [longestMs])
-      const isTaken = await on(knex('leases').where({ name }).where(free).update({ holder, expires_at: expiry, epoch: knex.raw('epoch + 1') })) > 0
+  return retryConflicts(knex, () => limited(knex, statementTimeoutMs, async (on) => {
+    const own = knex('leases').where({ name, holder }).where('expires_at', '>', 0)
+    if (await on(own.update({ expires_at: expiry })) === 0) {
+      const isFree = knex.raw(`(expires_at <= ${nowMs} OR expires_at > ${nowMs} + ?)`, [maxLeaseMs])
+      const free = knex('leases').where({ name }).where(isFree)
+      const isTaken = await on(free.update({ holder, expires_at: expiry, epoch: knex.raw('epoch + 1') })) > 0
       if (!isTaken && !await insert(on)) return undefined
     }
     const row = await on(knex('leases').select('epoch').where({ name, holder }).first())

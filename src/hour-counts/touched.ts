@@ -1,18 +1,19 @@
-import type { Touched } from './table.ts'
+import type { Touched } from './batches.ts'
 import { overlap, partsOutside, type Span } from '../model/span.ts'
 
-/** The hours of users that were touched lately: what is about to be touched again is not worth counting. */
+/** Hours of users that changed lately: counting them is not worth it while they keep changing. */
 export class TouchedHours {
-  /** Of each user the spans, by themselves as text, with the time when they were touched last. */
+  /** Spans of each user, keyed by their text, with when they changed last. */
   readonly #users = new Map<number, Map<string, Span & { at: number }>>()
 
-  touch ({ userId, from, to }: Touched, at: number): void {
+  /** Notes that a span changed, at a time of the monotonic clock. */
+  add ({ userId, from, to }: Touched, at: number): void {
     let spans = this.#users.get(userId)
     if (spans === undefined) this.#users.set(userId, spans = new Map())
     spans.set(`${from} ${to}`, { from, to, at })
   }
 
-  /** Takes out whatever was not touched since then; of it, the parts that were not touched by others either. */
+  /** Removes and yields the spans that have not changed since a time, without the parts that other spans cover. */
   * takeQuiet (since: number): Generator<Touched, void, void> {
     for (const [userId, spans] of this.#users) {
       const quiet = [...spans].filter(([, { at }]) => at <= since)

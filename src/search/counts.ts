@@ -192,7 +192,7 @@ async function countKnown (knex: Knex, search: Asked, { by, buckets }: Groups, t
   if (reached === undefined) return undefined
   const all: Array<KnownHours & { userId: number }> = []
   for (const userId of users) {
-    all.push({ ...await knownHours(knex, userId, reached, search, signal), userId })
+    all.push({ ...await knownHours({ knex, signal }, userId, reached, search), userId })
   }
   for (const { hour, counts } of all.flatMap(({ hours }) => hours)) {
     const bucket = buckets?.of(millisecondsOf(hour)) ?? 0

@@ -1,46 +1,59 @@
-// The blocks of the index that are still open: of each user one a day, so that a late log widens
-// none. Plain JavaScript, as it runs in a thread.
-import { addFingerprints, slices } from './fingerprints.js'
+// Open blocks of the index: one for each user and day, so that a late log widens no other block. Plain JavaScript: it
+// runs in a thread.
+import { addFingerprints, sliceCount, sliceOf, wholeSlice } from './fingerprints.js'
 
-/** A block is full with so many logs, or so many words. */
-const mostLogs = 8192
-const mostWords = 200_000
-/** One with so many words at most is kept in one piece. */
-const fewWords = 1024
-/** Stands for a slice with all the words of a block. */
-export const wholeSlice = 255
-/** All open blocks together hold so many words, and there are so many, a few MB each; past that the one that grew longest ago is closed. */
-const mostOpenWords = 2_000_000
-const mostOpen = 4096
-/** So many a user, that those of others last. */
-const mostOpenOfUser = 512
-/** Blocks that are closed and were not taken are worth storing past so many bytes, or so many blocks. */
-const manyBytes = 8_000_000
-const manyBlocks = 4096
+/** A block is closed at this number of logs, or of words. */
+const maxBlockLogs = 8192
+const maxBlockWords = 200_000
+/** A block with at most this number of words is stored as one slice. */
+const maxSmallWords = 1024
+/** Bounds of all open blocks together, a few MB each; past them the block that has not grown for longest is closed. */
+const maxOpenWords = 2_000_000
+const maxOpenBlocks = 4096
+/** Open blocks of one user, so that those of others stay open. */
+const maxOpenBlocksPerUser = 512
+/** Closed blocks are heavy past this number of bytes, or of blocks: the owner should take and store them. */
+const heavyBytes = 8_000_000
+const heavyBlocks = 4096
 
 /**
- * @typedef {object} Block what the database is told of it
+ * A block of logs, as it is stored: the fingerprints of its words, 3 bytes each, by slice.
+ * @typedef {object} WordBlock
  * @property {number} userId
  * @property {number} id
  * @property {string} firstAt
  * @property {string} lastAt
- * @property {boolean} outgrew it was kept in one piece, and is no longer
- * @property {Array<[slice: number, fingerprints: Uint8Array]>} slices of 3 bytes each
+ * @property {boolean} outgrew it was stored as one slice before, and is no longer
+ * @property {Array<[slice: number, fingerprints: Uint8Array]>} slices
  */
 
+/**
+ * @typedef {object} OpenBlock
+ * @property {number} userId
+ * @property {number} id
+ * @property {string} firstAt
+ * @property {string} lastAt
+ * @property {number} logs
+ * @property {Set<number>} words fingerprints
+ * @property {boolean} isSmall it was stored as one slice
+ */
+
+/** Collects the words of logs in blocks. */
 export class Blocks {
-  /** By user and day, in the order in which they grew last. @type {Map<string, { userId: number, id: number, firstAt: string, lastAt: string, logs: number, words: Set<number>, small: boolean }>} */
+  /** By user and day; the last one grew last. @type {Map<string, OpenBlock>} */
   #open = new Map()
   #openWords = 0
-  /** The keys of each user's open blocks, in the same order. @type {Map<number, Set<string>>} */
+  /** Keys of each user's open blocks, in the same order. @type {Map<number, Set<string>>} */
   #keys = new Map()
-  /** Closed and not taken. @type {Block[]} */
+  /** Closed and not taken yet. @type {WordBlock[]} */
   #full = []
   #fullBytes = 0
+  /** Keys of the open blocks that grew since the last `take`. @type {Set<string>} */
   #grown = new Set()
   #lastId = 0
 
   /**
+   * Adds logs of a user.
    * @param {number} userId
    * @param {readonly string[]} times
    * @param {readonly string[]} messages of the same logs
@@ -53,87 +66,119 @@ export class Blocks {
       if (at > block.lastAt) block.lastAt = at
       block.logs++
       const words = block.words.size
-      addFingerprints(block.words, messages[index])
+      addFingerprints(block.words, messages[index] ?? '')
       this.#openWords += block.words.size - words
       this.#grown.add(key)
-      if (block.logs >= mostLogs || block.words.size >= mostWords) this.#close(key)
-      const own = this.#keys.get(userId)
-      if (own?.size > mostOpenOfUser) this.#close(own.values().next().value)
-      while (this.#openWords > mostOpenWords || this.#open.size > mostOpen) this.#close(this.#open.keys().next().value)
+      if (block.logs >= maxBlockLogs || block.words.size >= maxBlockWords) this.#close(key)
+      this.#closeExcess(userId)
     }
   }
 
-  /** Whether so much is closed that it should be taken now. */
+  /** Whether the closed blocks should be taken now. */
   get isHeavy () {
-    return this.#fullBytes > manyBytes || this.#full.length > manyBlocks
+    return this.#fullBytes > heavyBytes || this.#full.length > heavyBlocks
   }
 
   /**
-   * What is new since the last time, whole blocks each.
-   * @returns {Block[]}
+   * Takes all blocks that are new or grew since the last time, each whole.
+   * @returns {WordBlock[]}
    */
   take () {
-    const grown = [...this.#grown].map((key) => {
+    const taken = this.#full
+    for (const key of this.#grown) {
       const block = this.#open.get(key)
-      // The last to grow is the last to go.
-      this.#open.delete(key)
-      this.#open.set(key, block)
-      const own = this.#keys.get(block.userId)
-      own.delete(key)
-      own.add(key)
-      return written(block)
-    })
-    const taken = [...this.#full, ...grown]
+      if (block === undefined) continue
+      this.#moveToEnd(key, block)
+      taken.push(toStored(block))
+    }
     this.#full = []
     this.#fullBytes = 0
     this.#grown.clear()
     return taken
   }
 
+  /**
+   * @param {string} key
+   * @param {number} userId
+   * @param {string} at
+   * @returns {OpenBlock}
+   */
   #begin (key, userId, at) {
     this.#lastId = Math.max(this.#lastId + 1, Date.now() * 1000)
-    const block = { userId, id: this.#lastId, firstAt: at, lastAt: at, logs: 0, words: new Set(), small: false }
+    /** @type {OpenBlock} */
+    const block = { userId, id: this.#lastId, firstAt: at, lastAt: at, logs: 0, words: new Set(), isSmall: false }
     this.#open.set(key, block)
     const own = this.#keys.get(userId) ?? new Set()
     this.#keys.set(userId, own.add(key))
     return block
   }
 
+  /**
+   * A block that grew last is closed last.
+   * @param {string} key
+   * @param {OpenBlock} block
+   */
+  #moveToEnd (key, block) {
+    this.#open.delete(key)
+    this.#open.set(key, block)
+    const own = this.#keys.get(block.userId)
+    own?.delete(key)
+    own?.add(key)
+  }
+
+  /** @param {number} userId */
+  #closeExcess (userId) {
+    const own = this.#keys.get(userId)
+    if (own !== undefined && own.size > maxOpenBlocksPerUser) this.#close(own.values().next().value)
+    while (this.#openWords > maxOpenWords || this.#open.size > maxOpenBlocks) {
+      this.#close(this.#open.keys().next().value)
+    }
+  }
+
+  /** @param {string | undefined} key */
   #close (key) {
-    const block = this.#open.get(key)
+    const block = key === undefined ? undefined : this.#open.get(key)
+    if (key === undefined || block === undefined) return
     this.#open.delete(key)
     this.#openWords -= block.words.size
     const own = this.#keys.get(block.userId)
-    own.delete(key)
-    if (own.size === 0) this.#keys.delete(block.userId)
+    own?.delete(key)
+    if (own?.size === 0) this.#keys.delete(block.userId)
     if (!this.#grown.delete(key)) return
-    this.#full.push(written(block))
+    this.#full.push(toStored(block))
     this.#fullBytes += 3 * block.words.size
   }
 }
 
-/** @returns {Block} */
-function written (block) {
+/**
+ * @param {OpenBlock} block
+ * @returns {WordBlock}
+ */
+function toStored (block) {
   const { userId, id, firstAt, lastAt, words } = block
   const sorted = Uint32Array.from(words).sort()
-  const small = sorted.length <= fewWords
-  const outgrew = block.small && !small
-  block.small = small
-  return { userId, id, firstAt, lastAt, outgrew, slices: small ? [[wholeSlice, bytesOf(sorted)]] : sliced(sorted) }
+  const isSmall = sorted.length <= maxSmallWords
+  const outgrew = block.isSmall && !isSmall
+  block.isSmall = isSmall
+  return { userId, id, firstAt, lastAt, outgrew, slices: isSmall ? [[wholeSlice, bytesOf(sorted)]] : slicesOf(sorted) }
 }
 
-/** @returns {Array<[slice: number, fingerprints: Uint8Array]>} */
-function sliced (sorted) {
+/**
+ * @param {Uint32Array} sorted
+ * @returns {Array<[slice: number, fingerprints: Uint8Array]>}
+ */
+function slicesOf (sorted) {
   let from = 0
-  return Array.from({ length: slices }, (_, slice) => {
+  return Array.from({ length: sliceCount }, (_, slice) => {
     let to = from
-    while (to < sorted.length && sorted[to] >>> 24 === slice) to++
+    for (let next = sorted[to]; next !== undefined && sliceOf(next) === slice; next = sorted[to]) to++
     const bytes = bytesOf(sorted.subarray(from, to))
     from = to
     return [slice, bytes]
   })
 }
 
+/** @param {Uint32Array} fingerprints */
 function bytesOf (fingerprints) {
   const bytes = new Uint8Array(fingerprints.length * 3)
   fingerprints.forEach((fingerprint, index) => {

@@ -1,12 +1,14 @@
-// Words as the index knows them. Plain JavaScript: the threads of the embedded database and of the word index run it, too.
+// Fingerprints of words, under which the index keeps them. Plain JavaScript: threads run it, too.
 import { escape } from '../text/fold.js'
 import { asciiWord, wordsOf } from '../text/words.js'
 
-/** The index of words keeps those of a block in so many slices. */
-export const slices = 64
+/** Number of slices into which the words of a block are divided. */
+export const sliceCount = 64
+/** The slice that holds all words of a small block. */
+export const wholeSlice = 255
 
 /**
- * A word as the index knows it: a number of 30 bits, of which the upper six are the slice.
+ * The fingerprint of a word: a number of 30 bits, the upper six of which are its slice.
  * @param {string} word folded
  * @returns {number}
  */
@@ -16,7 +18,15 @@ export function fingerprintOf (word) {
   return mix(hash)
 }
 
-// FNV-1a, and what spreads its bits (MurmurHash3).
+/**
+ * The slice of a fingerprint.
+ * @param {number} fingerprint
+ */
+export function sliceOf (fingerprint) {
+  return fingerprint >>> 24
+}
+
+// FNV-1a; MurmurHash3's finalizer spreads its bits.
 const hashStart = 0x811c9dc5
 const hashFactor = 0x01000193
 
@@ -30,27 +40,27 @@ function mix (hash) {
 const escapeCode = escape.charCodeAt(0)
 
 /**
- * Adds the fingerprints of all words of a text to a set: as of `wordsOf`, but several times as fast.
+ * Adds the fingerprints of all words of a text to a set: those of `wordsOf`, but several times as fast.
  * @param {Set<number>} set
  * @param {string} text
  */
 export function addFingerprints (set, text) {
   let hash = hashStart
-  let inside = false
+  let isInWord = false
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at)
     if (code > 127 || code === escapeCode) return addAnyFingerprints(set, text)
-    const character = asciiWord[code]
+    const character = asciiWord[code] ?? 0
     if (character !== 0) {
       hash = Math.imul(hash ^ character, hashFactor)
-      inside = true
-    } else if (inside) {
+      isInWord = true
+    } else if (isInWord) {
       set.add(mix(hash))
       hash = hashStart
-      inside = false
+      isInWord = false
     }
   }
-  if (inside) set.add(mix(hash))
+  if (isInWord) set.add(mix(hash))
 }
 
 /**

@@ -1,33 +1,36 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
-import type { Block } from './blocks.js'
+import type { WordBlock } from './blocks.js'
+import type { Added, AddRequest, Taken, TakeRequest } from './thread.js'
 
-/** Gathers the words of logs into blocks, in a thread. One call at a time. */
+/** Collects the words of logs in blocks, in a thread. One call at a time. */
 export class Gatherer {
   #worker: Worker | undefined
 
-  /** Takes up logs of a user, by their times and messages; resolves to whether it holds so much that it should be taken. */
+  /** Adds logs of a user, given by their times and messages; resolves to whether the blocks should be taken now. */
   async add (userId: number, times: readonly string[], messages: readonly string[]): Promise<boolean> {
-    return (await this.#ask<{ isHeavy: boolean }>({ userId, times, messages })).isHeavy
+    return (await this.#ask({ kind: 'add', userId, times, messages })).isHeavy
   }
 
-  /** All blocks that are new or grew since the last time, each whole. */
-  async take (): Promise<Block[]> {
-    return (await this.#ask<{ blocks: Block[] }>('take')).blocks
+  /** Takes all blocks that are new or grew since the last time, each whole. */
+  async take (): Promise<WordBlock[]> {
+    return (await this.#ask({ kind: 'take' })).blocks
   }
 
-  /** Forgets all. */
+  /** Drops everything that was collected. */
   async close (): Promise<void> {
     const worker = this.#worker
     this.#worker = undefined
     await worker?.terminate()
   }
 
-  async #ask<T> (question: unknown): Promise<T> {
-    // A host's own loaders have nothing to do there.
+  #ask (request: AddRequest): Promise<Added>
+  #ask (request: TakeRequest): Promise<Taken>
+  async #ask (request: AddRequest | TakeRequest): Promise<Added | Taken> {
+    // A host's own loaders have nothing to do in the thread.
     this.#worker ??= new Worker(new URL('thread.js', import.meta.url), { execArgv: [] })
     this.#worker.unref()
-    this.#worker.postMessage(question)
+    this.#worker.postMessage(request)
     const [answer] = await once(this.#worker, 'message')
     return answer
   }

@@ -1,30 +1,33 @@
-// Where logs can be that hold certain words: time ranges, from the index of words. All that is
-// not in the index counts as such a range, too, so nothing is ever missed.
+// Candidate ranges: the times between which logs with certain words can be, from the word index. Logs that are not in
+// the index are in a candidate range, too, so no log is ever missed.
 import type { Knex } from 'knex'
 import type { Filter } from '../query/filter.ts'
+import type { Search } from '../query/search.ts'
 import { millisecondsOf, utcTime, type UtcTime } from '../model/instant.ts'
+import type { OpenSpan } from '../model/span.ts'
 import { wholeWordsOf, wordRules } from '../text/words.js'
-import { fingerprintOf } from './fingerprints.js'
+import { areKnownSince } from '../cluster/progress.ts'
 import type { Condition } from '../store/dialects/dialect.ts'
 import { dialectOf } from '../store/dialects/index.ts'
 import { ownedBy } from '../store/owner.ts'
-import type { OpenSpan } from '../model/span.ts'
-import type { Search } from '../query/search.ts'
-import { areKnownSince } from '../cluster/progress.ts'
-import { feedId, wholeSlice } from './table.ts'
+import type { Reader } from '../store/reader.ts'
+import { fingerprintOf, sliceOf, wholeSlice } from './fingerprints.js'
+import { feedId } from './progress.ts'
 
-/** Words that a log must hold to be found. */
+/** Words that a log must contain to match. */
 type Need = { word: string } | { all: Need[] } | { any: Need[] }
 
-/** More words than this are not looked up. */
-const mostWords = 16
+/** A filter with more words than this is not looked up. */
+const maxWords = 16
+/** Ranges that are closer than this are merged, in milliseconds: reading on is quicker than a jump. */
+const mergeMs = 60_000
 
-/** What every log holds for which the filter holds; undefined where that can't be told. */
-export function needOf (filter: Filter): Need | undefined {
+/** The words that every log contains that matches a filter; undefined where that cannot be told. */
+function needOf (filter: Filter): Need | undefined {
   switch (filter.kind) {
-    case 'words': return every(wholeWordsOf(filter.pattern).map((word) => ({ word })))
-    case 'value': return filter.field === 'message' ? every(wholeWordsOf(filter.pattern).map((word) => ({ word }))) : undefined
-    case 'all': return every(filter.of.map(needOf).filter((need) => need !== undefined))
+    case 'words': return wordsNeed(wholeWordsOf(filter.pattern))
+    case 'value': return filter.field === 'message' ? wordsNeed(wholeWordsOf(filter.pattern)) : undefined
+    case 'all': return allOf(filter.of.map(needOf).filter((need) => need !== undefined))
     case 'any': {
       const any = filter.of.map(needOf)
       return any.length > 0 && any.every((need) => need !== undefined) ? { any } : undefined
@@ -33,12 +36,17 @@ export function needOf (filter: Filter): Need | undefined {
   }
 }
 
-function every (all: Need[]): Need | undefined {
+function wordsNeed (words: readonly string[]): Need | undefined {
+  return allOf(words.map((word) => ({ word })))
+}
+
+function allOf (all: Need[]): Need | undefined {
   return all.length > 0 ? { all } : undefined
 }
 
 function wordsIn (need: Need): string[] {
-  return 'word' in need ? [need.word] : ('all' in need ? need.all : need.any).flatMap(wordsIn)
+  if ('word' in need) return [need.word]
+  return ('all' in need ? need.all : need.any).flatMap(wordsIn)
 }
 
 interface Block {
@@ -46,74 +54,99 @@ interface Block {
   lastAt: UtcTime
 }
 
-/** The ranges of a search, in the order of time, none near the next; undefined where the index can't tell. */
-export async function findCandidateRanges (knex: Knex, search: Search, signal: AbortSignal): Promise<OpenSpan[] | undefined> {
+/** Blocks by their user and id. */
+type BlocksById = ReadonlyMap<string, Block>
+
+/** Finds the candidate ranges of a search, in order of time and apart; undefined where the index cannot tell. */
+export async function findCandidateRanges (
+  knex: Knex, search: Search, signal: AbortSignal
+): Promise<OpenSpan[] | undefined> {
   const need = needOf(search.filter)
   if (need === undefined) return undefined
   const words = [...new Set(wordsIn(need))]
-  if (words.length > mostWords) return undefined
+  if (words.length > maxWords) return undefined
 
-  // First how far the index goes, then what lies behind: what comes into it meanwhile is seen twice.
-  const outside = await findOutside(knex, search, signal)
+  const reader = { knex, signal }
+  // The progress is read before the blocks: what is indexed meanwhile is a candidate twice.
+  const outside = await findUnindexed(reader, search)
   if (outside === undefined) return undefined
   const owner = await ownedBy(knex, search.userId)
-  const blocks = new Map<string, Map<string, Block>>()
-  for (const word of words) blocks.set(word, await blocksWith(knex, owner, search, word, signal))
-  const inside = [...blocksFor(need, blocks).values()].map(({ firstAt, lastAt }) => ({ from: firstAt, to: after(lastAt) }))
-  return merge([...outside, ...inside])
+  const blocks = new Map<string, BlocksById>()
+  for (const word of words) blocks.set(word, await findBlocks(reader, owner, search, word))
+  return merge([...outside, ...[...blocksFor(need, blocks).values()].map(toRange)])
 }
 
-/** What the index does not hold yet: batches that came since, and history that was there before. */
-async function findOutside (knex: Knex, { userId }: Search, signal: AbortSignal): Promise<OpenSpan[] | undefined> {
+/** The ranges that are not indexed yet: batches since the index's position, and history. */
+async function findUnindexed ({ knex, signal }: Reader, { userId }: Search): Promise<OpenSpan[] | undefined> {
   const { query } = dialectOf(knex)
-  const mine = userId === undefined ? { sql: '1 = 1', bindings: [] } : { sql: 'user_id IN (?, ?)', bindings: [feedId, userId] }
-  const progress = await query(knex, { sql: `SELECT user_id, reached_at, rules FROM word_progress WHERE ${mine.sql}`, bindings: mine.bindings }, signal)
-  const feed = progress.find((row) => row.user_id === feedId && row.rules === wordRules)?.reached_at as UtcTime | undefined
+  const owner = userId === undefined
+    ? { sql: '1 = 1', bindings: [] }
+    : { sql: 'user_id IN (?, ?)', bindings: [feedId, userId] }
+  const progress = (await query(knex, {
+    sql: `SELECT user_id, reached_at, rules FROM word_progress WHERE ${owner.sql}`, bindings: owner.bindings
+  }, signal)).map(toProgress)
+  const feed = progress.find((row) => row.userId === feedId && row.rules === wordRules)?.reached
   if (feed === undefined || !await areKnownSince(knex, feed, signal)) return undefined
 
   const batches = await query(knex, {
-    sql: `SELECT MIN(first_at) AS first, MAX(last_at) AS last FROM ingest_batches
-      WHERE created_at >= ? AND records > 0 AND ${mine.sql} GROUP BY SUBSTR(first_at, 1, 13)`,
-    bindings: [feed, ...mine.bindings]
+    sql: `SELECT MIN(first_at) AS first_at, MAX(last_at) AS last_at FROM ingest_batches
+      WHERE created_at >= ? AND records > 0 AND ${owner.sql} GROUP BY SUBSTR(first_at, 1, 13)`,
+    bindings: [feed, ...owner.bindings]
   }, signal)
   return [
-    ...progress.filter((row) => row.user_id !== feedId).map((row) => ({ from: row.reached_at as UtcTime, to: undefined })),
-    ...batches.map(({ first, last }) => ({ from: first as UtcTime, to: after(last as UtcTime) }))
+    ...progress.filter(({ userId }) => userId !== feedId).map(({ reached }) => ({ from: reached, to: undefined })),
+    ...batches.map(toBlock).map(toRange)
   ]
 }
 
-/** The blocks that hold a word, and, rarely, one that does not. */
-async function blocksWith (knex: Knex, owner: Condition, { from, to }: Search, word: string, signal: AbortSignal): Promise<Map<string, Block>> {
+function toProgress (row: Record<string, unknown>): { userId: number, reached: UtcTime, rules: number } {
+  return { userId: Number(row.user_id), reached: String(row.reached_at), rules: Number(row.rules) }
+}
+
+function toBlock (row: Record<string, unknown>): Block {
+  return { firstAt: String(row.first_at), lastAt: String(row.last_at) }
+}
+
+function toRange ({ firstAt, lastAt }: Block): OpenSpan {
+  return { from: firstAt, to: after(lastAt) }
+}
+
+/** Finds the blocks that contain a word, and, rarely, one that does not. */
+async function findBlocks (
+  { knex, signal }: Reader, owner: Condition, { from, to }: Search, word: string
+): Promise<BlocksById> {
   const fingerprint = fingerprintOf(word)
+  const bytes = Buffer.of(fingerprint >>> 16, fingerprint >>> 8, fingerprint)
   const conditions: Condition[] = [
     owner,
-    { sql: 'slice IN (?, ?)', bindings: [fingerprint >>> 24, wholeSlice] },
+    { sql: 'slice IN (?, ?)', bindings: [sliceOf(fingerprint), wholeSlice] },
     ...from === undefined ? [] : [{ sql: 'last_at >= ?', bindings: [from] }],
     ...to === undefined ? [] : [{ sql: 'first_at < ?', bindings: [to] }],
-    { sql: 'INSTR(fingerprints, ?) > 0', bindings: [Buffer.of(fingerprint >>> 16, fingerprint >>> 8, fingerprint)] }
+    { sql: 'INSTR(fingerprints, ?) > 0', bindings: [bytes] }
   ]
   const rows = await dialectOf(knex).query(knex, {
-    sql: `SELECT user_id, block_id, first_at, last_at FROM word_slices WHERE ${conditions.map(({ sql }) => sql).join(' AND ')}`,
+    sql: `SELECT user_id, block_id, first_at, last_at FROM word_slices
+      WHERE ${conditions.map(({ sql }) => sql).join(' AND ')}`,
     bindings: conditions.flatMap(({ bindings }) => bindings)
   }, signal)
-  return new Map(rows.map((row) => [`${row.user_id} ${row.block_id}`, { firstAt: row.first_at as UtcTime, lastAt: row.last_at as UtcTime }]))
+  return new Map(rows.map((row) => [`${row.user_id} ${row.block_id}`, toBlock(row)]))
 }
 
-function blocksFor (need: Need, byWord: Map<string, Map<string, Block>>): Map<string, Block> {
-  if ('word' in need) return byWord.get(need.word)!
+const none: BlocksById = new Map()
+
+function blocksFor (need: Need, byWord: ReadonlyMap<string, BlocksById>): BlocksById {
+  if ('word' in need) return byWord.get(need.word) ?? none
   if ('any' in need) return new Map(need.any.flatMap((need) => [...blocksFor(need, byWord)]))
-  const [first, ...others] = need.all.map((need) => blocksFor(need, byWord))
-  return new Map([...first!].filter(([id]) => others.every((other) => other.has(id))))
+  const [first = none, ...others] = need.all.map((need) => blocksFor(need, byWord))
+  return new Map([...first].filter(([id]) => others.every((other) => other.has(id))))
 }
-
-/** Ranges so near, in milliseconds, are one: it is quicker to look between them than to jump. */
-const near = 60_000
 
 function merge (ranges: OpenSpan[]): OpenSpan[] {
   const merged: OpenSpan[] = []
-  for (const { from, to } of ranges.sort((one, other) => one.from < other.from ? -1 : 1)) {
+  for (const { from, to } of ranges.toSorted((one, other) => one.from < other.from ? -1 : 1)) {
     const last = merged.at(-1)
-    if (last === undefined || (last.to !== undefined && millisecondsOf(from) - millisecondsOf(last.to) > near)) merged.push({ from, to })
+    const isApart = last?.to !== undefined && millisecondsOf(from) - millisecondsOf(last.to) > mergeMs
+    if (last === undefined || isApart) merged.push({ from, to })
     else if (last.to !== undefined && (to === undefined || to > last.to)) last.to = to
   }
   return merged
@@ -124,9 +157,11 @@ function after (time: UtcTime): UtcTime | undefined {
   return time.startsWith('9999-12-31 23:59:59') ? undefined : utcTime(millisecondsOf(time) + 1)
 }
 
-/** The range that a walk is in or comes to next, from a time on, which walking down is left out; undefined where there is none. */
-export function nextRange (ranges: readonly OpenSpan[], at: UtcTime | undefined, down: boolean): OpenSpan | undefined {
-  return down
+/** The range that a search is in, or reaches next, from `at` on (exclusive if `isDown`); undefined at the end. */
+export function nextRange (
+  ranges: readonly OpenSpan[], at: UtcTime | undefined, isDown: boolean
+): OpenSpan | undefined {
+  return isDown
     ? ranges.findLast(({ from }) => at === undefined || from < at)
     : ranges.find(({ to }) => at === undefined || to === undefined || to > at)
 }

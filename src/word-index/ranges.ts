@@ -1,25 +1,27 @@
 import { millisecondsOf, type UtcTime } from '../model/instant.ts'
+import type { StoredBatch } from '../store/batches.ts'
 
-/** Where logs of a user lie that came in with some batches: others may lie between them. */
-export interface Range {
+/** Part of a user's logs, by time and id; it may hold other logs than those of the batches it was made of. */
+export interface BatchRange {
   userId: number
   firstAt: UtcTime
   lastAt: UtcTime
-  /** Theirs are between these. */
   firstId: bigint
   lastId: bigint
 }
 
-/** Of one user, batches no farther apart than this are read as one, in milliseconds. */
-const near = 60_000
+/** Batches of a user that are closer than this are read as one range, in milliseconds. */
+const mergeMs = 60_000
 
-/** The batches' logs in few ranges, so that each can be read along the key. */
-export function rangesOf (batches: ReadonlyArray<{ userId: number, firstAt: UtcTime, lastAt: UtcTime, firstId: bigint, records: number }>): Range[] {
-  const ranges: Range[] = []
-  let last: Range | undefined
-  for (const { userId, firstAt, lastAt, firstId, records } of batches.toSorted((one, other) => one.userId - other.userId || (one.firstAt < other.firstAt ? -1 : 1))) {
+type Batch = Pick<StoredBatch, 'userId' | 'firstAt' | 'lastAt' | 'firstId' | 'records'>
+
+/** The logs of some batches as few ranges, so that each can be read along the key. */
+export function rangesOf (batches: readonly Batch[]): BatchRange[] {
+  const ranges: BatchRange[] = []
+  let last: BatchRange | undefined
+  for (const { userId, firstAt, lastAt, firstId, records } of batches.toSorted(byUserAndTime)) {
     const lastId = firstId + BigInt(records - 1)
-    if (last?.userId === userId && millisecondsOf(firstAt) - millisecondsOf(last.lastAt) < near) {
+    if (last?.userId === userId && millisecondsOf(firstAt) - millisecondsOf(last.lastAt) < mergeMs) {
       if (lastAt > last.lastAt) last.lastAt = lastAt
       if (firstId < last.firstId) last.firstId = firstId
       if (lastId > last.lastId) last.lastId = lastId
@@ -29,4 +31,8 @@ export function rangesOf (batches: ReadonlyArray<{ userId: number, firstAt: UtcT
     }
   }
   return ranges
+}
+
+function byUserAndTime (one: Batch, other: Batch): number {
+  return one.userId - other.userId || (one.firstAt < other.firstAt ? -1 : 1)
 }

@@ -1,14 +1,34 @@
-// A thread that gathers words into blocks: taking texts apart is work that requests must not wait for.
-//
-//   { userId, times, messages }   → { isHeavy }   adds logs of a user; whether so much is gathered that it should be taken
-//   'take'                        → { blocks }    what is new since the last time
+// A thread that collects words in blocks: parsing texts is work that requests must not wait for. Each request is
+// answered by one message, in order.
 import { parentPort } from 'node:worker_threads'
 import { Blocks } from './blocks.js'
 
+/**
+ * A message to the thread: logs of a user, or the request for all blocks that are new or grew.
+ * @typedef {{ kind: 'add', userId: number, times: readonly string[], messages: readonly string[] }} AddRequest
+ * @typedef {{ kind: 'take' }} TakeRequest
+ * @typedef {AddRequest | TakeRequest} GatherRequest
+ */
+
+/**
+ * A message from the thread: whether the blocks should be taken now, or the blocks.
+ * @typedef {{ kind: 'added', isHeavy: boolean }} Added
+ * @typedef {{ kind: 'taken', blocks: import('./blocks.js').WordBlock[] }} Taken
+ * @typedef {Added | Taken} GatherAnswer
+ */
+
+if (parentPort === null) throw new Error('this file runs in a thread only')
+const port = parentPort
 const blocks = new Blocks()
 
-parentPort.on('message', (question) => {
-  if (question === 'take') return parentPort.postMessage({ blocks: blocks.take() })
-  blocks.add(question.userId, question.times, question.messages)
-  parentPort.postMessage({ isHeavy: blocks.isHeavy })
-})
+port.on('message', (/** @type {GatherRequest} */ request) => port.postMessage(answer(request)))
+
+/**
+ * @param {GatherRequest} request
+ * @returns {GatherAnswer}
+ */
+function answer (request) {
+  if (request.kind === 'take') return { kind: 'taken', blocks: blocks.take() }
+  blocks.add(request.userId, request.times, request.messages)
+  return { kind: 'added', isHeavy: blocks.isHeavy }
+}

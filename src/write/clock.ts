@@ -24,6 +24,7 @@ export class CommitClock {
   #baseAt = performance.now()
   #speed = 1
   #isTold = false
+  #begun = 0
 
   /** `admission` gives what must be awaited before anything may be stored, undefined where nothing must. */
   constructor (admission: () => Promise<void> | undefined = () => undefined) {
@@ -59,6 +60,7 @@ export class CommitClock {
 
   /** The time of a transaction that begins now; no two have the same, and they rise. */
   begin (): UtcTime {
+    this.#begun++
     this.#last = this.#next()
     const time = written(this.#last)
     this.#underWay.add(time)
@@ -75,6 +77,11 @@ export class CommitClock {
   get oldest (): UtcTime {
     // A Set keeps the order of insertion.
     return this.#underWay.values().next().value ?? written(this.#next())
+  }
+
+  /** Number of transactions that have begun. */
+  get begun (): number {
+    return this.#begun
   }
 
   /** In milliseconds since 1970. */

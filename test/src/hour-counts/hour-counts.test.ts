@@ -161,7 +161,7 @@ for (const database of databases) {
       const reached = await hoursReached(knex)
       const before = await rows()
       await t.rejects(storeHours(knex, ids.alice!, [{ hour: '2020-01-01 00:00:00.000000', until: '2020-01-01 01:00:00.000000', counts: { debug: 1, info: 0, warning: 0, error: 0, critical: 0 } }], '2020-01-01 00:00:00.000000'), new Overtaken())
-      await t.rejects(forgetHours(knex, [{ userId: everyUser, from: '1000-01-01 00:00:00.000000', to: '9999-12-31 23:00:00.000000' }], '2020-01-01 00:00:00.000000', '2020-01-02 00:00:00.000000'), new Overtaken())
+      await t.rejects(forgetHours(knex, [{ userId: everyUser, from: '1000-01-01 00:00:00.000000', to: '9999-12-31 23:00:00.000000' }], { from: '2020-01-01 00:00:00.000000', to: '2020-01-02 00:00:00.000000' }), new Overtaken())
       t.equal(await rows(), before)
       t.equal(await hoursReached(knex), reached)
     })

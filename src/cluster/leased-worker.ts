@@ -1,0 +1,112 @@
+// Background work that one instance at a time does, behind the writer:
+//
+//   idle ──(the pause is over, or runNow)──→ take the lease ──→ run ──→ idle, with the lease
+//                                                 └─ another instance has it ──→ idle
+//
+// A run works in units. Between two units it renews the lease (`holdLease`) and rests (`rest`), so that writes and
+// searches are not delayed. A holder that lost its lease in the middle of a unit may still write: the tables of each
+// feature fence it, because progress is a compare-and-set that fails once another holder has made progress.
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Knex } from 'knex'
+import { within } from '../timeout.ts'
+import { Background } from './background.ts'
+import { Lease, LeaseTaken } from './leases.ts'
+
+/** A rest shorter than this is added to the next one, in milliseconds. */
+const minRestMs = 10
+/** Rest after a unit of work, in parts of its duration: while logs are stored, and while none are. */
+const busyRest = 2
+const idleRest = 0.25
+/** How long the last statement may take when the server closes, in milliseconds. */
+const closeMs = 2000
+
+/** The instance, as far as leased work needs it. */
+export interface WorkerInstance {
+  /** The database, by a connection that no search keeps waiting. */
+  readonly control: Knex
+  /** Number of transactions that this process has begun to store logs. */
+  readonly commits: number
+}
+
+export interface LeasedWork {
+  /** Name of the lease: one instance at a time does the work of that name. */
+  lease: string
+  /** Pause between two runs, in milliseconds. */
+  pauseMs: number
+  /** One run, with the lease held. `isAwaited`: a caller of `runNow` waits, so the work leaves nothing for later. */
+  run: (isAwaited: boolean) => Promise<void>
+  /** Drops what is known from earlier runs: a run failed, or another instance has the lease. */
+  reset?: () => Promise<void> | void
+  /** Called with the error of a failed run; not where another instance has the lease, or the server closes. */
+  onFailure: (error: unknown) => void
+}
+
+/** Repeats work while this instance has its lease. */
+export class LeasedWorker {
+  readonly #instance: WorkerInstance
+  readonly #lease: Lease
+  readonly #background: Background
+  #commitsSeen: number
+  #owedMs = 0
+
+  constructor (instance: WorkerInstance, { lease, pauseMs, run, reset, onFailure }: LeasedWork) {
+    this.#instance = instance
+    this.#commitsSeen = instance.commits
+    this.#lease = new Lease(instance.control, lease)
+    this.#background = new Background(async (isAwaited) => {
+      try {
+        await this.holdLease()
+        await run(isAwaited)
+      } catch (error) {
+        await reset?.()
+        throw error
+      }
+    }, pauseMs, (error) => { if (!(error instanceof LeaseTaken)) onFailure(error) })
+  }
+
+  /** Aborted when the work must stop. */
+  get signal (): AbortSignal {
+    return this.#background.signal
+  }
+
+  /** Schedules the first run. Default: after a pause. */
+  start (afterMs?: number): void {
+    this.#background.start(afterMs)
+  }
+
+  /** Runs as soon as the current run ends; rejects when that fails, with LeaseTaken where another instance works. */
+  runNow (): Promise<void> {
+    return this.#background.runNow()
+  }
+
+  /** Takes or renews the lease. Throws LeaseTaken where another instance has it, or the reason of the signal. */
+  async holdLease (): Promise<void> {
+    this.signal.throwIfAborted()
+    if (!await this.#lease.hold()) throw new LeaseTaken()
+  }
+
+  /** Gives the lease back between two runs. */
+  releaseLease (): Promise<void> {
+    return this.#lease.release()
+  }
+
+  /** Rests after a unit of work, for longer where logs were stored meanwhile. Rejects once the signal is aborted. */
+  async rest (tookMs: number): Promise<void> {
+    const { commits } = this.#instance
+    this.#owedMs += tookMs * (commits > this.#commitsSeen ? busyRest : idleRest)
+    this.#commitsSeen = commits
+    if (this.#owedMs < minRestMs) return
+    await delay(this.#owedMs, undefined, { signal: this.signal })
+    this.#owedMs = 0
+  }
+
+  /** Aborts the signal, and schedules no more runs. */
+  stop (): void {
+    this.#background.stop()
+  }
+
+  /** Ends the run under way and gives the lease back; a database that hangs does not keep the server from closing. */
+  async close (): Promise<void> {
+    await within(closeMs, this.#background.end().then(() => this.#lease.release())).catch(() => {})
+  }
+}

@@ -1,0 +1,86 @@
+// What the word index is made of: batches, and the messages of their logs.
+import type { Knex } from 'knex'
+import type { UtcTime } from '../model/instant.ts'
+import type { Span } from '../model/span.ts'
+import { toBatch, type StoredBatch } from '../store/batches.ts'
+import type { Condition } from '../store/dialects/dialect.ts'
+import { dialectOf } from '../store/dialects/index.ts'
+import type { Reader } from '../store/reader.ts'
+import type { BatchRange } from './ranges.ts'
+
+/** Bounds of the batches that are indexed in one step. */
+const maxBatches = 20_000
+const maxRecords = 150_000
+/** Bound of the messages that are read at once. */
+const maxPageBytes = 4_000_000
+
+/** A position in a user's logs. */
+export interface LogPosition {
+  at: UtcTime
+  id: string
+}
+
+export interface IndexedMessage extends LogPosition {
+  message: string
+}
+
+/** Part of a user's logs: the range of some batches, or everything from a time on. */
+export type MessageRange = BatchRange | { userId: number, firstAt: UtcTime }
+
+/** Counts the logs of the batches created in a span. */
+export async function countLogsOfBatches (knex: Knex, { from, to }: Span): Promise<number> {
+  const row = await knex('ingest_batches')
+    .where('created_at', '>=', from).where('created_at', '<', to)
+    .sum({ records: 'records' }).first()
+  return Number(row?.records ?? 0)
+}
+
+/** Lists the batches created in a span, up to the returned time: as many as are indexed in one step. */
+export async function listBatchesUpTo (
+  knex: Knex, { from, to }: Span
+): Promise<{ batches: StoredBatch[], to: UtcTime }> {
+  const rows = await knex('ingest_batches')
+    .select('user_id', 'batch_key', 'created_at', 'records', 'first_at', 'last_at')
+    .select(knex.raw('CAST(first_id AS CHAR) AS first'))
+    .where('records', '>', 0).where('created_at', '>=', from).where('created_at', '<', to)
+    .orderBy('created_at').limit(maxBatches)
+  let records = 0
+  let end = rows.findIndex((row) => (records += row.records) > maxRecords)
+  if (end === -1) end = rows.length < maxBatches ? maxBatches : maxBatches - 1
+  // All batches of one transaction, which have the same time, or none: a transaction has fewer than `maxBatches`.
+  let upTo: UtcTime = rows[end]?.created_at ?? to
+  if (upTo === from) upTo = rows.find((row) => row.created_at > from)?.created_at ?? to
+  return { batches: rows.filter((row) => row.created_at < upTo).map(toBatch), to: upTo }
+}
+
+/** Reads messages of a range along the key, after a position: at most `limit`, and about 4 MB. */
+export async function readMessages (
+  { knex, signal }: Reader, range: MessageRange, after: LogPosition | undefined, limit: number
+): Promise<{ logs: IndexedMessage[], isEnd: boolean }> {
+  const conditions = conditionsOf(range, after)
+  const { rows, isCut } = await dialectOf(knex).queryUpTo(knex, {
+    sql: `SELECT log_event_at AS at, CAST(id AS CHAR) AS id, log_msg AS message FROM user_logs
+      WHERE ${conditions.map(({ sql }) => sql).join(' AND ')}
+      ORDER BY user_id, user_logs.log_event_at, user_logs.id LIMIT ${limit}`,
+    bindings: conditions.flatMap(({ bindings }) => bindings)
+  }, { bytes: maxPageBytes, leastRows: 1 }, signal)
+  return { logs: rows.map(toMessage), isEnd: !isCut && rows.length < limit }
+}
+
+function conditionsOf (range: MessageRange, after: LogPosition | undefined): Condition[] {
+  const conditions: Condition[] = [
+    { sql: 'user_id = ? AND log_event_at >= ?', bindings: [range.userId, after?.at ?? range.firstAt] }
+  ]
+  if ('lastAt' in range) {
+    const { lastAt, firstId, lastId } = range
+    conditions.push({
+      sql: 'log_event_at <= ? AND id BETWEEN ? AND ?', bindings: [lastAt, firstId.toString(), lastId.toString()]
+    })
+  }
+  if (after) conditions.push({ sql: '(log_event_at > ? OR id > ?)', bindings: [after.at, after.id] })
+  return conditions
+}
+
+function toMessage ({ at, id, message }: Record<string, unknown>): IndexedMessage {
+  return { at: String(at), id: String(id), message: String(message) }
+}
