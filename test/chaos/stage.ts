@@ -182,7 +182,7 @@ export class Stage {
 }
 
 /** What readers were told wrongly: 0 in every scenario. */
-export function checkReading (t: Test, misread: Partial<Misread>): void {
+function checkReading (t: Test, misread: Partial<Misread>): void {
   for (const [finding, count] of Object.entries(misread)) t.equal(count, 0, `${finding}: ${count}`)
 }
 

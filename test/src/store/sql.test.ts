@@ -93,20 +93,20 @@ async function seed (service: TestService): Promise<void> {
 /** What the page's queries find of the seeded logs. */
 const found: Record<string, Row[]> = {
   'Errors by process in the last day': [{ process: 'worker', errors: 2 }],
-  'When a message came first and last': [
+  'First and last occurrence of a message': [
     { process: 'billing', times: 2, first_at: '2025-11-24 09:30:00.000000', last_at: '2025-11-24 09:31:00.000000' },
     { process: 'mailer', times: 1, first_at: '2025-11-24 09:33:00.000000', last_at: '2025-11-24 09:33:00.000000' }
   ],
-  'What a process logged around a time': [
+  'Logs of a process around a time': [
     { at: '2025-11-24 09:30:00.000000', level: 'info', description: 'description', message: 'first' },
     { at: '2025-11-24 09:30:00.000000', level: 'error', description: 'description', message: 'Payment timed out after 5 s' },
     { at: '2025-11-24 09:31:00.000000', level: 'critical', description: 'description', message: "Payment timed out: \"it's\" 100 %" }
   ],
-  'Numbers out of attributes': [
+  'Numbers in attributes': [
     { process: 'billing', requests: 2, average_ms: 2505.5, slowest_ms: 5001 },
     { process: 'mailer', requests: 1, average_ms: 7.5, slowest_ms: 7.5 }
   ],
-  'Paid orders whose worker logged an error': [{ id: 'A-1', amount: 40, at: '2025-11-24 09:30:00.000000', process: 'billing', message: 'Payment timed out after 5 s' }]
+  'Paid orders with an error in their logs': [{ id: 'A-1', amount: 40, at: '2025-11-24 09:30:00.000000', process: 'billing', message: 'Payment timed out after 5 s' }]
 }
 
 /** Numbers as numbers: MySQL's driver gives those of 64 bits as text. */
@@ -190,7 +190,7 @@ async function login (t: Test, { host, port, database }: MysqlOptions, statement
 
 /** The page's recipe, for this database. */
 function recipe (database: string): (name: string) => string[] {
-  const [make, explain] = sqlUnder('A login that can only read')
+  const [make, explain] = sqlUnder('A read-only login')
   return (name) => `${make}${explain}`.trim().split('\n').map((line) => line.replace('loggerbot.', `${database}.`).replace("'reader'", `'${name}'`))
 }
 
