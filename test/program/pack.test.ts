@@ -1,5 +1,7 @@
 import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { publint } from 'publint'
+import { formatMessage } from 'publint/utils'
 import t from 'tap'
 import { mustRun } from '../helpers/checkout.ts'
 import { loggerbot, root, startServed } from '../helpers/command.ts'
@@ -65,10 +67,18 @@ await t.test('The package, installed in an empty project', { jobs: 2 }, async (t
   await mustRun('npm', ['pack', '--pack-destination', project])
   const tarball = readdirSync(project).find((file) => file.endsWith('.tgz'))!
 
-  await t.test('holds the build and its types, but no sources and no tests', async (t) => {
-    const files = (await mustRun('tar', ['-tzf', tarball], { cwd: project })).trim().split('\n')
-    t.ok(files.includes('package/dist/src/index.js') && files.includes('package/dist/src/index.d.ts') && files.includes('package/bin/loggerbot.js'))
-    t.strictSame(files.filter((file) => /(?<!\.d)\.ts$|\/test\/|\.test\.|\.env|data\//.test(file)), [])
+  await t.test('holds the build, its types and the documents, but no sources and no tests', async (t) => {
+    const files = (await mustRun('tar', ['-tzf', tarball], { cwd: project })).trim().split('\n').map((file) => file.replace(/^package\//, ''))
+    const expected = ['dist/src/index.js', 'dist/src/index.d.ts', 'bin/loggerbot.js', 'README.md', 'docs/index.md', 'docs/examples/embed.ts', 'docs/grafana/logs.json']
+    t.strictSame(expected.filter((file) => !files.includes(file)), [])
+    t.strictSame(files.filter((file) => !file.startsWith('docs/examples/') && /(?<!\.d)\.ts$|(^|\/)test\/|\.test\.|\.env|data\//.test(file)), [])
+  })
+
+  await t.test('has exports and types that publint and attw accept', async (t) => {
+    const { messages, pkg } = await publint({ pkgDir: root, pack: { tarball: toArrayBuffer(readFileSync(join(project, tarball))) } })
+    t.strictSame(messages.map((message) => formatMessage(message, pkg)), [])
+    // ESM only: a CommonJS module of Node 20.19 or newer can require it.
+    t.match(await mustRun(join(root, 'node_modules/.bin/attw'), ['--profile', 'esm-only', '--format', 'ascii', join(project, tarball)]), '"loggerbot-server/pino"')
   })
 
   writeFileSync(join(project, 'package.json'), JSON.stringify({ name: 'host', private: true, type: 'module' }))
@@ -140,3 +150,7 @@ await t.test('The package, installed in an empty project', { jobs: 2 }, async (t
     })
   }
 })
+
+function toArrayBuffer (bytes: Buffer): ArrayBuffer {
+  return new Uint8Array(bytes).buffer
+}
