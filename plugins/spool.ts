@@ -2,96 +2,63 @@ import fp from 'fastify-plugin'
 import { join } from 'node:path'
 import type { RememberedToken } from '../src/authenticate/keyring.ts'
 import { Known } from '../src/authenticate/remembered.ts'
-import type { RememberedUser } from '../src/authenticate/verifier.ts'
-import { claimFolder, foreignSpools, lastFolder } from '../src/write/spool-home.ts'
-import { Spool, type SpoolOptions } from '../src/write/spool.ts'
+import type { RememberedUser } from '../src/authenticate/users.ts'
+import { SpoolKeeper } from '../src/write/spool-keeper.ts'
+import type { Spool, SpoolOptions } from '../src/write/spool.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** Where logs go while the database is away; empty where no spool is registered. */
+    /** Holds logs while the database is unavailable; empty if no spool is registered. */
     logSpool: LogSpool
   }
 }
 
 export interface LogSpool {
-  /** Undefined while there is none to be had. */
+  /** Undefined while its folder can't be used. */
   readonly spool?: Spool
-  /** Who may send logs while the database is away: by password or the contract's token, and by random tokens. */
+  /** Users who may send logs while the database is unavailable, by password or by the contract's token. */
   readonly users?: Known<RememberedUser>
+  /** Random tokens that are accepted while the database is unavailable. */
   readonly tokens?: Known<RememberedToken>
-  /** Why there is none. */
+  /** Why there is no spool. */
   readonly problem?: string
-  /** The logs of other databases in its folder, which stay there: a sentence for each. */
+  /** A sentence for each spool of another database in the folder, which is left alone. */
   readonly foreign?: readonly string[]
-  /** Tells which database this is. From then on the spool is that database's own, and what is another's is left alone. */
+  /** Says which database is served, so that only its own spool is used from then on. */
   readonly identify?: (databaseId: string) => Promise<void>
 }
 
-/** How often a folder that can't be used is tried again, in milliseconds. */
-const pause = 5000
-
-/**
- * Opens the spool, before the plugins that need it, and closes it after them. A folder that can't be
- * used, or is another instance's, is told of once and tried again: the service does without.
- */
+/** Opens the spool before the plugins that need it, and closes it after them. */
 export default fp<SpoolOptions>(async (app, options) => {
-  let databaseId: string | undefined
-  /** The lock on the whole folder, where the spool is in a folder below it. */
-  let root: Spool | undefined
-  let state: LogSpool = { users: new Known(), tokens: new Known(), identify }
-  app.decorate('logSpool', { getter: () => state })
-
-  async function open (): Promise<void> {
-    const { spool: before, problem: problemBefore, users, tokens } = state
-    try {
-      root ??= before ?? await Spool.open(options)
-      const folder = databaseId === undefined ? await lastFolder(options.folder) : await claimFolder(options.folder, databaseId)
-      if (before?.folder !== folder) await use(folder, before, users, tokens)
-    } catch (error) {
-      const problem = (error as Error).message
-      if (problem !== problemBefore) app.log.error(`no spool: ${problem}; while the database is away, logs will be refused`)
-      state = { problem, users, tokens, identify }
-    }
-    await lookForForeign()
-  }
-
-  async function use (folder: string, before: Spool | undefined, users: LogSpool['users'], tokens: LogSpool['tokens']): Promise<void> {
-    const spool = folder === root!.folder ? root! : await Spool.open({ ...options, folder })
-    // Who was known by another folder is known to another database.
-    const known = before === undefined ? { users, tokens } : {}
-    state = { spool, users: new Known(join(folder, 'users'), known.users), tokens: new Known(join(folder, 'tokens'), known.tokens), identify }
-    if (before === undefined) return
-    await users?.close()
-    await tokens?.close()
-    if (before !== root) await before.close()
-  }
-
-  async function lookForForeign (): Promise<void> {
-    if (databaseId === undefined) return
-    const found = await foreignSpools(options.folder, databaseId).catch(() => [])
-    const foreign = found.map(({ folder, segments, bytes }) => `${folder}: ${segments} files (${bytes} bytes) hold logs of another database, and stay there; see: loggerbot spool list`)
-    for (const sentence of foreign) if (!state.foreign?.includes(sentence)) app.log.warn(sentence)
-    state = { ...state, foreign }
-  }
-
-  function identify (id: string): Promise<void> {
-    if (id === databaseId) return opening
-    databaseId = id
-    opening = opening.then(open)
-    return opening
-  }
-
-  let opening = open()
-  const timer = setInterval(() => {
-    opening = opening.then(state.spool ? lookForForeign : open)
-  }, pause).unref()
-  app.addHook('onClose', async () => {
-    clearInterval(timer)
-    await opening
-    await state.users?.close()
-    await state.tokens?.close()
-    await state.spool?.close()
-    if (root !== state.spool) await root?.close()
+  const keeper = new SpoolKeeper({ ...options, openMemories, log: app.log })
+  app.decorate('logSpool', {
+    get spool () { return keeper.spool },
+    get users () { return keeper.memories.users },
+    get tokens () { return keeper.memories.tokens },
+    get problem () { return keeper.problem },
+    get foreign () { return keeper.foreign },
+    identify: (databaseId) => keeper.identify(databaseId)
   })
-  await opening
+  app.addHook('onClose', () => keeper.close())
+  await keeper.ready()
 }, { name: 'loggerbot-spool', fastify: '5.x' })
+
+interface Memories {
+  users: Known<RememberedUser>
+  tokens: Known<RememberedToken>
+  close (): Promise<void>
+}
+
+function openMemories (folder?: string, earlier?: Memories): Memories {
+  const fileOf = (name: string) => folder === undefined ? undefined : join(folder, name)
+  const users = new Known(fileOf('users'), earlier?.users)
+  const tokens = new Known(fileOf('tokens'), earlier?.tokens)
+  return {
+    users,
+    tokens,
+    async close () {
+      await users.close()
+      await tokens.close()
+    }
+  }
+}

@@ -15,7 +15,7 @@ const bodyLimit = 16 * 1024
 export default fp(async (app) => {
   useOwnCompilers(app)
   app.setErrorHandler((error, request, reply) =>
-    sendDetailedError(app.readFailure(error) as FastifyError, request, reply))
+    sendDetailedError(app.logReaders.failureOf(error) as FastifyError, request, reply))
   refuseLongBodies(app, bodyLimit)
   keepPrivate(app)
   app.removeAllContentTypeParsers()

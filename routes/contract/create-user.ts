@@ -21,7 +21,7 @@ const schema = {
 const bodyLimit = 16 * 1024
 
 const createUser: FastifyPluginAsyncTypebox = async (app) => {
-  app.post('/create_user', { config: { logAccess: 'contract' }, bodyLimit, schema, onRequest: [app.requireKeyForm, app.awaitRoom], preHandler: app.requireApiKey }, async (request) => {
+  app.post('/create_user', { config: { logAccess: 'contract' }, bodyLimit, schema, onRequest: [app.requireKeyForm, app.reserveMemory], preHandler: app.requireApiKey }, async (request) => {
     const { user, password, tel_id: telId } = request.body
     await app.registerUser({ name: user, password, telId })
     return done

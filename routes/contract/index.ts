@@ -32,7 +32,7 @@ export default fp<ContractOptions>(async (app, { bodyLimit = 8 * 1024 * 1024, au
   app.removeAllContentTypeParsers()
   app.decorateRequest('batchKey')
   app.addContentTypeParser('application/json', async (request: FastifyRequest, payload: IncomingMessage) => {
-    const body = await readWhole(app.roomOf(request).read(payload), request.routeOptions.bodyLimit!)
+    const body = await readWhole(app.memoryOf(request).read(payload), request.routeOptions.bodyLimit!)
     const key = readIdempotencyKey(request.headers['idempotency-key'])
     if (key !== undefined) request.batchKey = batchKeyOf(key, body)
     return runInTurns(parseSteps(body, maxValues))

@@ -29,14 +29,14 @@ export interface SendLogsOptions {
 const sendLogs: FastifyPluginAsyncTypebox<SendLogsOptions> = async (app, options) => {
   const { authenticate = (request) => app.authenticateToken(request, request.body.data.user) } = options
   // A host app's own way to authenticate may have no X-User-Token.
-  const onRequest = options.authenticate ? app.awaitRoom : [app.requireTokenForm, app.awaitRoom]
+  const onRequest = options.authenticate ? app.reserveMemory : [app.requireTokenForm, app.reserveMemory]
 
   // The Python client posts to `{host}//send_logs`; others end their URL with a slash.
   for (const url of ['/send_logs', '//send_logs', '/send_logs/']) {
     app.post(url, { config: { logAccess: 'contract' }, schema: { ...schema, hide: url !== '/send_logs' }, onRequest }, async (request, reply) => {
       const records = await inTurns(decodeContractLogs(request.body))
       const { id } = await authenticate(request)
-      app.roomOf(request).moveTo(`user ${id}`)
+      app.memoryOf(request).chargeTo(`user ${id}`)
       const { stored, replayed } = await app.writeLogs({ userId: id, records, key: request.batchKey })
       if (stored === 'spool') reply.header('x-log-stored', 'spool')
       if (replayed) reply.header('idempotency-replayed', 'true')

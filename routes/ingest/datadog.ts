@@ -40,7 +40,7 @@ const datadog: FastifyPluginAsyncTypebox = async (app) => {
   takeUrlToken(app, ({ params, query }) => (params as Record<string, unknown>).key ?? (query as Record<string, unknown>)['dd-api-key'])
 
   for (const [path, status] of [['/api/v2/logs', 202], ['/v1/input', 200], ['/v1/input/:key', 200]] as const) {
-    app.post(path, { config: { logAccess: 'write' }, schema, onRequest: app.awaitRoom }, async (request, reply) => {
+    app.post(path, { config: { logAccess: 'write' }, schema, onRequest: app.reserveMemory }, async (request, reply) => {
       const { ddsource, ddtags, hostname, service } = request.query
       const given = Object.fromEntries(Object.entries({ ddsource, ddtags, hostname, service }).filter(([, value]) => value !== undefined))
       requireUsable(await take(app, request, reply, (body) => (isText(request) ? decodeDatadogText : decodeDatadog)(body, utcTime(), given)))

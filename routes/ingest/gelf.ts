@@ -16,7 +16,7 @@ const schema = {
 const gelf: FastifyPluginAsync<Required<Pick<IngestOptions, 'bodyLimit'>>> = async (app, { bodyLimit }) => {
   takeBodies(app, bodyLimit, codingOf)
 
-  app.post('/gelf', { config: { logAccess: 'write' }, schema, onRequest: app.awaitRoom }, async (request, reply) => {
+  app.post('/gelf', { config: { logAccess: 'write' }, schema, onRequest: app.reserveMemory }, async (request, reply) => {
     const decoded = await take(app, request, reply, (body) => decodeGelf(body, utcTime()))
     requireUsable(decoded)
     if (decoded.records.length === 0) throw new BadRequest('body must hold a log')

@@ -71,7 +71,7 @@ const hec: FastifyPluginAsyncTypebox = async (app) => {
     for (const path of paths) {
       // Docker's splunk driver asks so whether somebody listens, and starts no container unless the answer is 200.
       app.options(path, { config: { logAccess: 'public' }, schema: { hide: true } }, async (_request, reply) => reply.send())
-      app.post(path, { config: { logAccess: 'write' }, schema, onRequest: app.awaitRoom }, async (request, reply) => {
+      app.post(path, { config: { logAccess: 'write' }, schema, onRequest: app.reserveMemory }, async (request, reply) => {
         const { host, source, sourcetype, index, time } = request.query
         const given = Object.fromEntries(Object.entries({ host, source, sourcetype, index, time }).filter(([, value]) => value !== undefined))
         const arrival = utcTime()

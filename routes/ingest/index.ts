@@ -44,7 +44,7 @@ export default fp<IngestOptions>(async (app, { bodyLimit = 8 * 1024 * 1024, cors
   app.addHook('preParsing', async (request, reply) => {
     if (!request.routeOptions.config.logStream) return
     const right = app.untilRightEnds(request, reply)
-    right.addEventListener('abort', () => app.roomOf(request).leave(right.reason))
+    right.addEventListener('abort', () => app.memoryOf(request).release(right.reason))
   })
 
   await app.register(jsonLogs, { bodyLimit })

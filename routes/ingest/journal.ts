@@ -14,7 +14,7 @@ const schema = {
 /** POST /upload: systemd-journal-upload adds this path to its URL. It asks for any status of success, and gives up at others. */
 const journal: FastifyPluginAsyncTypebox<Required<Pick<IngestOptions, 'bodyLimit'>>> = async (app, { bodyLimit }) => {
   takeStreams(app)
-  app.post('/upload', { config: { logAccess: 'write', logStream: true }, schema, onRequest: app.awaitRoom }, async (request, reply) => {
+  app.post('/upload', { config: { logAccess: 'write', logStream: true }, schema, onRequest: app.reserveMemory }, async (request, reply) => {
     const arrival = utcTime()
     return acceptStream(app, request, reply, {
       cutter: new JournalCutter(bodyLimit),

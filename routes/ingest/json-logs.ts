@@ -33,7 +33,7 @@ const jsonLogs: FastifyPluginAsyncTypebox<Required<Pick<IngestOptions, 'bodyLimi
   takeStreams(app)
   app.head('/api/logs', { config: { logAccess: 'write' }, schema: { hide: true } }, async (_request, reply) => reply.send())
 
-  app.post('/api/logs', { config: { logAccess: 'write', logStream: true }, schema, onRequest: app.awaitRoom }, async (request, reply) => {
+  app.post('/api/logs', { config: { logAccess: 'write', logStream: true }, schema, onRequest: app.reserveMemory }, async (request, reply) => {
     if (/^application\/logplex/i.test(request.headers['content-type'] ?? '')) return acceptLogplex(request, reply)
     const given = Object.entries(request.query).filter(([role]) => Object.hasOwn(conventions, role))
     const reading = given.length === 0 ? jsonReading : withNames(jsonReading, Object.fromEntries(given.map(([role, name]) => [role, [name]])))

@@ -27,7 +27,7 @@ const loki: FastifyPluginAsync<Required<Pick<IngestOptions, 'bodyLimit'>>> = asy
   })
 
   const repetitions = new Repetitions()
-  app.post('/loki/api/v1/push', { config: { logAccess: 'write' }, schema, onRequest: app.awaitRoom }, async (request, reply) => {
+  app.post('/loki/api/v1/push', { config: { logAccess: 'write' }, schema, onRequest: app.reserveMemory }, async (request, reply) => {
     // Loki says what it rejected in the body of a 400, after which clients would not count the others as stored.
     const unpacked = isJson(request) ? undefined : await unpack(request)
     const arrival = utcTime()
@@ -41,7 +41,7 @@ const loki: FastifyPluginAsync<Required<Pick<IngestOptions, 'bodyLimit'>>> = asy
     const body = request.body as Buffer | undefined ?? Buffer.alloc(0)
     if ((request.headers['content-encoding'] ?? 'identity') !== 'identity') return body
     const unpacked = await runInTurns(unsnapSteps(body, bodyLimit))
-    await app.roomOf(request).take(unpacked.length)
+    await app.memoryOf(request).reserve(unpacked.length)
     return unpacked
   }
 }

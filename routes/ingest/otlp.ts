@@ -27,7 +27,7 @@ const otlp: FastifyPluginAsync = async (app) => {
 
   const repetitions = new Repetitions()
   for (const url of ['/v1/logs', '/otlp/v1/logs']) {
-    app.post(url, { config: { logAccess: 'write' }, schema, onRequest: app.awaitRoom }, async (request, reply) => {
+    app.post(url, { config: { logAccess: 'write' }, schema, onRequest: app.reserveMemory }, async (request, reply) => {
       const arrival = utcTime()
       const decoded = await take(app, request, reply, (body) => decodeOtlp(body, encodingOf(request), arrival),
         ({ records }, body) => areTimed(records, arrival) ? repetitions.nameOf(describeRequest(request), body) : undefined)
@@ -46,13 +46,13 @@ const otherSignals: FastifyPluginAsync = async (app) => {
   let isTold = false
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', async (request: FastifyRequest, payload: IncomingMessage) => {
-    const parts = app.roomOf(request).read(payload, false)
+    const parts = app.memoryOf(request).read(payload, false)
     let part
     do part = await parts.next()
     while (!part.done)
   })
   for (const url of ['/v1/traces', '/v1/metrics', '/otlp/v1/traces', '/otlp/v1/metrics']) {
-    app.post(url, { config: { logAccess: 'write' }, schema: otherSignalsSchema, onRequest: app.awaitRoom }, async (request, reply) => {
+    app.post(url, { config: { logAccess: 'write' }, schema: otherSignalsSchema, onRequest: app.reserveMemory }, async (request, reply) => {
       if (!isTold) request.log.warn({ url }, 'traces and metrics are taken, so that their senders go on, but not kept: only logs are')
       isTold = true
       return success(reply, [])

@@ -15,7 +15,7 @@ const schema = {
 
 /** Python's logging.handlers.HTTPHandler, with method POST or GET. */
 const python: FastifyPluginAsyncTypebox = async (app) => {
-  app.post<{ Body?: Buffer }>(path, { config: { logAccess: 'write' }, schema, onRequest: app.awaitRoom }, (request, reply) => take(request, reply, request.body ?? Buffer.alloc(0)))
+  app.post<{ Body?: Buffer }>(path, { config: { logAccess: 'write' }, schema, onRequest: app.reserveMemory }, (request, reply) => take(request, reply, request.body ?? Buffer.alloc(0)))
   app.get(path, { config: { logAccess: 'write' }, schema, exposeHeadRoute: false }, (request, reply) => take(request, reply, Buffer.from(queryOf(request))))
 
   async function take (request: FastifyRequest, reply: FastifyReply, form: Buffer) {

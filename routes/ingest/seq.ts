@@ -21,7 +21,7 @@ const seq: FastifyPluginAsync = async (app) => {
   takeUrlToken(app, ({ query }) => (query as Record<string, unknown>).apiKey)
 
   for (const path of ['/api/events/raw', '/ingest/clef']) {
-    app.post(path, { config: { logAccess: 'write' }, schema, onRequest: app.awaitRoom }, async (request, reply) => {
+    app.post(path, { config: { logAccess: 'write' }, schema, onRequest: app.reserveMemory }, async (request, reply) => {
       requireUsable(await take(app, request, reply, (body) => decodeSeq(body, utcTime())))
       reply.code(201)
       return { MinimumLevelAccepted: null }

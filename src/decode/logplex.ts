@@ -6,7 +6,8 @@
 // Source: https://devcenter.heroku.com/articles/log-drains#https-drains
 import { BadRequest, TooLarge } from '../errors.ts'
 import type { LogRecord } from '../model/record.ts'
-import { decodeSyslogSteps, type SyslogMessage } from './syslog/index.ts'
+import type { SyslogMessage } from '../model/syslog.ts'
+import { decodeSyslogSteps } from './syslog/index.ts'
 
 const space = 0x20
 const noData = Buffer.from(' -')

@@ -1,103 +1,104 @@
 import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
+import type { SyslogMessage } from '../model/syslog.ts'
 
-export interface Datagram {
-  bytes: Buffer
-  /** By our clock, in milliseconds since 1970. */
-  arrivedAt: number
-  /** The sender's. */
-  address: string
-}
-
-/** What is kept of datagrams that wait is bounded in bytes, of which each takes so many more than it has. */
-const overhead = 200
-/** A group has so many at most, and about so many bytes. */
-const groupSize = 1000
-const groupBytes = 1024 * 1024
-/** The system is asked to keep so many bytes that were not read yet; it may allow for less. */
-const systemBuffer = 1024 * 1024
+/** Memory that a waiting datagram takes beside its bytes. */
+const overheadBytes = 200
+/** Datagrams and approximate bytes of a group. */
+const maxGroupSize = 1000
+const maxGroupBytes = 1024 * 1024
+/** Bytes of unread datagrams that the system is asked to buffer; it may allow fewer. */
+const systemBufferBytes = 1024 * 1024
 
 /**
- * Datagrams, some hundred at a time: who sends them can't be told to wait, so what comes while too
- * many wait is lost, and counted.
+ * Receives datagrams and hands them on in groups of some hundred.
+ *
+ * The sender of a datagram can't be told to wait, so one that arrives while too many wait is lost, and counted.
  */
 export class Datagrams {
   readonly #limit: number
-  readonly #receive: (datagrams: Datagram[]) => Promise<void>
+  readonly #receive: (datagrams: SyslogMessage[]) => Promise<void>
   readonly #onLost: () => void
-  readonly #waiting: Datagram[] = []
+  readonly #waiting: SyslogMessage[] = []
   #socket: Socket | undefined
   #port = 0
   #bytes = 0
-  #working: Promise<void> | undefined
+  #handingOn: Promise<void> | undefined
 
-  /** `limit` is in bytes of memory; `receive` must not reject; `onLost` is told of each datagram that finds no room. */
-  constructor (limit: number, receive: (datagrams: Datagram[]) => Promise<void>, onLost: () => void) {
+  /** `limit` is in bytes of memory; `receive` must not reject; `onLost` is called for each datagram past the limit. */
+  constructor (limit: number, receive: (datagrams: SyslogMessage[]) => Promise<void>, onLost: () => void) {
     this.#limit = limit
     this.#receive = receive
     this.#onLost = onLost
   }
 
-  /** `address` is an IP address. Rejects where it can't listen there. */
+  /** Opens the port on an IP address; rejects if that fails. */
   async listen (address: string, port: number): Promise<void> {
-    const socket = createSocket({ type: address.includes(':') ? 'udp6' : 'udp4', recvBufferSize: systemBuffer })
+    const socket = createSocket({ type: address.includes(':') ? 'udp6' : 'udp4', recvBufferSize: systemBufferBytes })
     this.#socket = socket
     this.#port = port
-    socket.on('message', (bytes, { address }) => this.#take({ bytes, arrivedAt: Date.now(), address }))
+    socket.on('message', (bytes, { address }) => this.#add({ bytes, arrivedAt: Date.now(), address }))
     socket.bind({ port, address })
     await once(socket, 'listening')
     socket.on('error', () => {})
   }
 
-  /** How many the system dropped because they were not read in time; 0 where it does not tell. */
+  /** Datagrams that the system dropped because they were not read in time; 0 if it does not count them. */
   get dropped (): number {
     if (!this.#socket) return 0
     try {
-      return ['/proc/self/net/udp', '/proc/self/net/udp6'].reduce((sum, file) => sum + dropsAt(this.#port, readFileSync(file, 'latin1')), 0)
+      const tables = ['/proc/self/net/udp', '/proc/self/net/udp6'].map((file) => readFileSync(file, 'latin1'))
+      return tables.reduce((sum, table) => sum + countDrops(this.#port, table), 0)
     } catch {
       return 0
     }
   }
 
-  /** Takes no more, and resolves once what waits is dealt with. */
+  /** Closes the port; resolves once the waiting datagrams are handed on. */
   async close (): Promise<void> {
     this.#socket?.close()
     this.#socket = undefined
-    await this.#working
+    await this.#handingOn
   }
 
-  #take (datagram: Datagram): void {
-    const bytes = datagram.bytes.length + overhead
+  #add (datagram: SyslogMessage): void {
+    const bytes = datagram.bytes.length + overheadBytes
     if (this.#bytes + bytes > this.#limit) return this.#onLost()
     this.#bytes += bytes
     this.#waiting.push(datagram)
-    this.#working ??= this.#work().finally(() => { this.#working = undefined })
+    this.#handingOn ??= this.#handOn().finally(() => { this.#handingOn = undefined })
   }
 
-  async #work (): Promise<void> {
+  async #handOn (): Promise<void> {
     while (this.#waiting.length > 0) {
-      // Those that came with the first one are a group.
+      // Datagrams that arrived together with the first become one group.
       await new Promise(setImmediate)
-      const { group, bytes } = this.#takeGroup()
+      const { group, bytes } = this.#nextGroup()
       await this.#receive(group)
       this.#bytes -= bytes
     }
   }
 
-  #takeGroup (): { group: Datagram[], bytes: number } {
+  /** Removes the next group from the queue. */
+  #nextGroup (): { group: SyslogMessage[], bytes: number } {
     let bytes = 0
     let length = 0
-    while (length < Math.min(groupSize, this.#waiting.length) && bytes < groupBytes) bytes += this.#waiting[length++]!.bytes.length + overhead
+    for (const datagram of this.#waiting) {
+      if (length >= maxGroupSize || bytes >= maxGroupBytes) break
+      bytes += datagram.bytes.length + overheadBytes
+      length++
+    }
     return { group: this.#waiting.splice(0, length), bytes }
   }
 }
 
 /**
- * The last column of Linux' tables of UDP sockets, for those on a port.
+ * Adds up the dropped datagrams of a port: the last column of Linux' table of UDP sockets.
+ *
  * Source: man 5 proc, /proc/net/udp
  */
-export function dropsAt (port: number, table: string): number {
+export function countDrops (port: number, table: string): number {
   const local = `:${port.toString(16).toUpperCase().padStart(4, '0')}`
   return table.split('\n').map((line) => line.trim().split(/\s+/))
     .filter(([, address]) => address?.endsWith(local))

@@ -2,44 +2,47 @@ import { randomFillSync } from 'node:crypto'
 import type { AdmittedBatch, LogBatch } from '../model/batch.ts'
 import { sizeOfValue } from '../model/record.ts'
 
-/** A batch that waits to be written, with about how many bytes it takes. */
+/** A batch that waits to be stored. */
 export interface SizedBatch extends AdmittedBatch {
+  /** Approximate size in memory. */
   bytes: number
-  /** How many of its records were left out, as its `once` has it; undefined until it is stored. */
-  repeated?: number
 }
 
 /**
- * A key of its own: our clock, then chance. Keys of one time lie side by side in the index, which
- * is what makes them cheap.
+ * Makes a unique batch key: 6 bytes of the clock in milliseconds, then 10 random bytes.
+ *
+ * Keys made at about the same time are neighbours in the index, which makes them cheap to insert.
  */
 export function freshKey (): Buffer {
-  if (used === chance.length) {
-    randomFillSync(chance)
-    used = 0
+  if (usedBytes === randomPool.length) {
+    randomFillSync(randomPool)
+    usedBytes = 0
   }
   const key = Buffer.allocUnsafe(16)
   key.writeUIntBE(Date.now(), 0, 6)
-  used += chance.copy(key, 6, used, used + 10)
+  usedBytes += randomPool.copy(key, 6, usedBytes, usedBytes + 10)
   return key
 }
 
-/** Drawn for a thousand keys at once, which costs what one does. */
-const chance = Buffer.alloc(10 * 1000)
-let used = chance.length
+/** Random bytes for a thousand keys: drawing them at once costs as much as drawing those of one key. */
+const randomPool = Buffer.alloc(10 * 1000)
+let usedBytes = randomPool.length
 
-/** How many ids a batch takes. */
+/** Number of ids that a batch needs. */
 export function idsOf ({ records, rejected = [] }: Pick<LogBatch, 'records' | 'rejected'>): number {
   return records.length + rejected.length
 }
 
-/** One piece of a batch, records first, as a batch of its own under its id. */
+/** Makes a batch of one piece, which keeps its id; pieces are counted over the records, then over what was rejected. */
 export function pieceOf ({ userId, firstId, records, rejected = [] }: SizedBatch, index: number): SizedBatch {
-  const piece = index < records.length ? { records: [records[index]!] } : { records: [], rejected: [rejected[index - records.length]!] }
+  const inRejected = Math.max(0, index - records.length)
+  const piece = index < records.length
+    ? { records: records.slice(index, index + 1) }
+    : { records: [], rejected: rejected.slice(inRejected, inRejected + 1) }
   return { userId, key: freshKey(), firstId: firstId + BigInt(index), bytes: sizeOf(piece), ...piece }
 }
 
-/** About how many bytes a batch takes. */
+/** Approximate size of a batch in memory, in bytes. */
 export function sizeOf ({ records, rejected = [] }: Pick<LogBatch, 'records' | 'rejected'>): number {
   let size = 0
   for (const { raw } of rejected) size += 100 + raw.length

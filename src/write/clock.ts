@@ -1,82 +1,82 @@
 import { millisecondsOf, utcTime, type UtcTime } from '../model/instant.ts'
+import { unlessAborted } from '../timeout.ts'
 
-/** After an error a transaction may still take place for so long, in milliseconds. */
-export const doubt = 5000
+/** A transaction that failed on our side may still be committed by the database for this long. */
+export const lateCommitMs = 5000
 
-/** Farther ahead of the database than this, in microseconds, the clock goes at half speed until it is met. */
-const aheadMicroseconds = 100_000
+/** If the clock is further ahead of the database's than this, it runs at half speed until they agree. */
+const maxAheadMicroseconds = 100_000
 
 /**
- * The times at which batches are stored, as their rows tell them. Knows how far back those under
- * way go: before that nothing new appears, so whoever follows the batches in order misses none.
+ * Assigns `createdAt` to transactions, and knows the oldest one under way.
  *
- * It goes by the database's clock, between two looks at that by this process's steady one, and never
- * goes back: neither here, nor behind what is stored already, whatever clock that was stored by.
- * Where that is ahead, it goes at half speed until the database's clock has caught up.
+ * Nothing new appears before the oldest transaction under way, so a reader that follows the batches in order misses
+ * none.
+ *
+ * The clock follows the database's; between two readings of that it uses this process's monotonic clock. It never goes
+ * back: neither within this process, nor behind rows that are already stored, whatever clock they were stored by. While
+ * those rows are ahead of the database's clock, it runs at half speed until the database has caught up.
  */
 export class CommitClock {
   readonly #underWay = new Set<UtcTime>()
   readonly #admission: () => Promise<void> | undefined
-  /** In microseconds since 1970. */
+  /** Microseconds since 1970. */
   #last = 0
-  /** The machine's clock until the database has told its own. */
+  /** Microseconds since 1970 at `#baseAt`: by this machine's clock until the database's was read. */
   #base = Date.now() * 1000
   #baseAt = performance.now()
   #speed = 1
-  #isTold = false
+  #followsDatabase = false
   #begun = 0
 
-  /** `admission` gives what must be awaited before anything may be stored, undefined where nothing must. */
+  /** `admission` returns what must be awaited before a transaction may begin; undefined if one may begin now. */
   constructor (admission: () => Promise<void> | undefined = () => undefined) {
     this.#admission = admission
   }
 
   /**
-   * Goes by the database's clock from now on, which was at that time at most so many milliseconds ago, and not behind `floor`.
-   * As far as the machine's clock agrees with that, it is the finer one.
+   * Sets the clock by a reading of the database's, and not behind `floor`.
+   *
+   * The database returned `databaseTime` at most `agoMs` milliseconds ago. Within that uncertainty this machine's clock
+   * is used, because it is the finer one.
    */
   follow (databaseTime: UtcTime, agoMs: number, floor: UtcTime = ''): void {
     const earliest = microsecondsOf(databaseTime)
     const measured = Math.min(Math.max(Date.now() * 1000, earliest), earliest + Math.floor(agoMs * 1000))
-    // Before the first look nothing was stored: the machine's clock may have been ahead.
-    const least = this.#isTold ? this.#now() : 0
+    // Nothing was stored before the first reading, so the clock may go back then: this machine's may have been ahead.
+    const least = this.#followsDatabase ? this.#now() : 0
     this.#base = Math.max(least, measured, floor === '' ? 0 : microsecondsOf(floor) + 1)
     this.#baseAt = performance.now()
-    this.#speed = this.#base - measured > aheadMicroseconds ? 0.5 : 1
-    this.#isTold = true
+    this.#speed = this.#base - measured > maxAheadMicroseconds ? 0.5 : 1
+    this.#followsDatabase = true
   }
 
-  /** Resolves once a transaction may begin; rejects with the signal's reason, or with why none may. */
+  /** Resolves once a transaction may begin; rejects with the signal's reason, or if none may. */
   async ready (signal?: AbortSignal): Promise<void> {
     const admission = this.#admission()
     if (admission === undefined) return
-    await new Promise<void>((resolve, reject) => {
-      const abort = () => reject(signal!.reason)
-      signal?.addEventListener('abort', abort, { once: true })
-      if (signal?.aborted) abort()
-      admission.then(resolve, reject).finally(() => signal?.removeEventListener('abort', abort))
-    })
+    await (signal === undefined ? admission : unlessAborted(signal, admission))
   }
 
-  /** The time of a transaction that begins now; no two have the same, and they rise. */
+  /** Begins a transaction; returns its time, which is later than that of every transaction before. */
   begin (): UtcTime {
     this.#begun++
     this.#last = this.#next()
-    const time = written(this.#last)
+    const time = toTime(this.#last)
     this.#underWay.add(time)
     return time
   }
 
-  /** The transaction of that time took place, or, where it failed, may still do so for some seconds. */
-  end (time: UtcTime, failed: boolean): void {
-    if (failed) setTimeout(() => this.#underWay.delete(time), doubt).unref()
+  /** Ends a transaction; one that may still be committed counts as under way for some seconds more. */
+  end (time: UtcTime, mayBeCommitted: boolean): void {
+    if (mayBeCommitted) setTimeout(() => this.#underWay.delete(time), lateCommitMs).unref()
     else this.#underWay.delete(time)
   }
 
-  /** From here on new batches may appear. */
+  /** Horizon: every batch with an earlier `createdAt` is already visible. */
   get oldest (): UtcTime {
     // A Set keeps the order of insertion.
-    return this.#underWay.values().next().value ?? written(this.#next())
+    return this.#underWay.values().next().value ?? toTime(this.#next())
   }
 
   /** Number of transactions that have begun. */
@@ -84,7 +84,7 @@ export class CommitClock {
     return this.#begun
   }
 
-  /** In milliseconds since 1970. */
+  /** The present in milliseconds since 1970. */
   get milliseconds (): number {
     return Math.floor(Math.max(this.#last, this.#now()) / 1000)
   }
@@ -98,7 +98,7 @@ export class CommitClock {
   }
 }
 
-function written (microseconds: number): UtcTime {
+function toTime (microseconds: number): UtcTime {
   return utcTime(Math.floor(microseconds / 1000)).slice(0, -3) + String(microseconds % 1000).padStart(3, '0')
 }
 

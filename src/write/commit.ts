@@ -1,18 +1,18 @@
 // From a group of batches to durable rows.
 //
-//   group → one transaction of all keys and all records → STORED, or REPLAYED where the key was there
-//             ↑              │ a passing fault, a lost answer: again, with fresh ids where one was taken
-//             └──────────────┘ at most `attempts` times
-//                            │ the database refuses it, or fails at it and stores something else meanwhile: each half by
-//                            │ itself, down to the batch, which is then stored row by row  → STORED
-//                            │ the database can't store anything, or is silent too long → FAILED
+//   group → one transaction of all keys and all records → STORED, or REPLAYED if the key was stored before
+//             ↑              │ a passing fault, a lost answer: retry, with fresh ids after a collision
+//             └──────────────┘ at most `maxAttempts` times
+//                            │ the database refuses it, or fails at it and stores something else: each half by
+//                            │ itself, down to a single batch, which is then stored row by row  → STORED
+//                            │ the database can't store anything, or does not answer in time → FAILED
 //
-// Row by row: a record that the database does not take becomes a dead letter; what it does not even take as that is kept as a
-// file. So whatever comes of the data, by whatever number the database says it, is never taken for a database that is away.
+// Row by row: a record that the database refuses becomes a dead letter; a piece that it refuses even as a dead letter
+// is kept as a file. So bad data, whatever error number it causes, is never mistaken for an unavailable database.
 //
-// The keys are in the same transaction as the records: where the answer to a COMMIT is lost, the
-// next try finds them if that commit took place, and stores nothing twice. A batch that FAILED may
-// be stored nevertheless; whoever keeps it to try again keeps its key.
+// The keys are in the same transaction as the records: if the answer to a COMMIT is lost, the retry finds them if that
+// commit succeeded, and stores nothing twice. A FAILED batch may be stored all the same: a caller that keeps it for a
+// retry keeps its key.
 import { setTimeout as delay } from 'node:timers/promises'
 import { DatabaseSlow, PieceFailed } from '../errors.ts'
 import type { BatchStore } from '../model/batch-store.ts'
@@ -21,32 +21,58 @@ import { idsOf, pieceOf, type SizedBatch } from './batch.ts'
 import type { CommitClock } from './clock.ts'
 import type { RecordIds } from './ids.ts'
 
-/** What became of a batch. */
+/** What happened to a batch. */
 export type Outcome = { state: 'stored' | 'replayed' } | { state: 'failed', error: unknown }
 
+export type Outcomes = ReadonlyMap<SizedBatch, Outcome>
+
+/** A committed transaction of the logs. */
+export interface Committed {
+  batches: readonly SizedBatch[]
+  /** From the first statement to the answer. */
+  seconds: number
+  /** When the transaction began, by the commit clock. */
+  createdAt: UtcTime
+  /** Records of the batches that did not become logs: dead letters, files and repetitions. */
+  lacking: number
+}
+
 export interface CommitObserver {
-  /** A transaction took place that began at `createdAt`; `seconds` from the first statement to the answer; so many records of it are no logs. */
-  committed? (batches: readonly SizedBatch[], seconds: number, createdAt: UtcTime, lacking: number): void
-  /** A transaction failed, and is tried again. */
+  committed? (committed: Committed): void
+  /** A transaction failed and is retried. */
   retried? (): void
-  /** So many records of the batch were refused by the database and are dead letters now. */
-  buried? (records: number, batch: SizedBatch): void
-  /** Makes durable on the disk what no table takes; rejects where it can't. */
+  /** The database refused this number of the batch's records; they are dead letters now. */
+  deadLettered? (records: number, batch: SizedBatch): void
+  /** Keeps on disk a piece that no table takes; rejects if that fails. */
   keep? (batch: SizedBatch): Promise<void>
 }
 
+export interface CommitterOptions {
+  store: BatchStore
+  ids: RecordIds
+  clock: CommitClock
+  /** Milliseconds within which the database must store a group. */
+  timeoutMs: number
+  observer?: CommitObserver
+}
+
 export interface CommitOptions {
-  /** Milliseconds that the database has. */
-  patience?: number
-  /** The batch has failed by itself again and again while others were stored: what still fails of it is kept as dead letters, or as a file. */
+  /** Overrides the committer's timeout. */
+  timeoutMs?: number
+  /**
+   * The batch has failed repeatedly while others were stored: pieces of it that still fail are kept as dead letters or
+   * files.
+   */
   isLast?: boolean
 }
 
-const attempts = 5
-/** Ids that are taken again and again are not ours: a unique key of a trigger's has the same error. */
+const maxAttempts = 5
+/** More collisions are not about our ids: a unique key of a trigger has the same error. */
 const maxCollisions = 3
-/** Past so many pieces that end the transaction, all that is left of a batch goes with them. */
+/** After this many pieces that end the transaction, the rest of the batch is given up with them. */
 const maxFatalPieces = 20
+/** Delay before the first retry, at most; it doubles with each. */
+const maxFirstRetryMs = 50
 
 /** Why a transaction failed for good. */
 interface Failure {
@@ -54,69 +80,95 @@ interface Failure {
   error: unknown
 }
 
+/** One call of `commit`. */
 interface Run {
   signal: AbortSignal
-  patience: number
+  timeoutMs: number
   isLast: boolean
   outcomes: Map<SizedBatch, Outcome>
 }
 
-/**
- * Returns the function that stores a group within so many milliseconds, and never rejects: it resolves
- * to what became of each batch.
- */
-export function committer (store: BatchStore, ids: RecordIds, clock: CommitClock, defaultPatience: number, observer: CommitObserver = {}) {
-  return async function commit (batches: readonly SizedBatch[], { patience = defaultPatience, isLast = false }: CommitOptions = {}): Promise<Map<SizedBatch, Outcome>> {
+/** What a batch that is stored row by row has lost so far, by the index of the piece. */
+interface Losses {
+  /** Why records become dead letters without being tried. */
+  condemned: Map<number, string>
+  /** Pieces that were kept as files. */
+  kept: Set<number>
+}
+
+/** Stores rows and resolves to the number of records that did not become logs. */
+type Work = (isFirst: boolean, createdAt: UtcTime, signal: AbortSignal) => Promise<number>
+
+/** Stores groups of batches. */
+export class Committer {
+  readonly #store: BatchStore
+  readonly #ids: RecordIds
+  readonly #clock: CommitClock
+  readonly #timeoutMs: number
+  readonly #observer: CommitObserver
+
+  constructor ({ store, ids, clock, timeoutMs, observer = {} }: CommitterOptions) {
+    this.#store = store
+    this.#ids = ids
+    this.#clock = clock
+    this.#timeoutMs = timeoutMs
+    this.#observer = observer
+  }
+
+  /** Stores a group within the timeout; never rejects: resolves to the outcome of each batch. */
+  async commit (batches: readonly SizedBatch[], options: CommitOptions = {}): Promise<Outcomes> {
+    const { timeoutMs = this.#timeoutMs, isLast = false } = options
     const outcomes = new Map<SizedBatch, Outcome>()
-    await limited(patience, (signal) => settle(batches, { signal, patience, isLast, outcomes }))
+    await limited(timeoutMs, (signal) => this.#settle(batches, { signal, timeoutMs, isLast, outcomes }))
     return outcomes
   }
 
-  async function settle (batches: readonly SizedBatch[], run: Run): Promise<void> {
-    const { outcomes, signal, isLast } = run
-    const failure = await attempt(batches, run, async (first, createdAt) => {
-      const known = await store.store(batches, createdAt, signal)
-      // Known at a second try: the first one took place, and only its answer was lost.
-      for (const batch of batches) outcomes.set(batch, { state: first && known.has(batch) ? 'replayed' : 'stored' })
+  async #settle (batches: readonly SizedBatch[], run: Run): Promise<void> {
+    const { outcomes, isLast } = run
+    const failure = await this.#attempt(batches, run, async (isFirst, createdAt, signal) => {
+      const known = await this.#store.store(batches, createdAt, signal)
+      // Known at a retry: an earlier attempt was committed, and only its answer was lost.
+      for (const batch of batches) outcomes.set(batch, { state: isFirst && known.has(batch) ? 'replayed' : 'stored' })
       return batches.reduce((sum, batch) => sum + repeatedIn(batch, outcomes), 0)
     })
     if (failure === undefined) return
-    const { kind } = failure
-    if (batches.length === 1 && (kind === 'data' || (isLast && kind !== 'away'))) return settleRowByRow(batches[0]!, run)
-    if (batches.length === 1 || kind === 'away' || kind === 'slow' || (kind === 'passing' && !await canStore(batches, run))) return fail(batches, failure.error, outcomes)
+    const { kind, error } = failure
+    const [only] = batches
+    if (only && batches.length === 1) {
+      if (kind === 'data' || (isLast && kind !== 'away')) return this.#settleRowByRow(only, run)
+      return fail(batches, error, outcomes)
+    }
+    const isOfData = kind === 'data' || (kind === 'passing' && await this.#canStore(batches, run))
+    if (!isOfData) return fail(batches, error, outcomes)
     const half = Math.ceil(batches.length / 2)
-    await settle(batches.slice(0, half), run)
-    await settle(batches.slice(half), run)
+    await this.#settle(batches.slice(0, half), run)
+    await this.#settle(batches.slice(half), run)
   }
 
-  async function settleRowByRow (batch: SizedBatch, run: Run): Promise<void> {
-    const { outcomes, isLast, patience } = run
-    const condemned = new Map<number, string>()
-    const kept = new Set<number>()
-    for (let first = true; ; first = false) {
+  async #settleRowByRow (batch: SizedBatch, run: Run): Promise<void> {
+    const { outcomes, isLast, timeoutMs } = run
+    const losses: Losses = { condemned: new Map(), kept: new Set() }
+    for (let isFirstPass = true; ; isFirstPass = false) {
       let tried: Pick<PieceFailed, 'index' | 'as'> | undefined
-      const tryOnce = (signal: AbortSignal) => attempt([batch], { ...run, signal }, async (isFirst, createdAt) => {
+      const work: Work = async (isFirst, createdAt, signal) => {
         tried = undefined
-        const dead = await store.storeRowByRow(batch, createdAt, signal, { condemned, kept, trying: (index, as) => { tried = { index, as } } })
-        outcomes.set(batch, { state: first && isFirst && dead === undefined ? 'replayed' : 'stored' })
-        if (dead) observer.buried?.(dead, batch)
-        return (dead ?? 0) + [...kept].filter((index) => index < batch.records.length).length + repeatedIn(batch, outcomes)
-      })
-      const failure = isLast ? await limited(patience, tryOnce) : await tryOnce(run.signal)
+        const pieces = { ...losses, trying: (index: number, as: 'log' | 'letter') => { tried = { index, as } } }
+        const deadLetters = await this.#store.storeRowByRow(batch, createdAt, signal, pieces)
+        outcomes.set(batch, { state: isFirstPass && isFirst && deadLetters === undefined ? 'replayed' : 'stored' })
+        if (deadLetters) this.#observer.deadLettered?.(deadLetters, batch)
+        const keptLogs = [...losses.kept].filter((index) => index < batch.records.length).length
+        return (deadLetters ?? 0) + keptLogs + repeatedIn(batch, outcomes)
+      }
+      const attempt = (signal: AbortSignal) => this.#attempt([batch], { ...run, signal }, work)
+      const failure = isLast ? await limited(timeoutMs, attempt) : await attempt(run.signal)
       if (failure === undefined) return
       const { kind, error } = failure
-      const isOfData = kind === 'data' || (isLast && kind !== 'away' && await canStore([batch], run))
+      const isOfData = kind === 'data' || (isLast && kind !== 'away' && await this.#canStore([batch], run))
       if (!isOfData) return fail([batch], error, outcomes)
 
       const piece = error instanceof PieceFailed ? error : kind === 'slow' ? tried : undefined
       try {
-        if (piece?.as === 'log' && !condemned.has(piece.index)) {
-          condemn(batch, piece.index, store.reason(error instanceof PieceFailed ? error.cause : error), condemned)
-        } else if (piece?.as === 'letter' && kept.size < maxFatalPieces) {
-          await keep(pieceOf(batch, piece.index))
-          kept.add(piece.index)
-        } else {
-          await keep(batch)
+        if (await this.#giveUp(batch, piece, error, losses) === 'batch') {
           outcomes.set(batch, { state: 'stored' })
           return
         }
@@ -126,49 +178,73 @@ export function committer (store: BatchStore, ids: RecordIds, clock: CommitClock
     }
   }
 
-  async function keep (batch: SizedBatch): Promise<void> {
-    if (!observer.keep) throw new Error('there is no place for what no table takes')
-    await observer.keep(batch)
+  /** Gives up the piece that failed, or the whole batch; rejects if the disk does not take it either. */
+  async #giveUp (
+    batch: SizedBatch, piece: Pick<PieceFailed, 'index' | 'as'> | undefined, error: unknown, losses: Losses
+  ): Promise<'piece' | 'batch'> {
+    const { condemned, kept } = losses
+    if (piece?.as === 'log' && !condemned.has(piece.index)) {
+      const reason = this.#store.reason(error instanceof PieceFailed ? error.cause : error)
+      condemn(batch, piece.index, reason, condemned)
+      return 'piece'
+    }
+    if (piece?.as === 'letter' && kept.size < maxFatalPieces) {
+      await this.#keep(pieceOf(batch, piece.index))
+      kept.add(piece.index)
+      return 'piece'
+    }
+    await this.#keep(batch)
+    return 'batch'
   }
 
-  /** Tries until the work is done, which resolves to how many records are no logs, or fails for good; resolves to why it does. */
-  async function attempt (batches: readonly SizedBatch[], run: Run, work: (first: boolean, createdAt: UtcTime) => Promise<number>): Promise<Failure | undefined> {
+  async #keep (batch: SizedBatch): Promise<void> {
+    if (!this.#observer.keep) throw new Error('no folder to keep logs in that no table takes')
+    await this.#observer.keep(batch)
+  }
+
+  /** Retries the work until it is done or fails for good; resolves to the failure. */
+  async #attempt (batches: readonly SizedBatch[], run: Run, work: Work): Promise<Failure | undefined> {
     const { signal, outcomes } = run
     for (let count = 1; ; count++) {
       let createdAt: UtcTime | undefined
-      let mayTakePlace = true
+      let mayBeCommitted = true
       try {
         signal.throwIfAborted()
-        await clock.ready(signal)
-        createdAt = clock.begin()
+        await this.#clock.ready(signal)
+        createdAt = this.#clock.begin()
         const started = performance.now()
-        const lacking = await work(count === 1, createdAt)
-        mayTakePlace = false
-        // Not again what was stored before.
-        observer.committed?.(batches.filter((batch) => outcomes.get(batch)!.state === 'stored'), (performance.now() - started) / 1000, createdAt, lacking)
+        const lacking = await work(count === 1, createdAt, signal)
+        mayBeCommitted = false
+        const seconds = (performance.now() - started) / 1000
+        // Replayed batches were stored before, and are not announced again.
+        const stored = batches.filter((batch) => outcomes.get(batch)?.state === 'stored')
+        this.#observer.committed?.({ batches: stored, seconds, createdAt, lacking })
         return undefined
       } catch (error) {
         if (signal.aborted) return { kind: 'slow', error }
         if (createdAt === undefined) return { kind: 'away', error }
-        const errorClass = store.classify(error instanceof PieceFailed ? error.cause : error)
-        // The database itself says that it stored nothing: no reader of the feed need wait for it.
-        mayTakePlace = errorClass !== 'refused' && errorClass !== 'collision'
-        if (errorClass === 'refused' || (errorClass === 'collision' && count >= maxCollisions)) return { kind: 'data', error }
-        if (errorClass === 'away') return { kind: await canStore(batches, run) ? 'data' : 'away', error }
-        if (count === attempts) return { kind: 'passing', error }
-        if (errorClass === 'collision') for (const batch of batches) batch.firstId = ids.take(idsOf(batch))
-        observer.retried?.()
-        await delay(25 * 2 ** count * Math.random())
+        const errorClass = this.#store.classify(error instanceof PieceFailed ? error.cause : error)
+        // The database itself says that it stored nothing, so no reader of the feed must wait for this transaction.
+        mayBeCommitted = errorClass !== 'refused' && errorClass !== 'collision'
+        if (errorClass === 'refused' || (errorClass === 'collision' && count >= maxCollisions)) {
+          return { kind: 'data', error }
+        }
+        if (errorClass === 'away') return { kind: await this.#canStore(batches, run) ? 'data' : 'away', error }
+        if (count === maxAttempts) return { kind: 'passing', error }
+        if (errorClass === 'collision') for (const batch of batches) batch.firstId = this.#ids.take(idsOf(batch))
+        this.#observer.retried?.()
+        await delay(maxFirstRetryMs * 2 ** (count - 1) * Math.random())
       } finally {
-        if (createdAt !== undefined) clock.end(createdAt, mayTakePlace)
+        if (createdAt !== undefined) this.#clock.end(createdAt, mayBeCommitted)
       }
     }
   }
 
-  /** Whether the database stores something as large, which it takes back. */
-  async function canStore (batches: readonly SizedBatch[], { patience }: Run): Promise<boolean> {
+  /** Whether the database stores something else of the same size; it is rolled back. */
+  async #canStore (batches: readonly SizedBatch[], { timeoutMs }: Run): Promise<boolean> {
+    const bytes = batches.reduce((sum, batch) => sum + batch.bytes, 0)
     try {
-      await limited(patience, (signal) => store.probe(batches.reduce((sum, { bytes }) => sum + bytes, 0), signal))
+      await limited(timeoutMs, (signal) => this.#store.probe(bytes, signal))
       return true
     } catch {
       return false
@@ -176,12 +252,17 @@ export function committer (store: BatchStore, ids: RecordIds, clock: CommitClock
   }
 }
 
-/** Does the work, which is given up after so many milliseconds. */
-async function limited<T> (patience: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const silence = new AbortController()
-  const timer = setTimeout(() => silence.abort(new DatabaseSlow(patience)), patience)
+/** The outcome of a batch; one that the committer says nothing of has failed. */
+export function outcomeOf (outcomes: Outcomes, batch: SizedBatch): Outcome {
+  return outcomes.get(batch) ?? { state: 'failed', error: new Error('the batch has no outcome') }
+}
+
+/** Runs the work with a signal that is aborted after the timeout. */
+async function limited<T> (timeoutMs: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const timeout = new AbortController()
+  const timer = setTimeout(() => timeout.abort(new DatabaseSlow(timeoutMs)), timeoutMs)
   try {
-    return await work(silence.signal)
+    return await work(timeout.signal)
   } finally {
     clearTimeout(timer)
   }
@@ -189,14 +270,16 @@ async function limited<T> (patience: number, work: (signal: AbortSignal) => Prom
 
 function condemn ({ records }: SizedBatch, index: number, reason: string, condemned: Map<number, string>): void {
   condemned.set(index, reason)
-  if (condemned.size > maxFatalPieces) for (const other of records.keys()) if (!condemned.has(other)) condemned.set(other, reason)
+  if (condemned.size <= maxFatalPieces) return
+  for (const other of records.keys()) if (!condemned.has(other)) condemned.set(other, reason)
 }
 
-/** How many records of a batch were left out when it was stored. */
-function repeatedIn (batch: SizedBatch, outcomes: ReadonlyMap<SizedBatch, Outcome>): number {
+/** Number of records that were left out when the batch was stored, because the user sent them before. */
+function repeatedIn (batch: SizedBatch, outcomes: Outcomes): number {
   return outcomes.get(batch)?.state === 'stored' ? batch.repeated ?? 0 : 0
 }
 
 function fail (batches: readonly SizedBatch[], error: unknown, outcomes: Map<SizedBatch, Outcome>): void {
-  for (const batch of batches) outcomes.set(batch, { state: 'failed', error: error instanceof PieceFailed ? error.cause : error })
+  const cause = error instanceof PieceFailed ? error.cause : error
+  for (const batch of batches) outcomes.set(batch, { state: 'failed', error: cause })
 }

@@ -3,31 +3,33 @@ import { Overloaded } from '../errors.ts'
 
 /** An upload slower than this while others wait counts as stalled. */
 const minBytesPerMs = 16
-/** How far behind that pace an upload may be before it loses its place. */
-const stallMs = 500
-/** How often stalled uploads are looked for while requests wait. */
-const sweepMs = 100
+/** How far an upload may fall behind that pace before its memory may be taken away. */
+const maxBehindMs = 500
+/** Interval of the check for stalled uploads while requests wait. */
+const stallCheckMs = 100
+/** A body of at most this fraction of all memory is small. */
+const smallFraction = 1 / 512
 
 interface Waiting {
-  room: Room
+  memory: BodyMemory
   bytes: number
   resolve: () => void
   reject: (error: Error) => void
   timer: NodeJS.Timeout
 }
 
-/** Memory for the body of one request. */
-export class Room {
+/** Memory reserved for the body of one request. */
+export class BodyMemory {
   readonly #gate: Gate
-  /** Address or user whose share the bytes count against. */
+  /** Address or user that the bytes are charged to. */
   group: string
-  /** Bytes held. */
-  held = 0
+  /** Bytes reserved. */
+  reserved = 0
   #wake = (): void => {}
-  #loss: Error | undefined
-  /** Milliseconds that the sender is behind the slowest pace allowed. */
+  #releasedBecause: Error | undefined
+  /** How far the sender is behind the slowest pace allowed. */
   #behindMs = 0
-  /** When the wait for the sender began; undefined while there is none. */
+  /** When the current wait for the sender began; undefined while there is none. */
   #idleSince: number | undefined
 
   constructor (gate: Gate, group: string) {
@@ -35,37 +37,39 @@ export class Room {
     this.group = group
   }
 
-  /** The sender keeps us waiting. */
+  /** Whether the sender is too far behind the slowest pace allowed. */
   get isStalled (): boolean {
-    return this.#idleSince !== undefined && this.#behindMs + performance.now() - this.#idleSince > stallMs
+    return this.#idleSince !== undefined && this.#behindMs + performance.now() - this.#idleSince > maxBehindMs
   }
 
-  /** Takes memory; a promise where it has to be waited for. Throws or rejects with Overloaded. */
-  take (bytes: number): Promise<void> | undefined {
-    if (this.#loss) throw this.#loss
-    return this.#gate.take(this, bytes)
+  /** Reserves more memory; returns a promise if that takes time. Throws or rejects with Overloaded. */
+  reserve (bytes: number): Promise<void> | undefined {
+    if (this.#releasedBecause) throw this.#releasedBecause
+    return this.#gate.reserve(this, bytes)
   }
 
-  /** Counts what it holds against another group from now on. */
-  moveTo (group: string): void {
+  /** Charges the reserved memory to another group from now on. */
+  chargeTo (group: string): void {
     this.#gate.move(this, group)
   }
 
-  /** Gives memory back but for so many bytes. */
+  /** Releases all memory but `bytes`. */
   shrinkTo (bytes: number): void {
     this.#gate.shrink(this, bytes)
   }
 
-  /** Gives all memory back; reading and waiting end with this error. */
-  leave (reason: Error = new Overloaded()): void {
-    this.#loss ??= reason
+  /** Releases all memory for good; reading and waiting end with this error. */
+  release (reason: Error = new Overloaded()): void {
+    this.#releasedBecause ??= reason
     this.#wake()
-    this.#gate.leave(this, reason)
+    this.#gate.release(this, reason)
   }
 
   /**
-   * Reads a body no faster than there is memory for it; with `isCounted` false its reader takes the memory.
-   * Unlike iterating over the stream itself, giving up leaves the connection open for an answer.
+   * Reads a body no faster than memory can be reserved for it.
+   *
+   * With `isCounted` false nothing is reserved. Unlike iterating over the stream itself, giving up leaves the
+   * connection open for an answer.
    */
   async * read (body: Readable, isCounted = true): AsyncGenerator<Buffer, void, void> {
     const wake = () => this.#wake()
@@ -73,11 +77,11 @@ export class Room {
     for (const event of events) body.on(event, wake)
     try {
       for (;;) {
-        if (this.#loss) throw this.#loss
+        if (this.#releasedBecause) throw this.#releasedBecause
         const part: Buffer | null = body.read()
         if (part !== null) {
           this.#behindMs = Math.max(0, this.#behindMs - part.length / minBytesPerMs)
-          const turn = isCounted ? this.take(part.length) : undefined
+          const turn = isCounted ? this.reserve(part.length) : undefined
           if (turn) await turn
           yield part
         } else if (body.readableEnded) {
@@ -102,138 +106,145 @@ export class Room {
 }
 
 /**
- * Bounds the memory that request bodies take, as their bytes arrive, and shares it out.
+ * Bounds the memory of request bodies as their bytes arrive, and divides it fairly.
  *
- * A group (an address, or a user once known) may hold as much as it leaves free: one half of all, two a third each. So
- * there is always room for another. Small bodies may use what is free, whatever their group holds. An upload that
- * finds no room waits, unread, for up to `patience` ms; meanwhile stalled uploads of groups that hold no less than its own
- * lose their place. One request at a time may go on past all limits, so that uploads that wait for each other end.
+ * A group (an address, or a user once authenticated) may reserve as much as it leaves free: one group half of all, two
+ * groups a third each. So there is always memory for another group. Small bodies may use any free memory, whatever
+ * their group has reserved. An upload that finds no memory waits, unread, until the timeout; meanwhile stalled uploads
+ * lose their memory, if their group has reserved at least as much as the waiting one. One request at a time may exceed
+ * all limits, so that uploads that wait for each other end.
  */
 export class Gate {
   readonly #limit: number
-  readonly #small: number
-  readonly #patience: number
-  readonly #rooms = new Set<Room>()
+  readonly #smallBytes: number
+  readonly #timeoutMs: number
+  readonly #open = new Set<BodyMemory>()
+  /** Bytes reserved by each group. */
   readonly #groups = new Map<string, number>()
   /** In the order of arrival. */
-  readonly #line: Waiting[] = []
-  #taken = 0
-  /** The request that may go on past all limits. */
-  #first: Room | undefined
-  #sweeper: NodeJS.Timeout | undefined
+  readonly #queue: Waiting[] = []
+  #reserved = 0
+  /** The request that may exceed all limits. */
+  #exempt: BodyMemory | undefined
+  #stallCheck: NodeJS.Timeout | undefined
 
-  constructor (limit: number, patience = 5000) {
+  /** `limit` is in bytes of all bodies together; `timeoutMs` bounds the wait for memory. */
+  constructor (limit: number, timeoutMs = 5000) {
     this.#limit = limit
-    this.#small = limit / 512
-    this.#patience = patience
+    this.#smallBytes = limit * smallFraction
+    this.#timeoutMs = timeoutMs
   }
 
-  /** Bytes of bodies under way, and how many requests wait for room. */
+  /** Bytes reserved, and the number of requests that wait for memory. */
   get state (): { bytes: number, waiting: number } {
-    return { bytes: this.#taken, waiting: this.#line.length }
+    return { bytes: this.#reserved, waiting: this.#queue.length }
   }
 
-  /** An empty room, to be left when its request is over. */
-  open (group: string): Room {
-    const room = new Room(this, group)
-    this.#rooms.add(room)
-    return room
+  /** Opens the memory of a request, empty; it must be released when the request is over. */
+  open (group: string): BodyMemory {
+    const memory = new BodyMemory(this, group)
+    this.#open.add(memory)
+    return memory
   }
 
-  move (room: Room, group: string): void {
-    const { held } = room
-    this.#hold(room, -held)
-    room.group = group
-    this.#hold(room, held)
+  move (memory: BodyMemory, group: string): void {
+    const { reserved } = memory
+    this.#charge(memory, -reserved)
+    memory.group = group
+    this.#charge(memory, reserved)
     this.#admit()
   }
 
-  take (room: Room, bytes: number): Promise<void> | undefined {
-    if (this.#fits(room, bytes)) {
-      this.#hold(room, bytes)
+  reserve (memory: BodyMemory, bytes: number): Promise<void> | undefined {
+    if (this.#fits(memory, bytes)) {
+      this.#charge(memory, bytes)
       return undefined
     }
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
-        this.#forget(room)
+        this.#removeWaiting(memory)
         reject(new Overloaded())
-      }, this.#patience)
-      this.#line.push({ room, bytes, resolve, reject, timer })
-      this.#sweeper ??= setInterval(() => this.#sweep(), sweepMs)
+      }, this.#timeoutMs)
+      this.#queue.push({ memory, bytes, resolve, reject, timer })
+      this.#stallCheck ??= setInterval(() => this.#releaseStalled(), stallCheckMs)
       this.#admit()
     })
   }
 
-  shrink (room: Room, bytes: number): void {
-    if (room.held <= bytes) return
-    if (this.#first === room) this.#first = undefined
-    this.#hold(room, bytes - room.held)
+  shrink (memory: BodyMemory, bytes: number): void {
+    if (memory.reserved <= bytes) return
+    if (this.#exempt === memory) this.#exempt = undefined
+    this.#charge(memory, bytes - memory.reserved)
     this.#admit()
   }
 
-  leave (room: Room, reason: Error): void {
-    this.#rooms.delete(room)
-    this.#forget(room)?.reject(reason)
-    if (this.#first === room) this.#first = undefined
-    this.#hold(room, -room.held)
+  release (memory: BodyMemory, reason: Error): void {
+    this.#open.delete(memory)
+    this.#removeWaiting(memory)?.reject(reason)
+    if (this.#exempt === memory) this.#exempt = undefined
+    this.#charge(memory, -memory.reserved)
     this.#admit()
   }
 
-  #hold (room: Room, bytes: number): void {
-    room.held += bytes
-    this.#taken += bytes
-    const held = this.#heldBy(room.group) + bytes
-    if (held === 0) this.#groups.delete(room.group)
-    else this.#groups.set(room.group, held)
+  #charge (memory: BodyMemory, bytes: number): void {
+    memory.reserved += bytes
+    this.#reserved += bytes
+    const reserved = this.#reservedBy(memory.group) + bytes
+    if (reserved === 0) this.#groups.delete(memory.group)
+    else this.#groups.set(memory.group, reserved)
   }
 
-  #heldBy (group: string): number {
+  #reservedBy (group: string): number {
     return this.#groups.get(group) ?? 0
   }
 
-  #fits (room: Room, bytes: number): boolean {
-    if (this.#first === room || this.#taken === room.held) return true
-    const free = this.#limit - this.#taken - bytes
-    return free >= 0 && (room.held + bytes <= this.#small || this.#heldBy(room.group) + bytes <= free)
+  #fits (memory: BodyMemory, bytes: number): boolean {
+    if (this.#exempt === memory || this.#reserved === memory.reserved) return true
+    const free = this.#limit - this.#reserved - bytes
+    if (free < 0) return false
+    return memory.reserved + bytes <= this.#smallBytes || this.#reservedBy(memory.group) + bytes <= free
   }
 
-  /** Lets in whoever there is room for, the smallest body first. */
+  /** Admits all waiting requests for which there is memory, the smallest body first. */
   #admit (): void {
-    if (this.#line.length === 0) return
-    this.#first ??= this.#line[0]!.room
-    for (const { room, bytes } of this.#bySize()) {
-      if (!this.#fits(room, bytes)) continue
-      this.#hold(room, bytes)
-      this.#forget(room)!.resolve()
+    const [first] = this.#queue
+    if (first === undefined) return
+    this.#exempt ??= first.memory
+    for (const { memory, bytes } of this.#bySize()) {
+      if (!this.#fits(memory, bytes)) continue
+      this.#charge(memory, bytes)
+      this.#removeWaiting(memory)?.resolve()
     }
   }
 
   #bySize (): Waiting[] {
-    return this.#line.toSorted((one, other) => one.room.held + one.bytes - other.room.held - other.bytes)
+    const sizeOf = ({ memory, bytes }: Waiting) => memory.reserved + bytes
+    return this.#queue.toSorted((one, other) => sizeOf(one) - sizeOf(other))
   }
 
-  #forget (room: Room): Waiting | undefined {
-    const index = this.#line.findIndex((waiting) => waiting.room === room)
+  #removeWaiting (memory: BodyMemory): Waiting | undefined {
+    const index = this.#queue.findIndex((waiting) => waiting.memory === memory)
     if (index < 0) return undefined
-    const [waiting] = this.#line.splice(index, 1)
-    clearTimeout(waiting!.timer)
-    if (this.#line.length === 0) {
-      clearInterval(this.#sweeper)
-      this.#sweeper = undefined
+    const [waiting] = this.#queue.splice(index, 1)
+    clearTimeout(waiting?.timer)
+    if (this.#queue.length === 0) {
+      clearInterval(this.#stallCheck)
+      this.#stallCheck = undefined
     }
     return waiting
   }
 
-  /** Takes rooms away from stalled uploads until nobody waits whose group holds less than theirs. */
-  #sweep (): void {
-    const stalled = [...this.#rooms]
-      .filter((room) => room.held > 0 && room.isStalled)
-      .sort((one, other) => this.#heldBy(other.group) - this.#heldBy(one.group) || other.held - one.held)
-    for (const room of stalled) {
-      const next = this.#bySize()[0]
+  /** Releases the memory of stalled uploads until no request waits whose group has reserved less. */
+  #releaseStalled (): void {
+    const reservedByGroup = (memory: BodyMemory) => this.#reservedBy(memory.group)
+    const stalled = [...this.#open]
+      .filter((memory) => memory.reserved > 0 && memory.isStalled)
+      .sort((one, other) => reservedByGroup(other) - reservedByGroup(one) || other.reserved - one.reserved)
+    for (const memory of stalled) {
+      const [next] = this.#bySize()
       if (!next) return
-      if (this.#heldBy(room.group) < this.#heldBy(next.room.group)) continue
-      room.leave()
+      if (reservedByGroup(memory) < reservedByGroup(next.memory)) continue
+      memory.release()
     }
   }
 }

@@ -1,70 +1,84 @@
-// Logs inside a transaction of the host app's own:
+// Logs inside a transaction of the host app:
 //
-//   writeLogs → key and rows in the transaction → its COMMIT   → they are there: committed
-//                                               → its ROLLBACK → nothing was ever there
+//   writeLogs → key and rows in the transaction → its COMMIT   → the logs are stored: committed
+//                                               → its ROLLBACK → nothing was ever stored
 //
-// It may be open for long, and commit after others that began later. So the batch's time is taken
-// before its rows are written and kept under way until the transaction is over: the tail, which
-// follows the batches in the order of their times, waits for it. How it ended, the database alone
-// knows for certain: knex resolves after some rollbacks, too, and an answer may be lost.
+// The transaction may be open for long, and commit after others that began later. So the batch's time is assigned
+// before its rows are written and stays under way until the transaction is over: the tail, which follows the batches in
+// the order of their times, waits for it. Only the database knows for certain how the transaction ended: knex resolves
+// after some rollbacks, too, and an answer may be lost.
 import { setTimeout as delay } from 'node:timers/promises'
 import type { LogBatch, Receipt } from '../model/batch.ts'
 import type { ErrorClass } from '../model/batch-store.ts'
 import type { UtcTime } from '../model/instant.ts'
 import { freshKey, idsOf, sizeOf, type SizedBatch } from './batch.ts'
-import { doubt, type CommitClock } from './clock.ts'
+import { lateCommitMs, type CommitClock } from './clock.ts'
+import type { Committed } from './commit.ts'
 import type { RecordIds } from './ids.ts'
 
-/** How the host's transactions are written to, and followed. See `src/store/host-transaction.ts`. */
+/** Writes to the host's transactions and follows them. See `src/store/host-transaction.ts`. */
 export interface HostStore<Transaction> {
-  /** Resolves to false where the key was stored before. */
+  /** Throws if logs can't be stored in it. */
+  requireTransaction (transaction: Transaction): void
+  /** Resolves to false if the key was stored before. */
   insert (transaction: Transaction, batch: SizedBatch, createdAt: UtcTime): Promise<boolean>
-  /** Resolves when it is over, to whether its connection was lost. */
+  /** Resolves when the transaction is over; true if its connection was lost. */
   ended (transaction: Transaction): Promise<boolean>
   isStored (batch: SizedBatch): Promise<boolean>
   classify (error: unknown): ErrorClass
 }
 
-const attempts = 5
-/** A database that does not say how a transaction ended is asked again after so many milliseconds. */
-const pause = 500
+export interface HostWriterOptions<Transaction> {
+  store: HostStore<Transaction>
+  ids: RecordIds
+  clock: CommitClock
+  /** Called after the commit of a transaction. */
+  onCommitted: (committed: Committed) => void
+}
 
+const maxAttempts = 5
+/** Delay before an unavailable database is asked again whether a transaction was committed. */
+const retryMs = 500
+
+/** Stores batches in transactions of the host app. */
 export class HostWriter<Transaction> {
   readonly #store: HostStore<Transaction>
   readonly #ids: RecordIds
   readonly #clock: CommitClock
-  readonly #committed: (batches: readonly SizedBatch[], seconds: number, createdAt: UtcTime) => void
-  #closed = false
+  readonly #onCommitted: (committed: Committed) => void
+  #isClosed = false
 
-  /** `committed` is called after the commit of a transaction, with the seconds that its logs took. */
-  constructor (store: HostStore<Transaction>, ids: RecordIds, clock: CommitClock, committed: (batches: readonly SizedBatch[], seconds: number, createdAt: UtcTime) => void) {
+  constructor ({ store, ids, clock, onCommitted }: HostWriterOptions<Transaction>) {
     this.#store = store
     this.#ids = ids
     this.#clock = clock
-    this.#committed = committed
+    this.#onCommitted = onCommitted
   }
 
-  /** Resolves once every record is in the transaction; rejects when none is, with what the database says. */
+  /** Resolves once every record is in the transaction; rejects with the database's error when none is. */
   async write ({ userId, records, rejected, key = freshKey() }: LogBatch, transaction: Transaction): Promise<Receipt> {
+    this.#store.requireTransaction(transaction)
     const count = idsOf({ records, rejected })
     if (count === 0) return { stored: 'database', replayed: false }
-    const batch = { userId, records, rejected, key, firstId: this.#ids.take(count), bytes: sizeOf({ records, rejected }) }
+    const bytes = sizeOf({ records, rejected })
+    const batch = { userId, records, rejected, key, firstId: this.#ids.take(count), bytes }
     await this.#clock.ready()
     const createdAt = this.#clock.begin()
     const started = performance.now()
-    let stored = false
+    let isStored = false
     try {
-      stored = await this.#insert(transaction, batch, createdAt)
+      isStored = await this.#insert(transaction, batch, createdAt)
     } finally {
-      if (!stored) this.#clock.end(createdAt, false)
+      if (!isStored) this.#clock.end(createdAt, false)
     }
-    if (stored) this.#follow(transaction, batch, createdAt, (performance.now() - started) / 1000)
-    return { stored: 'database', replayed: !stored }
+    const seconds = (performance.now() - started) / 1000
+    if (isStored) this.#follow(transaction, { batches: [batch], seconds, createdAt, lacking: 0 }).catch(() => {})
+    return { stored: 'database', replayed: !isStored }
   }
 
-  /** Whoever's transaction is open still ends it alone. */
+  /** Stops following transactions; those still open are left to their owner. */
   close (): void {
-    this.#closed = true
+    this.#isClosed = true
   }
 
   async #insert (transaction: Transaction, batch: SizedBatch, createdAt: UtcTime): Promise<boolean> {
@@ -72,25 +86,30 @@ export class HostWriter<Transaction> {
       try {
         return await this.#store.insert(transaction, batch, createdAt)
       } catch (error) {
-        if (count === attempts || this.#store.classify(error) !== 'collision') throw error
+        if (count === maxAttempts || this.#store.classify(error) !== 'collision') throw error
         batch.firstId = this.#ids.take(idsOf(batch))
       }
     }
   }
 
-  async #follow (transaction: Transaction, batch: SizedBatch, createdAt: UtcTime, seconds: number): Promise<void> {
-    const lost = await this.#store.ended(transaction)
-    if (lost) await delay(doubt, undefined, { ref: false })
-    if (await this.#tookPlace(batch)) this.#committed([batch], seconds, createdAt)
-    this.#clock.end(createdAt, false)
+  /** Reports the batches once their transaction was committed. */
+  async #follow (transaction: Transaction, committed: Committed): Promise<void> {
+    try {
+      const isLost = await this.#store.ended(transaction)
+      if (isLost) await delay(lateCommitMs, undefined, { ref: false })
+      const isStored = await Promise.all(committed.batches.map((batch) => this.#isStored(batch)))
+      if (isStored.every(Boolean)) this.#onCommitted(committed)
+    } finally {
+      this.#clock.end(committed.createdAt, false)
+    }
   }
 
-  async #tookPlace (batch: SizedBatch): Promise<boolean> {
-    while (!this.#closed) {
+  async #isStored (batch: SizedBatch): Promise<boolean> {
+    while (!this.#isClosed) {
       try {
         return await this.#store.isStored(batch)
       } catch {
-        await delay(pause, undefined, { ref: false })
+        await delay(retryMs, undefined, { ref: false })
       }
     }
     return false

@@ -1,33 +1,45 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { LRUCache } from 'lru-cache'
 import { TooManyLogs } from '../errors.ts'
 
-/** How long the greedy wait before they are refused, in milliseconds. */
-const patience = 5000
-/** A user who was silent may send so many seconds' worth at once. */
-const burst = 10
+/** Requests that would have to wait longer are refused. */
+const maxWaitMs = 5000
+/** A user who sent nothing for a while may send this many seconds' worth of logs at once. */
+const burstSeconds = 10
+/** Users to remember. One who is dropped starts with a full bucket again. */
+const maxBuckets = 100_000
 
-/** A token bucket for each user: so many logs a second. */
+interface Bucket {
+  logs: number
+  /** When `logs` was right, by the monotonic clock. */
+  at: number
+}
+
+/** Limits the logs per second of each user by a token bucket. */
 export class Quota {
-  readonly #rate: number
-  readonly #buckets = new Map<number, { logs: number, at: number }>()
+  readonly #logsPerSecond: number
+  readonly #buckets = new LRUCache<number, Bucket>({ max: maxBuckets })
 
-  /** `rate` in logs a second. */
-  constructor (rate: number) {
-    this.#rate = rate
+  constructor (logsPerSecond: number) {
+    this.#logsPerSecond = logsPerSecond
   }
 
-  /** Resolves once the user may send so many logs; throws TooManyLogs where that would take too long. More than a whole bucket passes when it is full. */
-  async take (userId: number, logs: number): Promise<void> {
+  /**
+   * Resolves once the user may send this number of logs; throws TooManyLogs if that would take too long.
+   *
+   * A request of more logs than a bucket holds passes when the bucket is full.
+   */
+  async spend (userId: number, logs: number): Promise<void> {
     const now = performance.now()
-    const full = this.#rate * burst
-    const bucket = this.#buckets.get(userId) ?? { logs: full, at: now }
-    bucket.logs = Math.min(full, bucket.logs + (now - bucket.at) * this.#rate / 1000)
+    const capacity = this.#logsPerSecond * burstSeconds
+    const bucket = this.#buckets.get(userId) ?? { logs: capacity, at: now }
+    bucket.logs = Math.min(capacity, bucket.logs + (now - bucket.at) * this.#logsPerSecond / 1000)
     bucket.at = now
     this.#buckets.set(userId, bucket)
 
-    const wait = Math.max(0, (Math.min(logs, full) - bucket.logs) / this.#rate * 1000)
-    if (wait > patience) throw new TooManyLogs(Math.ceil(wait / 1000))
+    const waitMs = Math.max(0, (Math.min(logs, capacity) - bucket.logs) / this.#logsPerSecond * 1000)
+    if (waitMs > maxWaitMs) throw new TooManyLogs(Math.ceil(waitMs / 1000))
     bucket.logs -= logs
-    if (wait > 0) await delay(wait)
+    if (waitMs > 0) await delay(waitMs)
   }
 }

@@ -1,15 +1,16 @@
-// Which folder of a spool is whose. A batch names its user by the database's id of them, so it belongs to that database alone.
+// Which folder of a spool belongs to which database. A batch names its user by that database's id of the user, so it
+// belongs to that database only.
 //
-//   ROOT/database        the id of the database whose logs stand in ROOT itself: of the first that used it
-//   ROOT/ID/             the spool of any other database, with such a file of its own
-//   ROOT/current         the id of the database that was served last: whose folder it is while the database is away
+//   ROOT/database        the id of the database that owns ROOT itself: the first one that used it
+//   ROOT/ID/             the spool of any other database, with a file `database` of its own
+//   ROOT/current         the id of the database served last: its folder is used until the database can be asked
 //
-// What is another database's is left alone: it is neither drained nor appended to.
+// The spool of another database is neither drained nor appended to.
 import { mkdir, open, readdir, readFile, rename, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { syncFolder } from './sync.ts'
 
-/** A spool that holds logs of another database. */
+/** A spool with logs of another database. */
 export interface ForeignSpool {
   /** The id of its database. */
   database: string
@@ -19,8 +20,9 @@ export interface ForeignSpool {
 }
 
 const idPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+const segmentPattern = /^\d{16}\.spool$/
 
-/** The id of the database that a folder's logs belong to; undefined where none was told yet. */
+/** The id of the database that owns a folder; undefined before the first one claimed it. */
 export async function ownerOf (folder: string): Promise<string | undefined> {
   return readId(join(folder, 'database'))
 }
@@ -30,7 +32,7 @@ export async function currentOf (root: string): Promise<string | undefined> {
   return readId(join(root, 'current'))
 }
 
-/** The folder of a database, which is from now on its own. The root is nobody's until then. */
+/** Claims a folder below the root, or the root itself, for a database; resolves to its path. */
 export async function claimFolder (root: string, id: string): Promise<string> {
   const owner = await ownerOf(root) ?? id
   const isRoot = owner === id && !await isFolder(join(root, id))
@@ -41,13 +43,13 @@ export async function claimFolder (root: string, id: string): Promise<string> {
   return folder
 }
 
-/** The folder of the database that was served last: for the time until the database says which it is. */
+/** The folder of the database that was served last, for use until the database can be identified. */
 export async function lastFolder (root: string): Promise<string> {
   const current = await currentOf(root)
   return current !== undefined && await isFolder(join(root, current)) ? join(root, current) : root
 }
 
-/** The spools in a root that hold logs of other databases than this one. */
+/** Finds the spools in a root that hold logs of other databases. */
 export async function foreignSpools (root: string, id: string): Promise<ForeignSpool[]> {
   const names = (await readdir(root).catch(() => [])).filter((name) => idPattern.test(name))
   const found: ForeignSpool[] = []
@@ -62,12 +64,12 @@ export async function foreignSpools (root: string, id: string): Promise<ForeignS
   return found
 }
 
-/** The names of a spool's segments. */
+/** The names of a spool's segments, oldest first. */
 export async function segmentsOf (folder: string): Promise<string[]> {
-  return (await readdir(folder)).filter((name) => /^\d{16}\.spool$/.test(name)).sort()
+  return (await readdir(folder)).filter((name) => segmentPattern.test(name)).sort()
 }
 
-/** What a spool has beside its segments and its lock. */
+/** Files of a spool beside its segments and its lock. */
 export const spoolFiles = ['database', 'users', 'tokens'] as const
 
 async function readId (file: string): Promise<string | undefined> {

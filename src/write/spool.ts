@@ -1,82 +1,97 @@
-// Where batches are durable while the database is away: a folder of segments (see segment.ts),
-// named by a number that rises, and a lock.
+// Makes batches durable while the database is unavailable: a folder of segments (see segment.ts), named by a rising
+// number, and a lock.
 //
 //   append → the youngest segment, written and synced → durable
-//          → sealed once it is large, once a write to it failed, or once the drain comes to it
-//   next   → the oldest segment, read whole → its batches in order → done → unlinked whole
-//                                             some of them later → they stay, and so does the segment, while others go on
-//          → one that can't be read → told of, and tried again after a while; the others go on
+//          → sealed once it is large, after a failed write, or when the drain reaches it
+//   next   → the oldest segment, read whole → its batches in order → all stored → unlinked
+//                                                                  → some deferred → the segment stays until they are
+//                                                                    stored; other segments go on
+//          → a segment that can't be read → reported, and retried later; other segments go on
 //
-// What it costs and what it gives:
-// - An append is acknowledged after fdatasync, and after fsync of the folder where the file is new.
-//   A write that fails is cut off again: what was not acknowledged must not come home later.
-// - A segment is never appended to after a restart, so what a crash cut short stands at an end.
-// - Where the drain stands is not written down. After a crash it begins the segment anew, and the
-//   batch keys make that harmless; a segment is small enough for it.
-// - A segment that lost more to damage than a dead letter holds is not unlinked: it stays as `.damaged`.
+// Costs and guarantees:
+// - An append is acknowledged after fdatasync, and for a new file after fsync of the folder. A failed write is cut off
+//   again: what was not acknowledged must not be stored later.
+// - A segment is not appended to after a restart, so a frame that a crash cut short is at the end of its file.
+// - The position of the drain is not stored. After a crash it starts the segment again, and the batch keys make that
+//   harmless; a segment is small enough for it.
+// - A segment with more damage than fits a dead letter is not unlinked: it is kept as `.damaged`.
 // - Draining reads and unlinks: it needs no free space. Appending stops before the disk is full.
-// - The lock is SQLite's own on an empty file: the system lets go of it however the process ends.
-import { mkdir, open, readdir, readFile, rename, stat, statfs, unlink, type FileHandle } from 'node:fs/promises'
+// - The lock is SQLite's own on an empty file: the system releases it however the process ends.
+import { mkdir, open, readFile, rename, stat, statfs, unlink, type FileHandle } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Database } from 'better-sqlite3'
 import { SpoolFull, SpoolUnavailable, codeOf } from '../errors.ts'
 import { sqliteDriver } from '../sqlite.ts'
 import { idsOf, type SizedBatch } from './batch.ts'
 import { fileHeader, readSegment, toFrame, type Damage } from './segment.ts'
+import { segmentsOf } from './spool-home.ts'
 import { syncFolder } from './sync.ts'
 
 export interface SpoolOptions {
-  /** Made where it is missing. One process at a time. */
+  /** Created if it is missing. Only one process at a time can use it. */
   folder: string
-  /** How many bytes it may hold. Default 4 GiB. */
+  /** Maximum size in bytes. Default 4 GiB. */
   limit?: number
 }
 
-/** A segment is sealed when it holds so many bytes: the drain reads one at a time, whole. */
-const segmentSize = 16 * 1024 * 1024
-/** So much of the disk is left free. */
-const freeAtLeast = 16 * 1024 * 1024
+/** A segment of this size is sealed: the drain reads a whole segment into memory. */
+const maxSegmentBytes = 16 * 1024 * 1024
+/** Bytes of the disk that are left free. */
+const minFreeBytes = 16 * 1024 * 1024
 
-/** A segment that can't be read is tried again after so many milliseconds. */
+/** Delay before a segment that can't be read is retried. */
 const unreadableMs = 10_000
-/** Damage of more bytes is kept as it is: a dead letter would cut it. */
-const smallDamage = 256 * 1024
+/** More damage than this is kept in its file, because a dead letter would cut it. */
+const maxDeadLetterBytes = 256 * 1024
 
 interface Segment {
   file: string
   bytes: number
-  /** When its first batch came, in milliseconds since 1970. */
+  /** When its first batch arrived, in milliseconds since 1970. */
   createdAt: number
-  /** All that it holds was handed out once. */
+  /** Whether all of its batches were returned by `next` and finished or deferred. */
   isRead?: boolean
-  /** So many of its batches come later. */
-  later: number
+  /** Number of its batches that are deferred. */
+  deferred: number
   isDamaged?: boolean
-  /** Why it can't be read, and when it is tried again, by the steady clock. */
+  /** Why it can't be read, and when reading is retried, by the monotonic clock. */
   problem?: string
   retryAt?: number
 }
 
-/** The part of the oldest segment that comes next. */
+/** The next part of the oldest segment. */
 export interface Portion {
   batches: SizedBatch[]
   damages: Damage[]
 }
 
+/** A segment that is being drained. */
+interface Reading {
+  segment: Segment
+  /** Its batches and damaged parts that are not finished. */
+  rest: Array<SizedBatch | Damage>
+  /** Length of the portion that `next` returned. */
+  portionLength: number
+}
+
+/** The segment that is appended to. */
+interface Active {
+  segment: Segment
+  handle: FileHandle
+}
+
+/** A folder of batches that wait for the database. */
 export class Spool {
   readonly folder: string
   readonly #limit: number
   readonly #lock: Database
   /** Oldest first; the youngest may be the active one. */
   readonly #segments: Segment[] = []
-  #active: FileHandle | undefined
+  #active: Active | undefined
   #nextNumber = 1
   #bytes = 0
-  /** The segment that is handed out, and what is left of it. */
-  #reading: Segment | undefined
-  #rest: Array<SizedBatch | Damage> = []
-  #taken = 0
-  readonly #later = new Map<SizedBatch, Segment>()
+  #reading: Reading | undefined
+  readonly #deferred = new Map<SizedBatch, Segment>()
   #last: Promise<unknown> = Promise.resolve()
 
   private constructor ({ folder, limit = 4 * 1024 ** 3 }: SpoolOptions, lock: Database) {
@@ -85,15 +100,15 @@ export class Spool {
     this.#lock = lock
   }
 
-  /** Takes the folder for this process alone. Throws SpoolUnavailable, which says why. */
+  /** Locks the folder for this process. Throws SpoolUnavailable, which says why. */
   static async open (options: SpoolOptions): Promise<Spool> {
     let lock: Database | undefined
     try {
-      const made = await mkdir(options.folder, { recursive: true, mode: 0o700 })
-      if (made !== undefined) await syncFolder(dirname(made))
-      lock = takeLock(join(options.folder, 'lock'))
+      const created = await mkdir(options.folder, { recursive: true, mode: 0o700 })
+      if (created !== undefined) await syncFolder(dirname(created))
+      lock = acquireLock(join(options.folder, 'lock'))
       const spool = new Spool(options, lock)
-      await spool.#find()
+      await spool.#findSegments()
       return spool
     } catch (error) {
       lock?.close()
@@ -101,28 +116,28 @@ export class Spool {
     }
   }
 
-  /** Bytes on the disk that are not home yet. */
+  /** Bytes on disk that are not drained. */
   get bytes (): number {
     return this.#bytes
   }
 
-  /** When the oldest segment was begun, in milliseconds since 1970. */
+  /** When the oldest segment was created, in milliseconds since 1970. */
   get oldest (): number | undefined {
     return this.#segments[0]?.createdAt
   }
 
-  /** Resolves once all the batches are on the disk; rejects when none is: SpoolFull, or what the system says. */
+  /** Resolves once all batches are durable on disk; rejects when none is, with SpoolFull or the system's error. */
   append (batches: readonly SizedBatch[]): Promise<void> {
     return this.#exclusive(async () => {
       const bytes = Buffer.concat(batches.map(toFrame))
       await this.#requireRoom(bytes.length)
       try {
-        const segment = await this.#activeSegment()
-        await writeAll(this.#active!, bytes, segment.bytes)
-        await this.#active!.datasync()
+        const { segment, handle } = await this.#requireActive()
+        await writeAll(handle, bytes, segment.bytes)
+        await handle.datasync()
         segment.bytes += bytes.length
         this.#bytes += bytes.length
-        if (segment.bytes >= segmentSize) await this.#seal()
+        if (segment.bytes >= maxSegmentBytes) await this.#seal()
       } catch (error) {
         await this.#cutOff()
         throw /^(ENOSPC|EDQUOT|EFBIG)$/.test(codeOf(error) ?? '') ? new SpoolFull() : error
@@ -130,56 +145,62 @@ export class Spool {
     })
   }
 
-  /** What can't be read: a sentence for each segment. */
+  /** A sentence for each segment that can't be read. */
   get problems (): string[] {
     return this.#segments.flatMap(({ problem }) => problem ?? [])
   }
 
-  /** The batches that were put off, oldest first. */
-  get later (): SizedBatch[] {
-    return [...this.#later.keys()]
+  /** The deferred batches, oldest first. */
+  get deferred (): SizedBatch[] {
+    return [...this.#deferred.keys()]
   }
 
-  /** What comes next, of about so many records; undefined when there is nothing but what was put off. The same again until it is done. */
+  /**
+   * Reads the next portion of about this many records; undefined if nothing is left but deferred batches.
+   *
+   * Returns the same portion again until it is finished.
+   */
   next (records: number): Promise<Portion | undefined> {
     return this.#exclusive(async () => {
-      if (!await this.#beginSegment()) return undefined
+      const reading = await this.#beginSegment()
+      if (!reading) return undefined
       const portion: Portion = { batches: [], damages: [] }
-      let taken = 0
-      for (let count = 0; taken < this.#rest.length && count < records; taken++) {
-        const item = this.#rest[taken]!
+      let count = 0
+      reading.portionLength = 0
+      for (const item of reading.rest) {
+        if (count >= records) break
         if ('records' in item) portion.batches.push(item)
         else portion.damages.push(item)
         count += 'records' in item ? idsOf(item) : 1
+        reading.portionLength++
       }
-      this.#taken = taken
-      if (portion.damages.some(({ bytes }) => bytes.length > smallDamage)) this.#reading!.isDamaged = true
+      if (portion.damages.some(({ bytes }) => bytes.length > maxDeadLetterBytes)) reading.segment.isDamaged = true
       return portion
     })
   }
 
-  /** What `next` gave is home, but for those batches, which are put off. `keepsFile`: the segment is kept as `.damaged` in the end. */
-  done (later: readonly SizedBatch[] = [], keepsFile = false): Promise<void> {
+  /** Marks the portion as drained, except for the deferred batches; `keepsFile` keeps the segment as `.damaged`. */
+  finishPortion (deferred: readonly SizedBatch[] = [], keepsFile = false): Promise<void> {
     return this.#exclusive(async () => {
-      const segment = this.#reading!
+      const reading = this.#reading
+      if (!reading) return
+      const { segment, rest, portionLength } = reading
       if (keepsFile) segment.isDamaged = true
-      for (const batch of later) this.#later.set(batch, segment)
-      segment.later += later.length
-      this.#rest.splice(0, this.#taken)
-      if (this.#rest.length > 0) return
-      this.#reading = undefined
-      segment.isRead = true
-      await this.#endSegment(segment)
+      for (const batch of deferred) this.#deferred.set(batch, segment)
+      segment.deferred += deferred.length
+      rest.splice(0, portionLength)
+      if (rest.length === 0) await this.#endReading(segment)
     })
   }
 
-  /** A batch that was put off is home. */
-  doneLater (batch: SizedBatch): Promise<void> {
+  /** Marks a deferred batch as drained. */
+  finishDeferred (batch: SizedBatch): Promise<void> {
     return this.#exclusive(async () => {
-      const segment = this.#later.get(batch)!
-      this.#later.delete(batch)
-      segment.later--
-      await this.#endSegment(segment)
+      const segment = this.#deferred.get(batch)
+      if (!segment) return
+      this.#deferred.delete(batch)
+      segment.deferred--
+      await this.#unlinkIfDrained(segment)
     })
   }
 
@@ -188,40 +209,43 @@ export class Spool {
     this.#lock.close()
   }
 
-  /** One after the other, whatever became of the one before. */
+  /** Runs the work after all earlier work, even if that failed. */
   #exclusive<T> (work: () => Promise<T>): Promise<T> {
     const result = this.#last.then(work)
     this.#last = result.catch(() => {})
     return result
   }
 
-  /** Reads the oldest segment that can be read; false where there is none. */
-  async #beginSegment (): Promise<boolean> {
+  /** Reads the oldest readable segment, unless one is being drained; undefined if there is none. */
+  async #beginSegment (): Promise<Reading | undefined> {
     while (!this.#reading) {
       const now = performance.now()
       const segment = this.#segments.find(({ isRead, retryAt = now }) => !isRead && retryAt <= now)
-      if (!segment) return false
+      if (!segment) return undefined
       if (segment === this.#segments.at(-1)) await this.#seal()
+      let rest: Reading['rest']
       try {
-        this.#rest = [...readSegment(await readFile(segment.file))]
+        rest = [...readSegment(await readFile(segment.file))]
         segment.problem = undefined
       } catch (error) {
         segment.problem = `${segment.file} can't be read (${codeOf(error)})`
         segment.retryAt = performance.now() + unreadableMs
         continue
       }
-      this.#reading = segment
-      if (this.#rest.length > 0) return true
-      this.#reading = undefined
-      segment.isRead = true
-      await this.#endSegment(segment)
+      if (rest.length > 0) this.#reading = { segment, rest, portionLength: 0 }
+      else await this.#endReading(segment)
     }
-    return true
+    return this.#reading
   }
 
-  /** Forgets a segment of which all is home. */
-  async #endSegment (segment: Segment): Promise<void> {
-    if (!segment.isRead || segment.later > 0) return
+  async #endReading (segment: Segment): Promise<void> {
+    this.#reading = undefined
+    segment.isRead = true
+    await this.#unlinkIfDrained(segment)
+  }
+
+  async #unlinkIfDrained (segment: Segment): Promise<void> {
+    if (!segment.isRead || segment.deferred > 0) return
     const { file, bytes, isDamaged } = segment
     this.#segments.splice(this.#segments.indexOf(segment), 1)
     this.#bytes -= bytes
@@ -229,13 +253,12 @@ export class Spool {
     else await unlink(file)
   }
 
-  async #find (): Promise<void> {
-    const names = (await readdir(this.folder)).filter((name) => /^\d{16}\.spool$/.test(name)).sort()
-    for (const name of names) {
+  async #findSegments (): Promise<void> {
+    for (const name of await segmentsOf(this.folder)) {
       const file = join(this.folder, name)
-      // What can't even be looked at is told of once it is its turn.
+      // A file without readable metadata is reported when the drain reaches it.
       const { size, birthtimeMs } = await stat(file).catch(() => ({ size: 0, birthtimeMs: Date.now() }))
-      this.#segments.push({ file, bytes: size, createdAt: birthtimeMs, later: 0 })
+      this.#segments.push({ file, bytes: size, createdAt: birthtimeMs, deferred: 0 })
       this.#bytes += size
       this.#nextNumber = Number.parseInt(name) + 1
     }
@@ -243,26 +266,27 @@ export class Spool {
 
   async #requireRoom (bytes: number): Promise<void> {
     const { bavail, bsize } = await statfs(this.folder)
-    if (this.#bytes + bytes > this.#limit || bavail * bsize - bytes < freeAtLeast) throw new SpoolFull()
+    if (this.#bytes + bytes > this.#limit || bavail * bsize - bytes < minFreeBytes) throw new SpoolFull()
   }
 
-  async #activeSegment (): Promise<Segment> {
-    if (this.#active) return this.#segments.at(-1)!
+  async #requireActive (): Promise<Active> {
+    if (this.#active) return this.#active
     const file = join(this.folder, `${String(this.#nextNumber++).padStart(16, '0')}.spool`)
-    this.#active = await open(file, 'wx', 0o600)
-    const segment: Segment = { file, bytes: fileHeader.length, createdAt: Date.now(), later: 0 }
+    const handle = await open(file, 'wx', 0o600)
+    const segment: Segment = { file, bytes: fileHeader.length, createdAt: Date.now(), deferred: 0 }
+    this.#active = { segment, handle }
     this.#segments.push(segment)
     this.#bytes += segment.bytes
-    await writeAll(this.#active, fileHeader, 0)
+    await writeAll(handle, fileHeader, 0)
     await syncFolder(this.folder)
-    return segment
+    return this.#active
   }
 
-  /** After a failed write nothing is known of the file's end: it goes back to what was acknowledged, and is not written to again. */
+  /** Truncates the active file to what was acknowledged, and seals it: a failed write leaves its end undefined. */
   async #cutOff (): Promise<void> {
     try {
-      await this.#active?.truncate(this.#segments.at(-1)!.bytes)
-      await this.#active?.datasync()
+      await this.#active?.handle.truncate(this.#active.segment.bytes)
+      await this.#active?.handle.datasync()
     } finally {
       await this.#seal()
     }
@@ -271,11 +295,11 @@ export class Spool {
   async #seal (): Promise<void> {
     const active = this.#active
     this.#active = undefined
-    await active?.close()
+    await active?.handle.close()
   }
 }
 
-function takeLock (file: string): Database {
+function acquireLock (file: string): Database {
   const lock = new (sqliteDriver())(file, { timeout: 0 })
   try {
     lock.exec('BEGIN EXCLUSIVE')
@@ -294,13 +318,13 @@ async function writeAll (file: FileHandle, bytes: Buffer, position: number): Pro
 
 function explain (error: unknown): string {
   switch (codeOf(error)) {
-    case 'SQLITE_BUSY': return 'another instance uses this folder; each needs one of its own'
+    case 'SQLITE_BUSY': return 'another instance uses this folder; each instance needs its own'
     case 'SQLITE_CANTOPEN':
     case 'SQLITE_READONLY':
     case 'EACCES':
-    case 'EROFS': return 'the folder can\'t be written to'
+    case 'EROFS': return 'the folder is not writable'
     case 'ENOTDIR':
-    case 'EEXIST': return 'this is no folder'
+    case 'EEXIST': return 'it is not a folder'
     case 'MODULE_NOT_FOUND': return 'it needs the package better-sqlite3, which is not installed'
     default: return codeOf(error) ?? String(error)
   }

@@ -1,6 +1,10 @@
 import { open } from 'node:fs/promises'
 
-/** Makes the names of new files in a folder as durable as their content. Windows has no such call, and does not need it. */
+/**
+ * Makes the names of new files in a folder durable.
+ *
+ * Windows has no such call and does not need it.
+ */
 export async function syncFolder (folder: string): Promise<void> {
   if (process.platform === 'win32') return
   const handle = await open(folder)

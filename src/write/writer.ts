@@ -1,99 +1,105 @@
 // Group commit: many requests, few transactions.
 //
 //   write → ADMITTED (key and ids fixed) → queue → group → commit → STORED, REPLAYED
-//                                            │ the database is away, or silent too long,
+//                                            │ the database is unavailable or does not answer in time,
 //                                            ↓ or the queue has waited too long
-//                                          spool → SPOOLED            (see drain.ts for the way home)
-//                                            │ a group that failed while the database stores something else is the
-//                                            │ group's own affair: only its batches go there
-//                                            ↓ no spool: held and tried again, then the error
+//                                          spool → SPOOLED            (drain.ts stores it later)
+//                                            │ a group that failed while the database stores other logs: only the
+//                                            │ batches of that group are spooled
+//                                            ↓ no spool: held and retried, then the error
 //                                          spool full: 503
 //
-// While one group is under way, arriving batches gather; the next group takes them. There is no
-// timer: on an idle server a lone batch goes at once. A second group goes beside the first only
-// while many logs wait: below that it would halve the groups and gain nothing. Full groups are
-// smaller than a transaction may be, because all that 64 clients send with 30 logs each would fit
-// into one of 2,000: the clients, this process and the database would then take turns (measured:
-// 1.3 times slower). Ids are given out on arrival, so the order of the logs does not depend on
+// While one group is being committed, arriving batches gather; the next group takes them. There is no timer: on an idle
+// server a single batch is committed at once. A second group runs beside the first only while many logs wait: below
+// that it would halve the groups and gain nothing. Full groups are smaller than a transaction may be, because all that
+// 64 clients send with 30 logs each would fit into one of 2,000: the clients, this process and the database would then
+// take turns (measured: 1.3 times slower). Ids are assigned on arrival, so the order of the logs does not depend on
 // which group commits first.
 //
-// What waits here is bounded by the gate in front of the server, see gate.ts.
+// The memory of the queue is bounded by the gate in front of the server, see gate.ts.
 import { setTimeout as delay } from 'node:timers/promises'
 import { Overloaded, SpoolFull } from '../errors.ts'
 import type { LogBatch, Receipt } from '../model/batch.ts'
 import { freshKey, idsOf, sizeOf, type SizedBatch } from './batch.ts'
-import type { Outcome } from './commit.ts'
+import { outcomeOf, type Outcomes } from './commit.ts'
 import type { RecordIds } from './ids.ts'
 
 export interface WriterOptions {
-  commit: (batches: readonly SizedBatch[]) => Promise<Map<SizedBatch, Outcome>>
+  commit: (batches: readonly SizedBatch[]) => Promise<Outcomes>
   ids: RecordIds
-  /** The spool, where there is one at the moment. */
+  /** The spool, while there is one. */
   spool: () => { append (batches: readonly SizedBatch[]): Promise<void> } | undefined
-  /** How long a batch may wait for the database, in milliseconds: then it is spooled, or fails. */
-  patience: number
-  /** Rejects while the database stores nothing. Default: a group that failed says so. */
+  /** Milliseconds that a batch may wait for the database; then it is spooled, or fails. */
+  timeoutMs: number
+  /** Rejects while the database stores nothing. Default: a failed group means that it is unavailable. */
   probe?: () => Promise<void>
-  /** The database went away (the error says how), or came back. */
-  onAway?: (error: unknown) => void
-  onBack?: () => void
+  /** The database became unavailable because of the error, or available again. */
+  onUnavailable?: (error: unknown) => void
+  onAvailable?: () => void
   onSpooled?: (batches: readonly SizedBatch[]) => void
 }
 
-/** A group holds so many records and about so many bytes at most, or one batch. */
-const groupRecords = 1000
-const groupBytes = 4 * 1024 * 1024
-/** A second group goes beside the first while more than so many records wait, or more bytes than a group holds. */
-const manyRecords = 500
+/** Records and approximate bytes of a group; a single batch may exceed both. */
+const maxGroupRecords = 1000
+const maxGroupBytes = 4 * 1024 * 1024
+/** With more records waiting, or more bytes than a group holds, a second group runs beside the first. */
+const secondGroupRecords = 500
+/** Delay before a group is retried where there is no spool. */
+const retryMs = 250
+/** Interval of the check for batches that have waited too long. */
+const overdueCheckMs = 1000
 
 interface Waiting {
   batch: SizedBatch
+  /** By the monotonic clock. */
   since: number
   resolve: (receipt: Receipt) => void
   reject: (error: unknown) => void
 }
 
+/** Collects batches into groups, and settles each batch with its own outcome. */
 export class Writer {
   readonly #options: WriterOptions
   readonly #queue: Waiting[] = []
   #records = 0
   #bytes = 0
   #groups = 0
-  #spooling = false
-  #away = false
-  /** The database is asked whether it is away; meanwhile batches go to the spool. */
-  #isAsking = false
-  readonly #watch: NodeJS.Timeout
-  /** Batches with a key of the client's, by that key, while they are under way. */
-  readonly #named = new Map<string, Promise<Receipt>>()
-  #idle: (() => void) | undefined
+  #isSpooling = false
+  #isUnavailable = false
+  /** A probe of the database is under way; until it answers, batches go to the spool. */
+  #isProbing = false
+  readonly #overdueCheck: NodeJS.Timeout
+  /** Batches under way whose key the client gave, by user and key. */
+  readonly #keyed = new Map<string, Promise<Receipt>>()
+  #onIdle: (() => void) | undefined
 
   constructor (options: WriterOptions) {
     this.#options = options
-    this.#watch = setInterval(() => this.#relieve(), 1000).unref()
+    this.#overdueCheck = setInterval(() => this.#removeOverdue(), overdueCheckMs).unref()
   }
 
-  /** What waits for a transaction. */
+  /** Records and approximate bytes that wait for a transaction. */
   get waiting (): { records: number, bytes: number } {
     return { records: this.#records, bytes: this.#bytes }
   }
 
-  /** Whether batches go to the spool without being sent to the database: it is away, or is asked whether it is. */
-  get away (): boolean {
-    return this.#away || this.#isAsking
+  /** Whether batches go straight to the spool: the database is unavailable, or is being probed. */
+  get isUnavailable (): boolean {
+    return this.#isUnavailable || this.#isProbing
   }
 
-  /** From now on batches go to the spool. */
-  databaseLeft (error: unknown): void {
-    if (this.#away) return
-    this.#away = true
-    this.#options.onAway?.(error)
+  /** Sends batches to the spool from now on. */
+  noteUnavailable (error: unknown): void {
+    if (this.#isUnavailable) return
+    this.#isUnavailable = true
+    this.#options.onUnavailable?.(error)
   }
 
-  databaseIsBack (): void {
-    if (!this.#away) return
-    this.#away = false
-    this.#options.onBack?.()
+  /** Sends batches to the database again. */
+  noteAvailable (): void {
+    if (!this.#isUnavailable) return
+    this.#isUnavailable = false
+    this.#options.onAvailable?.()
     this.#startGroups()
   }
 
@@ -104,21 +110,21 @@ export class Writer {
     if (!key) return this.#admit(batch, freshKey())
 
     const name = `${batch.userId} ${key.toString('hex')}`
-    for (let first = this.#named.get(name); first; first = this.#named.get(name)) {
+    for (let first = this.#keyed.get(name); first; first = this.#keyed.get(name)) {
       const receipt = await first.catch(() => undefined)
       if (receipt) return { ...receipt, replayed: true }
     }
     const receipt = this.#admit(batch, key)
-    this.#named.set(name, receipt)
-    return receipt.finally(() => this.#named.delete(name))
+    this.#keyed.set(name, receipt)
+    return receipt.finally(() => this.#keyed.delete(name))
   }
 
-  /** Resolves when nothing is under way any more. */
+  /** Resolves when every batch is settled. */
   async close (): Promise<void> {
-    if (this.#queue.length > 0 || this.#groups > 0 || this.#spooling) {
-      await new Promise<void>((resolve) => { this.#idle = resolve })
+    if (this.#queue.length > 0 || this.#groups > 0 || this.#isSpooling) {
+      await new Promise<void>((resolve) => { this.#onIdle = resolve })
     }
-    clearInterval(this.#watch)
+    clearInterval(this.#overdueCheck)
   }
 
   #admit ({ userId, records, rejected, once }: LogBatch, key: Buffer): Promise<Receipt> {
@@ -133,40 +139,44 @@ export class Writer {
   }
 
   #startGroups (): void {
-    if (this.away && this.#options.spool()) return this.#startSpooling()
+    if (this.isUnavailable && this.#options.spool()) return this.#startSpooling()
     while (this.#queue.length > 0 && this.#groups < this.#groupsAllowed()) {
       this.#groups++
-      this.#storeGroup(this.#takeGroup()).finally(() => {
+      const end = () => {
         this.#groups--
-        this.#next()
-      })
+        this.#continue()
+      }
+      this.#storeGroup(this.#nextGroup()).then(end, end)
     }
   }
 
   #startSpooling (): void {
-    if (this.#spooling || this.#queue.length === 0) return
-    this.#spooling = true
-    this.#spoolGroup(this.#takeGroup()).finally(() => {
-      this.#spooling = false
-      this.#next()
-    })
+    if (this.#isSpooling || this.#queue.length === 0) return
+    this.#isSpooling = true
+    const end = () => {
+      this.#isSpooling = false
+      this.#continue()
+    }
+    this.#spoolGroup(this.#nextGroup()).then(end, end)
   }
 
-  #next (): void {
+  #continue (): void {
     if (this.#queue.length > 0) this.#startGroups()
-    else if (this.#groups === 0 && !this.#spooling) this.#idle?.()
+    else if (this.#groups === 0 && !this.#isSpooling) this.#onIdle?.()
   }
 
   #groupsAllowed (): number {
-    return this.#records > manyRecords || this.#bytes > groupBytes ? 2 : 1
+    return this.#records > secondGroupRecords || this.#bytes > maxGroupBytes ? 2 : 1
   }
 
-  #takeGroup (): Waiting[] {
+  /** Removes the next group from the queue. */
+  #nextGroup (): Waiting[] {
     let records = 0
     let bytes = 0
     let length = 0
     for (const { batch } of this.#queue) {
-      if (length > 0 && (records + batch.records.length > groupRecords || bytes + batch.bytes > groupBytes)) break
+      const isFull = records + batch.records.length > maxGroupRecords || bytes + batch.bytes > maxGroupBytes
+      if (length > 0 && isFull) break
       records += batch.records.length
       bytes += batch.bytes
       length++
@@ -177,12 +187,12 @@ export class Writer {
   }
 
   async #storeGroup (group: Waiting[]): Promise<void> {
-    const deadline = performance.now() + this.#options.patience
+    const deadline = performance.now() + this.#options.timeoutMs
     for (let left = group; left.length > 0;) {
       const outcomes = await this.#options.commit(left.map(({ batch }) => batch))
       let failure: unknown
       left = left.filter(({ batch, resolve }) => {
-        const outcome = outcomes.get(batch)!
+        const outcome = outcomeOf(outcomes, batch)
         if (outcome.state === 'failed') failure = outcome.error
         else resolve({ stored: 'database', replayed: outcome.state === 'replayed' })
         return outcome.state === 'failed'
@@ -190,35 +200,37 @@ export class Writer {
       if (left.length === 0) return
 
       if (this.#options.spool()) {
-        this.#ask(failure)
+        this.#checkDatabase(failure).catch(() => {})
         return this.#spoolGroup(left, failure)
       }
       if (performance.now() > deadline) return left.forEach(({ reject }) => reject(failure))
-      await delay(250)
+      await delay(retryMs)
     }
   }
 
-  /** Finds out whether a failure means that the database is away. */
-  async #ask (failure: unknown): Promise<void> {
+  /** Finds out whether a failure means that the database is unavailable. */
+  async #checkDatabase (failure: unknown): Promise<void> {
     const { probe } = this.#options
-    if (!probe) return this.databaseLeft(failure)
-    if (this.#isAsking) return
-    this.#isAsking = true
+    if (!probe) return this.noteUnavailable(failure)
+    if (this.#isProbing) return
+    this.#isProbing = true
     try {
       await probe()
     } catch {
-      this.databaseLeft(failure)
+      this.noteUnavailable(failure)
     } finally {
-      this.#isAsking = false
-      this.#next()
+      this.#isProbing = false
+      this.#continue()
     }
   }
 
-  /** Rejects with why the database did not take them, where the disk does not take them either. */
+  /** Rejects the batches with the database's failure if the disk does not take them either. */
   async #spoolGroup (group: Waiting[], failure?: unknown): Promise<void> {
     try {
       const batches = group.map(({ batch }) => batch)
-      await this.#options.spool()!.append(batches)
+      const spool = this.#options.spool()
+      if (!spool) throw failure ?? new Overloaded()
+      await spool.append(batches)
       this.#options.onSpooled?.(batches)
       for (const { resolve } of group) resolve({ stored: 'spool', replayed: false })
     } catch (error) {
@@ -226,13 +238,14 @@ export class Writer {
     }
   }
 
-  /** A database that answers, but slower than logs come, must not hold them for ever. */
-  #relieve (): void {
-    const limit = performance.now() - this.#options.patience
-    if (this.#queue.length === 0 || this.#queue[0]!.since > limit) return
+  /** Spools or refuses batches that waited too long for a database that answers, but slower than logs arrive. */
+  #removeOverdue (): void {
+    const latest = performance.now() - this.#options.timeoutMs
+    const firstInTime = this.#queue.findIndex(({ since }) => since > latest)
+    const overdue = firstInTime < 0 ? this.#queue.length : firstInTime
+    if (overdue === 0) return
     if (this.#options.spool()) return this.#startSpooling()
-    while (this.#queue.length > 0 && this.#queue[0]!.since <= limit) {
-      const { batch, reject } = this.#queue.shift()!
+    for (const { batch, reject } of this.#queue.splice(0, overdue)) {
       this.#records -= batch.records.length
       this.#bytes -= batch.bytes
       reject(new Overloaded())

@@ -149,11 +149,11 @@ t.test('the clock follows the database\'s, and never goes back', async (t) => {
 t.test('a rate holds over a step of the clock', async (t) => {
   const quota = new Quota(10)
   const { now } = Date
-  await quota.take(1, 100)
+  await quota.spend(1, 100)
   const clock = t.intercept(Date, 'now', { value: () => now() + hour })
-  await t.rejects(quota.take(1, 100), { message: 'more logs than the user may send' }, 'ahead: nothing is given away')
+  await t.rejects(quota.spend(1, 100), { message: 'more logs than the user may send' }, 'ahead: nothing is given away')
   clock.restore()
-  await quota.take(2, 100)
+  await quota.spend(2, 100)
   t.intercept(Date, 'now', { value: () => now() - hour })
-  t.match(await quota.take(2, 100).catch((error) => error), { retryAfter: 10 }, 'back: nobody waits longer')
+  t.match(await quota.spend(2, 100).catch((error) => error), { retryAfter: 10 }, 'back: nobody waits longer')
 })

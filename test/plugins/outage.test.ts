@@ -133,7 +133,7 @@ t.test('while the database is away', async (t) => {
   await t.test('a folder that can\'t be used is told of in /readyz, and used once it can be', async (t) => {
     const { service: other, folder } = await stage(t)
     const { service, proxy, token } = await stage(t, { LOGGER_SPOOL_DIR: folder, LOGGER_DB_TIMEOUT: '500' })
-    t.match(JSON.parse((await http(service.port, 'GET', '/readyz')).body), { status: 'ok', warnings: [`no spool: ${folder}: another instance uses this folder; each needs one of its own`] })
+    t.match(JSON.parse((await http(service.port, 'GET', '/readyz')).body), { status: 'ok', warnings: [`no spool: ${folder}: another instance uses this folder; each instance needs its own`] })
     t.equal(await gauge(service, 'spool_available'), 0)
     await proxy.setMode('refuse')
     t.match(await send(service, 'alice', token, [log()]), { status: 500 })
@@ -234,7 +234,7 @@ t.test('a spool that another database left in the folder', async (t) => {
     t.equal(count, left.length)
     t.match(await loggerbot(['spool', 'drop', 'x'], { env }), { code: 1, stderr: /holds no logs of another database x/ })
     const target = `${folder}-moved`
-    t.match(await loggerbot(['spool', 'move', database, target], { env }), { code: 0, stdout: `${left.length} files were moved to ${target}\n` })
+    t.match(await loggerbot(['spool', 'move', database, target], { env }), { code: 0, stdout: `moved to ${target}, number of files: ${left.length}\n` })
     t.match(await loggerbot(['spool', 'list'], { env }), { code: 0, stdout: '' })
     await proxy.setMode('pass')
     const again = await startService(t, mariadb, { database: (service.options as MysqlOptions), settings: { LOGGER_SPOOL_DIR: target } })

@@ -14,9 +14,9 @@ const untilMetric = (port: number, line: RegExp) => until(`/metrics says ${line}
 t.test('the gate', async (t) => {
   /** Rooms that hold so much of their group's share. */
   const filled = (gate: Gate, holdings: Record<string, number>) => Object.entries(holdings).map(([group, bytes]) => {
-    const room = gate.open(group)
-    t.equal(room.take(bytes), undefined)
-    return room
+    const memory = gate.open(group)
+    t.equal(memory.reserve(bytes), undefined)
+    return memory
   })
   /** Whether it has to be waited for. */
   const waits = (turn: Promise<void> | undefined) => turn !== undefined
@@ -32,8 +32,8 @@ t.test('the gate', async (t) => {
     const gate = new Gate(1000, 20)
     const [, second] = filled(gate, { one: 500, two: 250 })
     filled(gate, { three: 125 })
-    await gate.open('one').take(2)
-    const turn = second!.take(1)
+    await gate.open('one').reserve(2)
+    const turn = second!.reserve(1)
     t.ok(waits(turn))
     t.match(await failureOf(turn), { statusCode: 503, retryAfter: 5 }, 'past that it waits, and then hears that it should come again')
     filled(gate, { four: 60 })
@@ -43,23 +43,23 @@ t.test('the gate', async (t) => {
     const gate = new Gate(5120)
     filled(gate, { one: 2560 })
     const [first] = [gate.open('one')]
-    t.equal(await first.take(100), undefined, 'one may go on past its share')
+    t.equal(await first.reserve(100), undefined, 'one may go on past its share')
     const large = gate.open('one')
-    const refused = failureOf(large.take(11))
-    t.equal(gate.open('one').take(10), undefined)
+    const refused = failureOf(large.reserve(11))
+    t.equal(gate.open('one').reserve(10), undefined)
     t.match(gate.state, { bytes: 2670, waiting: 1 })
-    large.leave()
+    large.release()
     t.match(await refused, { statusCode: 503 })
   })
 
   await t.test('lets one request go on past all limits, and then the next', async (t) => {
     const gate = new Gate(1000)
-    const rooms = ['one', 'two', 'three'].map((group) => gate.open(group))
-    t.equal(rooms[0]!.take(5000), undefined, 'who is alone')
-    t.equal(await rooms[1]!.take(400), undefined, 'the first in line')
-    const turn = rooms[2]!.take(400)
+    const memories = ['one', 'two', 'three'].map((group) => gate.open(group))
+    t.equal(memories[0]!.reserve(5000), undefined, 'who is alone')
+    t.equal(await memories[1]!.reserve(400), undefined, 'the first in line')
+    const turn = memories[2]!.reserve(400)
     t.ok(waits(turn))
-    rooms[1]!.leave()
+    memories[1]!.release()
     await turn
     t.strictSame(gate.state, { bytes: 5400, waiting: 0 })
   })
@@ -67,42 +67,42 @@ t.test('the gate', async (t) => {
   await t.test('forgets who gives up, and lets the next in at once', async (t) => {
     const gate = new Gate(1000)
     const [held] = filled(gate, { one: 500 })
-    await gate.open('one').take(100)
+    await gate.open('one').reserve(100)
     const [gone, next] = [gate.open('one'), gate.open('one')]
-    const turns = [gone.take(300), next.take(300)]
-    gone.leave()
+    const turns = [gone.reserve(300), next.reserve(300)]
+    gone.release()
     t.match(await failureOf(turns[0]), { statusCode: 503 })
     t.strictSame(gate.state, { bytes: 600, waiting: 1 })
-    held!.leave()
+    held!.release()
     await turns[1]
-    t.throws(() => gone.take(1), { message: 'the server is overloaded' }, 'nothing more is taken')
+    t.throws(() => gone.reserve(1), { message: 'the server is overloaded' }, 'nothing more is taken')
     t.strictSame(gate.state, { bytes: 400, waiting: 0 })
   })
 
   await t.test('moves what a request holds to its user once that is known', async (t) => {
     const gate = new Gate(1000)
-    const [room] = filled(gate, { address: 500 })
-    room!.moveTo('user')
-    t.equal(gate.open('address').take(250), undefined)
+    const [memory] = filled(gate, { address: 500 })
+    memory!.chargeTo('user')
+    t.equal(gate.open('address').reserve(250), undefined)
   })
 
   const stalled = async (gate: Gate, group: string, bytes: number) => {
-    const room = gate.open(group)
+    const memory = gate.open(group)
     const body = new PassThrough()
-    const reading = room.read(body)
+    const reading = memory.read(body)
     body.write(Buffer.alloc(bytes))
     await reading.next()
     return { body, next: reading.next() }
   }
 
-  await t.test('takes the room of a stalled upload where another waits, the greediest group\'s first', async (t) => {
+  await t.test('takes the memory of a stalled upload where another waits, the greediest group\'s first', async (t) => {
     const gate = new Gate(1000)
     const greedy = await stalled(gate, 'greedy', 400)
     const modest = await stalled(gate, 'modest', 100)
     const lost = failureOf(greedy.next)
-    await gate.open('first').take(500)
-    await gate.open('other').take(100)
-    await gate.open('other').take(100)
+    await gate.open('first').reserve(500)
+    await gate.open('other').reserve(100)
+    await gate.open('other').reserve(100)
     t.match(await lost, { statusCode: 503 })
     modest.body.end()
     t.match(await modest.next, { done: true }, 'and no more than are needed')
@@ -110,13 +110,13 @@ t.test('the gate', async (t) => {
 
   await t.test('does not blame a sender for the time that we take', async (t) => {
     const gate = new Gate(1000, 800)
-    const room = gate.open('slow')
+    const memory = gate.open('slow')
     const body = new PassThrough()
-    const reading = room.read(body)
+    const reading = memory.read(body)
     body.end(Buffer.alloc(400))
     await reading.next()
-    await gate.open('first').take(500)
-    t.match(await failureOf(gate.open('other').take(200)), { statusCode: 503 })
+    await gate.open('first').reserve(500)
+    t.match(await failureOf(gate.open('other').reserve(200)), { statusCode: 503 })
     t.match(await reading.next(), { done: true })
   })
 })
@@ -126,13 +126,13 @@ t.test('the quota holds who is a little over it, and refuses who is far over it'
   const { performance } = globalThis
   t.intercept(globalThis, 'performance', { value: { now: () => clock.ms } })
   const quota = new Quota(100)
-  await quota.take(1, 1000)
+  await quota.spend(1, 1000)
   const started = performance.now()
-  await quota.take(1, 10)
+  await quota.spend(1, 10)
   t.ok(performance.now() - started > 90, 'a tenth of a second is what ten logs take')
-  t.match(await quota.take(1, 600).catch((error: unknown) => error), { statusCode: 429, retryAfter: 7 })
+  t.match(await quota.spend(1, 600).catch((error: unknown) => error), { statusCode: 429, retryAfter: 7 })
   clock.ms += 6500
-  await quota.take(1, 600)
+  await quota.spend(1, 600)
 })
 
 for (const database of databases) {

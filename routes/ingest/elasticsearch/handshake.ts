@@ -59,7 +59,7 @@ const handshake: FastifyPluginAsync<{ version: string }> = async (app, { version
       url,
       config: { logAccess: 'write' },
       schema: { hide: true },
-      ...method !== 'GET' && { onRequest: app.awaitRoom },
+      ...method !== 'GET' && { onRequest: app.reserveMemory },
       handler: async (_request, reply) => reply.type('application/json').send(text)
     })
   }

@@ -8,9 +8,9 @@ export function takeBodies (scope: FastifyInstance, bodyLimit: number, codingOf?
   scope.removeAllContentTypeParsers()
   scope.addContentTypeParser('*', async (request: FastifyRequest, payload: IncomingMessage) => {
     const { 'content-encoding': coding, 'content-type': contentType } = request.headers
-    const room = scope.roomOf(request)
-    const countBytes = (bytes: number) => room.take(bytes)
-    let body: AsyncIterable<Buffer> = room.read(payload)
+    const memory = scope.memoryOf(request)
+    const countBytes = (bytes: number) => memory.reserve(bytes)
+    let body: AsyncIterable<Buffer> = memory.read(payload)
     let seen: string | undefined
     if (codingOf) {
       const packed = await readWhole(body, bodyLimit)

@@ -41,7 +41,7 @@ export const streamAnswer = Type.Object({
 /** From now on the scope's handlers get the body as a stream, as it comes. */
 export function takeStreams (scope: FastifyInstance): void {
   scope.removeContentTypeParser('*')
-  scope.addContentTypeParser('*', async (request: FastifyRequest, payload: Readable) => scope.roomOf(request).read(payload))
+  scope.addContentTypeParser('*', async (request: FastifyRequest, payload: Readable) => scope.memoryOf(request).read(payload))
 }
 
 /**
@@ -58,11 +58,11 @@ export async function acceptStream (app: FastifyInstance, request: FastifyReques
   const text = isText ? new Utf8Reader(request.headers['content-type']) : undefined
 
   const body = request.body as AsyncIterable<Buffer> | undefined
-  const room = app.roomOf(request)
+  const memory = app.memoryOf(request)
   if (body) {
     try {
       for await (const chunk of intact(inflate(body, request.headers['content-encoding'], bodyLimit))) {
-        await room.take(chunk.length)
+        await memory.reserve(chunk.length)
         await addInTurns(text ? text.push(chunk) : chunk)
       }
       if (text) await addInTurns(text.end())
@@ -103,7 +103,7 @@ export async function acceptStream (app: FastifyInstance, request: FastifyReques
     const all = Buffer.concat(portion)
     const decoded = await collect(bounded(decodeAll(portion, decoderOf(all), first)))
     receipts.push(await accept(app, request, decoded, all, name))
-    room.shrinkTo(0)
+    memory.shrinkTo(0)
     tell(decoded)
     if (answer.rejected > mostRejected) throw new BadRequest(`body must hold logs: more than ${mostRejected} pieces are no logs`)
   }

@@ -26,6 +26,7 @@
 import { isUtf8 } from 'node:buffer'
 import { utcTime, type UtcTime } from '../../model/instant.ts'
 import type { LogRecord } from '../../model/record.ts'
+import type { DecodedSyslog, SyslogMessage } from '../../model/syslog.ts'
 import { runAtOnce } from '../steps.ts'
 import { limitAttributes, noProcess } from '../record/fields.ts'
 import type { Parts } from '../record/index.ts'
@@ -34,15 +35,6 @@ import { severityOfSyslogNumber } from '../severity/index.ts'
 import { readStructuredData, type StructuredData } from './structured-data.ts'
 import { readOldHeader, type Header } from './header.ts'
 import { readSyslogTime } from './time.ts'
-
-/** A message as it came. */
-export interface SyslogMessage {
-  bytes: Buffer
-  /** By our clock, in milliseconds since 1970. */
-  arrivedAt: number
-  /** The sender's address. */
-  address: string
-}
 
 const facilities = ['kern', 'user', 'mail', 'daemon', 'auth', 'syslog', 'lpr', 'news', 'uucp', 'cron', 'authpriv', 'ftp', 'ntp', 'audit', 'alert', 'clock', 'local0', 'local1', 'local2', 'local3', 'local4', 'local5', 'local6', 'local7']
 /** Those that share a level with another one. */
@@ -59,12 +51,6 @@ const byteOrderMark = /^(?:\ufeff|BOM(?=[^\sA-Z]|[A-Z][^A-Z]))/
 
 /** Structured data with this SD-ID, whatever follows its `@`, tells whose the message is by its parameter `token`. */
 const ownElement = /^loggerbot(@\d+)?$/
-
-/** A log, and the random token that its message showed, of which the log has nothing. */
-export interface DecodedSyslog {
-  record: LogRecord
-  token?: string
-}
 
 /** Decodes one message. Throws BadRequest if its structured data has more than a log may hold. */
 export function decodeSyslog (message: SyslogMessage): DecodedSyslog {

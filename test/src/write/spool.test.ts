@@ -83,7 +83,7 @@ t.test('the spool', async (t) => {
     const found: string[] = []
     for (let portion = await spool.next(records); portion; portion = await spool.next(records)) {
       found.push(...messages(portion.batches))
-      await spool.done()
+      await spool.finishPortion()
     }
     return found
   }
@@ -99,7 +99,7 @@ t.test('the spool', async (t) => {
     t.strictSame(messages((await spool.next(2))!.batches), ['1', '2'])
     t.strictSame(messages((await spool.next(2))!.batches), ['1', '2'])
     await spool.append([batch('4')])
-    await spool.done()
+    await spool.finishPortion()
     t.strictSame(await all(spool, 1), ['3', '4'])
     t.equal(spool.bytes, 0)
     t.equal(spool.oldest, undefined)
@@ -111,7 +111,7 @@ t.test('the spool', async (t) => {
     const before = await Spool.open({ folder })
     await before.append([batch('1'), batch('2'), batch('3')])
     await before.next(1)
-    await before.done()
+    await before.finishPortion()
     const { bytes } = before
     await before.close()
 
@@ -126,7 +126,7 @@ t.test('the spool', async (t) => {
     for (const name of ['1', '2', '3']) await spool.append([batch(name + 'x'.repeat(17_000_000))])
     t.equal(files(spool.folder).length, 3)
     await spool.next(1)
-    await spool.done()
+    await spool.finishPortion()
     t.equal(files(spool.folder).length, 2)
     t.strictSame((await all(spool)).map((message) => message[0]), ['2', '3'])
   })
@@ -162,7 +162,7 @@ t.test('the spool', async (t) => {
   await t.test('belongs to one process, until that is gone', async (t) => {
     const folder = temporaryFolder(t)
     const first = await Spool.open({ folder })
-    await t.rejects(Spool.open({ folder }), { message: `${folder}: another instance uses this folder; each needs one of its own` })
+    await t.rejects(Spool.open({ folder }), { message: `${folder}: another instance uses this folder; each instance needs its own` })
     const script = `import { Spool } from '${new URL('../../../src/write/spool.ts', import.meta.url).href}'
       Spool.open({ folder: ${JSON.stringify(folder)} }).then(() => process.kill(process.pid, 'SIGKILL'), (error) => console.log(error.message))`
     const other = () => run(process.execPath, ['--import=tsx', '--input-type=module', '-e', script])
@@ -176,8 +176,8 @@ t.test('the spool', async (t) => {
     const folder = temporaryFolder(t)
     appendFileSync(join(folder, 'file'), '')
     mkdirSync(join(folder, 'occupied/lock'), { recursive: true })
-    await t.rejects(Spool.open({ folder: join(folder, 'file') }), { constructor: SpoolUnavailable, message: /this is no folder/ })
-    await t.rejects(Spool.open({ folder: join(folder, 'occupied') }), { constructor: SpoolUnavailable, message: /can't be written to/ })
+    await t.rejects(Spool.open({ folder: join(folder, 'file') }), { constructor: SpoolUnavailable, message: /it is not a folder/ })
+    await t.rejects(Spool.open({ folder: join(folder, 'occupied') }), { constructor: SpoolUnavailable, message: /the folder is not writable/ })
   })
 })
 

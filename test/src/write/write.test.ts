@@ -4,6 +4,7 @@ import type { Knex } from 'knex'
 import t from 'tap'
 import { SpoolFull } from '../../../src/errors.ts'
 import type { AdmittedBatch } from '../../../src/model/batch.ts'
+import type { BatchStore } from '../../../src/model/batch-store.ts'
 import { utcTime } from '../../../src/model/instant.ts'
 import type { LogRecord } from '../../../src/model/record.ts'
 import { logStoreOf, purgeBatchKeys } from '../../../src/store/log-store.ts'
@@ -11,7 +12,7 @@ import { mysql as mysqlDialect } from '../../../src/store/dialects/mysql/index.t
 import { migrateToLatest } from '../../../src/store/migrations.ts'
 import { freshKey, type SizedBatch } from '../../../src/write/batch.ts'
 import { CommitClock } from '../../../src/write/clock.ts'
-import { committer, type Outcome } from '../../../src/write/commit.ts'
+import { Committer, type CommitterOptions, type Outcome } from '../../../src/write/commit.ts'
 import { RecordIds } from '../../../src/write/ids.ts'
 import { Writer, type WriterOptions } from '../../../src/write/writer.ts'
 import { databases, openKnex, sqlite } from '../../helpers/databases.ts'
@@ -29,6 +30,12 @@ function record (differences: Partial<LogRecord> = {}): LogRecord {
     attributes: null,
     ...differences
   }
+}
+
+/** The committer's function, bound to a store. */
+function committing (store: BatchStore, options: Partial<CommitterOptions> = {}) {
+  const committer = new Committer({ store, ids: new RecordIds(), clock: new CommitClock(), timeoutMs: patienceMs, ...options })
+  return committer.commit.bind(committer)
 }
 
 t.test('RecordIds', async (t) => {
@@ -80,7 +87,7 @@ t.test('the committer', async (t) => {
   /** A store that fails so many times before it stores. */
   function failing (times: number, errorClass: 'passing' | 'collision' | 'away' = 'passing') {
     const tries: Array<{ keys: string[], ids: bigint[] }> = []
-    const commit = committer({
+    const commit = committing({
       async store (batches) {
         tries.push({ keys: batches.map(({ key }) => key.toString('hex')), ids: batches.map(({ firstId }) => firstId) })
         if (tries.length <= times) throw new Error(`fault ${tries.length}`)
@@ -90,7 +97,7 @@ t.test('the committer', async (t) => {
       probe: async () => { throw new Error('nothing is stored') },
       reason: () => '',
       classify: () => errorClass
-    }, ids, new CommitClock(), patienceMs)
+    })
     return { tries, commit }
   }
 
@@ -122,7 +129,7 @@ t.test('the committer', async (t) => {
   await t.test('calls a batch replayed that was known at the first try, and stored where only the answer was lost', async (t) => {
     for (const [lost, state] of [[0, 'replayed'], [1, 'stored']] as const) {
       let tries = 0
-      const commit = committer({
+      const commit = committing({
         async store (batches) {
           if (tries++ < lost) throw new Error('the answer was lost')
           return new Set(batches)
@@ -131,20 +138,20 @@ t.test('the committer', async (t) => {
         probe: async () => {},
         reason: () => '',
         classify: () => 'passing'
-      }, ids, new CommitClock(), patienceMs)
+      })
       const given = batch()
       t.strictSame((await commit([given])).get(given), { state })
     }
   })
 
   await t.test('gives up on a database that is silent', async (t) => {
-    const commit = committer({
+    const commit = committing({
       store: (_batches, _createdAt, signal) => new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
       storeRowByRow: async () => 0,
       probe: async () => {},
       reason: () => '',
       classify: () => 'passing'
-    }, ids, new CommitClock(), 20)
+    }, { timeoutMs: 20 })
     const given = batch()
     t.match((await commit([given])).get(given), { state: 'failed', error: { code: 'LOGGER_DATABASE_SLOW' } })
   })
@@ -155,7 +162,7 @@ t.test('the committer', async (t) => {
     const stored: AdmittedBatch[] = []
     const rowByRow: AdmittedBatch[] = []
     let dead = 0
-    const commit = committer({
+    const commit = committing({
       async store (batches) {
         if (batches.some(({ key }) => key === bad.key)) throw new Error('refused')
         stored.push(...batches)
@@ -168,7 +175,7 @@ t.test('the committer', async (t) => {
       probe: async () => {},
       reason: () => '',
       classify: () => 'refused'
-    }, ids, new CommitClock(), patienceMs, { buried: (records) => { dead += records } })
+    }, { observer: { deadLettered: (records) => { dead += records } } })
     const outcomes = await commit(group)
     t.strictSame(rowByRow, [bad])
     t.equal(stored.length, 8)
@@ -190,7 +197,7 @@ t.test('the writer', async (t) => {
       }),
       ids,
       spool: () => undefined,
-      patience: patienceMs,
+      timeoutMs: patienceMs,
       ...options
     })
     let awaited = 0
@@ -255,7 +262,7 @@ t.test('the writer', async (t) => {
   await t.test('answers each batch for itself', async (t) => {
     const failure = new Error('not this one')
     const { writer } = held({
-      patience: -1,
+      timeoutMs: -1,
       commit: async (batches) => new Map(batches.map((batch) => [batch, batch.records[0]!.message === 'bad' ? { state: 'failed', error: failure } : { state: 'stored' }]))
     })
     const [good, bad] = await Promise.allSettled(['good', 'bad'].map((message) => writer.write({ userId: 1, records: [record({ message })] })))
@@ -265,7 +272,7 @@ t.test('the writer', async (t) => {
   })
 
   await t.test('stores a key once that is sent twice at the same time, and again after it failed', async (t) => {
-    const { writer, groups, group } = held({ patience: -1 })
+    const { writer, groups, group } = held({ timeoutMs: -1 })
     const key = freshKey()
     const send = () => writer.write({ userId: 1, records: [record()], key })
     const both = [send(), send()]
@@ -285,8 +292,8 @@ t.test('the writer', async (t) => {
     const said: string[] = []
     const { writer, groups, group } = held({
       spool: () => ({ append: async (batches) => { spooled.push(...batches) } }),
-      onAway: () => said.push('away'),
-      onBack: () => said.push('back')
+      onUnavailable: () => said.push('away'),
+      onAvailable: () => said.push('back')
     })
     const first = write(writer)
     await group()
@@ -296,7 +303,7 @@ t.test('the writer', async (t) => {
     t.equal(groups.length, 1, 'the database is left alone')
     t.equal(spooled.length, 2)
 
-    writer.databaseIsBack()
+    writer.noteAvailable()
     const next = group()
     const last = write(writer)
     await next
@@ -457,7 +464,7 @@ for (const database of databases) {
     await t.test('loses no batch of two instances that write at once', async (t) => {
       const instances = [knex, openKnex(t, options)].map((own) => {
         const ids = new RecordIds()
-        return new Writer({ commit: committer(open(own), ids, new CommitClock(), patienceMs), ids, spool: () => undefined, patience: patienceMs })
+        return new Writer({ commit: committing(open(own), { ids }), ids, spool: () => undefined, timeoutMs: patienceMs })
       })
       await Promise.all(Array.from({ length: 60 }, (_, index) => instances[index % 2]!.write({ userId: index % 3, records: [record(), record()] })))
       for (const writer of instances) await writer.close()

@@ -5,7 +5,7 @@ import t from 'tap'
 import { Frames } from '../../../../src/decode/syslog/frames.ts'
 import { decodeSyslog } from '../../../../src/decode/syslog/index.ts'
 import { severities } from '../../../../src/model/record.ts'
-import { dropsAt } from '../../../../src/receive/datagrams.ts'
+import { countDrops } from '../../../../src/receive/datagrams.ts'
 import { root, run } from '../../../helpers/command.ts'
 import { growsLinearly } from '../../../helpers/growth.ts'
 
@@ -17,7 +17,7 @@ const local = (...parts: [year: number, month: number, day: number, hour: number
 
 const winston = JSON.parse(readFileSync(`${root}test/fixtures/winston-syslog.json`, 'utf8'))
 
-t.test('decodeSyslog', async (t) => {
+await t.test('decodeSyslog', async (t) => {
   const bare = { eventAt: arrival, postTime: arrival, severity: 'info', pid: 0, processName: '-', description: '10.0.0.1' }
   const messages: Record<string, [message: string | Buffer, record: object]> = {
     'RFC 5424 with all fields': ['<165>1 2003-10-11T22:14:15.003Z web1.example.com evntslog 42 ID47 [exampleSDID@32473 iut="3" eventSource="Application"][meta sequenceId="29"] \ufeffAn application event', {
@@ -148,7 +148,7 @@ t.test('decodeSyslog', async (t) => {
   }
 })
 
-t.test('Frames', async (t) => {
+await t.test('Frames', async (t) => {
   const cut = (stream: Buffer, sizes: readonly number[], limit = 1000) => {
     const frames = new Frames(limit)
     const messages: string[] = []
@@ -264,12 +264,12 @@ t.test('Frames', async (t) => {
   }
 })
 
-t.test('dropsAt finds the drops of the sockets on a port', async (t) => {
+await t.test('countDrops finds the drops of the sockets on a port', async (t) => {
   const table = `   sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref pointer drops
   338: 0100007F:158A 00000000:0000 07 00000000:00000000 00:00000000 00000000     0        0 51205 2 0000000000000000 17
   350: 00000000:0035 00000000:0000 07 00000000:00000000 00:00000000 00000000     0        0 51206 2 0000000000000000 4
 `
-  t.equal(dropsAt(5514, table), 17)
-  t.equal(dropsAt(53, table), 4)
-  t.equal(dropsAt(514, table), 0)
+  t.equal(countDrops(5514, table), 17)
+  t.equal(countDrops(53, table), 4)
+  t.equal(countDrops(514, table), 0)
 })
