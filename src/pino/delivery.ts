@@ -1,50 +1,53 @@
-// From queued lines to acknowledged ones, one request at a time, so that they arrive in order:
+// Sends queued lines, one request at a time, so that they arrive in order:
 //
-//   queue → request → 2xx → they leave the queue
-//             ↑  │ no answer, 408, 425, 429, 5xx: the same bytes under the same Idempotency-Key
-//             └──┘ again, later and later, without end
-//                │ 413: each half by itself, down to one line
-//                │ any other answer: said, and let go, because it would be the same the next time
+//   queue → request → 2xx: the lines leave the queue
+//             ↑  │ no answer, 408, 425, 429, 5xx: the same bytes under the same Idempotency-Key are sent
+//             └──┘ again, with growing delays and without end
+//                │ 413: each half is sent alone, down to one line
+//                │ any other answer is final: the lines are dropped, and reported
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
-import { Complaints } from './complaints.ts'
+import type { LineQueue } from './line-queue.ts'
 import type { CheckedOptions } from './options.ts'
-import type { LineQueue } from './queue.ts'
+import type { Reports } from './reports.ts'
 
-/** A line waits for others for so long, in milliseconds. */
-const patience = 1000
-/** The pause before the same is sent again, in milliseconds: doubled each time, and while the process ends. */
-const firstPause = 250
-const longestPause = 30_000
-const lastPause = 500
-/** What a Retry-After may ask for at most, in seconds. */
-const longestWait = 300
+/** Milliseconds that a line waits for others. */
+const maxWaitMs = 1000
+/** Milliseconds before a retry: doubled each time, from the first to the longest delay. */
+const firstDelayMs = 250
+const maxDelayMs = 30_000
+/** Longest delay while the process ends. */
+const maxDrainDelayMs = 500
+/** Longest Retry-After that is obeyed, in seconds. */
+const maxRetryAfter = 300
 
 export class Delivery {
   readonly #options: CheckedOptions
   readonly #queue: LineQueue
-  readonly #complaints: Complaints
+  readonly #reports: Reports
   readonly #stopping = new AbortController()
   #timer: NodeJS.Timeout | undefined
-  #sending = false
+  #isSending = false
+  /** Resolve the calls of `drain` that wait. */
   readonly #draining = new Set<() => void>()
-  #pause = new AbortController()
+  /** Aborted to end the present delay. */
+  #delay = new AbortController()
 
-  constructor (options: CheckedOptions, queue: LineQueue, complaints: Complaints) {
+  constructor (options: CheckedOptions, queue: LineQueue, reports: Reports) {
     this.#options = options
     this.#queue = queue
-    this.#complaints = complaints
+    this.#reports = reports
   }
 
-  /** There is something in the queue. */
+  /** Call this when the queue has got a line. */
   wake (): void {
-    if (this.#sending || this.#queue.lines === 0) return
+    if (this.#isSending || this.#queue.lines === 0) return
     if (this.#queue.hasBatch || this.#draining.size > 0) this.#sendNext()
-    else this.#timer ??= setTimeout(() => this.#sendNext(), patience)
+    else this.#timer ??= setTimeout(() => this.#sendNext(), maxWaitMs)
   }
 
-  /** Sends what there is without waiting for more; resolves once the queue is empty, or after so many milliseconds. */
-  async drain (limit: number): Promise<void> {
+  /** Sends all lines without waiting for more; resolves once the queue is empty, or after the timeout. */
+  async drain (timeoutMs: number): Promise<void> {
     if (this.#queue.lines === 0) return
     await new Promise<void>((resolve) => {
       const done = () => {
@@ -52,14 +55,14 @@ export class Delivery {
         this.#draining.delete(done)
         resolve()
       }
-      const timer = setTimeout(done, limit)
+      const timer = setTimeout(done, timeoutMs)
       this.#draining.add(done)
-      this.#pause.abort()
+      this.#delay.abort()
       this.wake()
     })
   }
 
-  /** Gives up at once. */
+  /** Aborts the request and all retries. */
   stop (): void {
     clearTimeout(this.#timer)
     this.#stopping.abort()
@@ -68,12 +71,14 @@ export class Delivery {
   #sendNext (): void {
     clearTimeout(this.#timer)
     this.#timer = undefined
-    this.#sending = true
-    this.#deliver(this.#queue.take()).then(() => {
-      this.#sending = false
+    this.#isSending = true
+    this.#deliver(this.#queue.nextBatch()).then(() => {
+      this.#isSending = false
       if (this.#queue.lines === 0) for (const done of this.#draining) done()
       else this.wake()
-    }, () => {})
+    }, () => {
+      // It was stopped.
+    })
   }
 
   /** Rejects when the delivery is stopped. */
@@ -85,17 +90,17 @@ export class Delivery {
       await this.#deliver(lines.slice(half))
       return
     }
-    if (status >= 300) this.#complaints.lost(lines.length, `dropped: ${this.#options.url} answers ${status}`)
-    this.#queue.leave(lines)
+    if (status >= 300) this.#reports.addLoss(lines.length, `dropped because ${this.#options.url} answers ${status}`)
+    this.#queue.remove(lines)
   }
 
-  /** Resolves to the status of an answer that another try would not change. */
+  /** Sends until there is a final answer; resolves to its status. */
   async #post (body: Buffer): Promise<number> {
     const key = randomUUID()
     for (let attempt = 0; ; attempt++) {
       const { status, retryAfter } = await this.#request(body, key)
       if (status !== undefined && status < 500 && ![408, 425, 429].includes(status)) return status
-      await this.#rest(attempt, retryAfter)
+      await this.#waitBeforeRetry(attempt, retryAfter)
     }
   }
 
@@ -106,37 +111,40 @@ export class Delivery {
         method: 'POST',
         headers: { authorization: `Bearer ${token}`, 'content-type': 'application/x-ndjson', 'idempotency-key': key },
         body: new Uint8Array(body),
-        // Followed, it would become a GET.
+        // A redirect that is followed would become a GET.
         redirect: 'manual',
         signal: AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(requestTimeout)])
       })
       const answer = await response.text()
-      const { status, headers } = response
-      if (response.ok) this.#hear(answer)
-      else this.#complaints.once(`${url} answers ${status}${headers.has('x-error-detail') ? `: ${headers.get('x-error-detail')}` : ''}`)
+      const { ok, status, headers } = response
+      const detail = headers.get('x-error-detail')
+      if (ok) this.#reportRejected(answer)
+      else this.#reports.addFault(`${url} answers ${status}${detail === null ? '' : `: ${detail}`}`)
       return { status, retryAfter: Number(headers.get('retry-after')) || 0 }
     } catch (error) {
       this.#stopping.signal.throwIfAborted()
-      this.#complaints.once(`${url} does not answer (${reasonOf(error)}); the logs wait, and are sent again`)
+      this.#reports.addFault(`${url} does not answer (${reasonOf(error)}); the logs wait, and are sent again`)
       return {}
     }
   }
 
-  /** `{"accepted":498,"rejected":2,…}` */
-  #hear (answer: string): void {
-    this.#complaints.allIsWell()
+  /** `answer` is like `{"accepted":498,"rejected":2,…}`. */
+  #reportRejected (answer: string): void {
+    this.#reports.addSuccess()
     const rejected = /"rejected":\s*([1-9]\d*)/.exec(answer)?.[1]
-    if (rejected) this.#complaints.lost(Number(rejected), `kept as dead letters: ${this.#options.url} could not read them`)
+    if (rejected) this.#reports.addLoss(Number(rejected), `dead letters that ${this.#options.url} could not read`)
   }
 
-  async #rest (attempt: number, retryAfter = 0): Promise<void> {
-    const backoff = Math.min(longestPause, firstPause * 2 ** attempt) * (0.5 + Math.random() / 2)
-    const asked = Math.min(longestWait, retryAfter) * 1000 * (1 + Math.random() / 10)
-    const pause = Math.max(backoff, asked)
-    this.#pause = new AbortController()
-    await delay(this.#draining.size > 0 ? Math.min(lastPause, pause) : pause, undefined, {
-      signal: AbortSignal.any([this.#stopping.signal, this.#pause.signal])
-    }).catch(() => {})
+  async #waitBeforeRetry (attempt: number, retryAfter = 0): Promise<void> {
+    const backoffMs = Math.min(maxDelayMs, firstDelayMs * 2 ** attempt) * (0.5 + Math.random() / 2)
+    const askedMs = Math.min(maxRetryAfter, retryAfter) * 1000 * (1 + Math.random() / 10)
+    const delayMs = Math.max(backoffMs, askedMs)
+    this.#delay = new AbortController()
+    await delay(this.#draining.size > 0 ? Math.min(maxDrainDelayMs, delayMs) : delayMs, undefined, {
+      signal: AbortSignal.any([this.#stopping.signal, this.#delay.signal])
+    }).catch(() => {
+      // The delay was cut short.
+    })
     this.#stopping.signal.throwIfAborted()
   }
 }

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http'
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -37,7 +37,8 @@ async function startSink (t: Test, faults: Fault[] = [], port = 0): Promise<{ ur
   const heard: Heard[] = []
   let underWay = 0
   let most = 0
-  const server = createServer(async (request, response) => {
+  const server = createServer((request, response) => { hear(request, response).catch(t.threw) })
+  const hear = async (request: IncomingMessage, response: ServerResponse) => {
     most = Math.max(most, ++underWay)
     response.once('close', () => underWay--)
     const body = await text(request)
@@ -47,7 +48,7 @@ async function startSink (t: Test, faults: Fault[] = [], port = 0): Promise<{ ur
     t.equal(`${request.method} ${request.url}`, 'POST /api/logs')
     const fault = faults.shift() ?? accept
     fault(response, one)
-  })
+  }
   t.teardown(() => {
     server.close()
     server.closeAllConnections()
@@ -183,7 +184,7 @@ t.test('what is too large is halved, down to the one log that is let go', async 
   t.equal(code, 0)
   t.strictSame(allOf(heard.filter(({ messages }) => !messages.includes('n5'))), names(12).filter((name) => name !== 'n5'))
   t.strictSame(heard.filter(({ messages }) => messages.includes('n5')).at(-1)!.messages, ['n5'])
-  t.match(stderr, /\n.+: 1 log was dropped: .+ answers 413\n$/)
+  t.match(stderr, /\n.+: logs not stored: 1, dropped because .+ answers 413\n$/)
 })
 
 for (const status of [400, 401, 403, 307]) {
@@ -193,14 +194,14 @@ for (const status of [400, 401, 403, 307]) {
     const { code, stderr } = await runApp({ url }, 'log(1100)')
     t.equal(code, 0)
     t.strictSame(heard.map(({ messages }) => messages.length), [500, 500, 100])
-    t.equal(stderr, `loggerbot-server/pino: ${url}/api/logs answers ${status}: the reason\nloggerbot-server/pino: 1000 logs were dropped: ${url}/api/logs answers ${status}\n`)
+    t.equal(stderr, `loggerbot-server/pino: ${url}/api/logs answers ${status}: the reason\nloggerbot-server/pino: logs not stored: 1000, dropped because ${url}/api/logs answers ${status}\n`)
     t.notMatch(stderr, token)
   })
 }
 
 t.test('says how many logs the server could not read', async (t) => {
   const { url } = await startSink(t, [(response) => { response.end('{"accepted":1,"rejected":2,"errors":[]}') }])
-  t.match(await runApp({ url }, 'log(3)'), { code: 0, stderr: `loggerbot-server/pino: 2 logs were kept as dead letters: ${url}/api/logs could not read them\n` })
+  t.match(await runApp({ url }, 'log(3)'), { code: 0, stderr: `loggerbot-server/pino: logs not stored: 2, dead letters that ${url}/api/logs could not read\n` })
 })
 
 t.test('a full queue drops the newest, says how many, and marks the place once there is room', async (t) => {
@@ -221,8 +222,8 @@ t.test('a full queue drops the newest, says how many, and marks the place once t
   const all = allOf(heard.slice(1))
   const kept = all.findIndex((message) => /dropped here/.test(message)) - 1
   t.ok(kept > 500 && kept < 2000, `${kept} were kept`)
-  t.strictSame(all, ['first', ...names(kept), `${5000 - kept} logs were dropped here: too many waited`, ...names(2, 'later')])
-  t.match(stderr, `loggerbot-server/pino: ${5000 - kept} logs were dropped: more than 100000 bytes wait for ${url}/api/logs\n`)
+  t.strictSame(all, ['first', ...names(kept), 'logs were dropped here: the queue was full', ...names(2, 'later')])
+  t.match(stderr, `loggerbot-server/pino: logs not stored: ${5000 - kept}, dropped because more than 100000 bytes wait for ${url}/api/logs\n`)
   const mark = heard.flatMap(({ body }) => body.trimEnd().split('\n')).map((line) => JSON.parse(line)).find(({ dropped }) => dropped)
   t.match(mark, { level: 40, time: Number, pid: Number, hostname: String, name: 'loggerbot-server/pino', dropped: 5000 - kept })
 })
@@ -232,7 +233,7 @@ t.test('a server that is away keeps the process for exitTimeout only, and what i
   const { code, stderr } = await runApp({ url, exitTimeout: 1000 }, 'log(700)')
   t.equal(code, 0)
   t.match(stderr, `loggerbot-server/pino: ${url}/api/logs does not answer (ECONNREFUSED); the logs wait, and are sent again\n`)
-  t.match(stderr, `loggerbot-server/pino: 700 logs were dropped: ${url}/api/logs did not take them within 1000 ms of the end\n`)
+  t.match(stderr, `loggerbot-server/pino: logs not stored: 700, dropped because ${url}/api/logs did not accept them within 1000 ms of the end\n`)
 })
 
 t.test('a server that comes later gets everything', async (t) => {

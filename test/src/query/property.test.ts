@@ -9,7 +9,7 @@ import { logStoreOf } from '../../../src/store/log-store.ts'
 import { databases } from '../../helpers/databases.ts'
 import { startService } from '../../helpers/service.ts'
 
-/** So many queries for each database, each held against so many records; LOGGER_TEST_QUERIES asks for more. */
+/** Queries for each database, and records on which each is tested; LOGGER_TEST_QUERIES may ask for more. */
 const queries = Number(process.env.LOGGER_TEST_QUERIES ?? 150)
 const recordsAtOnce = 40
 
@@ -68,7 +68,7 @@ const query = fc.letrec<{ query: string }>((tie) => ({
 })).query
 
 for (const database of databases) {
-  t.test(`a query finds in ${database.name} what it describes`, async (t) => {
+  await t.test(`a query finds in ${database.name} what it describes`, async (t) => {
     const { knex } = await startService(t, database)
     await knex('users').insert({ id: 1, username: 'Alice', credential: '', created_at: '2026-01-01 00:00:00.000000' })
     const store = logStoreOf(knex)
