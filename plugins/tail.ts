@@ -6,7 +6,7 @@ import type { BatchPosition } from '../src/model/batch.ts'
 import { countBatches, findBatch, listBatches, logsOfBatch, sinceBatches, type StoredBatch } from '../src/store/batches.ts'
 import { usersOf } from '../src/store/users.ts'
 import { Feed, nameOf as nameOfBatch } from '../src/tail/feed.ts'
-import type { Reader } from '../src/search/reader-slots.ts'
+import type { ReaderId } from '../src/search/reader-slots.ts'
 import { readPosition, type LogPosition } from '../src/tail/position.ts'
 import { Room } from '../src/tail/room.ts'
 import { Subscription, type TailEvent } from '../src/tail/subscription.ts'
@@ -25,7 +25,7 @@ export interface TailOptions {
   /** The place of the last event that was seen: goes on after it. Default: from now on. */
   after?: string
   /** Whose share of reading a tail takes that catches up. Default: the user's. */
-  reader?: Reader
+  reader?: ReaderId
 }
 
 /** A silence is told after so many milliseconds, so that nobody takes the connection for dead. */
@@ -79,12 +79,12 @@ export default fp(async (app) => {
   })
 
   /** What was stored since the last log that was seen, up to where the subscription begins. */
-  async function * catchUp (old: Subscription, { seen, before, reader }: { seen: LogPosition, before: UtcTime, reader: Reader }, signal: AbortSignal): AsyncGenerator<TailEvent> {
+  async function * catchUp (old: Subscription, { seen, before, reader }: { seen: LogPosition, before: UtcTime, reader: ReaderId }, signal: AbortSignal): AsyncGenerator<TailEvent> {
     const inPart = await findBatch(knex, seen)
     let batches = inPart && (old.userId ?? inPart.userId) === inPart.userId ? [inPart] : []
     for (let place: BatchPosition = seen; !signal.aborted;) {
       for (const batch of batches) {
-        yield * old.pick(batch, await app.readInTurn(reader, signal, (knex, signal) => logsOfBatch(knex, batch, signal)))
+        yield * old.pick(batch, await app.logReaders.inTurn(reader, signal, ({ knex, signal }) => logsOfBatch(knex, batch, signal)))
         place = batch
       }
       batches = await listBatches(knex, old.userId, place, before, pageSize)

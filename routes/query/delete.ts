@@ -1,23 +1,28 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
+import type { FastifyInstance, FastifyReply } from 'fastify'
 import { BadRequest, NotAllowed } from '../../src/errors.ts'
 import type { Caller } from '../../src/model/caller.ts'
 import { countLogs } from '../../src/search/counts.ts'
-import { deleteLogs } from '../../src/search/deletion.ts'
+import { deleteLogs, logsPerStep } from '../../src/search/deletion.ts'
+import { searchPositions } from '../../src/search/find-logs.ts'
 import { usersOf } from '../../src/store/users.ts'
-import { scopeOf, what } from './request.ts'
+import { policyFor, requestedScope, scopeParameters, type ScopeParameters } from './request.ts'
 
-/** A code is good for so long, in milliseconds. */
-const goodFor = 10 * 60_000
-/** A request deletes for so long, in milliseconds; the next one goes on. */
-const longest = 30_000
+/** Lifetime of a confirmation code. */
+const codeLifetimeMs = 10 * 60_000
+/** Time that one request deletes for; the next one continues. */
+const maxDeletionMs = 30_000
+/** A deletion that takes longer is hanging. */
+const deletionTimeoutMs = 60_000
 
-interface Asked {
-  query: string
-  from?: string
-  to?: string
-  user?: string
+interface DeletionAnswer {
+  complete: boolean
+  /** The number to delete, and the code that does it. */
+  logs?: number
+  confirm?: string
+  deleted?: number
 }
 
 const deletion: FastifyPluginAsyncTypebox = async (app) => {
@@ -26,57 +31,97 @@ const deletion: FastifyPluginAsyncTypebox = async (app) => {
     schema: {
       tags: ['logs'],
       summary: 'Delete',
-      description: 'The first call deletes nothing: it says how many logs there are and gives a code. The same call with this code deletes them, but for those that came since. What was deleted, when and by whom is kept in the table `audit`.',
+      description: 'The first call deletes nothing: it gives the number of logs, and a code. The same call with this ' +
+        'code deletes them, except logs that came since. The table `audit` records each deletion, its time and caller.',
       querystring: Type.Object({
-        ...what,
-        confirm: Type.Optional(Type.String({ description: 'the code that the call without it gave within the last ten minutes' }))
+        ...scopeParameters,
+        confirm: Type.Optional(Type.String({
+          description: 'the code that the call without it gave within the last ten minutes'
+        }))
       }, { additionalProperties: false }),
       response: {
         200: Type.Object({
-          logs: Type.Optional(Type.Integer({ description: 'so many would be deleted' })),
+          logs: Type.Optional(Type.Integer({ description: 'the number of logs to delete' })),
           confirm: Type.Optional(Type.String()),
           deleted: Type.Optional(Type.Integer()),
-          complete: Type.Boolean({ description: 'false: there are more; the same call goes on' })
+          complete: Type.Boolean({ description: 'false: there are more; the same call continues' })
         })
       }
     }
-  }, async ({ logCaller, query: { confirm, ...asked } }, reply) => {
-    if (confirm === undefined) {
-      const now = Date.now()
-      const scope = await scopeOf(app, logCaller, asked, now)
-      const { counts, complete } = await app.readLogs(reply, (knex, signal, giveWay) => countLogs(knex, { ...scope, giveWay }, {}, app.searchBudget, signal))
-      return { logs: counts.reduce((sum, { count }) => sum + count, 0), confirm: await codeOf(logCaller, asked, now), complete }
-    }
-    const asOf = await confirmedAt(logCaller, asked, confirm)
-    const search = { ...await scopeOf(app, logCaller, asked, asOf), order: 'oldest' as const }
-    const detail = JSON.stringify(asked)
-    return app.readLogs(reply, (knex, signal, giveWay) => (
-      deleteLogs(app.logDb, knex, { search: { ...search, giveWay }, arrivedBefore: asOf, caller: logCaller.name, detail }, longest, signal)
-    ), { isLong: true, maxMs: 2 * longest })
-  })
-
-  /**
-   * Binds what was counted: by whom, what and when. The key is the caller's stored credential: a random secret that nobody is
-   * shown, which all instances have, and which is another once the password is.
-   */
-  async function codeOf ({ id, name }: Caller, { query, from, to, user }: Asked, time: number): Promise<string> {
-    const caller = await app.lookUp(usersOf(app.logDb).find(name))
-    if (caller?.id !== id) throw new NotAllowed('this needs a user')
-    const code = createHmac('sha256', caller.credential).update(JSON.stringify(['DELETE /api/logs', id, query, from, to, user, time])).digest('hex')
-    return `${time.toString(36)}-${code}`
-  }
-
-  async function confirmedAt (caller: Caller, asked: Asked, code: string): Promise<number> {
-    // The wall clock: another instance may have given the code.
-    const time = Number.parseInt(code, 36)
-    if (!(time <= Date.now()) || !isSame(code, await codeOf(caller, asked, time))) throw new BadRequest('confirm must be the code that the same call without it gave')
-    if (Date.now() - time > goodFor) throw new BadRequest('confirm is older than ten minutes: ask for a new one')
-    return time
-  }
+  }, ({ query: { confirm, ...parameters } }, reply) => (
+    confirm === undefined ? countForDeletion(app, reply, parameters) : confirmDeletion(app, reply, parameters, confirm)
+  ))
 }
 
 export default deletion
 
-function isSame (code: string, expected: string): boolean {
+async function countForDeletion (
+  app: FastifyInstance, reply: FastifyReply, parameters: ScopeParameters
+): Promise<DeletionAnswer> {
+  const { logCaller } = reply.request
+  const now = Date.now()
+  const scope = await requestedScope(app, logCaller, parameters, now)
+  const { counts, isComplete } = await app.readLogs(reply, (turn) => (
+    countLogs(turn, scope, { budgetMs: app.logReaders.searchBudgetMs }, policyFor(app, scope.filter, turn))
+  ))
+  return {
+    logs: counts.reduce((sum, { count }) => sum + count, 0),
+    confirm: await codeFor(app, logCaller, parameters, now),
+    complete: isComplete
+  }
+}
+
+async function confirmDeletion (
+  app: FastifyInstance, reply: FastifyReply, parameters: ScopeParameters, code: string
+): Promise<DeletionAnswer> {
+  const { logCaller } = reply.request
+  const { logReaders } = app
+  const arrivedBefore = await timeOfCode(app, logCaller, parameters, code)
+  const scope = await requestedScope(app, logCaller, parameters, arrivedBefore)
+  const closed = await app.holdReaderSlot('deletion', reply)
+  const limit = { logs: logsPerStep, ms: logReaders.searchBudgetMs }
+  const { deleted, isComplete } = await logReaders.awaitDatabase(deleteLogs(app.logDb, {
+    scope,
+    arrivedBefore,
+    caller: logCaller.name,
+    detail: JSON.stringify(parameters),
+    findNext: (after) => logReaders.inTurn(logCaller.id, closed, (turn) => (
+      searchPositions(turn, { ...scope, order: 'oldest', after }, limit, policyFor(app, scope.filter, turn))
+    ))
+  }, maxDeletionMs), deletionTimeoutMs)
+  return { deleted, complete: isComplete }
+}
+
+/**
+ * Code that confirms one caller's deletion of what was counted at a time.
+ *
+ * Its key is the caller's stored credential: a random secret that is never shown, that all instances have, and that
+ * changes with the password.
+ */
+async function codeFor (
+  app: FastifyInstance, { id, name }: Caller, { query, from, to, user }: ScopeParameters, time: number
+): Promise<string> {
+  const caller = await app.logReaders.awaitDatabase(usersOf(app.logDb).find(name))
+  if (caller?.id !== id) throw new NotAllowed('this needs a user')
+  const deletion = JSON.stringify(['DELETE /api/logs', id, query, from, to, user, time])
+  return `${time.toString(36)}-${createHmac('sha256', caller.credential).update(deletion).digest('hex')}`
+}
+
+/** The time at which the code was given. Throws BadRequest where it is another call's, or too old. */
+async function timeOfCode (
+  app: FastifyInstance, caller: Caller, parameters: ScopeParameters, code: string
+): Promise<number> {
+  // By the wall clock: another instance may have given the code.
+  const time = Number.parseInt(code, 36)
+  if (!(time <= Date.now()) || !isEqual(code, await codeFor(app, caller, parameters, time))) {
+    throw new BadRequest('"confirm" does not match: repeat the call without it to get a new code')
+  }
+  if (Date.now() - time > codeLifetimeMs) {
+    throw new BadRequest('"confirm" is older than ten minutes: repeat the call without it to get a new code')
+  }
+  return time
+}
+
+function isEqual (code: string, expected: string): boolean {
   return code.length === expected.length && timingSafeEqual(Buffer.from(code), Buffer.from(expected))
 }

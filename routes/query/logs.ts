@@ -1,30 +1,57 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { Type } from '@sinclair/typebox'
+import { Type, type Static } from '@sinclair/typebox'
+import type { FastifyInstance, FastifyReply } from 'fastify'
 import { NotFound } from '../../src/errors.ts'
 import { cursorOf, positionOf } from '../../src/query/cursor.ts'
 import { attributesIn, type Filter } from '../../src/query/filter.ts'
-import { matcherOf } from '../../src/query/matcher.js'
-import type { StoredLog } from '../../src/model/record.ts'
-import { findLog, maxPageBytes, searchLogs } from '../../src/search/walk.ts'
+import { findContext } from '../../src/search/context.ts'
+import { findLog, searchLogs } from '../../src/search/find-logs.ts'
 import { endOfPresent } from '../../src/search/time-span.ts'
-import { valuePiece } from '../../src/text/fold.js'
-import { Log, Outside, present, scopeOf, userIdOf, what } from './request.ts'
+import {
+  Log, orderParameter, Outside, policyFor, requestedScope, requestedUserId, scopeParameters, serializeLogs
+} from './request.ts'
 
 const tags = ['logs']
 const config = { logAccess: 'read' } as const
 
-const Complete = Type.Boolean({ description: 'false: the time was over before all was looked at; go on with the cursor' })
-const Whole = Type.Boolean({ description: 'false: there are more than fit into the answer, about 8 MB, or than were found in time; the nearest come first' })
+const PageQuery = Type.Object({
+  ...scopeParameters,
+  limit: Type.Integer({
+    default: 100,
+    minimum: 1,
+    maximum: 1000,
+    description: 'a whole number, 1 to 1000; a page also ends at about 8 MB'
+  }),
+  cursor: Type.Optional(Type.String({ description: 'the cursor of the previous page' })),
+  order: orderParameter('newest')
+}, { additionalProperties: false })
+
 const Page = Type.Object({
   logs: Type.Array(Log),
-  complete: Complete,
-  cursor: Type.Optional(Type.String({ description: 'where the rest begins; missing at the end' })),
-  hint: Type.Optional(Type.String({ description: 'where nothing is found, which names of the query were taken for attributes' })),
+  complete: Type.Boolean({ description: 'false: the time was over; continue with the cursor' }),
+  cursor: Type.Optional(Type.String({ description: 'where the next page begins; missing on the last' })),
+  hint: Type.Optional(Type.String({ description: 'where nothing is found: names that were taken for attributes' })),
   outside: Type.Optional(Outside)
 })
-const Id = Type.Object({ id: Type.String({ pattern: '^\\d{1,19}$', description: 'the id of a log, a decimal number' }) })
-const user = what.user
-const neighbours = Type.Integer({ default: 10, minimum: 0, maximum: 500, description: 'a whole number, 0 to 500' })
+
+const Id = Type.Object({
+  id: Type.String({ pattern: '^\\d{1,19}$', description: 'the id of a log, a decimal number' })
+})
+const { user } = scopeParameters
+const neighbours = Type.Integer({
+  default: 10,
+  minimum: 0,
+  maximum: 500,
+  description: 'a whole number, 0 to 500'
+})
+const ContextQuery = Type.Object({ before: neighbours, after: neighbours, user }, { additionalProperties: false })
+const Context = Type.Object({
+  logs: Type.Array(Log),
+  complete: Type.Boolean({
+    description: 'false: there are more than fit into the answer, about 8 MB, or than were found in time; ' +
+      'the nearest come first'
+  })
+})
 
 const logs: FastifyPluginAsyncTypebox = async (app) => {
   app.get('/api/logs', {
@@ -32,34 +59,28 @@ const logs: FastifyPluginAsyncTypebox = async (app) => {
     schema: {
       tags,
       summary: 'Search',
-      description: 'Without `to`, the newest first, where there are logs of about now, those of times later than tomorrow are left out, and told as `outside`.',
-      querystring: Type.Object({
-        ...what,
-        limit: Type.Integer({ default: 100, minimum: 1, maximum: 1000, description: 'a whole number, 1 to 1000; a page also ends at about 8 MB' }),
-        cursor: Type.Optional(Type.String({ description: 'what the answer before gave' })),
-        order: Type.Union([Type.Literal('newest'), Type.Literal('oldest')], { default: 'newest', description: 'newest or oldest' })
-      }, { additionalProperties: false }),
+      description: 'Without `to`, the newest first, where there are logs of about now, logs of times later than ' +
+        'tomorrow are left out and counted in `outside`.',
+      querystring: PageQuery,
       response: { 200: Page }
     }
-  }, async ({ logCaller, query }, reply) => {
-    const { order, limit, cursor } = query
-    const search = { ...await scopeOf(app, logCaller, query), order, after: cursor === undefined ? undefined : positionOf(cursor) }
-    const { logs, complete, next, after } = await app.readLogs(reply, async (knex, signal, giveWay) => {
-      const isDefault = order === 'newest' && cursor === undefined
-      const { to, after } = isDefault ? await endOfPresent(knex, { ...search, now: app.logWriter.now }, signal) : { to: search.to, after: 0 }
-      return { after, ...await searchLogs(knex, { ...search, to, giveWay }, { logs: limit, ms: app.searchBudget }, signal) }
-    })
-    return { logs: await present(app, logCaller, logs), complete, ...next ? { cursor: cursorOf(next) } : logs.length === 0 && cursor === undefined && hintOf(search.filter), ...after > 0 && { outside: { before: 0, after } } }
-  })
+  }, (request, reply) => findPage(app, reply, request.query))
 
   app.get('/api/logs/:id', {
     config,
-    schema: { tags, summary: 'One log', params: Id, querystring: Type.Object({ user }, { additionalProperties: false }), response: { 200: Log } }
-  }, async ({ logCaller, params: { id }, query: { user } }, reply) => {
-    const userId = await userIdOf(app, logCaller, user)
-    const log = await app.readLogs(reply, (knex, signal) => findLog(knex, userId, id, app.searchBudget, signal))
-    if (!log) throw new NotFound()
-    return (await present(app, logCaller, [log]))[0]!
+    schema: {
+      tags,
+      summary: 'One log',
+      params: Id,
+      querystring: Type.Object({ user }, { additionalProperties: false }),
+      response: { 200: Log }
+    }
+  }, async ({ logCaller, params: { id }, query }, reply) => {
+    const userId = await requestedUserId(app, logCaller, query.user)
+    const log = await app.readLogs(reply, (turn) => findLog(turn, id, userId, app.logReaders.searchBudgetMs))
+    const [serialized] = log ? await serializeLogs(app, logCaller, [log]) : []
+    if (!serialized) throw new NotFound()
+    return serialized
   })
 
   app.get('/api/logs/:id/context', {
@@ -67,38 +88,54 @@ const logs: FastifyPluginAsyncTypebox = async (app) => {
     schema: {
       tags,
       summary: 'A log\'s neighbours',
-      description: 'What the same process logged before and after, in the order in which it happened, the log itself included.',
+      description: 'Logs of the same process before and after the log, and the log itself, in the order of time.',
       params: Id,
-      querystring: Type.Object({ before: neighbours, after: neighbours, user }, { additionalProperties: false }),
-      response: { 200: Type.Object({ logs: Type.Array(Log), complete: Whole }) }
+      querystring: ContextQuery,
+      response: { 200: Context }
     }
   }, async ({ logCaller, params: { id }, query: { before, after, user } }, reply) => {
-    const owner = await userIdOf(app, logCaller, user)
-    const { logs, complete } = await app.readLogs(reply, async (knex, signal, giveWay) => {
-      const log = await findLog(knex, owner, id, app.searchBudget, signal)
-      if (!log) throw new NotFound()
-      const { userId, eventAt, pid, processName } = log
-      const filter: Filter = { kind: 'all', of: [{ kind: 'number', field: 'pid', comparison: '=', value: String(pid) }, { kind: 'value', field: 'process', pattern: [valuePiece(processName)] }] }
-      const matches = matcherOf(filter)
-      const decide = async (logs: readonly StoredLog[]) => logs.filter((log) => matches(log, ''))
-      const bytes = (maxPageBytes - log.message.length) / 2
-      const find = async (order: 'newest' | 'oldest', limit: number) => {
-        if (limit === 0) return { logs: [], complete: true }
-        const found = await searchLogs(knex, { userId, filter, decide, order, after: { at: eventAt, id, userId }, giveWay }, { logs: limit, bytes, least: 0, ms: app.searchBudget / 2 }, signal)
-        return { logs: found.logs, complete: found.complete && (found.next === undefined || found.logs.length === limit) }
-      }
-      const earlier = await find('newest', before)
-      const later = await find('oldest', after)
-      return { logs: [...earlier.logs.toReversed(), log, ...later.logs], complete: earlier.complete && later.complete }
-    })
-    return { logs: await present(app, logCaller, logs), complete }
+    const userId = await requestedUserId(app, logCaller, user)
+    const context = await app.readLogs(reply, (turn) => (
+      findContext(turn, { id, userId }, { before, after }, app.logReaders.searchBudgetMs)
+    ))
+    if (!context) throw new NotFound()
+    return { logs: await serializeLogs(app, logCaller, context.logs), complete: context.isComplete }
   })
 }
 
 export default logs
 
+async function findPage (
+  app: FastifyInstance, reply: FastifyReply, query: Static<typeof PageQuery>
+): Promise<Static<typeof Page>> {
+  const { logCaller } = reply.request
+  const { order, limit, cursor } = query
+  const scope = await requestedScope(app, logCaller, query)
+  const start = cursor === undefined ? undefined : positionOf(cursor)
+  const { items, isComplete, next, after } = await app.readLogs(reply, async (turn) => {
+    const leavesOutStrays = order === 'newest' && start === undefined
+    const { to, after } = leavesOutStrays
+      ? await endOfPresent(turn, { ...scope, now: app.logWriter.now })
+      : { to: scope.to, after: 0 }
+    const search = { ...scope, to, order, after: start }
+    const budget = { logs: limit, ms: app.logReaders.searchBudgetMs }
+    return { after, ...await searchLogs(turn, search, budget, policyFor(app, scope.filter, turn)) }
+  })
+  return {
+    logs: await serializeLogs(app, logCaller, items),
+    complete: isComplete,
+    ...next !== undefined && { cursor: cursorOf(next) },
+    ...next === undefined && items.length === 0 && start === undefined && hintOf(scope.filter),
+    ...after > 0 && { outside: { before: 0, after } }
+  }
+}
+
 /** A pasted text with a colon may look like a field. */
 function hintOf (filter: Filter): { hint: string } | undefined {
   const names = attributesIn(filter)
-  return names.length === 0 ? undefined : { hint: `taken for names of attributes: ${names.join(', ')}; put quotes around a text with a colon to find it in messages, as "${names[0]}:…"` }
+  if (names.length === 0) return undefined
+  return {
+    hint: `taken for names of attributes: ${names.join(', ')}; put quotes around a text with a colon to find it in ` +
+      `messages, as "${names[0]}:…"`
+  }
 }

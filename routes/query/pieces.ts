@@ -1,7 +1,7 @@
-/** Characters of a piece: as much as a stream should hold for a client that does not read. */
+/** Characters of a piece: as many as a stream should hold for a client that does not read. */
 export const pieceLength = 65_536
 
-/** The text in pieces that are taken one at a time; no character is cut. */
+/** Splits a text into pieces; no character is cut. */
 export function * piecesOf (text: string): Generator<string> {
   for (let from = 0, to; from < text.length; from = to) {
     to = from + pieceLength
@@ -12,16 +12,16 @@ export function * piecesOf (text: string): Generator<string> {
   }
 }
 
-/** Texts joined to such as are at least about as long as a piece. */
-export function joined (texts: readonly string[]): string[] {
-  const all: string[] = []
-  let text = ''
-  for (const next of texts) {
-    text += next
-    if (text.length < pieceLength) continue
-    all.push(text)
-    text = ''
+/** Joins texts into pieces that have about the length of a piece, or more. */
+export function joinPieces (texts: readonly string[]): string[] {
+  const pieces: string[] = []
+  let piece = ''
+  for (const text of texts) {
+    piece += text
+    if (piece.length < pieceLength) continue
+    pieces.push(piece)
+    piece = ''
   }
-  if (text !== '') all.push(text)
-  return all
+  if (piece !== '') pieces.push(piece)
+  return pieces
 }

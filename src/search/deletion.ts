@@ -1,49 +1,77 @@
 import type { Knex } from 'knex'
-import { utcTime, type UtcTime } from '../model/instant.ts'
+import { utcTime } from '../model/instant.ts'
+import type { Position } from '../query/cursor.ts'
+import type { SearchScope } from '../query/search.ts'
 import { announceChange } from '../store/batches.ts'
 import { deadLettersOf } from '../store/dead-letters.ts'
-import type { Search } from '../query/search.ts'
-import { placeColumns, walkRows } from './walk.ts'
+import { matchesEverything } from './filter-sql.ts'
+import type { Found } from './find-logs.ts'
 
-/** A step lets go of so many logs: short enough that writers need not wait for it. */
-const stepSize = 500
+type LogPosition = Required<Position>
 
-/** What is to be deleted, and what the table `audit` says of it. */
+/** What to delete, and what the table `audit` says about it. */
 export interface Deletion {
-  search: Search
-  /** Logs that came later stay. */
+  scope: SearchScope
+  /** Milliseconds since 1970; logs that arrived later stay. */
   arrivedBefore: number
   caller: string
-  /** What was asked for, as JSON. */
+  /** The request, as JSON. */
   detail: string
+  /** Finds the next logs of the scope, oldest first. */
+  findNext: (after: Position | undefined) => Promise<Found<LogPosition>>
 }
 
-/** Deletes in small steps for so many milliseconds; resolves to how many, and whether these were all. */
-export async function deleteLogs (knex: Knex, reader: Knex, { search, arrivedBefore, caller, detail }: Deletion, budget: number, signal: AbortSignal): Promise<{ deleted: number, complete: boolean }> {
-  const lastId = BigInt(arrivedBefore) << 16n
-  const deadline = performance.now() + budget
+/** Logs of one step: few enough that writers need not wait for its transaction. */
+export const logsPerStep = 500
+
+/** Deletes logs in small steps, for `maxMs` at most; `isComplete` says whether none are left. */
+export async function deleteLogs (
+  knex: Knex, { scope, arrivedBefore, caller, detail, findNext }: Deletion, maxMs: number
+): Promise<{ deleted: number, isComplete: boolean }> {
+  const deadline = performance.now() + maxMs
+  const endId = BigInt(arrivedBefore) << 16n
   const [auditId] = await knex('audit').insert({ created_at: utcTime(), caller, action: 'delete', detail, logs: 0 })
   let deleted = 0
-  for await (const { found, reached } of walkRows(reader, search, { logs: stepSize, columns: placeColumns }, signal)) {
-    const logs = found.rows.map((row) => ({ userId: row.user_id as number, eventAt: row.log_event_at as UtcTime, id: row.log_id as string }))
-    const before = logs.filter(({ id }) => BigInt(id) < lastId)
-    for (const userId of new Set(before.map(({ userId }) => userId))) {
-      const logs = before.filter((log) => log.userId === userId)
-      const times = logs.map(({ eventAt }) => eventAt).sort()
-      await announceChange(knex, userId, times[0]!, times.at(-1)!)
-      deleted += await knex.transaction(async (transaction) => {
-        const count = await transaction('user_logs').where('user_id', userId).whereBetween('log_event_at', [times[0]!, times.at(-1)!]).whereIn('id', logs.map(({ id }) => id)).delete()
-        await transaction('audit').where('id', auditId).increment('logs', count)
-        return count
-      })
-    }
-    if (reached !== undefined && performance.now() > deadline) return { deleted, complete: false }
-  }
-  if (isOfOwnersAlone(search)) await deadLettersOf(knex).deleteOf(search.userId, arrivedBefore)
-  return { deleted, complete: true }
+  let after: Position | undefined
+  do {
+    const { items, next } = await findNext(after)
+    deleted += await deleteStep(knex, items.filter(({ id }) => BigInt(id) < endId), auditId)
+    if (next !== undefined && performance.now() > deadline) return { deleted, isComplete: false }
+    after = next
+  } while (after !== undefined)
+  if (isWholeUser(scope)) await deadLettersOf(knex).deleteOf(scope.userId, arrivedBefore)
+  return { deleted, isComplete: true }
 }
 
-/** Whether nothing but whose they are limits the search: then what could not be stored as logs is meant, too. */
-function isOfOwnersAlone ({ filter, from, to }: Search): boolean {
-  return from === undefined && to === undefined && filter.kind === 'all' && filter.of.length === 0
+/** Deletes these logs, a transaction per user; resolves to their number. */
+async function deleteStep (knex: Knex, logs: readonly LogPosition[], auditId: number | undefined): Promise<number> {
+  let deleted = 0
+  for (const userId of new Set(logs.map(({ userId }) => userId))) {
+    deleted += await deleteOfUser(knex, userId, logs.filter((log) => log.userId === userId), auditId)
+  }
+  return deleted
+}
+
+async function deleteOfUser (
+  knex: Knex, userId: number, logs: readonly LogPosition[], auditId: number | undefined
+): Promise<number> {
+  const times = logs.map(({ at }) => at)
+  // In the order of time, as found.
+  const [first, last] = [times.at(0), times.at(-1)]
+  if (first === undefined || last === undefined) return 0
+  await announceChange(knex, userId, first, last)
+  return await knex.transaction(async (transaction) => {
+    const count = await transaction('user_logs')
+      .where('user_id', userId)
+      .whereBetween('log_event_at', [first, last])
+      .whereIn('id', logs.map(({ id }) => id))
+      .delete()
+    await transaction('audit').where('id', auditId).increment('logs', count)
+    return count
+  })
+}
+
+/** Whether nothing but the user limits the scope: then records that could not be stored as logs are deleted, too. */
+function isWholeUser ({ filter, from, to }: SearchScope): boolean {
+  return from === undefined && to === undefined && matchesEverything(filter)
 }

@@ -4,31 +4,33 @@ import { severities, type Severity } from '../model/record.ts'
 import type { Condition, Conditions, Preselection } from '../store/dialects/dialect.ts'
 import { dialectOf } from '../store/dialects/index.ts'
 
-/** Where the fields of a record stand. */
+/** Columns of the fields of a record. */
 export const columns = { message: 'log_msg', process: 'p_name', description: 'p_description' } as const
 
 /**
- * The filter as a condition on rows of `user_logs`. It holds for all those for which `matcherOf` says so, and, unless it is
- * exact, may hold for others.
+ * The filter as a condition on rows of `user_logs`.
+ *
+ * It holds for every row that `matcherOf` matches; unless it is exact, it may hold for other rows, too.
  */
 export function conditionOf (knex: Knex, filter: Filter): Preselection {
   const { conditions } = dialectOf(knex)
   const condition = preselect(filter, conditions, true)
-  return conditions.goesOn === undefined ? condition : join([{ ...conditions.goesOn, exact: true }, condition], ' AND ', '')
+  if (conditions.goesOn === undefined) return condition
+  return join([{ ...conditions.goesOn, exact: true }, condition], ' AND ', '')
 }
 
-/** Widely: for more rows than it should, where it can't be exact; else for less, which is what NOT needs. */
-function preselect (filter: Filter, write: Conditions, widely: boolean): Preselection {
+/** A condition that is not exact holds for too many rows if `isWide`, for too few otherwise, as NOT needs it. */
+function preselect (filter: Filter, write: Conditions, isWide: boolean): Preselection {
   switch (filter.kind) {
-    case 'all': return join(filter.of.map((part) => preselect(part, write, widely)), ' AND ', '1 = 1')
-    case 'any': return join(filter.of.map((part) => preselect(part, write, widely)), ' OR ', '1 = 0')
+    case 'all': return join(filter.of.map((part) => preselect(part, write, isWide)), ' AND ', '1 = 1')
+    case 'any': return join(filter.of.map((part) => preselect(part, write, isWide)), ' OR ', '1 = 0')
     case 'not': {
-      const { sql, ...others } = preselect(filter.filter, write, !widely)
+      const { sql, ...others } = preselect(filter.filter, write, !isWide)
       return { sql: `NOT ${sql}`, ...others }
     }
     default: {
       const condition = conditionOn(filter, write)
-      return condition.exact || widely ? condition : { sql: '(1 = 0)', bindings: [], exact: false }
+      return condition.exact || isWide ? condition : { sql: '(1 = 0)', bindings: [], exact: false }
     }
   }
 }
@@ -38,12 +40,24 @@ type Leaf = Exclude<Filter, { kind: 'all' | 'any' | 'not' }>
 function conditionOn (filter: Leaf, write: Conditions): Preselection {
   switch (filter.kind) {
     case 'words': return isTrue(write.words('log_msg', filter.pattern))
-    case 'value': return isTrue(typeof filter.field === 'string' ? write.like(columns[filter.field], filter.pattern) : write.likeAttribute(filter.field, filter.pattern))
-    case 'regex': return isTrue(typeof filter.field === 'string' ? write.regex(columns[filter.field], filter.source) : write.regexAttribute(filter.field, filter.source))
-    case 'level': return { sql: `log_level IN (${filter.levels.map(() => '?').join(', ') || 'NULL'}) IS TRUE`, bindings: filter.levels, exact: true }
+    case 'value': {
+      const { field, pattern } = filter
+      if (typeof field === 'string') return isTrue(write.like(columns[field], pattern))
+      return isTrue(write.likeAttribute(field, pattern))
+    }
+    case 'regex': {
+      const { field, source } = filter
+      if (typeof field === 'string') return isTrue(write.regex(columns[field], source))
+      return isTrue(write.regexAttribute(field, source))
+    }
+    case 'level': {
+      const levels = filter.levels.map(() => '?').join(', ') || 'NULL'
+      return { sql: `log_level IN (${levels}) IS TRUE`, bindings: filter.levels, exact: true }
+    }
     case 'number': {
       const { field, comparison, value } = filter
-      return isTrue(field === 'pid' ? { sql: `pid ${comparison} ?`, bindings: [Number(value)] } : write.number(field, comparison, value))
+      if (field !== 'pid') return isTrue(write.number(field, comparison, value))
+      return isTrue({ sql: `pid ${comparison} ?`, bindings: [Number(value)] })
     }
     case 'exists': return isTrue(write.exists(filter))
     case 'user': {
@@ -53,20 +67,25 @@ function conditionOn (filter: Leaf, write: Conditions): Preselection {
   }
 }
 
-function join (conditions: readonly Preselection[], between: string, none: string): Preselection {
+function join (conditions: readonly Preselection[], operator: string, whenEmpty: string): Preselection {
   return {
-    sql: `(${conditions.map(({ sql }) => sql).join(between) || none})`,
+    sql: `(${conditions.map(({ sql }) => sql).join(operator) || whenEmpty})`,
     bindings: conditions.flatMap(({ bindings }) => bindings),
     exact: conditions.every(({ exact }) => exact)
   }
 }
 
-/** True or false, never null. */
+/** The condition as true or false, never null. */
 function isTrue ({ sql, bindings, exact = true }: Condition & Partial<Preselection>): Preselection {
   return { sql: `((${sql}) IS TRUE)`, bindings, exact }
 }
 
-/** The severities whose logs are just those for which the filter holds; undefined where it is about anything else, too. */
+/** Whether the filter matches every log. */
+export function matchesEverything (filter: Filter): boolean {
+  return filter.kind === 'all' && filter.of.length === 0
+}
+
+/** The severities that the filter matches; undefined where it depends on anything else. */
 export function levelsOf (filter: Filter): readonly Severity[] | undefined {
   switch (filter.kind) {
     case 'level': return filter.levels
@@ -78,7 +97,8 @@ export function levelsOf (filter: Filter): readonly Severity[] | undefined {
     case 'any': {
       const of = filter.of.map(levelsOf).filter((levels) => levels !== undefined)
       if (of.length < filter.of.length) return undefined
-      return severities.filter((level) => filter.kind === 'all' ? of.every((levels) => levels.includes(level)) : of.some((levels) => levels.includes(level)))
+      const isIn = (level: Severity) => (levels: readonly Severity[]) => levels.includes(level)
+      return severities.filter((level) => filter.kind === 'all' ? of.every(isIn(level)) : of.some(isIn(level)))
     }
     default: return undefined
   }

@@ -3,63 +3,69 @@ import { Worker } from 'node:worker_threads'
 import type { LogRecord } from '../model/record.ts'
 import type { Filter } from '../query/filter.ts'
 import { quickMatcherOf } from '../query/matcher.js'
+import type { MatchingAnswer, MatchingMessage, MatchingQuestion } from './matching-messages.ts'
 
-/** What is to be tested, and for whom. */
+/** Logs to test. */
 export interface MatchingTask<Log extends LogRecord> {
   filter: Filter
   logs: readonly Log[]
+  /** Name of a log's user. */
   nameOf: (log: Log) => string
-  /** Who asks: has one thread at a time. Default: nobody, who has as many as there are. */
+  /** Only one thread at a time works for a caller. Default: no caller, who may have all threads. */
   caller?: string
-  /** Milliseconds that a thread may take. Default: until the signal. */
-  budget?: number
+  /** Time that a thread may take. Default: until the signal. */
+  budgetMs?: number
 }
 
-interface Waiting {
+/** Matching logs, in their order, and the time that a thread took. */
+export interface Matches<Log> {
+  found: Log[]
+  tookMs: number
+}
+
+interface Slot {
   caller: string | undefined
+}
+
+interface Waiter extends Slot {
   begin: () => void
 }
 
-interface Answer {
-  matches: boolean[]
-  /** Milliseconds. */
-  took: number
-}
-
-/** A test took longer than it may. */
+/** A test took longer than its budget. */
 export class MatchingTooSlow extends Error {}
 
 /**
- * Tests logs: here where that is quickly done, else in one of a few threads. A thread whose test takes too long is ended,
- * because nothing else stops a regular expression; the next one begins when it is needed.
+ * Tests logs: here where that is quick, else in one of a few threads.
+ *
+ * A thread whose test takes too long is ended, because nothing else stops a regular expression. Threads start when they
+ * are needed.
  */
 export class Matching {
-  readonly #mostThreads: number
+  readonly #maxThreads: number
   readonly #idle: Worker[] = []
-  readonly #busy: Array<{ caller: string | undefined }> = []
-  readonly #waiting: Waiting[] = []
+  readonly #busy: Slot[] = []
+  readonly #waiting: Waiter[] = []
 
-  constructor (mostThreads: number) {
-    this.#mostThreads = mostThreads
+  constructor (maxThreads: number) {
+    this.#maxThreads = maxThreads
   }
 
-  /**
-   * Those of the logs for which the filter holds, and how many milliseconds a thread took. Rejects with MatchingTooSlow past
-   * the budget, or with the signal's reason.
-   */
-  async select<Log extends LogRecord> ({ filter, logs, nameOf, caller, budget }: MatchingTask<Log>, signal: AbortSignal): Promise<{ found: Log[], took: number }> {
+  /** Selects the matching logs. Rejects with MatchingTooSlow past the budget, or with the signal's reason. */
+  async select<Log extends LogRecord> (task: MatchingTask<Log>, signal: AbortSignal): Promise<Matches<Log>> {
+    const { filter, logs, nameOf, caller, budgetMs } = task
     const isMatch = quickMatcherOf(filter)
     const matches = logs.map((log) => isMatch(log, nameOf(log)))
-    const open = logs.filter((_log, index) => matches[index] === undefined)
-    if (open.length === 0) return { found: logs.filter((_log, index) => matches[index]), took: 0 }
+    const undecided = logs.filter((_log, index) => matches[index] === undefined)
+    if (undecided.length === 0) return { found: logs.filter((_log, index) => matches[index]), tookMs: 0 }
 
-    const place = await this.#takePlace(caller, signal)
+    const slot = await this.#waitForSlot(caller, signal)
     try {
-      const answer = await this.#ask({ filter, logs: open.map(essentialsOf), names: open.map(nameOf) }, budget, signal)
-      const late = answer.matches.values()
-      return { found: logs.filter((_log, index) => matches[index] ?? late.next().value), took: answer.took }
+      const question = { filter, logs: undecided, names: undecided.map(nameOf) }
+      const answer = await this.#ask(question, budgetMs, signal)
+      const decided = answer.matches.values()
+      return { found: logs.filter((_log, index) => matches[index] ?? decided.next().value), tookMs: answer.tookMs }
     } finally {
-      this.#busy.splice(this.#busy.indexOf(place), 1)
+      this.#busy.splice(this.#busy.indexOf(slot), 1)
       this.#beginNext()
     }
   }
@@ -68,47 +74,48 @@ export class Matching {
     await Promise.all(this.#idle.splice(0).map((thread) => thread.terminate()))
   }
 
-  /** Waits for a thread. */
-  async #takePlace (caller: string | undefined, signal: AbortSignal): Promise<{ caller: string | undefined }> {
-    const place = { caller }
+  async #waitForSlot (caller: string | undefined, signal: AbortSignal): Promise<Slot> {
+    signal.throwIfAborted()
+    const slot = { caller }
     await new Promise<void>((resolve, reject) => {
-      const leave = (): void => {
-        this.#waiting.splice(this.#waiting.indexOf(waiting), 1)
+      const leave = () => {
+        this.#waiting.splice(this.#waiting.indexOf(waiter), 1)
         reject(signal.reason)
       }
-      const waiting = {
-        caller,
-        begin: (): void => {
-          signal.removeEventListener('abort', leave)
-          this.#busy.push(place)
-          resolve()
-        }
+      const begin = () => {
+        signal.removeEventListener('abort', leave)
+        this.#busy.push(slot)
+        resolve()
       }
-      if (signal.aborted) return reject(signal.reason)
+      const waiter = { caller, begin }
       signal.addEventListener('abort', leave, { once: true })
-      this.#waiting.push(waiting)
+      this.#waiting.push(waiter)
       this.#beginNext()
     })
-    return place
+    return slot
   }
 
   #beginNext (): void {
-    if (this.#busy.length === this.#mostThreads) return
-    const next = this.#waiting.findIndex(({ caller }) => caller === undefined || !this.#busy.some((other) => other.caller === caller))
-    if (next !== -1) this.#waiting.splice(next, 1)[0]!.begin()
+    if (this.#busy.length === this.#maxThreads) return
+    const isFree = ({ caller }: Slot) => caller === undefined || !this.#busy.some((other) => other.caller === caller)
+    const next = this.#waiting.find(isFree)
+    if (next === undefined) return
+    this.#waiting.splice(this.#waiting.indexOf(next), 1)
+    next.begin()
   }
 
-  async #ask (question: unknown, budget: number | undefined, signal: AbortSignal): Promise<Answer> {
+  async #ask (question: MatchingQuestion, budgetMs: number | undefined, signal: AbortSignal): Promise<MatchingAnswer> {
     const thread = this.#idle.pop() ?? await this.#startThread(signal)
-    const limit = new AbortController()
-    const timer = budget === undefined ? undefined : setTimeout(() => limit.abort(new MatchingTooSlow()), budget)
+    const budget = new AbortController()
+    const timer = budgetMs === undefined ? undefined : setTimeout(() => budget.abort(new MatchingTooSlow()), budgetMs)
     try {
       thread.postMessage(question)
-      const answer = await answerOf<Answer>(thread, AbortSignal.any([signal, limit.signal]))
+      const answer = await nextMessage(thread, AbortSignal.any([signal, budget.signal]))
+      if (answer.kind !== 'answer') throw new Error('a matching thread did not answer')
       this.#idle.push(thread)
       return answer
     } catch (error) {
-      thread.terminate()
+      await thread.terminate()
       throw error
     } finally {
       clearTimeout(timer)
@@ -116,36 +123,31 @@ export class Matching {
   }
 
   async #startThread (signal: AbortSignal): Promise<Worker> {
-    // A host's own loaders have nothing to do there.
+    // Loaders of a host process are not needed there.
     const thread = new Worker(new URL('matching-thread.js', import.meta.url), { execArgv: [] })
-    // Whoever waits for it is told as well.
+    // A task that waits for the thread gets the error as well.
     thread.on('error', () => {})
     thread.on('exit', () => { if (this.#idle.includes(thread)) this.#idle.splice(this.#idle.indexOf(thread), 1) })
     try {
-      await answerOf(thread, signal)
+      await nextMessage(thread, signal)
     } catch (error) {
-      thread.terminate()
+      await thread.terminate()
       throw error
     }
     return thread
   }
 }
 
-/** The next message of a thread. Rejects with the signal's reason, or where the thread fails. */
-async function answerOf<T> (thread: Worker, signal: AbortSignal): Promise<T> {
+/** Rejects with the signal's reason, or where the thread fails. */
+async function nextMessage (thread: Worker, signal: AbortSignal): Promise<MatchingMessage> {
   // An idle thread must not keep a process alive that has nothing else to do.
   thread.ref()
   try {
-    const [answer] = await once(thread, 'message', { signal })
-    return answer
+    const [message] = await once(thread, 'message', { signal })
+    return message
   } catch (error) {
     throw signal.aborted ? signal.reason : error
   } finally {
     thread.unref()
   }
-}
-
-/** What a test may look at. */
-function essentialsOf ({ message, severity, pid, processName, description, attributes }: LogRecord) {
-  return { message, severity, pid, processName, description, attributes }
 }

@@ -1,125 +1,127 @@
 import { Overloaded, TooManyReads } from '../errors.ts'
 
-/** A user by id; null stands for the API key. */
-export type Reader = number | null
+/** The user that reads, by id; null for the owner of the API key. */
+export type ReaderId = number | null
 
-export interface PlacesOptions {
-  /** Places for all users. While a user holds one, the last that is free is kept for users who hold none. */
-  places: number
-  placesPerUser: number
-  /** Requests that may wait for a place, of all users and of one. Default: none. */
-  waiting?: number
-  waitingPerUser?: number
+export interface SlotOptions {
+  /** Slots for all users. While a user holds one, the last free slot is reserved for users without any. */
+  slots: number
+  slotsPerUser: number
+  /** Maximum of requests that wait for a slot. Default: none. */
+  maxWaiting?: number
+  maxWaitingPerUser?: number
 }
 
 interface Waiter {
-  run: () => void
+  begin: () => void
 }
 
-/** Gives its place back; a second call does nothing. */
-export type Leave = () => void
+/** Gives the slot back; a second call does nothing. */
+export type Release = () => void
 
 /**
- * Places for work that costs the server something, shared fairly: users take turns, whoever asked first.
+ * Slots for work that costs the server something, shared fairly: users take turns, however many requests each has.
  *
- * No user can hold all places, nor all room to wait. So a user who asks for little waits for little, whatever others do.
+ * No user can hold all slots or fill the queue, so a user with few requests waits for few, whatever the others do.
  */
-export class Places {
-  readonly #options: Required<PlacesOptions>
-  readonly #held = new Map<Reader, number>()
-  #taken = 0
+export class ReaderSlots {
+  readonly #options: Required<SlotOptions>
+  readonly #heldBy = new Map<ReaderId, number>()
+  #held = 0
   /** In the order of the users' turns. */
-  readonly #waiting = new Map<Reader, Waiter[]>()
-  #waitingCount = 0
+  readonly #queues = new Map<ReaderId, Waiter[]>()
+  #waiting = 0
 
-  constructor ({ places, placesPerUser, waiting = 0, waitingPerUser = 0 }: PlacesOptions) {
-    this.#options = { places, placesPerUser, waiting, waitingPerUser }
+  constructor ({ slots, slotsPerUser, maxWaiting = 0, maxWaitingPerUser = 0 }: SlotOptions) {
+    this.#options = { slots, slotsPerUser, maxWaiting, maxWaitingPerUser }
   }
 
   /**
-   * Takes a place, or waits for it. Rejects with the signal's reason, with TooManyReads where the user waits for too many,
-   * and with Overloaded where all users do.
+   * Acquires a slot, waiting for it if need be.
+   *
+   * Rejects with TooManyReads where too many requests of the user wait, with Overloaded where too many of all users do,
+   * and with the signal's reason: the request then leaves the queue at once.
    */
-  async take (reader: Reader, signal: AbortSignal): Promise<Leave> {
+  async acquire (reader: ReaderId, signal: AbortSignal): Promise<Release> {
     signal.throwIfAborted()
-    if (this.#isFreeFor(reader)) return this.#enter(reader)
-    const { placesPerUser, waiting, waitingPerUser } = this.#options
-    const waits = this.#waiting.get(reader)?.length ?? 0
-    if (waits >= waitingPerUser) throw waits > 0 || this.#held.get(reader) === placesPerUser ? new TooManyReads() : new Overloaded()
-    if (this.#waitingCount >= waiting) throw new Overloaded()
-    return this.#wait(reader, signal)
+    if (this.#isFreeFor(reader)) return this.#hold(reader)
+    const { slotsPerUser, maxWaiting, maxWaitingPerUser } = this.#options
+    const waiting = this.#queues.get(reader)?.length ?? 0
+    if (waiting >= maxWaitingPerUser) {
+      throw waiting > 0 || this.#heldBy.get(reader) === slotsPerUser ? new TooManyReads() : new Overloaded()
+    }
+    if (this.#waiting >= maxWaiting) throw new Overloaded()
+    return await this.#wait(reader, signal)
   }
 
-  /**
-   * Lets others go first who wait: users who hold no place, or, where the work is `long`, anybody.
-   * Resolves to the place to go on with.
-   */
-  async giveWay (reader: Reader, leave: Leave, isLong: boolean, signal: AbortSignal): Promise<Leave> {
+  /** Lets users go first who wait and hold no slot; resolves with a slot to continue with. */
+  async giveWay (reader: ReaderId, release: Release, signal: AbortSignal): Promise<Release> {
     signal.throwIfAborted()
-    const isWanted = isLong ? this.#waitingCount > 0 : [...this.#waiting.keys()].some((other) => !this.#held.has(other))
-    if (!isWanted) return leave
-    leave()
-    return this.#isFreeFor(reader) ? this.#enter(reader) : this.#wait(reader, signal)
+    if ([...this.#queues.keys()].every((other) => this.#heldBy.has(other))) return release
+    release()
+    return this.#isFreeFor(reader) ? this.#hold(reader) : await this.#wait(reader, signal)
   }
 
-  #isFreeFor (reader: Reader): boolean {
-    const { places, placesPerUser } = this.#options
-    const mine = this.#held.get(reader) ?? 0
-    return mine === 0 ? this.#taken < places : mine < placesPerUser && this.#taken < places - 1
+  #isFreeFor (reader: ReaderId): boolean {
+    const { slots, slotsPerUser } = this.#options
+    const held = this.#heldBy.get(reader) ?? 0
+    return held === 0 ? this.#held < slots : held < slotsPerUser && this.#held < slots - 1
   }
 
-  #enter (reader: Reader): Leave {
-    this.#taken++
-    this.#held.set(reader, (this.#held.get(reader) ?? 0) + 1)
+  #hold (reader: ReaderId): Release {
+    this.#count(reader, 1)
     let isHeld = true
     return () => {
       if (!isHeld) return
       isHeld = false
-      this.#taken--
-      const left = this.#held.get(reader)! - 1
-      if (left === 0) this.#held.delete(reader)
-      else this.#held.set(reader, left)
-      this.#callNext()
+      this.#count(reader, -1)
+      this.#beginNext()
     }
   }
 
-  #wait (reader: Reader, signal: AbortSignal): Promise<Leave> {
+  #count (reader: ReaderId, change: 1 | -1): void {
+    this.#held += change
+    const held = (this.#heldBy.get(reader) ?? 0) + change
+    if (held === 0) this.#heldBy.delete(reader)
+    else this.#heldBy.set(reader, held)
+  }
+
+  #wait (reader: ReaderId, signal: AbortSignal): Promise<Release> {
     return new Promise((resolve, reject) => {
-      const abort = () => {
-        this.#remove(reader, waiter)
+      const leave = () => {
+        this.#setQueue(reader, this.#queueOf(reader).filter((other) => other !== waiter))
         reject(signal.reason)
       }
       const waiter: Waiter = {
-        run: () => {
-          signal.removeEventListener('abort', abort)
-          resolve(this.#enter(reader))
+        begin: () => {
+          signal.removeEventListener('abort', leave)
+          resolve(this.#hold(reader))
         }
       }
-      signal.addEventListener('abort', abort, { once: true })
-      const queue = this.#waiting.get(reader)
-      if (queue) queue.push(waiter)
-      else this.#waiting.set(reader, [waiter])
-      this.#waitingCount++
+      signal.addEventListener('abort', leave, { once: true })
+      this.#setQueue(reader, [...this.#queueOf(reader), waiter])
     })
   }
 
-  #callNext (): void {
-    for (const [reader, [first]] of this.#waiting) {
-      if (!this.#isFreeFor(reader)) continue
-      const others = this.#remove(reader, first!)
-      // The user's next turn comes after everybody else's.
-      this.#waiting.delete(reader)
-      if (others.length > 0) this.#waiting.set(reader, others)
-      first!.run()
-      return this.#callNext()
-    }
+  #queueOf (reader: ReaderId): readonly Waiter[] {
+    return this.#queues.get(reader) ?? []
   }
 
-  #remove (reader: Reader, waiter: Waiter): Waiter[] {
-    const queue = this.#waiting.get(reader)!
-    queue.splice(queue.indexOf(waiter), 1)
-    this.#waitingCount--
-    if (queue.length === 0) this.#waiting.delete(reader)
-    return queue
+  /** A new queue is the last of all; another keeps its turn. */
+  #setQueue (reader: ReaderId, queue: Waiter[]): void {
+    this.#waiting += queue.length - this.#queueOf(reader).length
+    if (queue.length === 0) this.#queues.delete(reader)
+    else this.#queues.set(reader, queue)
+  }
+
+  #beginNext (): void {
+    const next = [...this.#queues].find(([reader]) => this.#isFreeFor(reader))
+    if (next === undefined) return
+    const [reader, [first, ...others]] = next
+    this.#setQueue(reader, [])
+    // The user's next turn comes after everybody else's.
+    this.#setQueue(reader, others)
+    first?.begin()
+    this.#beginNext()
   }
 }

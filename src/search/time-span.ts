@@ -1,85 +1,98 @@
-// The times that logs are shown of where nobody says from when to when. Senders say when a log happened, and some
-// are wrong by centuries: one log of the year 9999 must not be the newest for ever, nor one of the year 1000 make each
-// interval of a histogram a century. So, as long as there are logs of about now, strays are left out, and counted:
+// The time span that is shown where a request gives none. Senders say when a log happened, and some are wrong by
+// centuries: one log of the year 9999 must not be the newest for ever, nor one of the year 1000 make each interval of a
+// histogram a century. So, as long as there are logs of about now, strays are left out, and counted:
 //
-//   after     what is dated more than a day ahead of the clock of what is stored
-//   before    what lies behind a gap longer than all that is shown, and than a month; of everybody's logs also what
-//             happened more than a month before the first user was made
+//   after     logs dated more than a day ahead of the clock of the stored logs
+//   before    logs behind a gap that is longer than all that is shown, and than a month; of all users' logs also those
+//             of more than a month before the first user was created
 //
-// Whoever says from when to when finds all.
-import type { Knex } from 'knex'
+// A request that gives `from` and `to` finds all logs between them.
 import { millisecondsOf, utcTime, type UtcTime } from '../model/instant.ts'
+import { shift, type Span } from '../model/span.ts'
+import type { SearchScope } from '../query/search.ts'
+import type { Condition } from '../store/dialects/dialect.ts'
 import { dialectOf } from '../store/dialects/index.ts'
 import { ownedBy } from '../store/owner.ts'
-import { shift } from '../model/span.ts'
-import type { Search } from '../query/search.ts'
-import { findEdge } from './walk.ts'
-import type { Span } from '../model/span.ts'
+import type { Reader } from '../store/reader.ts'
+import { findFirstTime } from './windows.ts'
 
-/** How many logs are left out at either end: counted up to `maxOutside`. */
+/** Numbers of logs that are left out at either end, each counted up to `maxOutside`. */
 export interface Outside {
   before: number
   after: number
 }
 
-/** What is searched; `now` is in milliseconds since 1970. */
-type Asked = Pick<Search, 'userId' | 'from' | 'to'> & { now: number }
+/** What a request searches; `now` is in milliseconds since 1970. */
+type Requested = Pick<SearchScope, 'userId' | 'from' | 'to'> & { now: number }
 
-/** Left out, more than this are not counted. */
+/** Counting more would take long, and nobody needs the exact number. */
 export const maxOutside = 10_000
 
 const hourMs = 3_600_000
 const dayMs = 24 * hourMs
 const monthMs = 30 * dayMs
 
-/** Where the newest logs begin: `to` as asked for, or, where later ones are left out, a day ahead. */
-export async function endOfPresent (knex: Knex, asked: Asked, signal: AbortSignal): Promise<{ to: UtcTime | undefined, after: number }> {
-  const { userId, from, to, now } = asked
+/** The upper bound of the newest logs: the requested one, or, where strays are left out, a day ahead. */
+export async function endOfPresent (
+  reader: Reader, { userId, from, to, now }: Requested
+): Promise<{ to: UtcTime | undefined, after: number }> {
   const tomorrow = utcTime(now + dayMs)
   if (to !== undefined || (from !== undefined && from >= tomorrow)) return { to, after: 0 }
-  const after = await countWithin(knex, userId, { sql: 'log_event_at >= ?', bindings: [tomorrow] }, signal)
+  const after = await countWithin(reader, userId, { sql: 'log_event_at >= ?', bindings: [tomorrow] })
   if (after === 0) return { to, after }
-  const present = await findEdge(knex, { userId, from: utcTime(now - monthMs), to: tomorrow, order: 'newest' }, undefined, signal)
-  return present === undefined ? { to, after: 0 } : { to: tomorrow, after }
+  const month = { userId, from: utcTime(now - monthMs), to: tomorrow, order: 'newest' } as const
+  return await findFirstTime(reader, month) === undefined ? { to, after: 0 } : { to: tomorrow, after }
 }
 
-/** What a histogram shows, and what is left out of it. Without logs an hour until now. */
-export async function timeSpan (knex: Knex, asked: Asked, signal: AbortSignal): Promise<{ span: Span, outside: Outside }> {
-  const { userId, from, now } = asked
-  const { to, after } = await endOfPresent(knex, asked, signal)
-  const newest = await findEdge(knex, { userId, from, to, order: 'newest' }, undefined, signal)
-  const end = asked.to ?? (newest === undefined ? utcTime(now) : shift(newest, 1))
+/** The span that a histogram shows, and the logs outside of it. Without logs: the last hour. */
+export async function timeSpan (reader: Reader, requested: Requested): Promise<{ span: Span, outside: Outside }> {
+  const { userId, from, now } = requested
+  const { to, after } = await endOfPresent(reader, requested)
+  const newest = await findFirstTime(reader, { userId, from, to, order: 'newest' })
+  const end = requested.to ?? (newest === undefined ? utcTime(now) : shift(newest, 1))
   if (from !== undefined) return { span: { from: from < end ? from : end, to: end }, outside: { before: 0, after } }
 
-  const oldest = await findEdge(knex, { userId, to, order: 'oldest' }, undefined, signal)
-  if (newest === undefined || oldest === undefined) return { span: { from: shift(end, -hourMs), to: end }, outside: { before: 0, after } }
+  const oldest = await findFirstTime(reader, { userId, to, order: 'oldest' })
+  if (newest === undefined || oldest === undefined) {
+    return { span: { from: shift(end, -hourMs), to: end }, outside: { before: 0, after } }
+  }
   const isPresent = newest >= utcTime(now - monthMs) && newest < utcTime(now + dayMs)
-  const start = isPresent ? await startOfPresent(knex, userId, { from: oldest, to: newest }, signal) : oldest
-  const before = start === oldest ? 0 : await countWithin(knex, userId, { sql: 'log_event_at < ?', bindings: [start] }, signal)
+  const start = isPresent ? await startOfPresent(reader, userId, { from: oldest, to: newest }) : oldest
+  if (start === oldest) return { span: { from: start, to: end }, outside: { before: 0, after } }
+  const before = await countWithin(reader, userId, { sql: 'log_event_at < ?', bindings: [start] })
   return { span: { from: start, to: end }, outside: { before, after } }
 }
 
-/** The first log that is shown, going back from the newest in leaps that grow with what is shown. */
-async function startOfPresent (knex: Knex, userId: number | undefined, { from: oldest, to: newest }: Span, signal: AbortSignal): Promise<UtcTime> {
+/** The first log to show, searched back from the newest in leaps that grow with the span shown. */
+async function startOfPresent (
+  reader: Reader, userId: number | undefined, { from: oldest, to: newest }: Span
+): Promise<UtcTime> {
   let start = newest
   while (start > oldest) {
-    const shown = millisecondsOf(newest) - millisecondsOf(start)
-    const earlier = await findEdge(knex, { userId, from: shift(newest, -Math.max(2 * shown, monthMs)), to: start, order: 'oldest' }, undefined, signal)
+    const shownMs = millisecondsOf(newest) - millisecondsOf(start)
+    const leap = { from: shift(newest, -Math.max(2 * shownMs, monthMs)), to: start }
+    const earlier = await findFirstTime(reader, { ...leap, userId, order: 'oldest' })
     if (earlier === undefined) break
     start = earlier
   }
-  if (userId !== undefined) return start
-  const { made } = (await knex('users').min({ made: 'created_at' }).first())!
-  const floor = shift(made, -monthMs)
-  if (start >= floor || newest < floor) return start
-  return await findEdge(knex, { from: floor, order: 'oldest' }, undefined, signal) ?? start
+  return userId === undefined ? await startSinceFirstUser(reader, start, newest) : start
 }
 
-async function countWithin (knex: Knex, userId: number | undefined, { sql, bindings }: { sql: string, bindings: UtcTime[] }, signal: AbortSignal): Promise<number> {
+/** The first of all users' logs to show: not more than a month before the first user was created. */
+async function startSinceFirstUser (reader: Reader, start: UtcTime, newest: UtcTime): Promise<UtcTime> {
+  const first = await reader.knex('users').min({ createdAt: 'created_at' }).first()
+  if (first?.createdAt === undefined || first.createdAt === null) return start
+  const floor = shift(first.createdAt, -monthMs)
+  if (start >= floor || newest < floor) return start
+  return await findFirstTime(reader, { from: floor, order: 'oldest' }) ?? start
+}
+
+async function countWithin (
+  { knex, signal }: Reader, userId: number | undefined, { sql, bindings }: Condition
+): Promise<number> {
   const owner = await ownedBy(knex, userId)
-  const [row] = await dialectOf(knex).query(knex, {
-    sql: `SELECT COUNT(*) AS count FROM (SELECT 1 FROM user_logs WHERE ${owner.sql} AND ${sql} LIMIT ${maxOutside}) AS outside`,
-    bindings: [...owner.bindings, ...bindings]
-  }, signal)
-  return Number(row!.count)
+  const logs = knex('user_logs').select(knex.raw('1')).whereRaw(owner.sql, owner.bindings).whereRaw(sql, bindings)
+  const statement = knex.from(logs.limit(maxOutside).as('outside')).count({ count: '*' })
+  const [row] = await dialectOf(knex).query<{ count: number | string }>(knex, statement, signal)
+  return Number(row?.count)
 }

@@ -1,88 +1,11 @@
 import { once, setMaxListeners } from 'node:events'
 import { request, type ClientRequest, type IncomingMessage } from 'node:http'
 import t, { type Test } from 'tap'
-import { Overloaded, TooManyReads } from '../../src/errors.ts'
-import { Places, type Leave } from '../../src/search/reader-slots.ts'
 import { databases } from '../helpers/databases.ts'
 import { startEmbedded } from '../helpers/embedded.ts'
 import { http } from '../helpers/http.ts'
 import { basic, count, createUser, log, send } from '../helpers/service.ts'
 import { until } from '../helpers/until.ts'
-
-const never = new AbortController().signal
-
-t.test('places go to users in turns, whoever asked more often', async (t) => {
-  const places = new Places({ places: 3, placesPerUser: 2, waiting: 100, waitingPerUser: 20 })
-  const order: string[] = []
-  const leaves: Leave[] = []
-  const ask = (user: number, name: string) => places.take(user, never).then((leave) => {
-    order.push(name)
-    leaves.push(leave)
-  })
-  for (let n = 0; n < 6; n++) ask(1, `al ${n}`)
-  for (let n = 0; n < 3; n++) ask(2, `bo ${n}`)
-  ask(3, 'cy 0')
-  for (let n = 0; n < 10; n++) {
-    await until('the next has its place', () => order.length > n)
-    leaves[n]!()
-  }
-  t.strictSame(order.slice(0, 2), ['al 0', 'al 1'])
-  t.ok(order.indexOf('bo 2') < order.indexOf('al 5') && order.indexOf('cy 0') < order.indexOf('al 3'), order.join())
-})
-
-t.test('no user takes the last place, and none waits for more than may wait', async (t) => {
-  const places = new Places({ places: 3, placesPerUser: 3, waiting: 3, waitingPerUser: 2 })
-  await places.take(1, never)
-  await places.take(1, never)
-  const waiting = [places.take(1, never), places.take(1, never)]
-  await t.rejects(places.take(1, never), new TooManyReads())
-  const bo = await places.take(2, never)
-  const later = places.take(2, never)
-  await t.rejects(places.take(3, never), new Overloaded())
-
-  const gone = new AbortController()
-  gone.abort(new Error('gone'))
-  await t.rejects(places.take(3, gone.signal), { message: 'gone' })
-  bo()
-  const last = await Promise.any([later, ...waiting])
-  last()
-  t.ok(await Promise.any([later, ...waiting]))
-})
-
-t.test('who went away leaves the line at once, and leaves no trace', async (t) => {
-  const places = new Places({ places: 1, placesPerUser: 1, waiting: 2, waitingPerUser: 2 })
-  const leave = await places.take(1, never)
-  for (let n = 0; n < 10; n++) {
-    const gone = new AbortController()
-    const waiting = [places.take(2, gone.signal), places.take(2, gone.signal)]
-    gone.abort(new Error('gone'))
-    for (const one of waiting) await t.rejects(one, { message: 'gone' })
-  }
-  const next = places.take(2, never)
-  leave()
-  leave()
-  t.ok(await next)
-})
-
-t.test('work gives way to users who have no place, and comes back after them', async (t) => {
-  const places = new Places({ places: 1, placesPerUser: 1, waiting: 10, waitingPerUser: 10 })
-  const order: string[] = []
-  let leave = await places.take(1, never)
-  t.equal(await places.giveWay(1, leave, false, never), leave, 'nobody waits')
-  const bo = places.take(2, never).then((leave) => {
-    order.push('bo')
-    leave()
-  })
-  leave = await places.giveWay(1, leave, false, never)
-  order.push('al')
-  await bo
-  t.strictSame(order, ['bo', 'al'])
-  const own = places.take(1, never)
-  t.equal(await places.giveWay(1, leave, false, never), leave, 'a search does not give way to its own user')
-  const long = places.giveWay(1, leave, true, never)
-  ;(await own)()
-  ;(await long)()
-})
 
 for (const database of databases) {
   t.test(`fairness between readers on ${database.name}`, async (t) => {
@@ -92,12 +15,12 @@ for (const database of databases) {
     for (const [name, token] of Object.entries(tokens)) t.equal((await send(service, name, token, [log({ msg: `of ${name}` })])).status, 200)
     const al = (await knex('users').where('username', 'al').first()).id as number
 
-    /** Work of al's that holds every place that al can have, until it is ended. */
+    /** Work of al's that holds every slot that al can have, until it is ended. */
     function occupy (t: Test): () => Promise<void> {
       const ending = new AbortController()
       setMaxListeners(20, ending.signal)
       const ended = once(ending.signal, 'abort')
-      const all = Array.from({ length: 12 }, () => app.readInTurn(al, ending.signal, () => ended).catch(() => {}))
+      const all = Array.from({ length: 12 }, () => app.logReaders.inTurn(al, ending.signal, () => ended).catch(() => {}))
       const end = async () => {
         ending.abort()
         await Promise.all(all)
@@ -120,7 +43,7 @@ for (const database of databases) {
       await end()
     })
 
-    await t.test('past a user\'s share it is 429, for that user alone, and who went away makes room', async (t) => {
+    await t.test('answers 429 past a user\'s share, to that user alone, and a client that vanished makes room', async (t) => {
       const end = occupy(t)
       const waiting: ClientRequest[] = []
       const refused: IncomingMessage[] = []
@@ -138,7 +61,7 @@ for (const database of databases) {
 
       for (const outgoing of waiting) outgoing.destroy()
       let late: IncomingMessage | undefined
-      await until('the place of one that went away is free', async () => {
+      await until('a vanished client has left its slot', async () => {
         const outgoing = open('/api/logs', 'al')
         const answered = statusOf(outgoing).then((response) => { late = response })
         const answer = await Promise.race([answered, new Promise((resolve) => setTimeout(resolve, 200, 'waits'))])
@@ -160,7 +83,7 @@ for (const database of databases) {
       t.equal(other.statusCode, 200)
       opened.push(other)
       opened[0]!.destroy()
-      await until('the place of one that ended is free', async () => {
+      await until('an ended tail has left its slot', async () => {
         const incoming = await statusOf(open('/api/logs/tail', 'al'))
         opened.push(incoming)
         return incoming.statusCode === 200

@@ -68,7 +68,7 @@ for (const database of databases) {
       await send(service, 'alice', token, [log({ msg: 'row that came since', event_at: '2026-03-01T00:00:00Z' })])
 
       for (const wrong of [`query=&confirm=${first.confirm}`, `query=row&to=now&confirm=${first.confirm}x`, 'query=row&to=now&confirm=abc']) {
-        t.match(JSON.parse((await remove(wrong)).body), { code: 400, detail: /^confirm must be the code/ })
+        t.match(JSON.parse((await remove(wrong)).body), { code: 400, detail: /does not match/ })
       }
       t.equal((await remove(`query=row&to=now&confirm=${first.confirm}`, basic('bob'))).status, 400, 'the code is the caller\'s own')
       t.match(first.confirm, /^[0-9a-z]+-[0-9a-f]{64}$/)

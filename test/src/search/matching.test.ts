@@ -126,7 +126,7 @@ function pseudorandom (length: number): string {
 t.test('a test that takes too long ends with its budget, and others go on', async (t) => {
   const matching = new Matching(2)
   t.teardown(() => matching.close())
-  const select = (query: string, message: string, budget: number) => matching.select({ filter: parseFilter(query), logs: [record(message)], nameOf: () => 'al', caller: 'al', budget }, AbortSignal.timeout(600_000))
+  const select = (query: string, message: string, budgetMs: number) => matching.select({ filter: parseFilter(query), logs: [record(message)], nameOf: () => 'al', caller: 'al', budgetMs }, AbortSignal.timeout(600_000))
   t.ok(await select(slowQuery, slowMessage, 100).catch((error) => error) instanceof MatchingTooSlow)
   t.match(await select('/a.c/', 'abc', 60_000), { found: { length: 1 } })
   await t.rejects(matching.select({ filter: parseFilter(slowQuery), logs: [record(slowMessage)], nameOf: () => 'al' }, AbortSignal.timeout(100)), { name: 'TimeoutError' })
