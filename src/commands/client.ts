@@ -1,34 +1,24 @@
-// The commands that ask a server over HTTP: its address and the token are given by flags, the
-// environment, `.env`, or `~/.config/loggerbot/client.env`, in this order.
+// What commands share that ask a server over HTTP: its address and the token come from flags, the environment, `.env`
+// or `~/.config/loggerbot/client.env`, in this order.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { parseEnv } from 'node:util'
-import type { SettingName, Settings } from '../config.ts'
+import { parseEnv, styleText } from 'node:util'
 import { CommandError } from '../errors.ts'
-import { printableJson, textOf } from '../query/format.ts'
 import type { PresentedLog } from '../query/api-log.ts'
-import type { Command, Given, Streams } from './command.ts'
+import { printableJson, textOf } from '../query/format.ts'
+import type { Context, Streams } from './context.ts'
 
-/** Their flags for the settings. */
-export const clientFlags: Record<string, SettingName> = { server: 'LOGGER_SERVER', token: 'LOGGER_TOKEN' }
+/** Settings that name the server and the token, and where they were given. */
+export type ClientContext = Pick<Context, 'settings' | 'home' | 'sourceOf'>
 
-/** Their flags for what is meant. */
-export const whatOptions = {
-  from: { type: 'string', description: 'from when on: an ISO 8601 time, a day, or how long ago: -15m, -1h, -7d' },
-  to: { type: 'string', description: 'until when; as --from' },
-  owner: { type: 'string', description: 'for administrators: the one user whose logs are meant' }
-} satisfies Command['options']
+/** Parameters of a request's URL; those without a value are left out. */
+export type UrlParameters = Record<string, string | undefined>
 
-export const clientDetails = 'The server (--server) and a token with scope read (--token) may also stand in the environment, in .env or in ~/.config/loggerbot/client.env. The query language: docs/querying.md.'
-
-/** Where the server's address and the token are looked up. */
-export interface ClientSource extends Pick<Given, 'home' | 'sourceOf'> {
-  settings: Settings
-}
-
-/** Asks the server; an answer that is none is one line. Parameters without a value are left out. */
-export async function ask (source: ClientSource, path: string, parameters: Record<string, string | undefined>, headers: Record<string, string> = {}): Promise<Response> {
-  const { base, token } = accessOf(source)
+/** Sends a GET request; any failure becomes a one-line error. */
+export async function ask (
+  context: ClientContext, path: string, parameters: UrlParameters, headers: Record<string, string> = {}
+): Promise<Response> {
+  const { base, token } = accessOf(context)
   const url = addressOf(base, path)
   for (const [name, value] of Object.entries(parameters)) if (value !== undefined) url.searchParams.set(name, value)
   let response
@@ -37,27 +27,31 @@ export async function ask (source: ClientSource, path: string, parameters: Recor
   } catch (error) {
     throw new Unreachable(`no server answers at ${url.origin}: ${reasonOf(error)}`)
   }
-  if (!response.ok) {
-    const { detail } = await response.json().catch(() => ({ detail: undefined })) as { detail?: string }
-    throw new CommandError(`${url.origin} answered ${response.status}: ${detail ?? response.statusText}${response.status === 401 ? ' (give a token: --token, or LOGGER_TOKEN; loggerbot token add makes one)' : ''}`)
-  }
+  if (!response.ok) throw new CommandError(await refusalOf(url, response))
   return response
 }
 
-/** What a server answered. Throws where that is no JSON. */
+async function refusalOf ({ origin }: URL, response: Response): Promise<string> {
+  const { detail } = await response.json().catch(() => ({})) as { detail?: string }
+  const hint = response.status === 401 ? ' (give a token: --token, or LOGGER_TOKEN; loggerbot token add makes one)' : ''
+  return `${origin} answered ${response.status}: ${detail ?? response.statusText}${hint}`
+}
+
+/** Reads the JSON of a response. Throws CommandError when it is not JSON. */
 export async function jsonOf<T> (response: Response): Promise<T> {
   try {
     return await response.json() as T
   } catch {
-    throw new CommandError(`${new URL(response.url).origin} answered what is no JSON: is it a LoggerBot Server?`)
+    throw new CommandError(`${new URL(response.url).origin} did not answer with JSON: is it a LoggerBot Server?`)
   }
 }
 
 /**
- * The server's address and the token. A folder's `.env` may be a stranger's, who would have the token sent to a server of theirs: to one
- * that is named there goes only a token that is named there, too, or that comes with the command.
+ * The server's address and the token.
+ * A folder's `.env` may be a stranger's, who would have the token sent to a server of theirs: to a server that is named
+ * there goes only a token that is named there as well, or that is given with the command.
  */
-function accessOf ({ settings, home, sourceOf }: ClientSource): { base: string, token?: string } {
+function accessOf ({ settings, home, sourceOf }: ClientContext): { base: string, token?: string } {
   const file = readClientFile(home)
   const base = settings.LOGGER_SERVER || file.LOGGER_SERVER || 'http://127.0.0.1:5000'
   const token = settings.LOGGER_TOKEN || file.LOGGER_TOKEN
@@ -65,12 +59,13 @@ function accessOf ({ settings, home, sourceOf }: ClientSource): { base: string, 
   const tokenSource = settings.LOGGER_TOKEN === '' ? '~/.config/loggerbot/client.env' : sourceOf('LOGGER_TOKEN')
   if (token && isServerOfFolder && tokenSource !== '.env' && tokenSource !== 'flag') {
     const where = tokenSource === 'environment' ? 'the environment' : tokenSource
-    throw new CommandError(`.env of this folder names the server ${addressOf(base, '').origin}, and your token is in ${where}: it is not sent there; name the server with --server, or give the token with --token`)
+    throw new CommandError(`.env of this folder names the server ${addressOf(base, '').origin}, and your token is in ${where}: ` +
+      'it is not sent there; name the server with --server, or give the token with --token')
   }
   return { base, token }
 }
 
-/** The server can't be reached for now. */
+/** The server cannot be reached for now. */
 export class Unreachable extends CommandError {}
 
 function addressOf (base: string, path: string): URL {
@@ -80,7 +75,9 @@ function addressOf (base: string, path: string): URL {
   } catch {
     throw new CommandError(`LOGGER_SERVER (--server) must be an address like http://127.0.0.1:5000, not ${base}`)
   }
-  if (!/^https?:$/.test(url.protocol)) throw new CommandError(`LOGGER_SERVER (--server) must begin with http:// or https://, not ${url.protocol}`)
+  if (!/^https?:$/.test(url.protocol)) {
+    throw new CommandError(`LOGGER_SERVER (--server) must begin with http:// or https://, not ${url.protocol}`)
+  }
   url.username = ''
   url.password = ''
   return url
@@ -88,7 +85,9 @@ function addressOf (base: string, path: string): URL {
 
 function authorization (token: string | undefined, { username, password }: URL): { authorization?: string } {
   if (token) return { authorization: `Bearer ${token}` }
-  return username === '' ? {} : { authorization: `Basic ${Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString('base64')}` }
+  if (username === '') return {}
+  const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
+  return { authorization: `Basic ${Buffer.from(pair).toString('base64')}` }
 }
 
 function readClientFile (home: string): Record<string, string | undefined> {
@@ -104,15 +103,14 @@ function reasonOf (error: unknown): string {
   return cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause)
 }
 
-const colours: Record<string, string> = { debug: '\x1b[2m', warning: '\x1b[33m', error: '\x1b[31m', critical: '\x1b[1;31m' }
+const styles: Record<string, Parameters<typeof styleText>[0]> = {
+  debug: 'dim', warning: 'yellow', error: 'red', critical: ['bold', 'red']
+}
 
-/** Writes a log as a line: coloured by level on a terminal, plain elsewhere, or JSON. */
-export function writeLog (log: PresentedLog, json: boolean, stdout: Streams['stdout']): void {
-  if (json) {
-    stdout.write(`${printableJson(JSON.stringify(log))}\n`)
-  } else if (stdout.hasColors?.() === true && Object.hasOwn(colours, log.level)) {
-    stdout.write(`${colours[log.level]}${textOf(log)}\x1b[0m\n`)
-  } else {
-    stdout.write(`${textOf(log)}\n`)
-  }
+/** Writes a log as a line: as JSON, or as text, coloured by level on a terminal unless NO_COLOR is set. */
+export function writeLog (log: PresentedLog, asJson: boolean, stdout: Streams['stdout']): void {
+  const style = Object.hasOwn(styles, log.level) ? styles[log.level] : undefined
+  if (asJson) stdout.write(`${printableJson(JSON.stringify(log))}\n`)
+  else if (style && stdout.hasColors?.()) stdout.write(`${styleText(style, textOf(log), { validateStream: false })}\n`)
+  else stdout.write(`${textOf(log)}\n`)
 }

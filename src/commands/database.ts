@@ -2,11 +2,16 @@ import type { Knex } from 'knex'
 import { databaseOptions, type Settings } from '../config.ts'
 import { codeOf, CommandError, DatabaseAway, SchemaMismatch, UnfitSession } from '../errors.ts'
 import { connect } from '../store/connect.ts'
-import type { DatabaseOptions } from '../store/dialects/dialect.ts'
+import type { DatabaseOptions, MysqlOptions, SqliteOptions } from '../store/dialects/dialect.ts'
+import { mysqlFailure, sqliteFailure } from '../store/dialects/failure.ts'
 import { checkSchema, migrateToLatest } from '../store/migrations.ts'
 
-/** Opens the database of the settings for one piece of work, and closes it. What goes wrong becomes one clear line. */
-export async function withDatabase<T> (settings: Settings, work: (knex: Knex) => Promise<T>, options = databaseOptions(settings)): Promise<T> {
+export type { Knex }
+
+/** Opens the database of the settings for some work, and closes it. Failures that the user can fix become CommandErrors. */
+export async function withDatabase<T> (
+  settings: Settings, work: (knex: Knex) => Promise<T>, options = databaseOptions(settings)
+): Promise<T> {
   let knex: Knex | undefined
   try {
     knex = connect(options)
@@ -18,7 +23,7 @@ export async function withDatabase<T> (settings: Settings, work: (knex: Knex) =>
   }
 }
 
-/** The same, once the tables are as this version needs them: those of the embedded database are ours to set up, a MySQL's only to look at. */
+/** As withDatabase, with the tables of this version: an embedded database is migrated, MySQL only checked. */
 export async function withTables<T> (settings: Settings, work: (knex: Knex) => Promise<T>): Promise<T> {
   return withDatabase(settings, async (knex) => {
     if ('file' in databaseOptions(settings)) await migrateToLatest(knex)
@@ -27,56 +32,56 @@ export async function withTables<T> (settings: Settings, work: (knex: Knex) => P
   })
 }
 
-/** How a person names the database. */
+/** Name of the database for a person. */
 export function describeDatabase (options: DatabaseOptions): string {
   return 'file' in options ? `SQLite ${options.file}` : `MySQL ${options.user}@${options.host}:${options.port}/${options.database}`
 }
 
-/** The failure as a CommandError that names the setting and what to do, where it is one that the user can mend. */
+/** A failure that the user can fix as a CommandError that names the setting and what to do; any other error as it is. */
 export function explained (error: unknown, options: DatabaseOptions): unknown {
-  if (error instanceof SchemaMismatch || error instanceof UnfitSession || error instanceof DatabaseAway) return new CommandError(`${describeDatabase(options)}: ${error.message}`)
-  const explanation = explain(codeOf(error) ?? '', options)
+  if (error instanceof SchemaMismatch || error instanceof UnfitSession || error instanceof DatabaseAway) {
+    return new CommandError(`${describeDatabase(options)}: ${error.message}`)
+  }
+  const code = codeOf(error) ?? ''
+  const explanation = 'file' in options ? explainSqlite(code, options) : explainMysql(code, options)
   return explanation === undefined ? error : new CommandError(explanation)
 }
 
-function explain (code: string, options: DatabaseOptions): string | undefined {
-  if (code === 'MODULE_NOT_FOUND' || code === 'ERR_DLOPEN_FAILED') return 'the native module of the embedded database is missing, or is for another version of Node: install again with this Node (npm ci), or use MySQL (--user)'
-  if ('file' in options) {
-    if (/^SQLITE_(BUSY|LOCKED)/.test(code)) return `SQLite ${options.file}: another process has held it for too long (${code}); try again`
-    if (!/^(SQLITE_(CANTOPEN|NOTADB|READONLY|PERM|AUTH|CORRUPT)|E[A-Z]+$)/.test(code)) return undefined
-    return `LOGGER_DB_FILE (--db-file): ${options.file} can't be used as a database (${code}); name a file in a folder that may be written to`
+function explainSqlite (code: string, { file }: SqliteOptions): string | undefined {
+  switch (sqliteFailure(code)) {
+    case 'driver':
+      return 'the native module of the embedded database is missing, or was installed for another version of Node: ' +
+        'install again with this Node (npm ci), or use MySQL (--user)'
+    case 'busy':
+      return `SQLite ${file}: another process has locked it for too long (${code}); try again`
+    case 'file':
+      return `LOGGER_DB_FILE (--db-file): ${file} can't be used as a database (${code}); name a file in a folder that you may write to`
+    default:
+      return undefined
   }
-  const server = `MySQL at ${options.host}:${options.port}`
-  switch (code) {
-    case 'ER_ACCESS_DENIED_ERROR':
-    case 'ER_ACCESS_DENIED_NO_PASSWORD_ERROR':
-      return `LOGGER_DB_USER, LOGGER_DB_PASSWORD (--user, --password): ${server} refuses the login of "${options.user}"`
-    case 'ER_DBACCESS_DENIED_ERROR':
-    case 'ER_TABLEACCESS_DENIED_ERROR':
-      return `LOGGER_DB_USER (--user): "${options.user}" lacks a privilege; as an administrator: GRANT ALL ON \`${options.database}\`.* TO '${options.user}'@'%'`
-    case 'ER_BAD_DB_ERROR':
-      return `LOGGER_DB_NAME (--db-name): ${server} has no database "${options.database}"; create it: npx loggerbot setup-database --user=${options.user} --password=...`
-    case 'ECONNREFUSED':
-    case 'ENOTFOUND':
-    case 'EAI_AGAIN':
-    case 'ETIMEDOUT':
-    case 'EHOSTUNREACH':
-    case 'ENETUNREACH':
-    case 'ECONNRESET':
-    case 'EPIPE':
-    case 'PROTOCOL_CONNECTION_LOST':
-    case 'PROTOCOL_SEQUENCE_TIMEOUT':
+}
+
+function explainMysql (code: string, { host, port, user, database, ssl }: MysqlOptions): string | undefined {
+  const server = `MySQL at ${host}:${port}`
+  switch (mysqlFailure(code)) {
+    case 'login':
+      return `LOGGER_DB_USER, LOGGER_DB_PASSWORD (--user, --password): ${server} refuses the login of "${user}"`
+    case 'privilege':
+      return `LOGGER_DB_USER (--user): "${user}" lacks a privilege; as an administrator: GRANT ALL ON \`${database}\`.* TO '${user}'@'%'`
+    case 'database':
+      return `LOGGER_DB_NAME (--db-name): ${server} has no database "${database}"; ` +
+        `create it: npx loggerbot setup-database --user=${user} --password=...`
+    case 'connection':
       return `LOGGER_DB_HOST, LOGGER_DB_PORT (--db-host, --db-port): no ${server} (${code})`
-    case 'ER_OPTION_PREVENTS_STATEMENT':
-    case 'ER_READ_ONLY_MODE':
-      return `LOGGER_DB_HOST, LOGGER_DB_PORT (--db-host, --db-port): ${server} is read-only (${code}); name the one that takes writes`
-    case 'ENOENT':
-    case 'EACCES':
-    case 'EISDIR':
-      return `LOGGER_DB_SSL: the file ${options.ssl} can't be read (${code})`
-    case 'HANDSHAKE_SSL_ERROR':
-    case 'HANDSHAKE_NO_SSL_SUPPORT':
+    case 'readOnly':
+      return `LOGGER_DB_HOST, LOGGER_DB_PORT (--db-host, --db-port): ${server} is read-only (${code}); name the one that accepts writes`
+    case 'certificate':
+      return `LOGGER_DB_SSL: the file ${ssl} can't be read (${code})`
+    case 'tls':
       return `LOGGER_DB_SSL: no TLS with ${server} (${code})`
+    case 'server':
+      return `${server} failed (${code})`
+    default:
+      return undefined
   }
-  return code.startsWith('ER_') ? `${server} failed (${code})` : undefined
 }

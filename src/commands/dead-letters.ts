@@ -1,80 +1,73 @@
 import { databaseOptions } from '../config.ts'
 import { decodeAgain, isDecodable } from '../decode/replay.ts'
 import { BadRequest, CommandError } from '../errors.ts'
-import { printableJson } from '../query/format.ts'
 import type { LogRecord } from '../model/record.ts'
+import { printableJson } from '../query/format.ts'
 import { deadLettersOf, replayDeadLetter, type DeadLetter } from '../store/dead-letters.ts'
 import { logStoreOf } from '../store/log-store.ts'
-import type { Command } from './command.ts'
-import { withTables } from './database.ts'
+import type { Context } from './context.ts'
+import { withTables, type Knex } from './database.ts'
 
-/** Lists what was accepted but could not be stored as a log. */
-export const deadLettersList: Command = {
-  summary: 'list what was accepted but could not be stored as a log',
-  details: 'The oldest first, one JSON object a line: id, userId, createdAt (UTC), source, reason, record.',
-
-  async run (settings, { print }) {
-    await withTables(settings, async (knex) => {
-      for await (const letter of all(deadLettersOf(knex))) print(printableJson(JSON.stringify(letter)))
-    })
-  }
+/** Lists the dead letters. */
+export async function listDeadLetters ({ settings, print }: Context): Promise<void> {
+  await withTables(settings, async (knex) => {
+    for await (const letter of readAll(knex)) print(printableJson(JSON.stringify(letter)))
+  })
 }
 
-/** Stores them after all, once what the database refused is mended. */
-export const deadLettersReplay: Command = {
-  summary: 'store them after all, once the reason is mended',
-  details: 'What is refused still stays. What the spool lost to a damaged disk, and records that were too long to keep whole, can\'t be replayed.',
+/** Stores the dead letters that the database accepts by now. */
+export async function replayDeadLetters ({ settings, print }: Context): Promise<void> {
+  await withTables(settings, async (knex) => {
+    const store = logStoreOf(knex, databaseOptions(settings))
+    let stored = 0
+    let left = 0
+    try {
+      for await (const letter of readAll(knex)) {
+        if (await replay(letter)) stored++
+        else left++
+      }
+    } finally {
+      await store.close()
+    }
+    print(`${stored} stored, ${left} left`)
 
-  async run (settings, { print }) {
-    await withTables(settings, async (knex) => {
-      const store = logStoreOf(knex, databaseOptions(settings))
-      const letters = deadLettersOf(knex)
-      let replayed = 0
-      let left = 0
+    async function replay (letter: DeadLetter): Promise<boolean> {
+      if (!isReplayable(letter)) return false
       try {
-        for await (const letter of all(letters)) {
-          if (await replay(letter)) replayed++
-          else left++
-        }
-      } finally {
-        await store.close()
+        await replayDeadLetter(knex, store, letter, recordsOf(letter))
+        return true
+      } catch (error) {
+        if (!(error instanceof BadRequest) && store.classify(error) !== 'refused') throw error
+        return false
       }
-      print(`${replayed} stored, ${left} left`)
-
-      async function replay (letter: DeadLetter): Promise<boolean> {
-        const { source, record, recordSha256, createdAt } = letter
-        const isCut = recordSha256 !== null
-        if (isCut || (source !== 'database' && !isDecodable(source))) return false
-        try {
-          const records = source === 'database' ? [JSON.parse(record) as LogRecord] : decodeAgain(source, record, createdAt)
-          await replayDeadLetter(knex, store, letter, records)
-          return true
-        } catch (error) {
-          if (!(error instanceof BadRequest) && store.classify(error) !== 'refused') throw error
-          return false
-        }
-      }
-    })
-  }
+    }
+  })
 }
 
-/** Forgets one of them. */
-export const deadLettersDelete: Command = {
-  summary: 'forget one of them',
-  positionals: ['ID'],
-
-  async run (settings, { positionals: [id], print }) {
-    await withTables(settings, async (knex) => {
-      if (!/^\d{1,20}$/.test(id!) || !await deadLettersOf(knex).delete(id!)) throw new CommandError(`there is no dead letter ${id}`)
-      print(`dead letter ${id} is deleted`)
-    })
-  }
+/** Deletes a dead letter. */
+export async function deleteDeadLetter ({ settings, print }: Context, id: string): Promise<void> {
+  await withTables(settings, async (knex) => {
+    const isDeleted = /^\d{1,20}$/.test(id) && await deadLettersOf(knex).delete(id)
+    if (!isDeleted) throw new CommandError(`there is no dead letter ${id}`)
+    print(`dead letter ${id} is deleted`)
+  })
 }
 
-async function * all (letters: ReturnType<typeof deadLettersOf>): AsyncGenerator<DeadLetter> {
+/** Whether the whole record was kept, and can be decoded again. */
+function isReplayable ({ source, recordSha256 }: DeadLetter): boolean {
+  const isCut = recordSha256 !== null
+  return !isCut && (source === 'database' || isDecodable(source))
+}
+
+function recordsOf ({ source, record, createdAt }: DeadLetter): LogRecord[] {
+  return source === 'database' ? [JSON.parse(record)] : decodeAgain(source, record, createdAt)
+}
+
+async function * readAll (knex: Knex): AsyncGenerator<DeadLetter> {
+  const letters = deadLettersOf(knex)
   let page = await letters.list()
-  while (page.length > 0) {
+  for (let last = page.at(-1); last !== undefined; last = page.at(-1)) {
     yield * page
-    page = await letters.list({ after: page.at(-1)!.id })
+    page = await letters.list({ after: last.id })
   }
 }

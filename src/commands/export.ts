@@ -2,35 +2,33 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { CommandError } from '../errors.ts'
 import { printableJson, printableLines } from '../query/format.ts'
-import { ask, clientDetails, clientFlags, whatOptions } from './client.ts'
-import type { Command } from './command.ts'
+import { ask } from './client.ts'
+import type { Context } from './context.ts'
 
-/** Writes all that a query finds to standard output. */
-export const exportLogs: Command = {
-  summary: 'write all that a query finds to standard output',
-  details: `The oldest first, any number of them; as they are, but on a terminal what is unsafe there is spelled out. ${clientDetails}`,
-  rest: 'QUERY',
-  flags: clientFlags,
-  options: {
-    ...whatOptions,
-    format: { type: 'string', description: 'ndjson, csv or text (default ndjson)' },
-    formulas: { type: 'string', description: 'guard: put an apostrophe before what a spreadsheet would take for a formula, in csv (default keep)' }
-  },
+export interface ExportOptions {
+  from?: string
+  to?: string
+  owner?: string
+  format?: string
+  formulas?: string
+}
 
-  async run (settings, { rest: query, options: { from, to, owner: user, format, formulas }, home, sourceOf, streams }) {
-    const { body } = await ask({ settings, home, sourceOf }, '/api/logs/export', { query, from, to, user, format, formulas } as Record<string, string | undefined>)
-    try {
-      const bytes = Readable.fromWeb(body!)
-      const printable = format === 'csv' || format === 'text' ? printableLines : printableJson
-      await pipeline(streams.stdout.isTTY === true ? Readable.from(spellOut(bytes, printable)) : bytes, streams.stdout, { end: false })
-    } catch {
-      throw new CommandError('the export was cut short: what was written is not all')
-    }
+/** Writes all logs that match to standard output. */
+export async function exportLogs (context: Context, query: string, options: ExportOptions): Promise<void> {
+  const { from, to, owner: user, format, formulas } = options
+  const { stdout } = context.streams
+  const { body } = await ask(context, '/api/logs/export', { query, from, to, user, format, formulas })
+  const escape = format === 'csv' || format === 'text' ? printableLines : printableJson
+  try {
+    const bytes = Readable.fromWeb(body ?? new ReadableStream())
+    await pipeline(stdout.isTTY ? Readable.from(escapeText(bytes, escape)) : bytes, stdout, { end: false })
+  } catch {
+    throw new CommandError('the export was cut short: the output is not complete')
   }
 }
 
-async function * spellOut (bytes: AsyncIterable<Uint8Array>, printable: (text: string) => string): AsyncGenerator<string> {
+async function * escapeText (bytes: AsyncIterable<Uint8Array>, escape: (text: string) => string): AsyncGenerator<string> {
   const decoder = new TextDecoder()
-  for await (const piece of bytes) yield printable(decoder.decode(piece, { stream: true }))
-  yield printable(decoder.decode())
+  for await (const chunk of bytes) yield escape(decoder.decode(chunk, { stream: true }))
+  yield escape(decoder.decode())
 }

@@ -1,81 +1,98 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { EventSourceParserStream } from 'eventsource-parser/stream'
 import { CommandError } from '../errors.ts'
 import type { PresentedLog } from '../query/api-log.ts'
-import { ask, clientDetails, clientFlags, jsonOf, Unreachable, whatOptions, writeLog, type ClientSource } from './client.ts'
-import type { Command } from './command.ts'
+import { ask, jsonOf, Unreachable, writeLog, type UrlParameters } from './client.ts'
+import type { Context } from './context.ts'
 import { countOf } from './search.ts'
 
-/** Follows logs as they are stored. */
-export const tail: Command = {
-  summary: 'follow logs as they are stored: loggerbot tail level:>=warning',
-  details: `Begins with the last ten. Goes on by itself where it was when the connection is lost. ${clientDetails}`,
-  rest: 'QUERY',
-  flags: clientFlags,
-  options: {
-    owner: whatOptions.owner,
-    lines: { type: 'string', short: 'n', description: 'how many of the past to begin with (default 10)' },
-    json: { type: 'boolean', description: 'a JSON object a line' }
-  },
+/** Delay before a lost connection is opened again. */
+const reconnectAfterMs = 1000
+/** Bound on a page of the API. */
+const maxPageLogs = 1000
 
-  async run (settings, { rest: query, options: { owner: user, lines = '10', json }, home, sourceOf, streams, warn }) {
-    const limit = countOf('--lines', lines, 0)
-    const source = { settings, home, sourceOf }
-    const parameters = { query, user } as Record<string, string | undefined>
-    const printed = new Set<string>()
-    let lastId: string | undefined
+export interface TailOptions {
+  owner?: string
+  lines?: string
+  json?: boolean
+}
 
-    for (let first = true; ; first = false) {
-      try {
-        const { body } = await ask(source, '/api/logs/tail', parameters, lastId === undefined ? {} : { 'last-event-id': lastId })
-        // After the tail began, so that nothing is missed between the two.
-        if (first && limit > 0) {
-          for (const log of await past(source, parameters, limit)) {
-            printed.add(log.id)
-            writeLog(log, json === true, streams.stdout)
-          }
-        }
-        for await (const { id, event, data } of eventsOf(body!)) {
-          if (event === 'missed') warn(`${JSON.parse(data).logs} logs came faster than they were read`)
-          if (event === 'ended') throw new CommandError('the query takes too long to test: use fewer, shorter or simpler regular expressions')
-          if (event !== 'log') continue
-          lastId = id
-          const log: PresentedLog = JSON.parse(data)
-          if (!printed.delete(log.id)) writeLog(log, json === true, streams.stdout)
-        }
-      } catch (error) {
-        if (first || !(error instanceof Unreachable || isCut(error))) throw error
+/** Prints the last logs that match, and then each new one, until a signal ends the process. */
+export async function tailLogs (context: Context, query: string, options: TailOptions): Promise<void> {
+  const tail = new Tail(context, { query, user: options.owner }, options.json === true)
+  await tail.start(countOf('--lines', options.lines ?? '10', 0))
+  for (;;) {
+    await delay(reconnectAfterMs)
+    await tail.resume()
+  }
+}
+
+class Tail {
+  readonly #context: Context
+  readonly #parameters: UrlParameters
+  readonly #asJson: boolean
+  /** Past logs that were printed at the start, and that the feed may bring a second time. */
+  readonly #printed = new Set<string>()
+  #lastEventId: string | undefined
+
+  constructor (context: Context, parameters: UrlParameters, asJson: boolean) {
+    this.#context = context
+    this.#parameters = parameters
+    this.#asJson = asJson
+  }
+
+  /** Prints `count` past logs and then new ones; resolves when the connection is lost. */
+  async start (count: number): Promise<void> {
+    const events = await this.#open()
+    // Read after the feed was opened, so that no log between the two is missed.
+    if (count > 0) await this.#printPast(Math.min(count, maxPageLogs))
+    await this.#printEvents(events).catch(rethrowUnlessCut)
+  }
+
+  /** Continues after the last event; resolves when the connection is lost again. */
+  async resume (): Promise<void> {
+    try {
+      await this.#printEvents(await this.#open())
+    } catch (error) {
+      if (!(error instanceof Unreachable)) rethrowUnlessCut(error)
+    }
+  }
+
+  async #open (): Promise<ReadableStream<Uint8Array>> {
+    const headers: Record<string, string> = this.#lastEventId === undefined ? {} : { 'last-event-id': this.#lastEventId }
+    const { body } = await ask(this.#context, '/api/logs/tail', this.#parameters, headers)
+    return body ?? new ReadableStream()
+  }
+
+  async #printPast (count: number): Promise<void> {
+    const answer = await ask(this.#context, '/api/logs', { ...this.#parameters, limit: String(count) })
+    const { logs } = await jsonOf<{ logs: PresentedLog[] }>(answer)
+    for (const log of logs.reverse()) {
+      this.#printed.add(log.id)
+      this.#print(log)
+    }
+  }
+
+  async #printEvents (body: ReadableStream<Uint8Array>): Promise<void> {
+    const events = body.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream())
+    for await (const { id, event, data } of events) {
+      if (event === 'missed') this.#context.warn(`${JSON.parse(data).logs} logs came faster than they were read`)
+      if (event === 'ended') {
+        throw new CommandError('the query takes too long to test: use fewer, shorter or simpler regular expressions')
       }
-      await delay(1000)
+      if (event !== 'log') continue
+      this.#lastEventId = id
+      const log: PresentedLog = JSON.parse(data)
+      if (!this.#printed.delete(log.id)) this.#print(log)
     }
+  }
+
+  #print (log: PresentedLog): void {
+    writeLog(log, this.#asJson, this.#context.streams.stdout)
   }
 }
 
-async function past (source: ClientSource, parameters: Record<string, string | undefined>, limit: number): Promise<PresentedLog[]> {
-  const { logs } = await jsonOf<{ logs: PresentedLog[] }>(await ask(source, '/api/logs', { ...parameters, limit: String(Math.min(limit, 1000)) }))
-  return logs.reverse()
-}
-
-interface ServerEvent {
-  id: string
-  event: string
-  data: string
-}
-
-/** Server-sent events as our own server writes them: each field at most once. */
-async function * eventsOf (body: ReadableStream<Uint8Array>): AsyncGenerator<ServerEvent> {
-  let text = ''
-  for await (const chunk of body.pipeThrough(new TextDecoderStream())) {
-    text += chunk
-    const parts = text.split('\n\n')
-    text = parts.pop()!
-    for (const part of parts) {
-      const fields = Object.fromEntries(part.split('\n').map((line) => line.split(/: (.*)/s)))
-      if (fields.event !== undefined) yield fields as ServerEvent
-    }
-  }
-}
-
-/** fetch says so when a connection ends in the midst of an answer. */
-function isCut (error: unknown): boolean {
-  return error instanceof TypeError
+/** fetch throws a TypeError when a connection ends in the middle of a response. */
+function rethrowUnlessCut (error: unknown): void {
+  if (!(error instanceof TypeError)) throw error
 }

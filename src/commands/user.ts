@@ -4,74 +4,64 @@ import { registerUser } from '../authenticate/register.ts'
 import type { Settings } from '../config.ts'
 import { word } from '../decode/contract.ts'
 import { BadRequest, CommandError, Conflict, UsageError } from '../errors.ts'
-import { printableLine } from '../query/format.ts'
 import { utcTime } from '../model/instant.ts'
+import { isWord } from '../model/name.ts'
+import { printableLine } from '../query/format.ts'
 import { usersOf } from '../store/users.ts'
-import { shellQuote, urlOf, type Command, type Streams } from './command.ts'
+import { shellQuote, urlOf, type Context, type Streams } from './context.ts'
 import { withTables } from './database.ts'
 import { askSecret } from './prompt.ts'
+import { tableLines } from './table.ts'
 
-/** Makes a user and prints their token, once. */
-export const userAdd: Command = {
-  summary: 'make a user; prints their token and a curl command that sends a log',
-  details: 'On a terminal the password is asked for, and generated when left empty; elsewhere it is generated.',
-  positionals: ['NAME'],
-  options: {
-    'tel-id': { type: 'string', description: 'the user\'s Telegram chat id' },
-    admin: { type: 'boolean', description: 'the user sees everybody\'s logs' },
-    'password-stdin': { type: 'boolean', description: 'read the password from standard input' }
-  },
+export interface AddUserOptions {
+  telId?: string
+  admin?: boolean
+  passwordStdin?: boolean
+}
 
-  async run (settings, { positionals: [name], options, streams, print }) {
-    const telId = options['tel-id'] as string | undefined
-    requireWord('NAME', name!)
-    if (telId !== undefined) requireWord('--tel-id', telId)
-    const { password, generated } = await readPassword(streams, options['password-stdin'] === true)
-    requireWord('the password', password)
+/** Creates a user and prints their token, once. */
+export async function addUser (context: Context, name: string, options: AddUserOptions): Promise<void> {
+  const { settings, streams, print } = context
+  const { telId, admin = false, passwordStdin = false } = options
+  requireWord('NAME', name)
+  if (telId !== undefined) requireWord('--tel-id', telId)
+  const { password, isGenerated } = await readPassword(streams, passwordStdin)
+  requireWord('the password', password)
 
-    const { token, created } = await onUsers(settings, (users) => registerUser(users, { name: name!, password, telId: telId ?? null, admin: options.admin === true }))
-    print(created ? `user ${name} can send logs` : `user ${name} exists already; nothing changed`)
-    if (generated) print(`  password  ${password}`)
-    print(`  token     ${token}`)
-    print(`  try it    ${curl(settings, name!, token)}`)
-  }
+  const user = { name, password, telId: telId ?? null, admin }
+  const { token, created } = await onUsers(settings, (users) => registerUser(users, user))
+  print(created ? `user ${name} can send logs` : `user ${name} exists already; nothing changed`)
+  if (isGenerated) print(`  password  ${password}`)
+  print(`  token     ${token}`)
+  print(`  try it    ${curlCommand(settings, name, token)}`)
 }
 
 /** Lists the users. */
-export const userList: Command = {
-  summary: 'list the users',
-
-  async run (settings, { print }) {
-    const users = (await onUsers(settings, (users) => users.list())).map((user) => ({ ...user, name: printableLine(user.name) }))
-    const width = users.reduce((width, { name }) => Math.max(width, name.length), 4)
-    print(`${'NAME'.padEnd(width)}  CREATED (UTC)        STATE`)
-    for (const { name, createdAt, disabled, admin } of users) {
-      print(`${name.padEnd(width)}  ${createdAt.slice(0, 19)}  ${disabled ? 'disabled' : 'active'}${admin ? ', administrator' : ''}`)
-    }
-  }
+export async function listUsers ({ settings, print }: Context): Promise<void> {
+  const users = await onUsers(settings, (users) => users.list())
+  const lines = tableLines([
+    ['NAME', 'CREATED (UTC)', 'STATE'],
+    ...users.map(({ name, createdAt, disabled, admin }) =>
+      [printableLine(name), createdAt.slice(0, 19), `${disabled ? 'disabled' : 'active'}${admin ? ', administrator' : ''}`])
+  ])
+  for (const line of lines) print(line)
 }
 
-/** Shuts a user out; their logs stay. */
-export const userDisable: Command = {
-  summary: 'shut a user out, within a second; their logs stay',
-  positionals: ['NAME'],
-
-  async run (settings, { positionals: [name], print }) {
-    if (!await onUsers(settings, (users) => users.disable(name!))) throw new CommandError(`there is no user ${name}`)
-    print(`user ${name} is disabled`)
-  }
+/** Disables a user; their logs stay. */
+export async function disableUser ({ settings, print }: Context, name: string): Promise<void> {
+  if (!await onUsers(settings, (users) => users.disable(name))) throw new CommandError(`there is no user ${name}`)
+  print(`user ${name} is disabled`)
 }
 
-/** Says for how long a user's logs are kept. */
-export const userRetention: Command = {
-  summary: 'say for how many days a user\'s logs are kept: a number, 0 (for ever) or default',
-  positionals: ['NAME', 'DAYS'],
-
-  async run (settings, { positionals: [name, days], print }) {
-    if (!/^(default|\d{1,5})$/.test(days!)) throw new UsageError('DAYS must be a number of days, 0 (for ever) or default (as LOGGER_RETENTION_DAYS says)')
-    if (!await onUsers(settings, (users) => users.keepFor(name!, days === 'default' ? null : Number(days)))) throw new CommandError(`there is no user ${name}`)
-    print(`the logs of ${name} are kept ${days === '0' ? 'for ever' : days === 'default' ? 'as long as the settings say' : `for ${days} days`}`)
+/** Sets the number of days that a user's logs are kept. */
+export async function setUserRetention ({ settings, print }: Context, name: string, days: string): Promise<void> {
+  if (!/^(default|\d{1,5})$/.test(days)) {
+    throw new UsageError('DAYS must be a number of days, 0 (for ever) or default (as LOGGER_RETENTION_DAYS says)')
   }
+  const isSet = await onUsers(settings, (users) => users.keepFor(name, days === 'default' ? null : Number(days)))
+  if (!isSet) throw new CommandError(`there is no user ${name}`)
+  const period = days === '0' ? 'for ever' : days === 'default' ? 'as long as the settings say' : `for ${days} days`
+  print(`the logs of ${name} are kept ${period}`)
 }
 
 async function onUsers<T> (settings: Settings, work: (users: ReturnType<typeof usersOf>) => Promise<T>): Promise<T> {
@@ -85,19 +75,23 @@ async function onUsers<T> (settings: Settings, work: (users: ReturnType<typeof u
   })
 }
 
-function requireWord (what: string, value: string): void {
-  if (!new RegExp(word.pattern!, 'u').test(value)) throw new UsageError(`${what} must be ${word.description}`)
+function requireWord (field: string, value: string): void {
+  if (!isWord(value)) throw new UsageError(`${field} must be ${word.description}`)
 }
 
-async function readPassword ({ stdin, stderr }: Streams, fromStdin: boolean): Promise<{ password: string, generated: boolean }> {
-  if (fromStdin) return { password: (await text(stdin)).replace(/\r?\n$/, ''), generated: false }
-  const asked = stdin.isTTY ? await askSecret('password (empty: generate one): ', { stdin, stderr }) : ''
-  return asked === '' ? { password: randomBytes(18).toString('base64url'), generated: true } : { password: asked, generated: false }
+async function readPassword (
+  { stdin, stderr }: Streams, fromStdin: boolean
+): Promise<{ password: string, isGenerated: boolean }> {
+  if (fromStdin) return { password: (await text(stdin)).replace(/\r?\n$/, ''), isGenerated: false }
+  const typed = stdin.isTTY ? await askSecret('password (empty: generate one): ', { stdin, stderr }) : ''
+  if (typed !== '') return { password: typed, isGenerated: false }
+  return { password: randomBytes(18).toString('base64url'), isGenerated: true }
 }
 
-function curl (settings: Settings, user: string, token: string): string {
+function curlCommand (settings: Settings, user: string, token: string): string {
   const time = `${utcTime().slice(0, 19).replace(' ', 'T')}Z`
-  const body = { data: { user, pid: 1, p_name: 'curl', post_time: time, logs: [{ level: 'info', msg: 'Hello', event_at: time, p_description: '' }] } }
+  const log = { level: 'info', msg: 'Hello', event_at: time, p_description: '' }
+  const body = JSON.stringify({ data: { user, pid: 1, p_name: 'curl', post_time: time, logs: [log] } })
   const url = `${urlOf(settings.LOGGER_HOST, settings.LOGGER_PORT)}/send_logs`
-  return `curl ${url} -H 'Content-Type: application/json' -H 'X-User-Token: ${token}' -d ${shellQuote(JSON.stringify(body))}`
+  return `curl ${url} -H 'Content-Type: application/json' -H 'X-User-Token: ${token}' -d ${shellQuote(body)}`
 }

@@ -91,7 +91,7 @@ t.test('asking for help', async (t) => {
 t.test('a wrong call is exit code 2 and one line', async (t) => {
   // Every bad value of every setting is in config.test.ts.
   const wrong: Array<[args: string[], line: RegExp, env?: Record<string, string>]> = [
-    [[], /which command\? \(loggerbot --help/],
+    [[], /no command given \(loggerbot --help/],
     [['start'], /no such command: start \(loggerbot --help/],
     [['user', 'remove', 'denis'], /no such command: user remove denis/],
     [['serve', '--verbose'], /--verbose.*\(loggerbot serve --help lists the flags\)/],
@@ -255,7 +255,7 @@ for (const database of databases) {
 
     await t.test('serve says what uses the port already', async (t) => {
       isRefusal(t, await loggerbotProcess(['serve', `--port=${served.port}`], { env }), 1, new RegExp(`LOGGER_PORT \\(--port\\): ${served.port} on 127\\.0\\.0\\.1 is in use`))
-      isRefusal(t, await loggerbot(['serve', '--port=0', '--host=192.0.2.1'], { env }), 1, /LOGGER_HOST \(--host\): 192\.0\.2\.1 is no address of this machine/)
+      isRefusal(t, await loggerbot(['serve', '--port=0', '--host=192.0.2.1'], { env }), 1, /LOGGER_HOST \(--host\): 192\.0\.2\.1 is not an address of this machine/)
     })
 
     await t.test('serve never prints a secret or a log, even at its most talkative with requests that fail', async (t) => {

@@ -95,7 +95,7 @@ t.test('readSettings', async (t) => {
     for (const value of values) {
       await t.test(`refuses ${name}=${value} in one line that names it, its flag and its rule`, async (t) => {
         const { flag, description } = settingsTable.find((setting) => setting.name === name)!
-        await t.rejects(readSettings({ [name]: value }), { message: `${name}${flag === undefined ? '' : ` (--${flag})`} is not valid: ${description}` })
+        t.throws(() => readSettings({ [name]: value }), { message: `${name}${flag === undefined ? '' : ` (--${flag})`} is not valid: ${description}` })
       })
     }
   }
