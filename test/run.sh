@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# All checks, from a fresh Debian machine with Node on: installs MariaDB, MySQL, rsyslog, a compiler and the packages
-# where they are missing, builds, lints, type-checks and tests. Prints the slowest tests and the failures, and ends with `N passed, N failed`.
+# All checks, on a fresh Debian machine with Node: installs MariaDB, MySQL, rsyslog, a compiler and the packages if they are
+# missing, then builds, lints, type-checks, looks for unused code, and tests. Prints the slowest tests and the failures, and
+# ends with `N passed, N failed`.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 PATH="$PATH:/usr/sbin"
@@ -9,11 +10,11 @@ has () { command -v "$1" > /dev/null; }
 
 missing=()
 [ -n "${LOGGER_TEST_MYSQL_URL:-}" ] || has mariadbd || missing+=(mariadb-server-core mariadb-client-core)
-# For the native SQLite module, which is compiled where no ready one can be had.
+# The native SQLite module is compiled if no ready build can be had.
 for tool in python3 make g++ ccache; do has "$tool" || missing+=("$tool"); done
-# For the power cuts, on a disk of their own.
+# The power cuts need a file system of their own.
 has mkfs.ext4 || missing+=(e2fsprogs)
-# Real clients that the server is tested with.
+# Real clients.
 has curl || missing+=(curl)
 has logger || missing+=(bsdutils)
 has rsyslogd || missing+=(rsyslog)
@@ -29,7 +30,7 @@ fi
 
 # A real MySQL, beside MariaDB.
 bash test/install-mysql.sh || echo 'NOT TESTED ON MYSQL: it could not be fetched'
-# The rival of rsyslog, beside it.
+# syslog-ng, beside rsyslog.
 bash test/install-syslog-ng.sh || echo 'NOT TESTED WITH SYSLOG-NG: it could not be fetched'
 
 work=$(mktemp -d)
@@ -37,8 +38,8 @@ trap 'kill $(jobs -p) 2> /dev/null || true; rm -rf "$work"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 
-# Runs each command beside the others, and prints what each said once all have ended; fails if one does.
-beside () {
+# Runs the commands concurrently, then prints the output of each; fails if one fails.
+concurrently () {
   local command failed=0 pids=()
   for command in "$@"; do
     (eval "$command") > "$work/${#pids[@]}" 2>&1 &
@@ -53,14 +54,14 @@ beside () {
 }
 
 npm ci --ignore-scripts
-# The native SQLite module, where it is compiled, takes one core for nearly two minutes: ccache keeps what came of it.
-beside 'CC="ccache gcc" CXX="ccache g++" npm rebuild && npm ci --prefix test/clients && npx tap build' 'npm run build && npm run lint && npm run typecheck'
+# Compiling the native SQLite module takes one core for nearly two minutes; ccache keeps the result.
+concurrently 'CC="ccache gcc" CXX="ccache g++" npm rebuild && npm ci --prefix test/clients && npx tap build' 'npm run build && npm run lint && npm run typecheck && npm run knip'
 
 failed=0
 npx tap --reporter=terse --output-file="$work/report" test/chaos/*.test.ts test/clients/*.test.ts test/{helpers,plugins,program,routes,src} || failed=$?
 
 node --import=tsx test/helpers/report.ts "$work/report"
-# tap's own count, its last (the report may hold any byte, so -a): # { total: 12, pass: 11, fail: 1 }
+# The last of tap's counts: # { total: 12, pass: 11, fail: 1 }. The report may contain any byte, hence -a.
 counts=$(grep -aE '^# \{ total:' "$work/report" | tail -n 1)
 count () { grep -oE "$1: [0-9]+" <<< "$counts" | grep -oE '[0-9]+' || echo 0; }
 echo "$(count pass) passed, $(count fail) failed"
