@@ -78,7 +78,7 @@ t.test('asking for help', async (t) => {
     })
   }
 
-  await t.test('says nothing where whoever reads has gone', async (t) => {
+  await t.test('prints no error when the reader has gone', async (t) => {
     const { stdout, stderr } = await run('bash', ['-c', '"$0" "$1" --help | true; echo "ended with $PIPESTATUS"', process.execPath, program])
     t.strictSame({ stdout, stderr }, { stdout: 'ended with 0\n', stderr: '' })
   })
@@ -119,23 +119,43 @@ t.test('a process ends with the exit code of its command', async (t) => {
   t.match(await loggerbotProcess(['user', 'list'], { env }), { code: 0, stderr: '' })
 })
 
-t.test('a checkout runs its build until a source is newer', async (t) => {
+/** A checkout whose command line prints what it runs. With `tsx`, the development dependencies are installed. */
+function fakeCheckout (t: Test, { tsx }: { tsx: boolean }) {
   const checkout = temporaryFolder(t)
   for (const folder of ['src', 'plugins', 'routes', 'migrations', 'dist/src']) mkdirSync(join(checkout, folder), { recursive: true })
-  for (const folder of ['bin', 'node_modules', 'package.json']) symlinkSync(join(root, folder), join(checkout, folder))
+  for (const name of ['bin', 'package.json', ...tsx ? ['node_modules'] : []]) symlinkSync(join(root, name), join(checkout, name))
   writeFileSync(join(checkout, 'src/cli.ts'), "export const main = () => { console.log('sources') }")
-  const runs = async () => (await run(process.execPath, ['--preserve-symlinks-main', join(checkout, 'bin/loggerbot.js')])).stdout.trim()
-  t.equal(await runs(), 'sources')
-  writeFileSync(join(checkout, 'dist/src/cli.js'), "export const main = () => { console.log('build') }")
-  const setTime = (file: string, seconds: number) => utimesSync(join(checkout, file), seconds, seconds)
+  return {
+    build: () => writeFileSync(join(checkout, 'dist/src/cli.js'), "export const main = () => { console.log('build') }"),
+    setTime: (file: string, seconds: number) => utimesSync(join(checkout, file), seconds, seconds),
+    // With the link resolved, it would find the modules of the real checkout.
+    run: () => run(process.execPath, ['--preserve-symlinks-main', '--preserve-symlinks', join(checkout, 'bin/loggerbot.js')])
+  }
+}
+
+t.test('a checkout runs its build until a source is newer', async (t) => {
+  const { build, setTime, run } = fakeCheckout(t, { tsx: true })
+  t.match(await run(), { code: 0, stdout: 'sources\n' })
+  build()
   const now = Date.now() / 1000
   setTime('dist/src/cli.js', now + 10)
-  t.equal(await runs(), 'build')
+  t.match(await run(), { code: 0, stdout: 'build\n' })
   setTime('routes', now + 20)
-  t.equal(await runs(), 'sources')
+  t.match(await run(), { code: 0, stdout: 'sources\n' })
 })
 
-t.test('user add asks for the password on a terminal, and does not show it', async (t) => {
+t.test('a checkout without development dependencies runs its build, or says in one line how to make it', async (t) => {
+  const { build, setTime, run } = fakeCheckout(t, { tsx: false })
+  isRefusal(t, await run(), 1, /this checkout is not built: run npm ci && npm run build/)
+  build()
+  const now = Date.now() / 1000
+  setTime('dist/src/cli.js', now + 10)
+  t.match(await run(), { code: 0, stdout: 'build\n', stderr: '' })
+  setTime('routes', now + 20)
+  t.match(await run(), { code: 0, stdout: 'build\n', stderr: /^loggerbot: the sources are newer than the build[^\n]*\n$/ })
+})
+
+t.test('user add asks for the password on a terminal, without showing it', async (t) => {
   const env = { ...environmentOf(await sqlite.create(t)), NODE: process.execPath, PROGRAM: program }
   // script gives the command a terminal.
   const child = spawn('script', ['--quiet', '--return', '--command', '"$NODE" "$PROGRAM" user add asked', '/dev/null'], { env: { ...process.env, ...env } })
