@@ -1,53 +1,43 @@
 import fp from 'fastify-plugin'
-import { Background } from '../src/cluster/background.ts'
 import { codeOf } from '../src/errors.ts'
+import { RetentionWorker } from '../src/retention/worker.ts'
 import { ClockInDoubt } from '../src/store/clock-doubt.ts'
-import { within } from '../src/timeout.ts'
-import { letGo } from '../src/retention/retention.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
     /** Deletes expired logs. Not part of the public API. */
     logRetention: {
-      /** Deletes now what has expired; resolves once that is done. */
+      /** Deletes now what has expired; rejects while another instance deletes. */
       runNow (): Promise<void>
     }
   }
 }
 
 export interface RetentionOptions {
-  /** Days that logs are kept, unless their user has a number of their own. Default 0, which is for ever. */
+  /** Days for which logs are kept, unless their user has a number of their own. Default 0: for ever. */
   days?: number
-  /** Logs that are kept at most, of all users: past that the oldest go. Default 0, which is any number. */
+  /** Maximum number of logs of all users: above it the oldest are deleted. Default 0: no limit. */
   rows?: number
 }
 
-const hour = 60 * 60 * 1000
-/** How long a statement may take to end when the server closes, in milliseconds. */
-const patience = 1000
+const failed = 'expired logs could not be deleted; the next attempt is in an hour'
+const partitionsFailed = 'cannot maintain partitions of user_logs; falling back to row-by-row deletion'
 
-/** Lets logs go that were kept long enough: at start and hourly, by one instance at a time, in steps that writers don't wait for. */
+/** Deletes expired logs at start and hourly, on one instance at a time. */
 export default fp<RetentionOptions>(async (app, { days = 0, rows = 0 }) => {
-  const complaints = new Set<string | undefined>()
-
-  /** Once of each kind: a login that may not alter the table will not be able to the next time. */
-  function complain (error: unknown): void {
-    const code = codeOf(error)
-    if (!complaints.has(code)) app.log.warn({ code }, 'the partitions of user_logs can\'t be kept up; logs go one by one instead')
-    complaints.add(code)
-  }
-
-  const cleaning = new Background(async () => {
-    const gone = await letGo(app.logDb, { days, rows }, cleaning.signal, complain)
-    if (gone > 0) app.log.info(`${gone} logs were let go`)
-  }, hour, (error) => app.log.warn({ code: codeOf(error) }, error instanceof ClockInDoubt ? error.message : 'logs could not be let go; the next try is in an hour'))
-
-  app.decorate('logRetention', { runNow: () => cleaning.runNow() })
-  app.addHook('onReady', async () => { cleaning.start(0) })
-  let ended = Promise.resolve()
-  app.addHook('preClose', async () => {
-    // A statement that hangs must not keep the service from closing.
-    ended = within(patience, cleaning.end()).catch(() => {})
+  const warned = new Set<string | undefined>()
+  const retention = new RetentionWorker(app.logDb, app.logCluster.instance, { days, rows }, {
+    onDeleted: (logs) => app.log.info({ logs }, 'deleted expired logs'),
+    onFailure: (error) => app.log.warn({ code: codeOf(error) }, error instanceof ClockInDoubt ? error.message : failed),
+    onPartitionFailure (error) {
+      const code = codeOf(error)
+      // Once per error code: missing privileges do not appear by themselves.
+      if (!warned.has(code)) app.log.warn({ code }, partitionsFailed)
+      warned.add(code)
+    }
   })
-  app.addHook('onClose', () => ended)
-}, { name: 'loggerbot-retention', fastify: '5.x', dependencies: ['loggerbot-db'] })
+  app.decorate('logRetention', { runNow: () => retention.runNow() })
+  app.addHook('onReady', async () => retention.start())
+  app.addHook('preClose', async () => retention.stop())
+  app.addHook('onClose', () => retention.close())
+}, { name: 'loggerbot-retention', fastify: '5.x', dependencies: ['loggerbot-cluster'] })

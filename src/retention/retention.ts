@@ -1,109 +1,127 @@
-// Which logs a user's retention lets go, by two clocks, since a sender's may be wrong:
+// Which logs a user's retention deletes, by two clocks, because a sender's may be wrong:
 //
-//   it happened before the limit, and arrived before it        gone: an ordinary log
+//   it happened before the limit, and arrived before it        deleted: an ordinary log
 //   it happened before the limit, and arrived since            kept until its arrival is that long ago
-//   it "happens" in the future, and arrived before the limit   gone: that time would never come
+//   it "happens" in the future, and arrived before the limit   deleted: that time would never come
 //
-// When a log arrived is told by its id, whose upper 48 bits are our clock in milliseconds.
+// A log's id tells when it arrived: its upper 48 bits are the server's clock in milliseconds.
 import type { Knex } from 'knex'
 import { utcTime } from '../model/instant.ts'
 import { clockDoubt, ClockInDoubt, databaseNow } from '../store/clock-doubt.ts'
 import type { Partition } from '../store/dialects/dialect.ts'
 import { expireDeadLetters } from '../store/dead-letters.ts'
+import type { Reader } from '../store/reader.ts'
+import { usersOf, type User } from '../store/users.ts'
 import { deleteExpired, type Expired } from './expiry.ts'
-import { Lease } from '../cluster/leases.ts'
-import { dropLeftovers, dropWhole, findExpired, findSurplusPartitions, keptAt, type WholePartition } from './partitions/drop.ts'
+import { dropLeftovers, dropWhole, findExpired, findSurplusPartitions, keptAt } from './partitions/drop.ts'
+import type { WholePartition } from './partitions/drop.ts'
 import { limitAlongKey, listPartitions, makePartitions, mergePartitions } from './partitions/partitions.ts'
 import { deleteSurplus, findSurplus } from './row-limit.ts'
-import { usersOf, type User } from '../store/users.ts'
 
-/** How long logs are kept. */
+/** How long logs are kept, and how many. */
 export interface Retention {
-  /** Days, unless a user has a number of their own; 0 is for ever. */
+  /** Days, unless a user has a number of their own; 0: for ever. */
   days: number
-  /** Logs of all users at most; 0 is any number. */
+  /** Maximum number of logs of all users; 0: no limit. */
   rows: number
-  /** The clock is right, whatever speaks against it. Default false: then nothing is deleted by age while something does. */
+  /** Deletes by age even if the clock may be wrong. Default false. */
   trustClock?: boolean
 }
 
-const day = 86_400_000
+const dayMs = 86_400_000
 
-/** What of these users' logs is to go now, by age, from a table with these partitions. */
-export function expiredAt (now: number, days: number, users: readonly User[], partitions: readonly Partition[]): Expired[] {
-  const longest = longestTime(days, users)
+/** The logs of these users that are expired by age, in a table with these partitions. */
+export function expiredAt (
+  now: number, days: number, users: readonly User[], partitions: readonly Partition[]
+): Expired[] {
+  const maxDays = maxDaysOf(days, users)
   return users.flatMap(({ id, retentionDays }) => {
     const kept = retentionDays ?? days
     if (kept === 0) return []
-    const limit = now - kept * day
+    const limit = now - kept * dayMs
     const idBelow = BigInt(limit) << 16n
-    const until = utcTime(kept === longest ? limitAlongKey(partitions, limit) : limit)
+    const until = utcTime(kept === maxDays ? limitAlongKey(partitions, limit) : limit)
     return [{ userId: id, until, idBelow }, { userId: id, after: utcTime(now), idBelow }]
   })
 }
 
-/** Before it nobody's logs are kept, but for those that are kept for ever. In milliseconds since 1970, which is before it all. */
+/** Time in ms since 1970 before which only logs that are kept for ever are kept; 0 where there is none. */
 export function limitForAll (now: number, days: number, users: readonly User[]): number {
-  return Math.max(0, now - longestTime(days, users) * day)
+  return Math.max(0, now - maxDaysOf(days, users) * dayMs)
 }
 
-/** In days; Infinity where all are kept for ever. */
-function longestTime (days: number, users: readonly User[]): number {
-  const times = users.map(({ retentionDays }) => retentionDays ?? days).filter((kept) => kept !== 0)
-  return times.length === 0 ? Infinity : Math.max(...times)
+/** The longest retention of a user, in days; Infinity where all logs are kept for ever. */
+function maxDaysOf (days: number, users: readonly User[]): number {
+  const limits = users.map(({ retentionDays }) => retentionDays ?? days).filter((kept) => kept !== 0)
+  return limits.length === 0 ? Infinity : Math.max(...limits)
 }
 
-/**
- * Lets go of what there is to let go, whole partitions first, the rest in small steps; resolves to how many logs went. None go while
- * another instance is at it. Where the partitions can't be kept up, `complain` is told why, and all goes in small steps.
- * Throws ClockInDoubt in the end where logs would have gone by age, but the clock may be wrong.
- */
-export async function letGo (knex: Knex, { days, rows, trustClock = false }: Retention, signal: AbortSignal, complain: (error: unknown) => void = () => {}): Promise<number> {
-  const lease = new Lease(knex, 'retention')
-  let gone = 0
-  if (!await lease.hold()) return gone
-  try {
-    for await (const count of steps()) {
-      gone += count
-      signal.throwIfAborted()
-      if (!await lease.hold()) break
-    }
-  } finally {
-    await lease.release()
+/** One run of the retention: whole partitions first, the rest in small steps. */
+export class RetentionRun {
+  readonly #knex: Knex
+  readonly #signal: AbortSignal
+  readonly #retention: Retention
+  readonly #onPartitionFailure: (error: unknown) => void
+
+  /** `onPartitionFailure` is called where partitions cannot be maintained: logs are deleted row by row instead. */
+  constructor ({ knex, signal }: Reader, retention: Retention, onPartitionFailure: (error: unknown) => void) {
+    this.#knex = knex
+    this.#signal = signal
+    this.#retention = retention
+    this.#onPartitionFailure = onPartitionFailure
   }
-  return gone
 
-  async function * steps (): AsyncGenerator<number> {
+  /** Deletes in steps; yields the number deleted by each. Throws ClockInDoubt in the end if none was deleted by age. */
+  async * steps (): AsyncGenerator<number, void, void> {
+    const knex = this.#knex
+    const { days, trustClock = false } = this.#retention
     const now = await databaseNow(knex)
     const users = await usersOf(knex).list()
     const limit = limitForAll(now, days, users)
     const doubt = trustClock || limit === 0 ? undefined : await clockDoubt(knex)
-    if (doubt === undefined) {
-      const kept = keptAt(limit, days)
-      await makePartitions(knex, now, signal).catch(passOn)
-      await dropLeftovers(knex, kept).catch(passOn)
-      yield * dropped(findExpired(knex, limit, days, signal))
-      for (const expired of expiredAt(now, days, users, await listPartitions(knex))) yield * deleteExpired(knex, expired, signal)
-      await expireDeadLetters(knex, now, days, users)
+    if (doubt === undefined) yield * this.#deleteByAge(now, users, limit)
+    yield * this.#deleteAboveLimit(now)
+    if (doubt !== undefined) {
+      throw new ClockInDoubt(`nothing was deleted by age, because the clock may be wrong: ${doubt}`)
     }
-    if (rows > 0) {
-      yield * dropped(findSurplusPartitions(knex, await findSurplus(knex, rows, signal), now, signal))
-      yield * deleteSurplus(knex, await findSurplus(knex, rows, signal), signal)
-    }
-    if (doubt !== undefined) throw new ClockInDoubt(`nothing was deleted by age, as the clock may be wrong: ${doubt}`)
-    await mergePartitions(knex, now, signal).catch(passOn)
+    await this.#tryPartitions(mergePartitions(knex, now, this.#signal))
   }
 
-  async function * dropped (partitions: AsyncIterable<WholePartition>): AsyncGenerator<number> {
+  async * #deleteByAge (now: number, users: readonly User[], limit: number): AsyncGenerator<number, void, void> {
+    const knex = this.#knex
+    const { days } = this.#retention
+    await this.#tryPartitions(makePartitions(knex, now, this.#signal))
+    await this.#tryPartitions(dropLeftovers(knex, keptAt(limit, days)))
+    yield * this.#drop(findExpired(knex, limit, days, this.#signal))
+    for (const expired of expiredAt(now, days, users, await listPartitions(knex))) {
+      yield * deleteExpired(knex, expired, this.#signal)
+    }
+    await expireDeadLetters(knex, now, days, users)
+  }
+
+  async * #deleteAboveLimit (now: number): AsyncGenerator<number, void, void> {
+    const knex = this.#knex
+    const { rows } = this.#retention
+    if (rows === 0) return
+    const surplus = await findSurplus(knex, rows, this.#signal)
+    yield * this.#drop(findSurplusPartitions(knex, surplus, now, this.#signal))
+    yield * deleteSurplus(knex, await findSurplus(knex, rows, this.#signal), this.#signal)
+  }
+
+  async * #drop (partitions: AsyncIterable<WholePartition>): AsyncGenerator<number, void, void> {
     try {
-      for await (const whole of partitions) yield await dropWhole(knex, whole, whole.kept)
+      for await (const whole of partitions) yield await dropWhole(this.#knex, whole)
     } catch (error) {
-      passOn(error)
+      this.#reportPartitions(error)
     }
   }
 
-  function passOn (error: unknown): void {
-    signal.throwIfAborted()
-    complain(error)
+  async #tryPartitions (work: Promise<void>): Promise<void> {
+    await work.catch((error) => this.#reportPartitions(error))
+  }
+
+  #reportPartitions (error: unknown): void {
+    this.#signal.throwIfAborted()
+    this.#onPartitionFailure(error)
   }
 }

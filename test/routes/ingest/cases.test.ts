@@ -1,7 +1,7 @@
 // Public bug reports: see fixtures/cases.ts. Those that need more than a table stand below.
 import { text } from 'node:stream/consumers'
 import t from 'tap'
-import { letGo } from '../../../src/retention/retention.ts'
+import { deleteExpiredLogs } from '../../../src/retention/worker.ts'
 import { cases, type SentRequest } from '../../fixtures/cases.ts'
 import { databases } from '../../helpers/databases.ts'
 import { http, post } from '../../helpers/http.ts'
@@ -118,7 +118,7 @@ for (const database of databases) {
     for (const log of [(i: number) => ({ msg: 'a year old', time: `2025-11-20T09:15:0${i}Z` }), (i: number) => ({ msg: 'just now', time: 30 + i })]) {
       t.match(await post(port, '/api/logs', Array.from({ length: 5 }, (_, i) => JSON.stringify(log(i))).join('\n'), basic('alice')), { status: 200 })
     }
-    await letGo(knex, { days: 0, rows: 6 }, new AbortController().signal, (error) => { throw error })
+    await deleteExpiredLogs(knex, { days: 0, rows: 6 }, (error) => { throw error })
     t.equal(await count(knex), 6)
     t.strictSame(messagesOf(await stored(knex)), ['a year old', ...Array(5).fill('just now')])
   })
