@@ -17,7 +17,7 @@ import type { LogRecord } from '../../model/record.ts'
 import { conventions } from '../record/conventions.ts'
 import type { Step } from '../steps.ts'
 import { rename, type Fields } from '../record/fields.ts'
-import { mendJson, mendWhole } from './near-json.ts'
+import { repairJson, repairWhole } from './near-json.ts'
 import { decodeObjects, type ObjectFormat } from '../json/objects.ts'
 import { NameTable } from '../record/name-table.ts'
 import { completed, partsOf, type Reading } from '../record/index.ts'
@@ -45,11 +45,11 @@ export function decodeGelf (body: Buffer, arrival: UtcTime): Iterable<Step> {
 
 /** The logs of a body, its objects read as the format says. */
 export function * decodeGelfObjects (body: Buffer, format: Pick<ObjectFormat, 'own' | 'read'>): Generator<Step, void, void> {
-  const gelf: ObjectFormat = { ...format, source: 'gelf', mend: mendJson }
+  const gelf: ObjectFormat = { ...format, source: 'gelf', repair: repairJson }
   let isFirst = true
   for (const step of decodeObjects(body, gelf)) {
     // A line break within a string has cut the first piece short.
-    const whole = isFirst && step && 'reason' in step ? mendWhole(body) : undefined
+    const whole = isFirst && step && 'reason' in step ? repairWhole(body) : undefined
     if (whole) return yield * decodeObjects(whole, gelf)
     if (step) isFirst = false
     yield step

@@ -1,52 +1,53 @@
-// Cuts bytes that hold many JSON values into the values, without looking at more than their outline:
+// Cuts bytes that hold many JSON values into the values, by their outline alone:
 //
 //   {…}{…}        one after the other, on lines of their own or not, with or without commas
-//   [{…},{…}]     the elements of a list, of which there may be several, too
-//   {"logs":[…]}  the same, where the format has a name for it; what else the outer object holds is a
-//                 piece of its own
+//   [{…},{…}]     the elements of a list, or of several lists
+//   {"logs":[…]}  the same, if the format has a name for the list; other members of the outer object are a
+//                 piece of their own
 //
-// A piece that is no JSON ends where a new one surely begins: at a line break within a string, or
-// before a `{` or `[` that no value can hold at that place. So a line that was cut short costs only itself.
-// What stands between values and is none itself is a piece up to the end of its line. A byte order
-// mark may stand before any value.
+// A piece that is not JSON ends where a new one begins for certain: at a line break within a string, or before a `{` or
+// `[` at which JSON allows no value. So a line that was cut short costs only itself. Any other text between values is a
+// piece up to the end of its line. A byte order mark may precede any value.
 import { TooLarge } from '../../errors.ts'
 
-const [quote, backslash, comma, colon, newline, openBracket, closeBracket, openBrace, closeBrace] = Buffer.from('"\\,:\n[]{}')
+const [quote, backslash, newline, comma, colon] = [0x22, 0x5c, 0x0a, 0x2c, 0x3a] as const
+const [openBracket, closeBracket, openBrace, closeBrace] = [0x5b, 0x5d, 0x7b, 0x7d] as const
 const mark = Buffer.from('\ufeff')
 const nothing = Buffer.alloc(0)
-/** By byte, whether it is 1 that within a string it neither ends anything nor escapes what follows. */
+/** 1 for each byte that, within a string, is neither a quote, nor a backslash, nor a line break. */
 const isPlain = new Uint8Array(256).fill(1)
-for (const byte of [quote, backslash, newline]) isPlain[byte!] = 0
-/** What stands before the list of logs within an object is looked for in so many bytes. */
-const longestWrapping = 100
+for (const byte of [quote, backslash, newline]) isPlain[byte] = 0
+/** Bytes before the list of logs within an object. */
+const maxWrappingBytes = 100
 
+/** Cuts a body, chunk by chunk. */
 export class JsonCutter {
-  readonly #longest: number
+  readonly #maxBytes: number
   readonly #wrapping: RegExp | undefined
-  /** Of the present piece what came in earlier chunks: so many of these bytes. */
+  /** The first `#keptLength` of these bytes are the present piece's from earlier chunks. */
   #kept: Buffer = nothing
   #keptLength = 0
   #chunk: Buffer = nothing
-  /** Where in the chunk the present piece begins, or goes on; undefined between pieces. */
+  /** Index in the chunk at which the present piece begins or goes on; undefined between pieces. */
   #start: number | undefined
   #depth = 0
   #inList = false
-  /** Whether the list stands within an object. */
+  /** Whether the list is within an object. */
   #isWrapped = false
   #inString = false
   #isEscaped = false
-  /** Whether the present piece begins as no object or list does. */
+  /** Whether the present piece is neither an object nor a list. */
   #isBare = false
-  /** The last byte of the present piece that is no white space, outside of strings; the first one of a bare piece. */
+  /** Last byte of the present piece that is not white space, outside of strings; the first byte of a bare piece. */
   #last = 0
 
-  /** A piece may have so many bytes. `list` is the name of a list of logs that an object may be. Default: none is. */
-  constructor (longest: number, list?: string) {
-    this.#longest = longest
+  /** `maxBytes` is the limit of a piece; `list` the name of a list of logs that an object may have. */
+  constructor (maxBytes: number, list?: string) {
+    this.#maxBytes = maxBytes
     if (list !== undefined) this.#wrapping = new RegExp(`^\\{\\s*"${list}"\\s*:\\s*$`)
   }
 
-  /** The pieces that end in these bytes. Throws TooLarge. */
+  /** Yields the pieces that end in these bytes. Throws TooLarge. */
   * push (chunk: Buffer): Generator<Buffer, void, void> {
     this.#chunk = chunk
     if (this.#start !== undefined) this.#start = 0
@@ -55,9 +56,9 @@ export class JsonCutter {
         at = this.#follow(at)
         if (at === chunk.length) break
       }
-      const byte = chunk[at]!
+      const byte = chunk[at] ?? 0
       if (this.#start === undefined) {
-        // Blanks cost a sender nothing: packed, a few bytes are megabytes of them.
+        // Skipped without a call: a sender can pack megabytes of blanks into a few bytes.
         if (byte > 0x20) this.#begin(byte, at)
       } else if (this.#isBare) {
         if (this.#last === mark[0] && this.#lengthAt(at) === mark.length && this.#piece(at).equals(mark)) {
@@ -86,16 +87,15 @@ export class JsonCutter {
     if (this.#start !== undefined) this.#keep()
   }
 
-  /** The last piece, where one was begun. */
+  /** Yields the last piece, if one has begun. */
   * end (): Generator<Buffer, void, void> {
     const last = this.#kept.subarray(0, this.#keptLength)
     if (last.length > 0 && !last.equals(mark)) yield last
   }
 
   /**
-   * Goes on within an object or a list, to where it ends or turns out to be broken: at a line break within a string, or
-   * at a bracket, by which the depth becomes 0 or which can't stand there; also to a list that may be one of logs. Most
-   * bytes are looked at here, so all that it needs is at hand.
+   * Index at which the present object or list ends, is broken (a line break within a string, a bracket where none is
+   * allowed), or has a list that may be one of logs. Most bytes are read in this loop, so its state is in variables.
    */
   #follow (from: number): number {
     const chunk = this.#chunk
@@ -106,12 +106,14 @@ export class JsonCutter {
     let last = this.#last
     let at = from
     for (; at < chunk.length; at++) {
+      // eslint-disable-next-line @typescript-eslint/no-non-null-assertion -- within bounds, in the hottest loop
       const byte = chunk[at]!
       if (inString) {
         if (byte === newline) break
         if (isEscaped) isEscaped = false
         else if (byte === backslash) isEscaped = true
         else if (byte === quote) inString = false
+        // eslint-disable-next-line @typescript-eslint/no-non-null-assertion -- within bounds, in the hottest loop
         else while (at + 1 < chunk.length && isPlain[chunk[at + 1]!] === 1) at++
       } else if (byte === quote) {
         inString = true
@@ -150,13 +152,14 @@ export class JsonCutter {
     }
   }
 
-  /** Whether a list that begins here, at the value of an object's field, is one of logs. */
+  /** Whether the list that begins here, as the value of an object's field, is one of logs. */
   #wraps (at: number): boolean {
-    return this.#lengthAt(at) <= longestWrapping && this.#wrapping!.test(this.#piece(at).toString('latin1'))
+    if (!this.#wrapping || this.#lengthAt(at) > maxWrappingBytes) return false
+    return this.#wrapping.test(this.#piece(at).toString('latin1'))
   }
 
   #lengthAt (end: number): number {
-    return this.#keptLength + end - this.#start!
+    return this.#keptLength + end - (this.#start ?? 0)
   }
 
   #piece (end: number): Buffer {
@@ -179,7 +182,7 @@ export class JsonCutter {
     this.#keptLength = 0
   }
 
-  /** Adds what the chunk has of the present piece: in room that doubles, as chunks may be of a byte each. */
+  /** Keeps the chunk's bytes of the present piece, in a buffer that doubles: chunks may have one byte each. */
   #keep (): void {
     const length = this.#lengthAt(this.#chunk.length)
     this.#checkLength(length)
@@ -193,11 +196,11 @@ export class JsonCutter {
   }
 
   #checkLength (length: number): void {
-    if (length > this.#longest) throw new TooLarge(`one log must have ${this.#longest} bytes at most`)
+    if (length > this.#maxBytes) throw new TooLarge(`one log must have ${this.#maxBytes} bytes at most`)
   }
 }
 
-/** Whether an object or a list may stand behind this byte. */
+/** Whether an object or a list may follow this byte. */
 function awaitsValue (last: number): boolean {
   return last === comma || last === colon || last === openBracket
 }

@@ -1,5 +1,5 @@
-// Logs as JSON, as most loggers write it: a piece is an object, as json-cutter.ts cuts them, or a list
-// of objects. conventions.ts has the names under which their parts are found.
+// Logs as JSON, as most loggers write it: a piece, as cut by cutter.ts, is an object or a list of objects.
+// record/conventions.ts has the names of their parts.
 import type { UtcTime } from '../../model/instant.ts'
 import { conventions } from '../record/conventions.ts'
 import type { Step } from '../steps.ts'

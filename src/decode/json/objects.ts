@@ -1,5 +1,5 @@
-// Logs as JSON objects, one after the other or in a list, as many protocols send them. What is no
-// object, or can't become a log, is rejected alone.
+// Logs as JSON objects, one after the other or in a list, as many protocols send them. A value that is not an object, or
+// cannot become a log, is rejected alone.
 import { BadRequest, TooLarge } from '../../errors.ts'
 import type { Rejected } from '../../model/batch.ts'
 import type { LogRecord } from '../../model/record.ts'
@@ -9,21 +9,21 @@ import { isFields, narrow, type Fields } from '../record/fields.ts'
 import { JsonCutter } from './cutter.ts'
 import { parseJson, parserOf, type Parse } from './parse.ts'
 
-/** Whose objects they are, and what becomes of one. */
+/** How a protocol's objects become logs. */
 export interface ObjectFormat {
-  /** What a rejected piece names. */
+  /** Source of rejected pieces. */
   source: string
-  /** Names of fields that a log's own values may be in: of an object with very many they are kept whatever their place. */
+  /** Names of fields that may give parts of the record: they are kept even in an object with too many fields. */
   own: { has: (name: string) => boolean }
   /** Fields that hold further fields of the log. */
   inner?: readonly string[]
-  /** The JSON that a piece means which is none; undefined where it means nothing for certain. */
-  mend?: (piece: Buffer) => Buffer | undefined
-  /** Throws BadRequest where the object can't become a log. */
+  /** Repairs a piece that is not JSON; undefined if its meaning is uncertain. */
+  repair?: (piece: Buffer) => Buffer | undefined
+  /** Throws BadRequest if the object cannot become a log. */
   read: (fields: Fields) => LogRecord
 }
 
-/** The logs of a whole body; `list` is the name of a list of logs that an object may be. */
+/** Decodes a whole body. An object may have its logs in a list of the name `list`. */
 export function * decodeObjects (body: Buffer, format: ObjectFormat, list?: string): Generator<Step, void, void> {
   const parse = parserOf(body)
   let index = 0
@@ -40,8 +40,8 @@ export function * decodeObjects (body: Buffer, format: ObjectFormat, list?: stri
 }
 
 /**
- * The logs of one piece of JSON, its first one being so many of all. What is none is rejected: where the
- * piece is no JSON and its last line begins as an object does, that line is a piece of its own.
+ * Decodes one piece of JSON; `index` is the number of its first log within the body. A piece that is not a log is
+ * rejected. If it is not JSON and its last line begins like an object, that line is a piece of its own.
  */
 export function decodeObject (piece: Buffer, index: number, format: ObjectFormat, parse = parseJson): Iterable<Step> {
   const value = piece.length <= stepBytes ? tryParse(piece, parse) : undefined
@@ -69,17 +69,23 @@ function * decodeInSteps (piece: Buffer, index: number, format: ObjectFormat, pa
     return yield * decodeObject(piece.subarray(lineBreak + 1), index + 1, format, parse)
   }
   const isLarge = piece.length > stepBytes
-  if (!Array.isArray(value)) return yield decode(isLarge ? yield * narrowLog(value, format) : value, format, index, () => rawOf(piece))
-  for (const [offset, log] of value.entries()) yield decode(isLarge ? yield * narrowLog(log, format) : log, format, index + offset, () => JSON.stringify(log))
+  if (!Array.isArray(value)) {
+    const log = isLarge ? yield * narrowLog(value, format) : value
+    return yield decode(log, format, index, () => rawOf(piece))
+  }
+  for (const [offset, element] of value.entries()) {
+    const log = isLarge ? yield * narrowLog(element, format) : element
+    yield decode(log, format, index + offset, () => JSON.stringify(element))
+  }
 }
 
-function * parsePiece (piece: Buffer, { mend }: ObjectFormat, parse: Parse): Generator<undefined, unknown, void> {
+function * parsePiece (piece: Buffer, { repair }: ObjectFormat, parse: Parse): Generator<undefined, unknown, void> {
   try {
     return yield * parseLog(piece, parse)
   } catch (error) {
-    const mended = mend?.(piece)
-    if (!mended) throw error
-    return yield * parseLog(mended)
+    const repaired = repair?.(piece)
+    if (!repaired) throw error
+    return yield * parseLog(repaired)
   }
 }
 
@@ -107,7 +113,7 @@ function reject (error: unknown, { source }: ObjectFormat, index: number, raw: s
   throw error
 }
 
-/** The pieces of a body, with undefined for the steps between them. */
+/** Cuts a body into pieces; undefined for a step between them. */
 function * cut (body: Buffer, list: string | undefined): Generator<Buffer | undefined, void, void> {
   const cutter = new JsonCutter(Infinity, list)
   for (let start = 0; start < body.length; start += stepBytes) {

@@ -1,17 +1,18 @@
 import { isUtf8 } from 'node:buffer'
 import secureJson from 'secure-json-parse'
 import { BadRequest } from '../../errors.ts'
-import { countNames, endOfString, parseWithRepeats } from './repeated-names.ts'
+import { countNames, parseWithRepeats } from './repeated-names.ts'
+import { endOfTextString } from './strings.ts'
 
-/** Python's own encoder stops a little below this; the parser could be made to eat gigabytes above it. */
+/** Levels of JSON: Python's own encoder stops a little below; with more a parser could need gigabytes. */
 export const maxDepth = 1000
 
 /**
- * Parses a body of JSON as its real senders write it. Stricter than `JSON.parse`:
- * the bytes must be UTF-8, at most 1,000 levels deep, without `__proto__`. And more
- * tolerant: Python's `NaN`, `Infinity` and `-Infinity`, and numbers that a double cannot
- * hold (whole ones beyond 2^53, anything beyond 1.8e308), become strings of the same text.
- * Throws BadRequest, whose detail quotes nothing of the body.
+ * Parses JSON as real senders write it.
+ *
+ * Stricter than `JSON.parse`: the bytes must be UTF-8, at most 1,000 levels deep, without `__proto__`. And more tolerant:
+ * Python's `NaN`, `Infinity` and `-Infinity`, and numbers that a double cannot hold (whole ones beyond 2^53, any beyond
+ * 1.8e308), become strings of the same text. Throws BadRequest, whose detail quotes nothing of the body.
  */
 export function parseJson (body: Buffer): unknown {
   if (!isUtf8(body)) throw new BadRequest('body must be UTF-8')
@@ -21,13 +22,13 @@ export function parseJson (body: Buffer): unknown {
 /** Parses a piece of a body. Throws BadRequest. */
 export type Parse = (piece: Buffer) => unknown
 
-/** Parses pieces of a body, as above: what can be told of all of it at once is not looked for in each. */
+/** Makes a parser for pieces of a body, like parseJson: what holds for the whole body is checked only here. */
 export function parserOf (body: Buffer): Parse {
   if (!isUtf8(body) || forbiddenNames.some((name) => body.includes(name))) return parseJson
   return (piece) => parse(piece, false)
 }
 
-/** Where one of them stands, written out or with escapes of ASCII letters, the careful parser looks for certain. */
+/** If the body has one of these, plain or with escaped ASCII letters, secure-json-parse checks it exactly. */
 const forbiddenNames = ['__proto__', 'constructor', '\\u00']
 
 function parse (body: Buffer, carefully: boolean): unknown {
@@ -43,7 +44,9 @@ function parse (body: Buffer, carefully: boolean): unknown {
 
 function explain (error: unknown): string {
   const message = error instanceof Error ? error.message : ''
-  if (message === 'Object contains forbidden prototype property') return 'body must not have __proto__ or constructor.prototype as a field'
+  if (message === 'Object contains forbidden prototype property') {
+    return 'body must not have __proto__ or constructor.prototype as a field'
+  }
   const position = / at position (\d+)/.exec(message)?.[1]
   return position === undefined ? 'body must be JSON' : `body must be JSON: unexpected character at position ${position}`
 }
@@ -52,9 +55,10 @@ const number = /NaN|-?(?:Infinity|(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)/y
 
 const colonNext = /[ \t\n\r]*:/y
 
-const [quote, minus, dot, zero, nine, colon, upperE, upperI, upperN, openBracket, closeBracket, lowerE, openBrace, closeBrace] = Buffer.from('"-.09:EIN[]e{}')
+const [quote, minus, dot, colon, upperE, upperI, upperN] = Buffer.from('"-.:EIN')
+const [openBracket, closeBracket, lowerE, openBrace, closeBrace] = Buffer.from('[]e{}')
 
-/** Walks over all that stands outside of strings, which is little: strings are skipped natively. Puts quotes around unsafe numbers, and counts the names. */
+/** Quotes unsafe numbers, and counts the names. Strings are skipped natively: little is outside of them. */
 function walk (text: string): { text: string, names: number } {
   let names = 0
   let quoted = ''
@@ -63,7 +67,7 @@ function walk (text: string): { text: string, names: number } {
   for (let i = 0; i < text.length; i++) {
     const char = text.charCodeAt(i)
     if (char === quote) {
-      i = endOfString(text, i)
+      i = endOfTextString(text, i) - 1
     } else if (char === openBrace || char === openBracket) {
       if (++depth > maxDepth) throw tooDeep()
     } else if (char === closeBrace || char === closeBracket) {
@@ -97,10 +101,10 @@ export function tooDeep (): Error {
 }
 
 function isDigit (char: number): boolean {
-  return char >= zero! && char <= nine!
+  return char >= 0x30 && char <= 0x39
 }
 
-/** Where a number ends that is certainly safe, as most are: a short one without an exponent. Of others, where it begins. */
+/** End of a number that is safe for certain, as most are: short and without an exponent. Else its start. */
 function endOfSafeNumber (text: string, start: number): number {
   let end = start
   let char = text.charCodeAt(end)

@@ -1,42 +1,45 @@
-// Reads JSON value by value, where a body is one object with lists of logs deep inside: a log that is broken breaks
-// nothing but itself, and none takes the process for long. What nobody asks for must be JSON all the same.
+// Reads JSON value by value, for bodies that are one object with lists of logs deep inside: a broken log breaks only
+// itself, and no log blocks the process for long. Values that nobody reads must be JSON, too.
 import { BadRequest } from '../../errors.ts'
 import { stepBytes, stepSize } from '../steps.ts'
 import { maxLogValues, maxValues } from '../limits.ts'
 import { parserOf, type Parse } from './parse.ts'
-import { endOfString, isSpace, outlineOf, parseSteps, startOf, type Outline } from './steps.ts'
+import { isSpace, outlineOf, parseSteps, startOf, type Outline } from './steps.ts'
+import { endOfString } from './strings.ts'
 
-const [quote, backslash, comma, colon, openBracket, closeBracket, openBrace, closeBrace] = [0x22, 0x5c, 0x2c, 0x3a, 0x5b, 0x5d, 0x7b, 0x7d] as const
+const [quote, backslash, comma, colon] = [0x22, 0x5c, 0x2c, 0x3a] as const
+const [openBracket, closeBracket, openBrace, closeBrace] = [0x5b, 0x5d, 0x7b, 0x7d] as const
 
-/** Bodies of more bytes are looked through for what is large first. */
+/** An outline is made of bodies with more bytes. */
 const smallBytes = 2 * stepBytes
 
-/** An object whose list was walked. */
+/** Object whose list was walked. */
 interface Walked {
   raw: Buffer
   /** Whether it has the list. */
   hasList: boolean
-  /** Whether it has what is not known to stand beside the list. */
+  /** Whether it has members other than the list and those expected beside it. */
   hasOthers: boolean
 }
 
-/** A reader of a body, before its first value. */
+/** Makes a reader of a body, which is before its first value. */
 export function * readerOf (body: Buffer, parse: Parse = parserOf(body)): Generator<undefined, JsonReader, void> {
-  return new JsonReader(body, parse, body.length <= smallBytes ? undefined : yield * outlineOf(body, Infinity))
+  const outline = body.length <= smallBytes ? undefined : yield * outlineOf(body, Infinity)
+  return new JsonReader(body, parse, outline)
 }
 
-/** Stands before a value and is moved past it by whatever reads it. Throws BadRequest where there is none. */
+/** Reads the next value, and moves past it. Throws BadRequest if there is none. */
 export class JsonReader {
   readonly #bytes: Buffer
   readonly #parse: Parse
   readonly #ends: ReadonlyMap<number, number>
   readonly #fault: Error | undefined
-  /** Where the values begin that the last peek has found to be JSON. */
+  /** Starts of the values that the last peek parsed. */
   readonly #peeked = new Set<number>()
   #at: number
   #walked: Walked = { raw: Buffer.alloc(0), hasList: false, hasOthers: false }
 
-  /** `outline` says where what is large ends, so that it is passed over in no time. */
+  /** `outline` lets the reader skip large values at once. */
   constructor (bytes: Buffer, parse: Parse, { ends, fault }: Outline = { ends: new Map() }) {
     this.#bytes = bytes
     this.#parse = parse
@@ -50,15 +53,15 @@ export class JsonReader {
     return this.#bytes[this.#at] === openBrace
   }
 
-  /** The object whose list was walked last. */
+  /** Object whose list was walked last. */
   get walked (): Walked {
     return this.#walked
   }
 
   /**
-   * The values of an object's list of any of these names, whether each is an object; undefined for a step between them. At each
-   * value the reader stands before it, and it is skipped if nobody reads it. What is no list is its own only element, and
-   * `null` holds none. `beside` names what may stand beside it. All that is skipped must be JSON.
+   * Walks the values of an object's list of any of these names. Yields, for each value, whether it is an object; undefined
+   * for a step between values. The reader is before the value then, and skips it if nobody reads it. A value that is no
+   * list counts as a list of it alone, `null` as an empty list. `beside` are the names expected beside the list.
    */
   * list (names: readonly string[], beside: readonly string[] = []): Generator<boolean | undefined, void, void> {
     const start = this.#at
@@ -78,7 +81,7 @@ export class JsonReader {
     this.#walked = { raw: this.#bytes.subarray(start, this.#at), hasList, hasOthers }
   }
 
-  /** What members of those names have, without moving. */
+  /** Reads the members of those names without moving. */
   * peek (...names: readonly string[]): Generator<undefined, Record<string, unknown>, void> {
     const start = this.#at
     const found: Record<string, unknown> = {}
@@ -100,14 +103,14 @@ export class JsonReader {
     return yield * parseSteps(this.raw(), maxLogValues, this.#parse)
   }
 
-  /** Passes a value, which must be JSON. */
+  /** Skips a value, which must be JSON. */
   * #check (): Generator<undefined, void, void> {
     const isKnown = this.#peeked.has(this.#at)
     const raw = this.raw()
     if (!isKnown) yield * parseSteps(raw, maxValues, this.#parse)
   }
 
-  /** The bytes of the value. */
+  /** Reads the bytes of the value. */
   raw (): Buffer {
     const start = this.#at
     const byte = this.#bytes[start]
@@ -120,12 +123,12 @@ export class JsonReader {
     return raw
   }
 
-  /** Throws where anything is left. */
+  /** Throws BadRequest if the body goes on. */
   end (): void {
     if (this.#at < this.#bytes.length) throw this.#unexpected()
   }
 
-  /** The names of an object's members, with undefined for a step now and then. */
+  /** Walks an object's members. Yields their names, and undefined for a step. */
   * #members (): Generator<string | undefined, void, void> {
     this.#pass(openBrace)
     for (let members = 1; !this.#isEnd(closeBrace, members === 1); members++) {
@@ -162,7 +165,7 @@ export class JsonReader {
     }
   }
 
-  /** Whether an object or a list ends here, past which it moves; else it moves past the comma before the next of its values. */
+  /** Moves past the end of an object or a list, and returns true; else past the comma before its next value. */
   #isEnd (bracket: number, isFirst: boolean): boolean {
     const byte = this.#bytes[this.#at]
     if (byte === bracket) {
@@ -181,7 +184,7 @@ export class JsonReader {
   }
 
   #skipSpace (): void {
-    while (isSpace(this.#bytes[this.#at]!)) this.#at++
+    while (isSpace(this.#bytes[this.#at])) this.#at++
   }
 
   #endOfBrackets (start: number): number {
@@ -189,9 +192,9 @@ export class JsonReader {
     if (end !== undefined) return end
     const bytes = this.#bytes
     let depth = 0
-    const stop = this.#endOfSmall(start)
+    const stop = this.#limitOfSmall(start)
     for (let at = start; at < stop; at++) {
-      const byte = bytes[at]!
+      const byte = bytes[at]
       if (byte === quote) {
         at = this.#endOfString(at) - 1
       } else if (byte === openBrace || byte === openBracket) {
@@ -209,8 +212,8 @@ export class JsonReader {
     return end
   }
 
-  /** Up to where an object, a list or a number can end that is not known as large: in a large body that is soon. */
-  #endOfSmall (start: number): number {
+  /** Limit for the end of a value that is not in the outline. */
+  #limitOfSmall (start: number): number {
     const { length } = this.#bytes
     return length <= smallBytes ? length : Math.min(length, start + stepBytes + 1)
   }
@@ -220,16 +223,19 @@ export class JsonReader {
     return new BadRequest(this.#fault ? `${tooEarly}, or ${this.#fault.message}` : tooEarly)
   }
 
-  /** Of a number or a word. */
+  /** End of a number or a word. */
   #endOfBare (start: number): number {
     const bytes = this.#bytes
-    const stop = this.#endOfSmall(start)
+    const stop = this.#limitOfSmall(start)
     let at = start
-    while (at < stop && bytes[at]! > 0x20 && bytes[at] !== comma && bytes[at] !== closeBrace && bytes[at] !== closeBracket) at++
+    for (let byte = bytes[at] ?? 0; at < stop && byte > 0x20; byte = bytes[++at] ?? 0) {
+      if (byte === comma || byte === closeBrace || byte === closeBracket) break
+    }
     return at
   }
 
-  #unexpected () {
-    return new BadRequest(this.#at < this.#bytes.length ? `body must be JSON: unexpected character at position ${this.#at}` : 'body must be JSON: it ends too early')
+  #unexpected (): Error {
+    const isWithin = this.#at < this.#bytes.length
+    return new BadRequest(`body must be JSON: ${isWithin ? `unexpected character at position ${this.#at}` : 'it ends too early'}`)
   }
 }

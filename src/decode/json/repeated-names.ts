@@ -1,7 +1,11 @@
-// JSON in which an object has a name twice, as some loggers write it: JSON.parse would keep the last value alone.
+// JSON in which an object has a name twice, as some loggers write it: JSON.parse would keep only the last value.
 import { FieldAdder, isFields, set, type Fields } from '../record/fields.ts'
+import { endOfTextString } from './strings.ts'
 
-/** An object that is put together: of a name that comes again the further values are kept under that name with `_` at its end, as a list where there are several. */
+/**
+ * Builds an object. Further values of a repeated name are kept under that name with `_` at its end: as a list if there
+ * are several.
+ */
 export class ObjectBuilder {
   readonly #fields: Fields = {}
   #repeats: Map<string, unknown[]> | undefined
@@ -23,7 +27,7 @@ export class ObjectBuilder {
   }
 }
 
-/** How many names the objects of a value have, at all levels. */
+/** Number of names that the objects of a value have, at all levels. */
 export function countNames (value: unknown): number {
   if (typeof value !== 'object' || value === null) return 0
   let count = 0
@@ -41,7 +45,7 @@ export function countNames (value: unknown): number {
 const token = /"|[[\]{},:]|[^[\]{},:"\s]+/y
 const blanks = /\s*/y
 
-/** Parses a text that JSON.parse takes, and keeps every value of a name that comes again. */
+/** Parses a text that JSON.parse accepts, and keeps every value of a repeated name. */
 export function parseWithRepeats (text: string): unknown {
   let at = 0
   return value(next())
@@ -51,8 +55,8 @@ export function parseWithRepeats (text: string): unknown {
     blanks.exec(text)
     token.lastIndex = blanks.lastIndex
     const start = blanks.lastIndex
-    const [found] = token.exec(text)!
-    at = found === '"' ? endOfString(text, start) + 1 : token.lastIndex
+    const isString = token.exec(text)?.[0] === '"'
+    at = isString ? endOfTextString(text, start) : token.lastIndex
     return text.slice(start, at)
   }
 
@@ -76,14 +80,4 @@ export function parseWithRepeats (text: string): unknown {
     for (let first = next(); first !== ']'; first = next()) if (first !== ',') values.push(value(first))
     return values
   }
-}
-
-/** Where the string that begins here ends: at its quote. */
-export function endOfString (text: string, start: number): number {
-  for (let end = text.indexOf('"', start + 1); end !== -1; end = text.indexOf('"', end + 1)) {
-    let backslashes = 0
-    while (text.charCodeAt(end - 1 - backslashes) === 0x5c) backslashes++
-    if (backslashes % 2 === 0) return end
-  }
-  return text.length
 }

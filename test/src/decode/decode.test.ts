@@ -17,7 +17,7 @@ const parse = (text: string) => parseJson(Buffer.from(text))
 /** `open` and `close` so many times around nothing. */
 const nested = (depth: number, open = '[', close = ']') => open.repeat(depth) + close.repeat(depth)
 
-t.test('parseJson', async (t) => {
+await t.test('parseJson', async (t) => {
   const good: Record<string, [text: string, value: unknown]> = {
     'what any parser takes': ['{"a": [1, -2.5, 1e3, true, false, null, "text", {}]}', { a: [1, -2.5, 1000, true, false, null, 'text', {}] }],
     'a bare value': [' 1 ', 1],
@@ -119,7 +119,7 @@ t.test('parseJson', async (t) => {
   })
 })
 
-t.test('decodeContract', async (t) => {
+await t.test('decodeContract', async (t) => {
   const decode = (logs: unknown[], differences?: Record<string, unknown>) => decodeContract(body('denis', logs, differences) as unknown as ContractBody)
 
   await t.test('gives every field its place', async (t) => {
@@ -179,7 +179,7 @@ t.test('decodeContract', async (t) => {
   }
 })
 
-t.test('inflate', async (t) => {
+await t.test('inflate', async (t) => {
   const limit = 1024 * 1024
   const unpack = (bytes: Buffer, coding: string, chunk = 1024) => {
     const chunks = Array.from({ length: Math.ceil(bytes.length / chunk) }, (_, index) => bytes.subarray(index * chunk, (index + 1) * chunk))
@@ -229,7 +229,7 @@ t.test('inflate', async (t) => {
   })
 })
 
-t.test('parseEpoch', async (t) => {
+await t.test('parseEpoch', async (t) => {
   await t.test('reads every microsecond of the years 1973 to 2096 in every unit, as text and as a number', async (t) => {
     fc.assert(fc.property(fc.bigInt({ min: 100_000_000_000_000n, max: 4_000_000_000_000_000n }), (micros) => {
       const text = micros.toString()
@@ -245,7 +245,7 @@ t.test('parseEpoch', async (t) => {
   }
 })
 
-t.test('recordOf', async (t) => {
+await t.test('recordOf', async (t) => {
   const arrival = '2026-01-02 03:04:05.000000'
 
   await t.test('keeps all that it is given, and changes none of it', async (t) => {

@@ -77,7 +77,7 @@ const bodies: Record<string, [decode: (body: Buffer) => Iterable<Step>, small: n
   'OTLP, protobuf: attributes without a name': [otlpProtobuf, 4000, (size) => encodeBytes(1, encodeBytes(2, encodeBytes(2, Buffer.alloc(2 * size, Buffer.from([0x32, 0])))))]
 }
 for (const [what, [decode, small, body]] of Object.entries(bodies)) {
-  t.test(`decodes in linear time ${what}`, async (t) => {
+  await t.test(`decodes in linear time ${what}`, async (t) => {
     growsLinearly(t, what, {
       small,
       input (size) {
@@ -92,12 +92,12 @@ for (const [what, [decode, small, body]] of Object.entries(bodies)) {
 /** What Snappy's header says of a length, in as many bytes whatever the length. */
 const snappyLength = (length: number) => Buffer.from([0, 7, 14].map((shift) => (length >> shift & 0x7f) | 0x80).concat(length >> 21))
 
-t.test('unpacks Snappy in linear time', async (t) => {
+await t.test('unpacks Snappy in linear time', async (t) => {
   growsLinearly(t, 'literals of a byte', { small: 100_000, input: (size) => Buffer.concat([snappyLength(size), Buffer.alloc(2 * size, Buffer.from([0, 0x61]))]), work: (packed) => unsnap(packed, Infinity) })
   growsLinearly(t, 'copies of four bytes', { small: 100_000, input: (size) => Buffer.concat([snappyLength(1 + 4 * size), Buffer.from([0, 0x61]), Buffer.alloc(2 * size, Buffer.from([1, 1]))]), work: (packed) => unsnap(packed, Infinity) })
 })
 
-t.test('unpacks Zstandard in turns, in proportion to what comes of it', async (t) => {
+await t.test('unpacks Zstandard in turns, in proportion to what comes of it', async (t) => {
   /** A frame of blocks that each repeat one byte. */
   const frame = (blocks: number, size: number) => {
     const block = (isLast: number) => Buffer.from([isLast | 1 << 1 | (size << 3 & 0xff), size >> 5 & 0xff, size >> 13 & 0xff, 0x61])
@@ -118,19 +118,19 @@ t.test('unpacks Zstandard in turns, in proportion to what comes of it', async (t
   }
 })
 
-t.test('does not fill in a template of Seq without bound', async (t) => {
+await t.test('does not fill in a template of Seq without bound', async (t) => {
   const event = (template: string) => Buffer.from(JSON.stringify({ '@mt': template, A: 'x'.repeat(1_000_000) }))
   for (const template of ['{A}'.repeat(10_000), '{A}'.repeat(30_000)]) t.match(piecesOf(seq(event(template))), [{ message: template }])
   t.match(piecesOf(seq(event('{A}{A}'))), [{ message: 'x'.repeat(2_000_000) }])
 })
 
-t.test('keeps more labels than a stream has as one text', async (t) => {
+await t.test('keeps more labels than a stream has as one text', async (t) => {
   const stream = wide(1001)
   const [record] = piecesOf(lokiJson(Buffer.from(JSON.stringify({ streams: [{ stream, values: [['1', 'm']] }] }))))
   t.match(record, { message: 'm', attributes: { labels: JSON.stringify(stream) } })
 })
 
-t.test('finds what is a log\'s own behind ten thousand other fields', async (t) => {
+await t.test('finds what is a log\'s own behind ten thousand other fields', async (t) => {
   const fields = { ...wide(12_000), level: 'error' }
   for (const [decode, body] of [
     [json, { ...fields, msg: 'm' }],
@@ -146,19 +146,19 @@ for (const [what, decode, body] of [
   ['HEC', hec, (size: number) => ({ event: colliding(size), fields: colliding(size) })],
   ['Seq', seq, (size: number) => ({ Timestamp: 'x', ...colliding(size), Properties: colliding(size) })]
 ] as const) {
-  t.test(`decodes in linear time ${what}: names that collide`, async (t) => {
+  await t.test(`decodes in linear time ${what}: names that collide`, async (t) => {
     growsLinearly(t, what, { small: 10_000, input: (bytes) => Buffer.from(JSON.stringify(body(Math.round(Math.sqrt(bytes))))), work: (body) => [...decode(body)] })
   })
 }
 
-t.test('decodes in linear time syslog: parameters that come again', async (t) => {
+await t.test('decodes in linear time syslog: parameters that come again', async (t) => {
   const message = (size: number) => ({ bytes: Buffer.from(`<13>1 - - - - - [loggerbot ${'token="x" '.repeat(size)}] m`), arrivedAt: 0, address: '' })
   growsLinearly(t, 'tokens', { small: 4000, input: message, work: decodeSyslog })
   t.equal(decodeSyslog(message(40_000)).token, 'x')
   t.throws(() => decodeSyslog(message(1_100_000)), { code: 'LOGGER_BAD_REQUEST' })
 })
 
-t.test('refuses what walks too far, in turns with others', async (t) => {
+await t.test('refuses what walks too far, in turns with others', async (t) => {
   for (const [decode, body] of [
     [lokiProtobuf, Buffer.alloc(4_000_000, Buffer.from([0x0a, 0]))],
     [otlpProtobuf, Buffer.alloc(4_000_000, Buffer.from([0x0a, 0]))],
@@ -178,7 +178,7 @@ t.test('refuses what walks too far, in turns with others', async (t) => {
   }
 })
 
-t.test('keeps what is beyond the attributes of a log as one text', async (t) => {
+await t.test('keeps what is beyond the attributes of a log as one text', async (t) => {
   const [record] = piecesOf(json(Buffer.from(JSON.stringify({ msg: 'm', ...wide(maxAttributes + 5), ['x'.repeat(2000)]: true }))))
   const { attributes } = record as { attributes: Record<string, unknown> }
   t.equal(Object.keys(attributes).length, maxAttributes)
@@ -188,7 +188,7 @@ t.test('keeps what is beyond the attributes of a log as one text', async (t) => 
 })
 
 for (const database of databases) {
-  t.test(`POST /send_logs on ${database.name} reads a large body in turns, and takes 100,000 logs at most`, async (t) => {
+  await t.test(`POST /send_logs on ${database.name} reads a large body in turns, and takes 100,000 logs at most`, async (t) => {
     const service = await startService(t, database)
     await createUser(service, 'alice')
     const logs = (count: number, msg: unknown = 'm') => Array.from({ length: count }, () => log({ msg }))

@@ -38,7 +38,7 @@ const garbage = fc.oneof(
   fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes))
 )
 
-t.test('JsonCutter', async (t) => {
+await t.test('JsonCutter', async (t) => {
   await t.test('cuts apart whatever objects were put together, in every way', async (t) => {
     const ways: Array<(logs: object[]) => string> = [
       (logs) => JSON.stringify(logs),
@@ -112,7 +112,7 @@ t.test('JsonCutter', async (t) => {
   }
 })
 
-t.test('decodeJsonLog throws at nothing', async (t) => {
+await t.test('decodeJsonLog throws at nothing', async (t) => {
   fc.assert(fc.property(garbage, (bytes) => {
     for (const piece of decode(bytes)) t.ok('reason' in piece ? piece.source === 'json' && piece.raw !== undefined : typeof piece.message === 'string')
   }), { numRuns: 1000 })

@@ -63,13 +63,13 @@ const isRejected = (steps: Iterable<Step>) => piecesOf(steps).some((piece) => 'r
 const shown = (text: string) => JSON.stringify(text).replaceAll(/[^ -~]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
 
 for (const text of good) {
-  t.test(`takes ${shown(text)}`, async (t) => {
+  await t.test(`takes ${shown(text)}`, async (t) => {
     t.strictSame(parseJson(Buffer.from(text)), JSON.parse(text))
     for (const whole of large(text)) t.strictSame(inSteps(whole), JSON.parse(whole))
     for (const decode of besideLogs) if (!text.startsWith('\ufeff')) t.notOk(isRejected(decode(text)))
   })
 }
-t.test('keeps both values of a name that is given twice', async (t) => {
+await t.test('keeps both values of a name that is given twice', async (t) => {
   const text = '{"a":"b","a":"c"}'
   t.strictSame(parseJson(Buffer.from(text)), { a: 'b', a_: 'c' })
   for (const whole of large(text)) t.match(JSON.stringify(inSteps(whole)), '"a":"b"')
@@ -77,14 +77,14 @@ t.test('keeps both values of a name that is given twice', async (t) => {
 })
 
 for (const text of bad) {
-  t.test(`refuses ${shown(text)}`, async (t) => {
+  await t.test(`refuses ${shown(text)}`, async (t) => {
     t.throws(() => parseJson(Buffer.from(text)), { code: 'LOGGER_BAD_REQUEST' })
     for (const whole of large(text)) if (!isJson(whole)) t.throws(() => inSteps(whole), { code: 'LOGGER_BAD_REQUEST' }, whole.replaceAll(/x{9,}/g, 'x'))
     if (!isJson(`[${text},1]`) && !isJson(`{"a":${text},"b":1}`)) for (const decode of besideLogs) t.ok(isRejected(decode(text)))
   })
 }
 for (const [text, value] of open) {
-  t.test(`reads ${shown(text)}`, async (t) => {
+  await t.test(`reads ${shown(text)}`, async (t) => {
     t.strictSame(parseJson(Buffer.from(text)), value)
   })
 }
@@ -99,7 +99,7 @@ const long: Record<string, string> = {
   'plain text': 'x'.repeat(200_000)
 }
 for (const [what, text] of Object.entries(long)) {
-  t.test(`takes a long text of ${what}`, async (t) => {
+  await t.test(`takes a long text of ${what}`, async (t) => {
     const inAscii = JSON.stringify(text).replaceAll(/[\ud800-\udfff]/g, (half) => `\\u${half.charCodeAt(0).toString(16)}`)
     for (let shift = 0; shift < 8; shift++) {
       for (const json of [JSON.stringify(text), inAscii]) {
@@ -110,7 +110,7 @@ for (const [what, text] of Object.entries(long)) {
   })
 }
 
-t.test('takes blanks wherever they may be', async (t) => {
+await t.test('takes blanks wherever they may be', async (t) => {
   const blanks = ' \n\r\t'.repeat(50_000)
   for (const parts of [['', '{', '"a"', ':', '1', ',', '"b"', ':', '[', '1', ',', '2', ']', ',', '"c"', ':', '{', '}', '}', '']]) {
     for (let at = 1; at < parts.length; at++) {
@@ -121,7 +121,7 @@ t.test('takes blanks wherever they may be', async (t) => {
   t.throws(() => inSteps(`[${'1'.repeat(100_000)},${blanks}2]`), { code: 'LOGGER_BAD_REQUEST' })
 })
 
-t.test('refuses bytes that are no UTF-8', async (t) => {
+await t.test('refuses bytes that are no UTF-8', async (t) => {
   for (const bytes of [[0x5b, 0xff, 0x5d], [0x5b, 0x22, 0xe5, 0x22, 0x5d], [0x5b, 0x22, 0xc0, 0xaf, 0x22, 0x5d], [0x5b, 0x22, 0xed, 0xa0, 0x80, 0x22, 0x5d], [0xff, 0xfe, 0x5b, 0x00, 0x5d, 0x00]]) {
     t.throws(() => parseJson(Buffer.from(bytes)), { code: 'LOGGER_BAD_REQUEST' })
   }

@@ -32,7 +32,7 @@ const ways: Record<string, { decode: (json: object) => Iterable<Step>, time?: st
 
 for (const [name, [json, expected]] of Object.entries(conventions)) {
   for (const [way, { decode, time, index, logger: host }] of Object.entries(ways)) {
-    t.test(`${name}, as ${way}`, async (t) => {
+    await t.test(`${name}, as ${way}`, async (t) => {
       const [record] = Array.from(decode(json)).filter((step) => step !== undefined) as LogRecord[]
       const { eventAt, severity, message, processName, description, pid } = record!
       const [at, level, said, process = '-', logger = '', id = 0] = expected
@@ -50,7 +50,7 @@ for (const [name, [json, expected]] of Object.entries(conventions)) {
   }
 }
 
-t.test('a name that is given twice keeps both values', async (t) => {
+await t.test('a name that is given twice keeps both values', async (t) => {
   const read = (json: string) => Array.from(decodeJsonLog(Buffer.from(json), 0, jsonReading, arrival)).filter((step) => step !== undefined) as LogRecord[]
   t.match(read('{"level":"WARN","message":"m","level":"vector=info","target":"app"}'), [{ severity: 'warning', attributes: { level_: 'vector=info' } }])
   t.match(read('{"msg":"first","msg":"second"}'), [{ message: 'first', attributes: { msg_: 'second' } }])
@@ -58,7 +58,7 @@ t.test('a name that is given twice keeps both values', async (t) => {
   t.match(read(`{"msg":"m","a":"${'x'.repeat(200_000)}","a":2}`), [{ attributes: { a: /^x+$/, a_: 2 } }], 'in a large log, too')
 })
 
-t.test('what a log is about gives no part of it, but where the message is in it', async (t) => {
+await t.test('what a log is about gives no part of it, but where the message is in it', async (t) => {
   const read = (log: object) => Array.from(decodeJsonLog(Buffer.from(JSON.stringify(log)), 0, jsonReading, arrival)).filter((step) => step !== undefined) as LogRecord[]
   for (const name of ['data', 'payload', 'json']) {
     const inner = { name: 'Alice', pid: 7, level: 3, date: '2020-01-01' }
@@ -67,13 +67,13 @@ t.test('what a log is about gives no part of it, but where the message is in it'
   }
 })
 
-t.test('logs of one microsecond are in the order of their nanoseconds', async (t) => {
+await t.test('logs of one microsecond are in the order of their nanoseconds', async (t) => {
   const values = [['1763630100000000900', 'third'], ['1763630100000000100', 'first'], ['1763630100000000500', 'second'], ['1763630100000001000', 'fourth']]
   const { records } = await collect(decodeLoki(Buffer.from(JSON.stringify({ streams: [{ stream: { app: 'o' }, values }] })), 'json', '2026-11-26 12:00:00.000000'))
   t.strictSame(records.map(({ message }) => message), ['first', 'second', 'third', 'fourth'])
 })
 
-t.test('docs/protocols.md has the names, in the order in which they are read', async (t) => {
+await t.test('docs/protocols.md has the names, in the order in which they are read', async (t) => {
   const sections = new Map(readFileSync(new URL('../../../../docs/protocols.md', import.meta.url), 'utf8').split(/^#{2,3} /m).map((section) => [section.split('\n', 1)[0], section]))
   const namesIn = (text: string) => Array.from(text.matchAll(/`([^`]+)`/g), ([, name]) => name!.toLowerCase())
   const headings: Record<Part, string> = { message: 'Message', time: 'Time', level: 'Level', process: 'Process', pid: 'Pid', description: 'Logger' }

@@ -10,7 +10,7 @@ const around: Parts = {
 }
 
 await t.test('withJson', async (t) => {
-  const own = { message: 'failed', severity: 'error' }
+  const own = { message: 'failed', severity: 'error' as const }
   const kept = { order: 'x', order_: 7, time: json.time, logger: 'shop.cart' }
   const rules: Record<string, [Parts, Surroundings['outer'], Parts]> = {
     'leaves time, logger, process and pid to the fields around it': [around, 'fields',

@@ -3,7 +3,7 @@ import { severityOf, severityOfName, severityOfPythonNumber, type Scale } from '
 import { severities, type Severity } from '../../../../src/model/record.ts'
 import { growsLinearly } from '../../../helpers/growth.ts'
 
-t.test('a level by its name', async (t) => {
+await t.test('a level by its name', async (t) => {
   const names: Record<Severity, string[]> = {
     debug: ['debug', 'TRACE', 'Verbose', 'FINE', 'FINER', 'FINEST', 'CONFIG', 'silly', 'NOTSET', 'DBG', 'TRC', 'VRB', 'trce', 'dbug', 'DEBU', 'D', 'T', 'V', 'D1', 'D5', 'debugging', 'DEBUG1', 'DEBUG5', 'DEBUG-4', 'TRACE4', 'trace8', 'SEVERITY_NUMBER_DEBUG', 'SEVERITY_NUMBER_TRACE3', '调试', 'デバッグ', '디버그', 'ОТЛАДКА', 'Depuración', '.'],
     info: ['info', 'Information', 'informational', 'NOTICE', 'INF', 'I', 'N', 'http', 'LOG', 'HINT', 'DETAIL', 'STATEMENT', 'Note', 'System', 'success', 'OK', 'INFO+2', 'INFO:', 'DEFAULT', 'None', 'SEVERITY_NUMBER_INFO', 'SEVERITY_INFO', 'Audit Success', 'AUDIT_SUCCESS', 'Hinweis', 'Información', 'ИНФО', 'Информация', '信息', '情報', '정보', 'BİLGİ', '*'],
@@ -28,7 +28,7 @@ t.test('a level by its name', async (t) => {
   })
 })
 
-t.test('a level by its number', async (t) => {
+await t.test('a level by its number', async (t) => {
   const numbers: Array<[level: unknown, severity: Severity | undefined]> = [
     [0, 'critical'], [3, 'error'], [4, 'warning'], [5, 'info'], [6, 'info'], [7, 'debug'], [8, undefined], [9, undefined],
     [10, 'debug'], [20, 'debug'], [30, 'info'], [35, 'info'], [40, 'warning'], [50, 'error'], [60, 'critical'], [70, undefined], [99, undefined],
@@ -41,7 +41,7 @@ t.test('a level by its number', async (t) => {
   for (const [level, severity] of numbers) t.equal(severityOf(level), severity, JSON.stringify(level))
 })
 
-t.test('a scale decides what a number means', async (t) => {
+await t.test('a scale decides what a number means', async (t) => {
   const scales: Record<Scale, Array<[level: unknown, severity: Severity | undefined]>> = {
     syslog: [[3, 'error'], ['4', 'warning'], [30, undefined]],
     pino: [[5, 'debug'], [30, 'info'], [50, 'error'], [65, 'critical'], [-1, undefined]],
@@ -63,7 +63,7 @@ t.test('a scale decides what a number means', async (t) => {
   }
 })
 
-t.test('a name beside a number tells more than its size', async (t) => {
+await t.test('a name beside a number tells more than its size', async (t) => {
   t.equal(severityOf(400, { name: 'INFO' }), 'info')
   t.equal(severityOf('400', { name: 'INFO' }), 'info')
   t.equal(severityOf(12, { name: 'WARNING' }), 'warning')
@@ -74,7 +74,7 @@ t.test('a name beside a number tells more than its size', async (t) => {
   t.equal(severityOf('error', { name: 'INFO' }), 'error', 'and a name is no number')
 })
 
-t.test('a level as an object', async (t) => {
+await t.test('a level as an object', async (t) => {
   t.equal(severityOf({ level: 40_000, levelStr: 'ERROR', colour: 'red' }), 'error')
   t.equal(severityOf({ level: 2 ** 53, levelStr: 'MARK', colour: 'grey' }), 'info')
   t.equal(severityOf({ icon: '⚠️', name: 'WARNING', no: 30 }), 'warning')
@@ -87,7 +87,7 @@ t.test('a level as an object', async (t) => {
   t.equal(severityOf({ other: 1 }, { name: 'fatal' }), 'critical')
 })
 
-t.test('POST /send_logs takes the levels of its contract and no others', async (t) => {
+await t.test('POST /send_logs takes the levels of its contract and no others', async (t) => {
   const aliases: Record<Severity, string[]> = {
     debug: ['debug', 'trace', 'verbose', 'notset'],
     info: ['info', 'information', 'informational', 'notice'],

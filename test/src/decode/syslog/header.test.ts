@@ -111,7 +111,7 @@ const rows: Record<string, Row[]> = {
   ]
 }
 
-t.test('Headers of syslog', async (t) => {
+await t.test('Headers of syslog', async (t) => {
   for (const [what, lines] of Object.entries(rows)) {
     await t.test(`of ${what} give time, host, process, pid and text`, async (t) => {
       for (const [line, time, host, process, pid, message, attributes] of lines) {
@@ -142,7 +142,7 @@ t.test('Headers of syslog', async (t) => {
   }
 })
 
-t.test('JSON in the text of a message', async (t) => {
+await t.test('JSON in the text of a message', async (t) => {
   const examples: Record<string, [line: string, record: object]> = {
     'of winston-syslog is a log\'s fields': ['<131>1 2026-11-26T00:20:10Z web1 shop 22881 - - {"level":"error","message":"failed","user":7}', { eventAt: utc, severity: 'error', message: 'failed', pid: 22881, processName: 'shop', description: 'web1', attributes: { host: 'web1', user: 7 } }],
     'of pino gives process and pid': ['<13>1 - - - - - - {"level":40,"time":1795652410000,"pid":7,"hostname":"box","name":"api","msg":"slow","ms":912}', { eventAt: '2026-11-26 00:20:10.000000', severity: 'warning', message: 'slow', pid: 7, processName: 'api', description: address, attributes: { hostname: 'box', ms: 912 } }],
@@ -162,7 +162,7 @@ t.test('JSON in the text of a message', async (t) => {
   for (const [what, [line, record]] of Object.entries(examples)) await t.test(what, async (t) => t.match(decode(line), record))
 })
 
-t.test('a token in the JSON behind a header tells the owner, and is not kept', async (t) => {
+await t.test('a token in the JSON behind a header tells the owner, and is not kept', async (t) => {
   const { record, token } = decodeSyslog({ bytes: Buffer.from('<13>Nov 26 00:20:10 web1 app[5]: {"msg":"x","a":1,"_loggerbot_token":"lb_secret"}'), arrivedAt, address })
   t.equal(token, 'lb_secret')
   t.notMatch(JSON.stringify(record), 'lb_secret')

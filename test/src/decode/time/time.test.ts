@@ -8,7 +8,7 @@ import { growsLinearly } from '../../../helpers/growth.ts'
 const arrival = '2026-11-26 12:00:00.000000'
 const arrivedAt = Date.UTC(2026, 10, 26, 12)
 
-t.test('timeOf reads', async (t) => {
+await t.test('timeOf reads', async (t) => {
   const at = '2026-11-20 09:15:00.000000'
   const times: Record<string, [time: string, ...values: unknown[]]> = {
     'ISO 8601': [at, '2026-11-20T09:15:00Z', '2026-11-20t09:15:00z', '2026-11-20 09:15', '2026-11-20T09:15Z', '2026-11-20T09:15:00', '2026-11-20T11:15:00+02', '2026-11-20 11:15:00+0200', '2026-11-20T09:15:00-0000', '2026-11-20T09:15:00+00:00Z', '2026-11-20T09:15:00.000000000Z'],
@@ -57,7 +57,7 @@ t.test('timeOf reads', async (t) => {
   })
 })
 
-t.test('timeOf leaves alone', async (t) => {
+await t.test('timeOf leaves alone', async (t) => {
   const values: Record<string, unknown[]> = {
     'what is no time': ['', ' ', '-', 'now', 'yesterday', '09:15:00', 'Nov', 'Nov 20', '2026', '2026-11', 'a'.repeat(1000), null, undefined, true, {}, [], [1], ['a', 1], { seconds: 1.5 }, { $date: {} }, NaN, Infinity, '0x693ebd14', '1e99', '٢٠٢٦-11-20T09:15:00Z'],
     'days and hours that there are not': ['2026-02-30T00:00:00Z', '2026-13-01 00:00:00', '20261320091500', '2026-11-31 09:15:00 UTC', '2026-11-20T25:00:00Z', '2026-11-20T24:00:01Z', '2026-11-20 09:60:00 UTC', '31/Foo/2026:09:15:00 +0000', '2026-11-20 09:15:00 +2500', '2026-11-20 13:99 PM'],
@@ -78,20 +78,20 @@ t.test('timeOf leaves alone', async (t) => {
   })
 })
 
-t.test('timeOf reads in linear time', async (t) => {
+await t.test('timeOf reads in linear time', async (t) => {
   for (const [what, text] of Object.entries({ blanks: ' ', digits: '1', brackets: '[', letters: 'a', dates: '2026-11-20 ' })) {
     growsLinearly(t, what, { small: 2000, input: (size) => Array.from({ length: size }, (_, index) => `${text.repeat(80 / text.length - 8)}${index}`), work: (texts) => texts.forEach((text) => timeOf(text, arrival)) })
   }
 })
 
-t.test('subMicroseconds gives what a time has beyond microseconds', async (t) => {
+await t.test('subMicroseconds gives what a time has beyond microseconds', async (t) => {
   for (const [value, nanoseconds] of [
     ['1763630100000000900', 900], ['1763630100000000100', 100], [1763630100000000100n, 100], ['1763630100.123456789', 789], ['2026-11-20T09:15:00.123456789Z', 789], ['2026-11-20T09:15:00.1234567+02:00', 700],
     ['2026-11-20 09:15:00,123456012 UTC', 12], ['2026-11-20T09:15:00.123456Z', 0], ['2026-11-20T09:15:00Z', 0], ['1763630100447000', 0], [1763630100447, 0], [[1763630100, 447000123], 123], [{ seconds: 1763630100, nanos: 999 }, 999], [null, 0], [{}, 0], ['x'.repeat(1000), 0]
   ] as const) t.equal(subMicroseconds(value), nanoseconds, String(value))
 })
 
-t.test('readSyslogTime', async (t) => {
+await t.test('readSyslogTime', async (t) => {
   const local = (...parts: [year: number, month: number, day: number, hour: number, minute: number, second: number]) => new Date(...parts).toISOString().slice(0, 19).replace('T', ' ')
 
   await t.test('takes the latest year that is not in the future', async (t) => {
@@ -133,7 +133,7 @@ t.test('readSyslogTime', async (t) => {
   })
 })
 
-t.test('parseTime, which POST /send_logs and queries use', async (t) => {
+await t.test('parseTime, which POST /send_logs and queries use', async (t) => {
   const good: Record<string, string> = {
     '2020-05-05T12:22:22': '2020-05-05 12:22:22.000000',
     '2020-05-05T12:22:22Z': '2020-05-05 12:22:22.000000',
