@@ -6,7 +6,7 @@ import type { BenchDatabase } from './subjects.ts'
 import type { Report } from './measure.ts'
 import { startNaive, startOurs, type Service, type StartOptions } from './service.ts'
 
-/** One bench: `npm run bench -- name` runs it alone. */
+/** One benchmark; `npm run bench -- name` runs only this one. */
 export type Scenario = (bench: Bench) => Promise<Report[]>
 
 export interface OurOptions extends Partial<StartOptions> {
@@ -14,14 +14,14 @@ export interface OurOptions extends Partial<StartOptions> {
   users?: number
 }
 
-/** What a scenario is given: how long to measure, and servers that go when it ends. */
+/** Given to a scenario: durations, and servers that are stopped when it ends. */
 export class Bench {
   readonly rounds: number
-  /** For the pairs that the goals are about; what only needs a comparison with itself takes half of it. */
+  /** Duration of a measurement that a goal depends on; comparisons of the service with itself take half of it. */
   readonly seconds: number
-  /** How many million rows to preload, one figure a table; undefined: as many as the scenario has by default. */
+  /** Rows to preload, in millions, one figure for each table; undefined uses the scenario's default. */
   readonly millions: readonly number[] | undefined
-  /** On a real disk; thrown away in the end. */
+  /** On a real disk; deleted in the end. */
   readonly folder: string
   #server: Promise<DatabaseServer> | undefined
   #started = 0
@@ -38,7 +38,7 @@ export class Bench {
     return Math.ceil(this.seconds / 2)
   }
 
-  /** The MariaDB of all scenarios, started at its first use. */
+  /** The MariaDB of all scenarios, started on first use. */
   async server (): Promise<ServerAccess> {
     const given = givenServer()
     if (given) return given
@@ -48,8 +48,8 @@ export class Bench {
 
   async #startServer (): Promise<DatabaseServer> {
     const server = await DatabaseServer.start({ kind: mariadb, folder: this.#newFolder(), flags: serverFlags })
-    // However the bench ends, short of kill -9.
-    process.once('exit', () => server.kill())
+    // Covers every end of the process but kill -9.
+    process.once('exit', () => { server.kill().catch(() => {}) })
     return server
   }
 
@@ -66,7 +66,7 @@ export class Bench {
     return database
   }
 
-  /** The service on a database that is there already, which it leaves as it is. */
+  /** The service on an existing database, which is kept. */
   async oursOn (database: BenchDatabase, options: Partial<StartOptions> = {}): Promise<Service> {
     return this.#closing(await startOurs(database, { folder: this.#newFolder(), ...options }))
   }
@@ -83,7 +83,7 @@ export class Bench {
     return database
   }
 
-  /** The yardstick on a MariaDB database of its own. */
+  /** The naive server on a MariaDB database of its own. */
   async naive (): Promise<Service> {
     const database = await makeNaive(await this.server())
     this.#closers.push(() => database.drop())
@@ -92,7 +92,7 @@ export class Bench {
     return service
   }
 
-  /** Ends what a scenario started, the last first. */
+  /** Stops everything that a scenario started, the last first. */
   async endScenario (): Promise<void> {
     while (this.#closers.length > 0) await this.#closers.pop()!()
   }

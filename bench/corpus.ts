@@ -7,10 +7,10 @@ import type { CorpusRequest } from './requests.ts'
 
 export { seeded }
 
-/** Stands in a body where a time belongs; load.lua writes the present, less so many seconds, in its place. */
+/** Placeholder for a time in a body; load.lua replaces it by the present minus `secondsAgo`. */
 const stamp = (secondsAgo: number) => `@${secondsAgo}`.padEnd('2020-05-05T12:22:22'.length, '@')
 
-/** Python's numbers or the contract's names, as the client has it; most logs are of little weight. */
+/** Levels as names of the contract or as Python's numbers, by their share; most logs are unimportant. */
 const levels: Array<[share: number, name: string, number: number]> = [
   [0.2, 'debug', 10], [0.8, 'info', 20], [0.93, 'warning', 30], [0.99, 'error', 40], [1, 'critical', 50]
 ]
@@ -31,7 +31,7 @@ const people = ['anna', 'bjørn', 'chloé', 'dmitri', 'emre', 'ольга', 'far
 const hex = (random: Random, length: number) => Array.from({ length }, () => whole(random, 16).toString(16)).join('')
 const address = (random: Random) => `10.${whole(random, 4)}.${whole(random, 256)}.${whole(random, 256)}`
 
-/** What programs say: short and long, with quotes, paths, line breaks and other letters than ASCII in it. About 120 bytes on average. */
+/** Messages of programs: short and long, with quotes, paths, line breaks and non-ASCII letters. About 120 bytes on average. */
 const sentences: Array<(random: Random) => string> = [
   (r) => `${address(r)} "${pick(r, ['GET', 'GET', 'POST'])} ${pick(r, paths)}?page=${whole(r, 90)} HTTP/1.1" ${pick(r, [200, 200, 200, 304, 404, 500])} ${whole(r, 90_000)} ${whole(r, 900)}ms`,
   (r) => `request ${hex(r, 32)} finished in ${(r() * 900).toFixed(3)} ms, ${whole(r, 40)} queries, ${whole(r, 64)} from cache, user ${pick(r, people)}`,
@@ -53,7 +53,7 @@ const failure = (r: Random) => [
   `TimeoutError: ${pick(r, hosts)} did not answer within ${whole(r, 30)} s`
 ].join('\n')
 
-/** `count` logs as one process sends them at once. */
+/** Generates `count` logs of one process, as it sends them in one request. */
 export function corpusRequest (random: Random, count: number): CorpusRequest {
   const { name, loggers, numeric } = pick(random, processes)
   return {
@@ -67,36 +67,45 @@ export function corpusRequest (random: Random, count: number): CorpusRequest {
         level: numeric ? number : level,
         message: sentence(random),
         description: pick(random, loggers),
-        // The oldest comes first.
+        // The oldest first.
         secondsAgo: 2 - Math.floor(index * 3 / count)
       }
     })
   }
 }
 
-/** Who sends, and how it proves it: the contract's token. */
+/** A user of the corpus, with the contract's token. */
 export function corpusUser (id: number): { id: number, name: string, token: string } {
   const name = `user${id}`
   return { id, name, token: createHash('md5').update(`${name}password`).digest('hex') }
 }
 
-/** All of a corpus' bodies together stay below this, because every thread of wrk holds a few copies of them. */
-const mostBytes = 64 * 1024 * 1024
+/** Limit for all bodies of a corpus together, because every thread of wrk holds a few copies of them. */
+const maxCorpusBytes = 64 * 1024 * 1024
 
-/** A random token of the corpus' first user, as it would be made for them: for the protocols beside the contract. */
+/** A random token of the corpus' first user, for all protocols but the contract. */
 export const corpusToken = `lb_${'bench'.repeat(8)}abc`
 
+export interface CorpusOptions {
+  /** Logs in each request. */
+  logs: number
+  users: number
+  /** Default: the contract. */
+  protocol?: string
+  seed?: number
+}
+
 /**
- * Writes the requests that wrk cycles through, one a line: path, content type, the name and the value of the header
- * that says who sends, then `text` and the body with stamps for times, or `hex` and the body as it is. 200 of them, or
- * one for each user where there are more; those of a protocol beside the contract are all the first user's, with times
- * of the present. The same for the same arguments, but for that.
+ * Writes the requests that wrk cycles through, one on each line: path, content type, name and value of the credential's
+ * header, then `text` and the body with placeholders for times, or `hex` and the body as it is. There are 200 requests,
+ * or one for each user if there are more. Requests of other protocols than the contract all belong to the first user and
+ * have times of the present; otherwise the same arguments give the same requests.
  */
-export async function writeCorpus (file: string, { logs, users, protocol, seed = 1 }: { logs: number, users: number, protocol?: string, seed?: number }): Promise<void> {
+export async function writeCorpus (file: string, { logs, users, protocol, seed = 1 }: CorpusOptions): Promise<void> {
   const random = seeded(seed)
   const out = createWriteStream(file)
   let bytes = 0
-  for (let index = 0; index < Math.max(200, users) && bytes < mostBytes; index++) {
+  for (let index = 0; index < Math.max(200, users) && bytes < maxCorpusBytes; index++) {
     const { name, token } = corpusUser(1 + index % users)
     const { pid, processName, logs: sent } = corpusRequest(random, logs)
     const line = protocol === undefined ? contractLine() : protocolLine(protocol)

@@ -10,10 +10,10 @@ import { corpusToken, corpusUser } from './corpus.ts'
 import type { BenchDatabase } from './subjects.ts'
 import { cleanEnvironment, serveFile } from './service.ts'
 
-/** As durable as one in production, and large enough for a bench. */
+/** As durable as in production, and large enough for a benchmark. */
 export const serverFlags = ['--innodb-flush-log-at-trx-commit=1', '--innodb-buffer-pool-size=1G', '--innodb-log-file-size=512M']
 
-/** Which database it is, and how durable. */
+/** Describes the server: version, durability, buffer pool. */
 export async function describeServer ({ host, port, user, password }: ServerAccess): Promise<string> {
   const connection = await mysql.createConnection({ host, port, user, password })
   const [[row]] = await connection.query<RowDataPacket[]>(`SELECT VERSION() AS version, @@innodb_flush_log_at_trx_commit AS flush,
@@ -42,7 +42,7 @@ export async function makeMysql (server: ServerAccess, { pageCompression = false
   return { ...made, environment }
 }
 
-/** A new database that is left to the naive server. */
+/** A new database without tables; the naive server creates its own. */
 export function makeNaive (server: ServerAccess): Promise<BenchDatabase & { name: string, addUser: () => Promise<void> }> {
   return makeEmptyMysql(server)
 }
@@ -71,7 +71,7 @@ async function makeEmptyMysql ({ host, port, user, password }: ServerAccess) {
       await connection.query('TRUNCATE TABLE user_logs')
     },
 
-    /** The user of the corpus, as the naive server knows users. */
+    /** Adds the corpus' first user to the naive server's table. */
     async addUser () {
       const { name, token } = corpusUser(1)
       await connection.query('INSERT INTO users (username, token) VALUES (?, ?)', [name, token])
@@ -104,7 +104,7 @@ export async function makeSqlite (folder: string, { users = 1 } = {}): Promise<B
       database.exec('DELETE FROM ingest_batches; DELETE FROM user_logs')
       database.pragma('wal_checkpoint(TRUNCATE)')
     },
-    // It goes with its folder.
+    // The file is deleted with its folder.
     async drop () { database.close() }
   }
 }
@@ -114,8 +114,8 @@ async function migrate (environment: Record<string, string>): Promise<void> {
 }
 
 /**
- * Users 1 to `count`. Their credentials are as cheap as scrypt can be: the service proves each user once and
- * remembers it, and 10,000 proofs at the full price would be minutes of something else than writing logs.
+ * Rows for users 1 to `count`, with scrypt as cheap as its parameters allow. The service verifies each user once and
+ * caches the result; 10,000 verifications at the full price would take minutes and measure scrypt.
  */
 function userRows (count: number): unknown[][] {
   return Array.from({ length: count }, (_, index) => {

@@ -1,5 +1,5 @@
-// Three months of logs that lie in a database before they are searched: written past the service, as fast as the database
-// takes them in the order of its key, and into a file beside it, a log a line.
+// Three months of logs to search. They are written directly into the database, in the order of its key, and into a file,
+// one log on each line.
 import { createReadStream, createWriteStream } from 'node:fs'
 import { once } from 'node:events'
 import { finished } from 'node:stream/promises'
@@ -9,10 +9,10 @@ import { sqliteDriver } from '../src/sqlite.ts'
 import type { ServerAccess } from '../test/helpers/servers.ts'
 import { corpusRequest, seeded } from './corpus.ts'
 
-/** What is looked for: a word that five logs hold, and a piece of it; a word of many logs; all of them of user 1. */
-export const wanted = { rare: 'quetzalcoatl', piece: 'etzalcoa', common: 'payment' } as const
+/** Search terms: a word of five logs of user 1, a part of it, and a word of many logs. */
+export const wanted = { rare: 'quetzalcoatl', part: 'etzalcoa', common: 'payment' } as const
 
-/** What part of the logs is whose: one user in four owns most. */
+/** Shares of the users: one of four owns most logs. */
 const shares = [0.85, 0.05, 0.05, 0.05]
 export const historyUsers = shares.length
 
@@ -22,33 +22,36 @@ const names: Record<number, string> = { 10: 'debug', 20: 'info', 30: 'warning', 
 
 export interface History {
   rows: number
-  /** Milliseconds since 1970: from its first log to after its last. */
+  /** Half-open interval [from, to) of its times, in ms since 1970. */
   from: number
   to: number
 }
 
-/** So many rows over 100 days up to now. */
+/** A history of 100 days up to now. */
 export function historyOf (rows: number, now = Date.now()): History {
   const to = Math.floor(now / 1000) * 1000
   return { rows, from: to - days * day, to }
 }
 
-type HistoryRow = [userId: number, eventAt: string, id: bigint, level: string, pid: number, process: string, description: string, message: string, postTime: string, attributes: null]
+type HistoryRow = [
+  userId: number, eventAt: string, id: bigint, level: string, pid: number, process: string, description: string,
+  message: string, postTime: string, attributes: null
+]
 
-/** Its rows, always the same, in the order of the key, 30 a batch. */
+/** Rows of a history in the order of the key, 30 a batch; the same history gives the same rows. */
 function * batchesOf ({ rows, from, to }: History): Generator<HistoryRow[]> {
   const random = seeded(5)
   for (const [index, share] of shares.entries()) {
     const count = Math.round(rows * share)
     const step = (to - from) / count
-    const marked = new Set(index === 0 ? [0.1, 0.3, 0.5, 0.7, 0.9].map((place) => Math.floor(place * count)) : [])
+    const marked = new Set(index === 0 ? [0.1, 0.3, 0.5, 0.7, 0.9].map((share) => Math.floor(share * count)) : [])
     for (let done = 0; done < count;) {
       const { pid, processName, logs } = corpusRequest(random, Math.min(30, count - done))
       const at = Math.floor((from + done * step) / 1000) * 1000
       const time = new Date(at).toISOString().slice(0, 19).replace('T', ' ') + '.000000'
       const first = done
       yield logs.map(({ level, message, description }, n): HistoryRow => [
-        // Unique within a user, and rising with the time.
+        // The id is unique within a user, and rises with the time.
         index + 1, time, (BigInt(at) << 16n) + BigInt((first + n) % 65536), typeof level === 'number' ? names[level]! : level,
         pid, processName, description, marked.has(first + n) ? `${message} ${wanted.rare}` : message, time, null
       ])
@@ -57,7 +60,7 @@ function * batchesOf ({ rows, from, to }: History): Generator<HistoryRow[]> {
   }
 }
 
-/** Writes them a line each, tab separated, as LOAD DATA reads them. */
+/** Writes the rows tab separated, one on each line, for LOAD DATA. */
 export async function writeHistory (file: string, history: History): Promise<void> {
   const out = createWriteStream(file, { highWaterMark: 1 << 20 })
   let text = ''
@@ -87,7 +90,7 @@ export async function loadMysql ({ host, port, user, password }: ServerAccess, d
   await connection.end()
 }
 
-/** Stores them in `user_logs` of an SQLite file. */
+/** Stores the rows in `user_logs` of an SQLite file. */
 export function loadSqlite (file: string, history: History): void {
   const database = new (sqliteDriver())(file)
   try {

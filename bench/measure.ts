@@ -1,6 +1,6 @@
-/** What one run of one subject showed. */
+/** The result of one run of one subject. */
 export interface Sample {
-  /** Rows a second that were acknowledged, or committed where there is nobody to acknowledge to. */
+  /** Rows a second that were acknowledged, or, without HTTP, committed. */
   rows: number
   /** Requests a second that were answered 200. */
   requests?: number
@@ -12,13 +12,13 @@ export interface Sample {
   refused?: number
   /** Connections that failed, broke or timed out. */
   errors?: number
-  /** The most memory that the server's process held, in MB. */
+  /** Peak resident memory of the server's process, in MB. */
   rss?: number
 }
 
-/** What a bench says in one line: a figure of each round, and what it should be. */
+/** One line of a report: a figure for each round, and its goal. */
 export interface Finding {
-  what: string
+  title: string
   values: number[]
   atLeast?: number
   atMost?: number
@@ -26,7 +26,7 @@ export interface Finding {
 
 export interface Report {
   name: string
-  /** What was done, in one line. */
+  /** What was measured, in one line. */
   title: string
   samples: Record<string, Sample[]>
   findings: Finding[]
@@ -34,7 +34,10 @@ export interface Report {
 
 export type Subjects = Record<string, () => Promise<Sample>>
 
-/** Runs every subject once a round, each round beginning with another one: what the machine does meanwhile hits them all alike. */
+/**
+ * Runs every subject once a round. Each round starts with another subject, so that other load on the machine
+ * affects all alike.
+ */
 export async function interleave (subjects: Subjects, rounds: number): Promise<Record<string, Sample[]>> {
   const names = Object.keys(subjects)
   const samples: Record<string, Sample[]> = Object.fromEntries(names.map((name) => [name, []]))
@@ -49,14 +52,20 @@ export async function interleave (subjects: Subjects, rounds: number): Promise<R
 
 type Wanted = Pick<Finding, 'atLeast' | 'atMost'>
 
-/** One subject's figure over another's, round by round. */
-export function ratio (samples: Record<string, Sample[]>, one: string, other: string, figure: keyof Sample, wanted: Wanted = {}): Finding {
-  return { what: `${one} / ${other}, ${labels[figure]}`, values: samples[one]!.map((sample, round) => sample[figure]! / samples[other]![round]![figure]!), ...wanted }
+/** The ratio of a figure of two subjects, round by round. */
+export function ratio (
+  samples: Record<string, Sample[]>,
+  [one, other]: [subject: string, comparedWith: string],
+  figure: keyof Sample,
+  wanted: Wanted = {}
+): Finding {
+  const values = samples[one]!.map((sample, round) => sample[figure]! / samples[other]![round]![figure]!)
+  return { title: `${one} / ${other}, ${labels[figure]}`, values, ...wanted }
 }
 
-/** One subject's figure, for what is wanted of it alone. */
+/** A figure of one subject, with a goal of its own. */
 export function figure (samples: Record<string, Sample[]>, name: string, figure: keyof Sample, wanted: Wanted = {}): Finding {
-  return { what: `${name}, ${labels[figure]}`, values: samples[name]!.map((sample) => sample[figure]!), ...wanted }
+  return { title: `${name}, ${labels[figure]}`, values: samples[name]!.map((sample) => sample[figure]!), ...wanted }
 }
 
 export const labels: Record<keyof Sample, string> = {
@@ -82,8 +91,10 @@ export function spreadOf (values: readonly number[]): Spread {
   return { median: (sorted[Math.floor(middle)]! + sorted[Math.ceil(middle)]!) / 2, min: sorted[0]!, max: sorted.at(-1)! }
 }
 
-/** What a finding comes to. Where only some rounds reach what is wanted, the spread decides nothing. */
-export function verdictOf ({ values, atLeast = -Infinity, atMost = Infinity }: Finding): 'reached' | 'within the spread' | 'missed' | undefined {
+export type Verdict = 'reached' | 'within the spread' | 'missed'
+
+/** Whether the median reaches the goal. If only some rounds do, the verdict is `within the spread`. */
+export function verdictOf ({ values, atLeast = -Infinity, atMost = Infinity }: Finding): Verdict | undefined {
   if (atLeast === -Infinity && atMost === Infinity) return undefined
   const reaches = (value: number) => value >= atLeast && value <= atMost
   if (reaches(spreadOf(values).median)) return 'reached'

@@ -1,6 +1,6 @@
 import { labels, spreadOf, verdictOf, type Finding, type Report, type Sample } from './measure.ts'
 
-/** The report as text: a line a subject, with medians and, for the rates, the spread; then a line a finding. */
+/** Formats a report: a line for each subject, with medians and the spread of rates; then a line for each finding. */
 export function format ({ name, title, samples, findings }: Report): string {
   const figures = (Object.keys(labels) as Array<keyof Sample>).filter((figure) =>
     Object.values(samples).flat().some((sample) => sample[figure] !== undefined))
@@ -9,8 +9,8 @@ export function format ({ name, title, samples, findings }: Report): string {
     `${name}: ${title}`,
     '',
     ...rows.length === 0 ? [] : [...table([['', ...figures.map((figure) => labels[figure])], ...rows]), ''],
-    ...notAll200(samples) ? ['  NOT ALL ANSWERS WERE 200: the rates are of those that were, and latencies of all', ''] : [],
-    ...table(findings.map((finding) => [finding.what, spread(finding.values), wanted(finding)]), 'left'),
+    ...notAll200(samples) ? ['  NOT ALL ANSWERS WERE 200: rates count only those, latencies count all', ''] : [],
+    ...table(findings.map((finding) => [finding.title, spread(finding.values), wanted(finding)]), 'left'),
     ''
   ].join('\n')
 }
@@ -22,7 +22,7 @@ function notAll200 (samples: Report['samples']): boolean {
 function cell (rounds: Sample[], figure: keyof Sample): string {
   const values = rounds.map((sample) => sample[figure]).filter((value) => value !== undefined)
   if (values.length === 0) return ''
-  // Of what should not happen at all, every round counts.
+  // These should be 0 in every round, so they are added up.
   if (figure === 'refused' || figure === 'errors') return short(values.reduce((sum, value) => sum + value, 0))
   if (figure === 'max' || figure === 'rss') return short(Math.max(...values))
   return figure === 'rows' ? spread(values) : short(spreadOf(values).median)
@@ -36,11 +36,14 @@ function spread (values: number[]): string {
 function wanted (finding: Finding): string {
   const verdict = verdictOf(finding)
   if (verdict === undefined) return ''
-  const limits = [finding.atLeast === undefined ? '' : `at least ${finding.atLeast}`, finding.atMost === undefined ? '' : `at most ${finding.atMost}`]
+  const limits = [
+    finding.atLeast === undefined ? '' : `at least ${finding.atLeast}`,
+    finding.atMost === undefined ? '' : `at most ${finding.atMost}`
+  ]
   return `wanted: ${limits.filter(Boolean).join(', ')}: ${verdict}`
 }
 
-/** Three digits say all that a bench can know. */
+/** Formats three digits; a benchmark knows no more. */
 function short (value: number): string {
   if (value >= 1_000_000) return `${(value / 1_000_000).toFixed(2)} M`
   if (value >= 10_000) return `${(value / 1000).toFixed(value >= 100_000 ? 0 : 1)} k`

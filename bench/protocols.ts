@@ -14,7 +14,7 @@ const severityNumbers: Record<string, number> = { debug: 5, info: 9, warning: 13
 
 const levelOf = ({ level }: CorpusLog): string => typeof level === 'number' ? names[level]! : level
 const timeOf = ({ secondsAgo }: CorpusLog, now: Date): Date => new Date(now.getTime() - 1000 * secondsAgo)
-/** A name that is empty is not sent. */
+/** An empty name is not sent. */
 const loggerOf = ({ description }: CorpusLog): string | undefined => description || undefined
 const nanoseconds = (time: Date): string => `${time.getTime()}000000`
 const bytes = (value: unknown): Buffer => Buffer.from(JSON.stringify(value))
@@ -24,12 +24,12 @@ const text = (value: string): Buffer => encodeBytes(1, value)
 const keyValue = (key: string, value: Buffer): Buffer => Buffer.concat([encodeBytes(1, key), encodeBytes(2, value)])
 const attribute = (key: string, value: Record<string, unknown>) => ({ key, value })
 
-/** Of no value nothing. */
+/** Encodes an entry of metadata; nothing for an undefined value. */
 function metadata (name: string, value: string | undefined): Buffer {
   return value === undefined ? Buffer.alloc(0) : encodeBytes(3, Buffer.concat([encodeBytes(1, name), encodeBytes(2, value)]))
 }
 
-/** A scope for each logger, as OpenTelemetry's SDKs have it. */
+/** Groups logs by logger: OpenTelemetry's SDKs send a scope for each. */
 function byLogger (logs: readonly CorpusLog[]): Array<[logger: string, logs: CorpusLog[]]> {
   return [...new Set(logs.map(({ description }) => description))].map((logger) => [logger, logs.filter(({ description }) => description === logger)])
 }
@@ -46,8 +46,8 @@ function timestamp (time: Date): Buffer {
 }
 
 /**
- * What the contract's requests are held against: the same record, each part of it where the protocol's clients put it, and
- * nothing that would become an attribute, but for what a protocol always has (GELF's host, Elasticsearch's index).
+ * Requests to compare with those of the contract: the same record, each part where the protocol's clients put it, and no
+ * attributes but those that a protocol always has (GELF's host, Elasticsearch's index).
  */
 export const protocols: Record<string, Protocol> = {
   'JSON lines': {

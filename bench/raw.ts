@@ -1,5 +1,5 @@
-// What the databases take without HTTP, JSON, users and batch keys: rows that are ready in memory, a thousand
-// of them a transaction. Nothing that answers after the commit can be faster for long.
+// The limit: the rate of the databases without HTTP, JSON, users and batch keys. Rows are ready in memory; each
+// transaction stores a thousand. No server that answers after the commit can be faster for long.
 import { createConnection } from 'mariadb'
 import mysql from 'mysql2/promise'
 import { sqliteDriver } from '../src/sqlite.ts'
@@ -14,14 +14,14 @@ const placeholders = `(${columns.map(() => '?').join(', ')})`
 const rowsEach = 1000
 const connections = 2
 
-/** As the service makes them: milliseconds of our clock and a counter. */
+/** Ids as the service generates them: milliseconds of the clock and a counter. */
 let lastId = BigInt(Date.now()) << 16n
 
 const names: Record<number, string> = { 10: 'debug', 20: 'info', 30: 'warning', 40: 'error', 50: 'critical' }
 
 type Row = [userId: number, eventAt: string, id: bigint, ...rest: unknown[]]
 
-/** Returns a function that gives the next thousand rows, for users 1 to `users` in turn; a row is reused in the twentieth call after. */
+/** Returns a function that gives the next thousand rows, for users 1 to `users` in turn. Rows are reused after twenty calls. */
 function rowSource (seed: number, users: number): (now?: number) => Row[] {
   const random = seeded(seed)
   let userId = 0
@@ -35,7 +35,7 @@ function rowSource (seed: number, users: number): (now?: number) => Row[] {
   let call = 0
   return (now = Date.now()) => {
     const rows = blocks[call++ % blocks.length]!
-    // A request's logs happened within some seconds, as load.lua has it.
+    // The logs of a request are spread over three seconds, as in load.lua.
     const times = [0, 1, 2].map((secondsAgo) => `${new Date(now - secondsAgo * 1000).toISOString().slice(0, 19).replace('T', ' ')}`)
     rows.forEach((row, index) => {
       row[1] = times[2 - Math.floor(index % 30 / 10)]!
@@ -46,7 +46,7 @@ function rowSource (seed: number, users: number): (now?: number) => Row[] {
   }
 }
 
-/** Runs the writers until the time is up, and counts. */
+/** Runs the writers until the time is up; returns their rate. */
 async function forSeconds (seconds: number, writers: Array<() => Promise<void>>): Promise<Sample> {
   const start = performance.now()
   let transactions = 0
@@ -102,7 +102,7 @@ export async function rawText ({ host, port, user, password }: ServerAccess, dat
   }
 }
 
-/** One connection, every commit on the disk before the next begins. */
+/** One connection; each commit is on disk before the next begins. */
 export async function rawSqlite (file: string, seconds: number): Promise<Sample> {
   const Sqlite = sqliteDriver()
   const database = new Sqlite(file)
@@ -122,7 +122,7 @@ export async function rawSqlite (file: string, seconds: number): Promise<Sample>
 
 const day = 24 * 60 * 60 * 1000
 
-/** Fills a table with so many rows of users 1 to `users`, as a month would have left them: the oldest first, up to an hour ago. */
+/** Fills a table with rows of users 1 to `users`, spread over a month, the oldest first, ending a day ago. */
 export async function preload (server: ServerAccess, database: string, rows: number, users: number): Promise<void> {
   const opened = await Promise.all(Array.from({ length: connections }, () => bulkConnection(server, database)))
   const start = Date.now() - 30 * day

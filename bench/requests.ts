@@ -1,13 +1,13 @@
-/** A log as it is sent, but for its time. */
+/** A log as it is sent, without its time. */
 export interface CorpusLog {
   level: string | number
   message: string
   description: string
-  /** How long ago it happened, in whole seconds: a client gathers its logs for some time before it sends them. */
+  /** Age in whole seconds: a client collects its logs for some time before it sends them. */
   secondsAgo: number
 }
 
-/** What one process sends at once. */
+/** The logs that one process sends in one request. */
 export interface CorpusRequest {
   pid: number
   processName: string

@@ -59,7 +59,7 @@ async function main (): Promise<void> {
 
   const folder = mkdtempSync(join(process.env.LOGGER_BENCH_DIR ?? tmpdir(), 'loggerbot-bench-'))
   process.once('exit', () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }))
-  // Whoever started a process of its own ends it when this one ends.
+  // Helpers end the processes that they started on 'exit'.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
 
   const bench = new Bench({ rounds, seconds, millions, folder })
@@ -84,7 +84,7 @@ async function main (): Promise<void> {
           console.log(format(report))
         }
       } catch (error) {
-        // The others are worth knowing all the same.
+        // The other scenarios still run.
         failures[name] = error instanceof Error ? error.message : String(error)
         console.log(`${name} FAILED: ${failures[name]}\n`)
       } finally {
@@ -134,5 +134,5 @@ function positive (text: string): number {
 }
 
 function withVerdicts ({ findings, ...report }: Report) {
-  return { ...report, findings: findings.map((finding) => ({ ...finding, ...spreadOf(finding.values), classify: verdictOf(finding) })) }
+  return { ...report, findings: findings.map((finding) => ({ ...finding, ...spreadOf(finding.values), verdict: verdictOf(finding) })) }
 }

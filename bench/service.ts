@@ -13,26 +13,26 @@ export interface Service {
   port: number
   pid: number
   database: BenchDatabase
-  /** Ends it as an administrator does. */
+  /** Stops it by SIGTERM, as an administrator does. */
   stop (): Promise<void>
 }
 
 export interface StartOptions {
-  /** Where it starts: what it keeps beside its database goes there. */
+  /** Working directory: the service keeps its files other than the database there. */
   folder: string
   env?: Record<string, string>
-  /** Flags of Node itself. */
+  /** Flags of Node. */
   flags?: string[]
-  /** Without the bulk protocol of MariaDB, as with MySQL. */
+  /** Sends rows as text instead of by MariaDB's bulk protocol, as with MySQL. */
   asText?: boolean
 }
 
-/** The service as it is: its build, all that it promises switched on. */
+/** Starts the build of the service, with every promised feature on. */
 export function startOurs (database: BenchDatabase, { folder, env = {}, flags = [], asText = false }: StartOptions): Promise<Service> {
   return start([...flags, ...asText ? [serveTextFile] : [serveFile, 'serve', '--port=0']], database, { folder, env })
 }
 
-/** The yardstick. */
+/** Starts the naive server. */
 export function startNaive (database: BenchDatabase, { folder }: StartOptions): Promise<Service> {
   return start(['--import', import.meta.resolve('tsx'), fileURLToPath(new URL('naive.ts', import.meta.url))], database, { folder })
 }
@@ -68,23 +68,23 @@ async function start (args: string[], database: BenchDatabase, { folder, env }: 
   }
 }
 
-/** The environment without any setting of the service. */
+/** The environment without settings of the service. */
 export function cleanEnvironment (): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(LOGGER_|NODE_OPTIONS)/.test(name)))
 }
 
-/** What memory the process holds now, in bytes. */
+/** Resident memory of the process, in bytes. */
 export function rssOf (pid: number): number {
   const [, kilobytes] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []
   return Number(kilobytes) * 1024
 }
 
-/** Looks every tenth of a second how much memory the process holds; returns what stops that and tells the most, in bytes. */
+/** Samples the memory of the process every 100 ms; returns a function that stops and gives the peak in bytes. */
 export function watchRss (pid: number): () => number {
-  let most = rssOf(pid)
-  const timer = setInterval(() => { most = Math.max(most, rssOf(pid)) }, 100)
+  let peak = rssOf(pid)
+  const timer = setInterval(() => { peak = Math.max(peak, rssOf(pid)) }, 100)
   return () => {
     clearInterval(timer)
-    return most
+    return peak
   }
 }

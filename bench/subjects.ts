@@ -1,10 +1,10 @@
-/** A database that a bench fills and counts. */
+/** A database that a benchmark fills and counts. */
 export interface BenchDatabase {
-  /** The settings that mean it, as environment variables. */
+  /** Settings of the service for this database, as environment variables. */
   environment: Record<string, string>
-  /** How many logs there are: all, or of users 1 to `users` alone those that happened since then, which a large table tells faster. */
+  /** Counts all logs, or only those of users 1 to `users` since a time, which is faster in a large table. */
   count (since?: { time: Date, users: number }): Promise<number>
-  /** Takes all the logs away. */
+  /** Deletes all logs. */
   empty (): Promise<void>
   drop (): Promise<void>
 }

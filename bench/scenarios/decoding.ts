@@ -36,24 +36,27 @@ function * decodeLines (body: Buffer): Generator<Step> {
   for (const piece of cutter.push(body)) yield * decodeJsonLog(piece, 0, jsonReading, arrival, parse)
 }
 
-/** So large is a body, in bytes, unpacked. */
-const large = 10 * 1024 * 1024
+/** Size of a body after decompression. */
+const largeBytes = 10 * 1024 * 1024
 
-/** For how long a body of 10 MB keeps all others waiting at a stretch, and what a log costs, decoding alone. */
+/** The longest time for which a body of 10 MB blocks all others, and the cost of decoding a log. */
 export async function decoding ({ rounds }: Bench): Promise<Report[]> {
   const findings: Finding[] = []
   for (const [name, decode] of Object.entries(decoders)) {
     const body = bodyOf(name)
     const stretches: number[] = []
     const costs: number[] = []
-    // The first one is not counted: code is compiled.
+    // The first round warms up the compiler and is not counted.
     for (let round = -1; round < rounds; round++) {
       const { stretch, took, records } = await watch(() => collect(decode(body)))
       if (round < 0) continue
       stretches.push(stretch)
       costs.push(1000 * took / records)
     }
-    findings.push({ what: `${name}: longest stretch, ms`, values: stretches, atMost: 50 }, { what: `${name}: µs a log`, values: costs })
+    findings.push(
+      { title: `${name}: longest stretch, ms`, values: stretches, atMost: 50 },
+      { title: `${name}: µs a log`, values: costs }
+    )
   }
   return [{ name: 'decoding', title: 'bodies of 10 MB, decoded in this process', samples: {}, findings }]
 }
@@ -64,24 +67,24 @@ function bodyOf (protocol: string): Buffer {
   const logs = 1000
   const sample = body(corpusRequest(seeded(1), logs), now)
   const one = protocol === 'Loki, protobuf' ? unsnap(sample, Infinity).length : sample.length
-  return body(corpusRequest(seeded(1), Math.ceil(logs * large / one)), now)
+  return body(corpusRequest(seeded(1), Math.ceil(logs * largeBytes / one)), now)
 }
 
-/** Does the work while a timer tells how long it was kept waiting, in milliseconds. */
+/** Runs the work while a timer measures the longest time, in ms, for which it was blocked. */
 async function watch (work: () => Promise<{ records: unknown[] }>): Promise<{ stretch: number, took: number, records: number }> {
   let last = performance.now()
   let stretch = 0
-  const look = () => {
+  const measure = () => {
     stretch = Math.max(stretch, performance.now() - last)
     last = performance.now()
-    if (isUnderWay) setImmediate(look)
+    if (isRunning) setImmediate(measure)
   }
-  let isUnderWay = true
-  setImmediate(look)
+  let isRunning = true
+  setImmediate(measure)
   const started = performance.now()
   const { records } = await work()
   const took = performance.now() - started
-  isUnderWay = false
-  look()
+  isRunning = false
+  measure()
   return { stretch, took, records: records.length }
 }

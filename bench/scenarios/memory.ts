@@ -8,11 +8,11 @@ import { rssOf, type Service } from '../service.ts'
 
 const idleConnections = 2000
 
-/** What the service's process holds: under full load, and for a client that is connected and silent. */
+/** Memory of the service: under full load, and for an idle connection. */
 export async function memory (bench: Bench): Promise<Report[]> {
   const { folder, seconds } = bench
   const loaded = await bench.ours()
-  // One round: memory grows with the time, and the tables of all other benches show it, too.
+  // One round is enough: memory grows with time, and the tables of the other scenarios show it, too.
   const samples = await interleave({
     '30 logs': () => underLoad(loaded, { folder, logs: 30, seconds }),
     '1 log': () => underLoad(loaded, { folder, logs: 1, seconds })
@@ -21,7 +21,7 @@ export async function memory (bench: Bench): Promise<Report[]> {
 
   const idle: number[] = []
   for (let round = 0; round < bench.rounds; round++) {
-    // A new process each time: what it once took from the system it seldom gives back.
+    // A new process each time, because a process rarely returns memory to the system.
     idle.push(await idleBytes(await bench.ours()) / 1000)
     await bench.endScenario()
   }
@@ -32,14 +32,14 @@ export async function memory (bench: Bench): Promise<Report[]> {
     findings: [
       figure(samples, '30 logs', 'rss', { atMost: 150 }),
       figure(samples, '1 log', 'rss', { atMost: 150 }),
-      { what: 'an idle connection, KB', values: idle, atMost: 12 }
+      { title: 'an idle connection, KB', values: idle, atMost: 12 }
     ]
   }]
 }
 
-/** What a connection costs that made one request and then waits, as clients between two posts do. */
+/** Memory of a connection that made one request and then waits, as clients do between two posts. */
 async function idleBytes ({ port, pid }: Service): Promise<number> {
-  // First what the first connections of a process cost, and never again.
+  // The first connections of a process have a cost that occurs only once.
   await closeAll(await openAll(port, idleConnections / 10))
   await delay(1000)
   const before = rssOf(pid)

@@ -5,7 +5,7 @@ import { underLoad } from '../load.ts'
 import type { Report } from '../measure.ts'
 
 interface Profile {
-  /** Microseconds of the machine's monotonic clock, which process.hrtime tells, too. */
+  /** Microseconds of the machine's monotonic clock, as in process.hrtime. */
   startTime: number
   nodes: Array<{ id: number, callFrame: { functionName: string, url: string, lineNumber: number } }>
   samples: number[]
@@ -14,7 +14,10 @@ interface Profile {
 
 const shown = 25
 
-/** Where the service's time goes, by function, in every thread that ran. Not part of a whole run: a profiled process is slower. */
+/**
+ * Processor time of the service by function, in every thread. Not part of a whole run, because a profiled process
+ * is slower.
+ */
 export async function profile (bench: Bench): Promise<Report[]> {
   const { folder, seconds } = bench
   for (const logs of [1, 30]) {
@@ -32,7 +35,7 @@ export async function profile (bench: Bench): Promise<Report[]> {
   return []
 }
 
-/** The packages and then the functions in which the thread spent most of its busy time itself, callees not counted; starting does not count either. */
+/** The packages and then the functions with most of the thread's busy time, without callees and without the start. */
 function topOf ({ startTime, nodes, samples, timeDeltas }: Profile, from: number): string[] {
   const byId = new Map(nodes.map(({ id, callFrame }) => [id, callFrame]))
   const packages = new Map<string, number>()
@@ -50,8 +53,8 @@ function topOf ({ startTime, nodes, samples, timeDeltas }: Profile, from: number
     busy += time
   })
   const share = ([name, time]: [string, number]) => `  ${(100 * time / busy).toFixed(1).padStart(5)} %  ${name}`
-  const most = (times: Map<string, number>) => [...times].sort(([, a], [, b]) => b - a).slice(0, shown).map(share)
-  return [`  busy ${(busy / 1e6).toFixed(1)} s`, '', ...most(packages), '', ...most(functions)]
+  const topShares = (times: Map<string, number>) => [...times].sort(([, a], [, b]) => b - a).slice(0, shown).map(share)
+  return [`  busy ${(busy / 1e6).toFixed(1)} s`, '', ...topShares(packages), '', ...topShares(functions)]
 }
 
 function add (times: Map<string, number>, name: string, time: number): void {

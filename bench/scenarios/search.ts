@@ -14,7 +14,7 @@ import { queriesOf, type Query } from '../queries.ts'
 import type { BenchDatabase } from '../subjects.ts'
 import type { Service } from '../service.ts'
 
-/** Every search to its end, however long: what is cut is not measured. */
+/** A long timeout, because a search that is cut short cannot be measured. */
 const settings = { LOGGER_API_KEY: 'bench', LOGGER_SEARCH_TIMEOUT: '120000' }
 
 const million = 1_000_000
@@ -23,7 +23,7 @@ type Row = Record<string, unknown>
 /** Runs a statement on the database itself. */
 type Sql = (text: string) => Promise<Row[]>
 
-/** How soon what lies in a large table is found, over HTTP and by SQL alone, on both databases; and what searching costs writing. */
+/** Searches in a large table, over HTTP and by SQL alone, on both databases; and their cost for writing. */
 export async function search (bench: Bench): Promise<Report[]> {
   const history = historyOf((bench.millions?.[0] ?? 5) * million)
   const file = join(bench.folder, 'history.tsv')
@@ -50,7 +50,7 @@ export async function search (bench: Bench): Promise<Report[]> {
 }
 
 async function searchOn (bench: Bench, name: string, database: BenchDatabase, queries: Query[], sql: Sql, history: History, file: string): Promise<Report[]> {
-  // First without the index of words, where that could matter; then it is made.
+  // First without the word index, for queries that could use it; then the index is built.
   const unindexed = await bench.oursOn(database, { env: { ...settings, LOGGER_WORD_INDEX: 'false' } })
   const getUnindexed = getter(unindexed)
   const without = new Map<Query, number>()
@@ -68,15 +68,15 @@ async function searchOn (bench: Bench, name: string, database: BenchDatabase, qu
     const ours = await timesOf(query, () => get(query))
     const grep = query.grep === undefined ? '' : short(median(await timesOf({}, () => grepFor(query.grep!, file))))
     const figure = query.often ? percentile(ours, 0.99) : median(ours)
-    findings.push({ what: `${query.what}, ${query.often ? 'p99' : 'p50'} ms`, values: [figure], atMost: query.goal })
-    rows.push([query.what, short(median(plain)), short(median(ours)), short(percentile(ours, 0.99)), short(without.get(query)), grep, `${query.often ? 'p99 ' : ''}${query.goal}: ${figure <= query.goal ? 'reached' : 'missed'}`])
+    findings.push({ title: `${query.title}, ${query.often ? 'p99' : 'p50'} ms`, values: [figure], atMost: query.goal })
+    rows.push([query.title, short(median(plain)), short(median(ours)), short(percentile(ours, 0.99)), short(without.get(query)), grep, `${query.often ? 'p99 ' : ''}${query.goal}: ${figure <= query.goal ? 'reached' : 'missed'}`])
   }
   console.log([
     `| ${name}, ${(history.rows / million)} M rows | plain SQL, ms | over HTTP, ms | its p99 | without the index | \`rg\` | goal |`, '| --- | --- | --- | --- | --- | --- | --- |',
-    ...rows.map((cells) => `| ${cells.join(' | ')} |`), '', `The index of words took ${made.toFixed(0)} s for all of it, beside nothing else.`, ''
+    ...rows.map((cells) => `| ${cells.join(' | ')} |`), '', `The word index took ${made.toFixed(0)} s for all logs, without other load.`, ''
   ].join('\n'))
 
-  const rare = queries.find(({ what }) => what.startsWith('a rare word, all'))!
+  const rare = queries.find(({ title }) => title.startsWith('a rare word, all'))!
   const load = { folder: bench.folder, logs: 30, seconds: bench.halfSeconds, keep: true }
   const samples = await interleave({
     'no searches': () => underLoad(service, load),
@@ -91,22 +91,22 @@ async function searchOn (bench: Bench, name: string, database: BenchDatabase, qu
   }, bench.rounds)
   return [
     { name: 'search', title: `${name}, ${history.rows / million} M rows of 100 days`, samples: {}, findings },
-    { name: 'search', title: `${name}: writing while one reader searches all rows for a rare word, over and over`, samples, findings: [ratio(samples, 'rare-word searches', 'no searches', 'rows', { atLeast: 0.8 })] }
+    { name: 'search', title: `${name}: writing while one reader searches all rows for a rare word, over and over`, samples, findings: [ratio(samples, ['rare-word searches', 'no searches'], 'rows', { atLeast: 0.8 })] }
   ]
 }
 
-/** How many seconds it takes until all that lies there is in the index of words. */
+/** Waits until the word index holds all logs; resolves to the seconds that took. */
 async function untilIndexed (sql: Sql): Promise<number> {
   const start = performance.now()
   for (;;) {
     const [row] = await sql('SELECT COUNT(*) AS progress, MAX(user_id) AS history FROM word_progress')
-    // In the end the row of the feed is what remains.
+    // In the end only the row of the feed remains.
     if (Number(row!.progress) === 1 && Number(row!.history) === 0) return (performance.now() - start) / 1000
     await delay(500)
   }
 }
 
-/** Waits until all that lies there is counted by the hour, for which the service waits until nobody touches it. */
+/** Waits until all logs are counted by the hour, which the service does once nobody writes to their hours. */
 async function untilCounted (sql: Sql, rows: number): Promise<void> {
   for (let counted = 0; counted < rows; await delay(500)) {
     const [row] = await sql('SELECT SUM(debug + info + warning + error + critical) AS counted FROM hour_counts')
@@ -114,13 +114,13 @@ async function untilCounted (sql: Sql, rows: number): Promise<void> {
   }
 }
 
-/** GETs over one connection that is kept alive; throws where the answer is not whole. */
+/** Sends GET requests over one keep-alive connection; throws if an answer is not complete. */
 function getter ({ port }: Service): (query: Query) => Promise<void> {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 })
   const user = { authorization: `Basic ${Buffer.from('user1:password').toString('base64')}` }
-  return async ({ path, everybody = false }) => {
+  return async ({ path, allUsers = false }) => {
     const body = await new Promise<string>((resolve, reject) => {
-      const outgoing = request({ port, path, agent, headers: everybody ? { 'x-api-key': settings.LOGGER_API_KEY } : user }, (incoming) => { text(incoming).then(resolve, reject) })
+      const outgoing = request({ port, path, agent, headers: allUsers ? { 'x-api-key': settings.LOGGER_API_KEY } : user }, (incoming) => { text(incoming).then(resolve, reject) })
       outgoing.on('error', reject)
       outgoing.end()
     })
@@ -130,12 +130,12 @@ function getter ({ port }: Service): (query: Query) => Promise<void> {
 
 async function grepFor (word: string, file: string): Promise<void> {
   await promisify(execFile)('rg', ['--count', '--ignore-case', word, file]).catch(({ code, message }) => {
-    // It ends with 1 where it found nothing.
+    // Exit code 1: nothing found.
     if (code !== 1) throw new Error(message)
   })
 }
 
-/** Milliseconds of some runs, the first of all not counted: five at least, and many where they are short. */
+/** Milliseconds of 500 runs if `often`, otherwise of 5, after one warm-up run. */
 async function timesOf ({ often = false }: { often?: boolean }, run: () => Promise<unknown>): Promise<number[]> {
   await run()
   const times: number[] = []
@@ -147,7 +147,7 @@ async function timesOf ({ often = false }: { often?: boolean }, run: () => Promi
   return times
 }
 
-/** Runs the work over and over until it is told to stop. */
+/** Runs the work repeatedly; returns a function that stops it. */
 function repeat (work: () => Promise<void>): () => Promise<void> {
   const stopped = new AbortController()
   const all = (async () => { while (!stopped.signal.aborted) await work() })()

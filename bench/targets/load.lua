@@ -1,5 +1,5 @@
--- What wrk sends: the lines of a corpus file, in turn, each thread from another place on. Times are
--- those of the moment, to the second, as a client has them; a body is stamped anew once a second at most.
+-- The requests of wrk: the lines of a corpus file in turn, each thread starting at another line. Times are the
+-- present, to the second, as clients send them; each body gets new times at most once a second.
 
 local threads = 0
 
@@ -17,7 +17,7 @@ function init (arguments)
     if form == 'hex' then
       body = body:gsub('%x%x', function (byte) return string.char(tonumber(byte, 16)) end)
     end
-    -- Stamps are as long as the times that take their place, so Content-Length stays right.
+    -- Placeholders are as long as the times that replace them, so Content-Length stays right.
     requests[#requests + 1] = wrk.format('POST', path, { ['Content-Type'] = contentType, [header] = value }, body)
   end
   turn = number * math.floor(#requests / 2)

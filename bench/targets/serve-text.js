@@ -1,8 +1,10 @@
-// The service embedded with a knex of the host's own: its rows go as text, as on a MySQL.
+// The service embedded with the host's own knex, which sends rows as text, as on MySQL.
 import Fastify from 'fastify'
-import { loggerbot } from '../../dist/src/index.js'
-import { databaseOptions, readSettings } from '../../dist/src/config.js'
-import { connect } from '../../dist/src/store/connect.js'
+
+const build = new URL('../../dist/src/', import.meta.url)
+const { loggerbot } = await import(`${build}index.js`)
+const { databaseOptions, readSettings } = await import(`${build}config.js`)
+const { connect } = await import(`${build}store/connect.js`)
 
 const app = Fastify()
 const knex = connect(databaseOptions(await readSettings()))

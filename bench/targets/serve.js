@@ -1,4 +1,4 @@
-// Runs `loggerbot` from its build, as the published package does: bin/loggerbot.js takes the sources where there are some.
+// Runs the build of `loggerbot`, as in the published package; bin/loggerbot.js may run the sources.
 import { existsSync } from 'node:fs'
 
 const build = new URL('../../dist/src/cli.js', import.meta.url)
