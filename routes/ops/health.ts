@@ -1,51 +1,64 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
+import type { FastifyInstance } from 'fastify'
 import { codeOf } from '../../src/errors.ts'
 import { probe } from '../../src/store/connect.ts'
 
-const State = Type.Object({
+const Health = Type.Object({
   status: Type.String({ examples: ['ok'] }),
   warnings: Type.Optional(Type.Array(Type.String(), { examples: [['innodb_flush_log_at_trx_commit is not 1: …']] })),
   reason: Type.Optional(Type.String({ examples: ['the database does not answer: ECONNREFUSED'] }))
 })
 
-/** The database is asked this often at most, however many ask here. */
+/** The database is probed once in this time, however many requests come. */
 const probeEveryMs = 200
 
+const tags = ['operations']
+const config = { logAccess: 'public' } as const
+
 const health: FastifyPluginAsyncTypebox = async (app) => {
-  let probing: Promise<void> | undefined
+  const probeOnce = sharedProbe(() => probe(app.logDb))
 
-  function probeOnce (): Promise<void> {
-    if (!probing) {
-      probing = probe(app.logDb)
-      const forget = () => { setTimeout(() => { probing = undefined }, probeEveryMs).unref() }
-      probing.then(forget, forget)
-    }
-    return probing
-  }
-
-  /** What is not as it should be, though logs are taken. */
-  function warnings (): { warnings?: string[] } {
-    const { problem, foreign = [] } = app.logSpool
-    const all = [...app.logRisks, ...problem === undefined ? [] : [`no spool: ${problem}`], ...foreign, ...app.logWriter.warnings]
-    return all.length === 0 ? {} : { warnings: all }
-  }
-
-  app.get('/healthz', { config: { logAccess: 'public' }, schema: { tags: ['operations'], summary: 'Is the process alive?', response: { 200: State } } }, async (_request, reply) => {
+  app.get('/healthz', {
+    config,
+    schema: { tags, summary: 'Is the process alive?', response: { 200: Health } }
+  }, async (_request, reply) => {
     reply.preventCache()
     return { status: 'ok' }
   })
 
-  app.get('/readyz', { config: { logAccess: 'public' }, schema: { tags: ['operations'], summary: 'Does the database answer a real read?', response: { 200: State, 503: State } } }, async (_request, reply) => {
+  app.get('/readyz', {
+    config,
+    schema: { tags, summary: 'Does the database answer a real read?', response: { 200: Health, 503: Health } }
+  }, async (_request, reply) => {
     reply.preventCache()
     try {
       await probeOnce()
-      return { status: 'ok', ...warnings() }
+      return { status: 'ok', ...warningsOf(app) }
     } catch (error) {
       const reason = `the database does not answer: ${codeOf(error) ?? 'no answer in time'}`
-      return reply.code(503).send({ status: 'unavailable', reason, ...warnings() })
+      return reply.code(503).send({ status: 'unavailable', reason, ...warningsOf(app) })
     }
   })
 }
 
 export default health
+
+/** Concurrent callers share one probe, and its result for a while. */
+function sharedProbe (start: () => Promise<void>): () => Promise<void> {
+  let current: Promise<void> | undefined
+  return () => {
+    if (current) return current
+    const forget = () => { setTimeout(() => { current = undefined }, probeEveryMs).unref() }
+    current = start().finally(forget)
+    return current
+  }
+}
+
+/** Problems of a server that still accepts logs. */
+function warningsOf ({ logRisks, logSpool, logWriter }: FastifyInstance): { warnings?: string[] } {
+  const { problem, foreign = [] } = logSpool
+  const spool = problem === undefined ? [] : [`no spool: ${problem}`]
+  const warnings = [...logRisks, ...spool, ...foreign, ...logWriter.warnings]
+  return warnings.length === 0 ? {} : { warnings }
+}

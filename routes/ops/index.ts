@@ -4,10 +4,10 @@ import { useOwnCompilers } from '../../src/http/compilers.ts'
 import health from './health.ts'
 import metrics from './metrics.ts'
 
-/** For whoever runs the server: no user, nothing of the logs. */
+/** Monitoring, for the operator of the server: shows neither users nor logs. */
 export default fp(async (app) => {
   useOwnCompilers(app)
-  // A host app may have it already.
+  // A host app may have registered it already.
   if (!app.hasReplyDecorator('preventCache')) await app.register(sensible)
   await app.register(health)
   await app.register(metrics)

@@ -1,7 +1,10 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 
 const metrics: FastifyPluginAsyncTypebox = async (app) => {
-  app.get('/metrics', { config: { logAccess: 'public' }, schema: { tags: ['operations'], summary: 'What Prometheus reads', produces: ['text/plain'] } }, async (_request, reply) => {
+  app.get('/metrics', {
+    config: { logAccess: 'public' },
+    schema: { tags: ['operations'], summary: 'Metrics for Prometheus', produces: ['text/plain'] }
+  }, async (_request, reply) => {
     reply.preventCache()
     return reply.type(app.logMetrics.contentType).send(await app.logMetrics.metrics())
   })

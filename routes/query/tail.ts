@@ -32,8 +32,8 @@ const tail: FastifyPluginAsyncTypebox = async (app) => {
       tags: ['logs'],
       summary: 'Follow',
       description: 'Server-sent events: each log as it is stored (event `log`, its data as in a search); `missed`, ' +
-        'with a number, to a client that reads too slowly; `ended`, with a reason, where the query is too slow. With the ' +
-        '`Last-Event-ID` of an earlier connection it continues after that log, on any instance, for seven days.',
+        'with a number, to a client that reads too slowly; `ended`, with a reason, where the query is too slow. ' +
+        'With the `Last-Event-ID` of an earlier connection it continues after that log, on any instance, for 7 days.',
       produces: ['text/event-stream'],
       querystring: Type.Object({ query, user }, { additionalProperties: false }),
       headers: Type.Object({

@@ -1,0 +1,123 @@
+import type { EventEmitter } from 'node:events'
+import { Counter, Registry } from 'prom-client'
+import { unknownLevels } from '../decode/severity/unknown-levels.ts'
+import type { WriterEvents } from '../write/log-writer.ts'
+import { measureProcess } from './process.ts'
+import { addGauge, addReadCounter } from './registry.ts'
+import { countWriting } from './writing.ts'
+
+/** What is measured. Parts that the service does not have are undefined. */
+export interface Sources {
+  writer: {
+    events: EventEmitter<WriterEvents>
+    readonly state: { records: number, bytes: number, requestBytes: number, requestsWaiting: number, away: boolean }
+    readonly keptFiles: number
+  }
+  spool: {
+    readonly spool?: {
+      readonly bytes: number
+      /** Milliseconds since 1970; undefined while it is empty. */
+      readonly oldest: number | undefined
+      readonly problems: readonly string[]
+    }
+    readonly foreign?: readonly string[]
+  }
+  wordIndex: { readonly behind: number } | undefined
+  syslog: {
+    readonly messages: Readonly<Record<string, number>>
+    readonly lost: Readonly<Record<string, number>>
+    readonly connections: number
+  } | undefined
+  risks: () => readonly string[]
+}
+
+export interface Metrics {
+  /** No label has more than a few values, except for 200 levels that no rule understands. */
+  registry: Registry
+  countRefusal: (status: number) => void
+  close: () => void
+}
+
+/** Values of the label `reason` by status. */
+const reasons: Record<number, string> = {
+  400: 'invalid',
+  403: 'forbidden',
+  409: 'conflict',
+  413: 'too_large',
+  429: 'too_many',
+  503: 'unavailable'
+}
+
+/** Counts and measures the service for Prometheus. */
+export function createMetrics (sources: Sources): Metrics {
+  const registry = new Registry()
+  countWriting(registry, sources.writer.events)
+  countUnknownLevels(registry)
+  measureState(registry, sources)
+  measureSpool(registry, sources.spool)
+  if (sources.syslog) countSyslog(registry, sources.syslog)
+  const close = measureProcess(registry)
+  const rejects = new Counter({
+    name: 'loggerbot_rejects_total',
+    help: 'Refused requests',
+    labelNames: ['reason'],
+    registers: [registry]
+  })
+  const countRefusal = (status: number) => {
+    rejects.inc({ reason: reasons[status] ?? (status < 500 ? 'invalid' : 'failed') })
+  }
+  return { registry, countRefusal, close }
+}
+
+function countUnknownLevels (registry: Registry): void {
+  addReadCounter(registry, {
+    name: 'unknown_levels_total',
+    help: 'Logs with a level that no rule understands, by protocol and level: they are info, and keep it'
+  }, ['protocol', 'value'], () => (
+    Array.from(unknownLevels(), ({ source, value, count }) => [{ protocol: source, value }, count])
+  ))
+}
+
+function measureState (registry: Registry, { writer, wordIndex, risks }: Sources): void {
+  const gauge = (name: string, help: string, read: () => number) => addGauge(registry, { name, help }, read)
+  gauge('queue_logs', 'Logs that wait for a transaction', () => writer.state.records)
+  gauge('queue_bytes', 'Bytes of logs that wait for a transaction', () => writer.state.bytes)
+  gauge('request_bytes', 'Bytes of request bodies under way', () => writer.state.requestBytes)
+  gauge('requests_waiting', 'Requests that wait for memory, unread', () => writer.state.requestsWaiting)
+  gauge('kept_files', 'Files with logs that the database stores neither as logs nor as dead letters', () => (
+    writer.keptFiles
+  ))
+  gauge('database_up', '1 while logs are stored in the database, 0 while they go to the spool', () => (
+    writer.state.away ? 0 : 1
+  ))
+  gauge('durability_risks', 'Database settings that could lose acknowledged logs', () => risks().length)
+  if (wordIndex) {
+    gauge('word_index_behind_seconds', 'Delay of the word index, on the instance that keeps it', () => wordIndex.behind)
+  }
+}
+
+function measureSpool (registry: Registry, source: Sources['spool']): void {
+  const gauge = (name: string, help: string, read: () => number) => addGauge(registry, { name, help }, read)
+  gauge('spool_available', '1 while logs can be kept in the spool', () => source.spool ? 1 : 0)
+  gauge('spool_bytes', 'Bytes in the spool', () => source.spool?.bytes ?? 0)
+  gauge('spool_foreign', 'Spools of other databases in the folder of the spool, which are left alone', () => (
+    source.foreign?.length ?? 0
+  ))
+  gauge('spool_unreadable_files', 'Files of the spool that cannot be read', () => source.spool?.problems.length ?? 0)
+  gauge('spool_oldest_seconds', 'Age of the oldest batch in the spool', () => {
+    const now = Date.now()
+    return (now - (source.spool?.oldest ?? now)) / 1000
+  })
+}
+
+function countSyslog (registry: Registry, syslog: NonNullable<Sources['syslog']>): void {
+  const messages = { name: 'syslog_messages_total', help: 'Messages received by syslog' }
+  addReadCounter(registry, messages, ['transport'], () => (
+    Object.entries(syslog.messages).map(([transport, count]) => [{ transport }, count])
+  ))
+  const lost = { name: 'syslog_lost_total', help: 'Messages of syslog that were not stored' }
+  addReadCounter(registry, lost, ['reason'], () => (
+    Object.entries(syslog.lost).map(([reason, count]) => [{ reason }, count])
+  ))
+  addGauge(registry, { name: 'syslog_connections', help: 'Open connections of syslog' }, () => syslog.connections)
+}
