@@ -13,32 +13,34 @@ export interface MysqlOptions {
   password?: string
   /** Default `loggerbot`. */
   database?: string
-  /** `true`: TLS, verified against the system's authorities; a string: a PEM file of the authority to trust. Default: no TLS. */
+  /** `true`: TLS, verified by the system's authorities; a string: the PEM file of an authority. Default: no TLS. */
   ssl?: boolean | string
-  /** Connections at most, beside the three that write. Default 10. */
+  /** Max number of connections, beside the three that write. Default 10. */
   pool?: number
-  /** New tables are page compressed where the engine does it at no cost (MariaDB). Default true. */
+  /** Whether new tables are page compressed if the engine does it at no cost (MariaDB). Default true. */
   pageCompression?: boolean
 }
 
 /** An embedded SQLite database. */
 export interface SqliteOptions {
-  /** Created with its folder where missing. */
+  /** Created, with its folder, if it is missing. */
   file: string
 }
 
 export type DatabaseOptions = MysqlOptions | SqliteOptions
 
-/** A value as it stands in a row. */
+/** A value of a row. */
 export type Value = string | number | null
 
 /**
- * How the rows of a batch are known that were stored before: by rows of `recent_logs` that expire after the batch arrived, and
- * before its own would if it had come a window later. So a row counts that came within a window before it, or after: it may have waited in
- * the spool.
+ * The hashes by which repeated rows of a batch are recognized, and the times that decide.
+ *
+ * A row is repeated if `recent_logs` has its hash, expiring after this batch arrived and before the hash would expire
+ * if the batch had arrived a window later. So the other batch arrived up to a window before this one, or up to a window
+ * after it: this one may have waited in the spool.
  */
 export interface RowOnce {
-  /** 16 bytes for each of the first rows, all different. */
+  /** 16 bytes for each of the first rows, all different. The rows after them are stored each time. */
   hashes: Uint8Array
   arrivedAt: UtcTime
   expiresAt: UtcTime
@@ -52,39 +54,41 @@ export interface RowBatch {
   key: Buffer
   createdAt: UtcTime
   firstId: string
-  /** Between these its rows stand in the key of `user_logs`; null where it has none. */
+  /** The first and last `log_event_at` of its rows; null if it has none. */
   firstAt: UtcTime | null
   lastAt: UtcTime | null
   rows: ReadonlyArray<readonly Value[]>
-  /** Dead letters that go with them, in the order of `deadLetterColumns`. */
+  /** Dead letters that are stored with the rows, in the order of `deadLetterColumns`. */
   rejected: ReadonlyArray<readonly Value[]>
-  /** Rows that are known by this are left out. */
+  /** Recognizes rows that were stored before, which are left out. */
   once?: RowOnce
-  /** Told here by the sink, before it commits: how many rows were left out. */
+  /** The number of rows that were left out. The sink sets it before it commits. */
   repeated?: number
 }
 
-/** A batch that is stored row by row: for each record there is the dead letter that would take its place. */
+/** A batch that is stored row by row, with the dead letter that would replace each row. */
 export interface RowByRowBatch extends RowBatch, KnownPieces {
-  /** In the order of `deadLetterColumns`, all but the last, which is the reason. */
+  /** In the order of `deadLetterColumns`, without the last column, the reason. */
   letters: ReadonlyArray<readonly Value[]>
 }
 
-/** The way of rows into the database. */
+/** Stores rows in the database. */
 export interface RowSink {
   /**
-   * One transaction: every batch with its key, or nothing. Resolves to the batches whose key was
-   * stored before, of which nothing is stored again. Rejects soon after the signal: whether the
-   * transaction took place is then unknown, which the keys make harmless.
+   * Stores every batch with its key in one transaction, or nothing.
+   *
+   * Resolves to the batches whose key was stored before; nothing of them is stored again. Rejects soon after the signal
+   * is aborted: it is then unknown whether the transaction was committed, and safe to retry because of the keys.
    */
   insert (batches: readonly RowBatch[], signal: AbortSignal): Promise<ReadonlySet<RowBatch>>
   /**
-   * One transaction, row by row: what the database refuses becomes a dead letter. Resolves to how
-   * many did, or to undefined where the key was stored before. Rejects with PieceFailed where a piece fails in another way,
-   * of which the transaction may have ended. The signal is as above.
+   * Stores a batch row by row in one transaction; rows that the database refuses become dead letters.
+   *
+   * Resolves to the number of refused rows, or to undefined if the key was stored before. Rejects with PieceFailed if a
+   * piece fails in another way, which may have ended the transaction. The signal is as above.
    */
   insertRowByRow (batch: RowByRowBatch, signal: AbortSignal): Promise<number | undefined>
-  /** Rejects while the database stores no row of about so many bytes; it is taken back. */
+  /** Rejects while the database stores no row of about `bytes`. Nothing stays stored. */
   probe (bytes: number, signal: AbortSignal): Promise<void>
   close (): Promise<void>
 }
@@ -113,94 +117,101 @@ export interface Condition {
   bindings: readonly Knex.Value[]
 }
 
-/** A condition that holds wherever it should; unless it is exact, it may hold for others, too, which are then to be tested here. */
+/**
+ * A condition that holds for every row that matches.
+ * Unless it is exact, it may hold for other rows, which are filtered out after they are read.
+ */
 export interface Preselection extends Condition {
   exact: boolean
 }
 
-/** How the database asks for what its SQL does in a way of its own; null is as good as false. */
+/** Conditions that each database expresses in its own SQL; a condition that is null counts as false. */
 export interface Conditions {
-  /** Whether the column holds the pattern as whole words, any case. */
+  /** Whether the column contains the pattern as whole words, in any case. */
   words (column: string, pattern: Pattern): Preselection
-  /** Whether the whole text is like the pattern, any case. */
+  /** Whether the whole text is like the pattern, in any case. */
   like (column: string, pattern: Pattern): Preselection
-  /** Whether the attribute's text is like the pattern, any case. */
+  /** Whether the attribute's text is like the pattern, in any case. */
   likeAttribute (attribute: Attribute, pattern: Pattern): Preselection
-  /** Whether the column holds a match of an expression of RE2, any case. */
+  /** Whether the column contains a match of an expression of RE2, in any case. */
   regex (column: string, source: string): Preselection
-  /** Whether the attribute's text holds one. */
+  /** Whether the attribute's text contains a match of an expression of RE2, in any case. */
   regexAttribute (attribute: Attribute, source: string): Preselection
-  /** The attribute as JSON, where it has a text: where it is one, a number or a boolean. */
+  /** The attribute as JSON if it is a text, a number or a boolean; else null. */
   json (attribute: Attribute): Condition
-  /** Whether the attribute is a number, or a text that is one, and compares so with this one, in decimal digits. */
+  /** Whether the attribute is a number, or a text that is one, and compares so with `number`, in decimal digits. */
   number (attribute: Attribute, comparison: Comparison, number: string): Preselection
   exists (attribute: Attribute): Condition
-  /** Holds for every row, and lets the database stop there; undefined where it stops anywhere. */
+  /** Holds for every row, and lets the database stop there; undefined if it can stop anywhere. */
   goesOn: Condition | undefined
   /**
-   * When the interval of so many whole seconds began that `log_event_at` is in, in seconds since 1970, by a clock that is ahead of
-   * UTC by an offset. Intervals are counted from an origin. Default: neither.
+   * The start of the interval of whole seconds that contains `log_event_at`, in seconds since 1970.
+   *
+   * Intervals are counted from `origin` (default 0), by a clock that is ahead of UTC by `offset` (default none).
    */
   bucket (seconds: number, origin?: number, offset?: Condition): Condition
 }
 
-/** The part of `user_logs` between two times, of which nobody needs to read the others. */
+/** One time partition of `user_logs`: queries read only the partitions that they need. */
 export interface Partition {
   name: string
-  /** Itself included; undefined: everything before `until`. */
+  /** Inclusive; undefined: everything before `until`. */
   from: UtcTime | undefined
-  /** Without it; undefined: everything from `from` on. */
+  /** Exclusive; undefined: everything from `from` on. */
   until: UtcTime | undefined
-  /** About, on the disk. */
+  /** Estimated size on the disk. */
   bytes: number
 }
 
-/** How `user_logs` is divided by time. Writers wait for none of it longer than for a slow commit, but for `divide` and `unite`, which copy the table. */
+/**
+ * Partitions `user_logs` by time.
+ * Writers wait no longer than for a slow commit, except for `divide` and `unite`, which copy the table.
+ */
 export interface Partitions {
-  /** In their order; none where the table is not divided, or in another way. */
+  /** The partitions in order; none if the table is not partitioned, or in another way. */
   list (knex: Knex): Promise<Partition[]>
-  /** Of the whole table, in bytes on the disk, about. */
+  /** Estimated size of the whole table on the disk, in bytes. */
   size (knex: Knex): Promise<number>
-  /** Divides the table at these times, unless it is divided, or can't be. */
+  /** Partitions the table at these times, unless it is partitioned already, or cannot be. */
   divide (knex: Knex, edges: readonly UtcTime[]): Promise<void>
   unite (knex: Knex): Promise<void>
-  /** Divides one at this time; what is later keeps the name. Copies what is in it. */
+  /** Splits a partition at this time; the later part keeps the name. Copies its rows. */
   split (knex: Knex, partition: Partition, edge: UtcTime): Promise<void>
-  /** The first one takes in the next. Copies what is in them. */
+  /** Merges the next partition into the first. Copies their rows. */
   merge (knex: Knex, first: Partition, next: Partition): Promise<void>
-  /** Makes a table of this name of all that is in it; it stays, empty. */
+  /** Moves all rows of a partition to a new table; the partition stays, empty. */
   takeOut (knex: Knex, partition: Partition, table: string): Promise<void>
-  /** Stores those logs of such a table again. */
+  /** Stores the logs of such a table that fulfil the condition again. */
   putBack (knex: Knex, table: string, which: Condition): Promise<void>
 }
 
-/** A table with a time for each row, and its primary key. */
+/** A table with a time for each row, and the columns of its primary key. */
 export interface TimedTable {
   table: string
   key: readonly string[]
   time: string
 }
 
-/** All that differs from one database to the other. */
+/** Everything that differs between the databases. */
 export interface Dialect {
-  /** With the options that the database was opened with; without, it goes through the given knex alone. */
+  /** Opens the sink. Without the options that the database was opened with, it only uses the given knex. */
   openSink (knex: Knex, options?: DatabaseOptions): Promise<RowSink>
-  /** Throws UnfitSession where this knex can't store logs as they are, or, as the server is set up, none. */
+  /** Throws UnfitSession if this knex cannot store logs unchanged, or the server, as it is set up, stores none. */
   requireFit (knex: Knex): Promise<void>
-  /** Throws UnfitSession where the session of a transaction is not fit. */
+  /** Throws UnfitSession if the session of a transaction is unfit. */
   requireFitSession (transaction: Knex): Promise<void>
-  /** The database of a knex that somebody else set up, no session of which is used that is not fit. */
+  /** The database of a host app's knex, with a check of each session before its use. */
   guard (knex: Knex): Knex
-  /** How the database, as it is set up, could lose what it committed: a sentence each. */
+  /** The ways in which the database, as it is set up, could lose committed data: a sentence each. */
   findRisks (knex: Knex): Promise<string[]>
-  /** Deletes at most 2,000 of a table's rows that are older; resolves to how many. */
+  /** Deletes up to 2,000 rows of a table that are older; resolves to the number of deleted rows. */
   deleteOld (knex: Knex, table: TimedTable, before: UtcTime): Promise<number>
   conditions: Conditions
-  /** Selects, as `edge`, the first or last `log_event_at` of each user that has logs within the condition, by one look at the key for each. */
+  /** Selects, as `edge`, each user's first or last `log_event_at` within the condition; one key lookup per user. */
   edges: (extreme: 'MIN' | 'MAX', within: string) => string
-  /** How to sort a user's logs, the newest first, without reading the key backwards, where that is slower than forwards and sorting. */
+  /** Sorts a user's logs, newest first, without reading the key backwards; undefined if reading it so is as fast. */
   newestFirst: string | undefined
-  /** How to open the database anew for those who read much, where they would keep others from this knex; else undefined. */
+  /** Options to open the database again for searches, if they would block other users of this knex; else undefined. */
   readerOptions (knex: Knex): DatabaseOptions | undefined
   /** Reads rows. Rejects with the signal's reason once it is aborted; the database then stops, too. */
   query<Row = Record<string, unknown>> (knex: Knex, statement: ReadStatement, signal: AbortSignal): Promise<Row[]>
@@ -208,29 +219,30 @@ export interface Dialect {
   queryUpTo<Row = Record<string, unknown>> (
     knex: Knex, statement: ReadStatement, limit: PageLimit, signal: AbortSignal
   ): Promise<PageOfRows<Row>>
-  /** The database's own clock, as a UtcTime; and in whole milliseconds since 1970. */
+  /** SQL of the database's clock, as a UtcTime. */
   now: string
+  /** SQL of the database's clock, in whole milliseconds since 1970. */
   nowMs: string
-  /** A pool of one connection beside this knex's own; undefined where it is not to be had, or not worth having. */
+  /** Opens a pool of one connection beside this knex's own; undefined if that is impossible or has no use. */
   openControl (knex: Knex): Knex | undefined
-  /** Ends a connection that hangs, as far as that can be done. */
+  /** Closes a connection that hangs, if the database allows it. */
   cut (knex: Knex, connection: unknown): void
-  /** Whether several processes may store at once: an embedded database has one server. */
+  /** Whether several processes may write at once. An embedded database has one server. */
   hasManyWriters: boolean
-  /** Undefined where a table is one piece. */
+  /** Undefined if the database does not partition tables. */
   partitions: Partitions | undefined
-  /** What follows the columns of a new table. A clustered one is stored in the order of its primary key. */
+  /** The options after the columns of a new table. A clustered table is stored in the order of its primary key. */
   tableOptions (knex: Knex, clustered: boolean): Promise<string>
-  /** Whether a unique key was taken already. */
+  /** Whether the error is a duplicate in a unique key. */
   isDuplicate (error: unknown): boolean
-  /** Whether the database is away, or went away. */
+  /** Whether the connection failed, or was lost. */
   isUnreachable (error: unknown): boolean
-  /** Whether an error may be over by itself: it does not come of the settings, of a privilege or of what was asked for. */
+  /** Whether the error may pass by itself: it is not caused by settings, privileges or the statement. */
   mayPass (error: unknown): boolean
-  /** What the error of a sink means. */
+  /** The class of an error of a sink. */
   classify (error: unknown): ErrorClass
-  /** What may be told of an error of a sink. */
+  /** The reason of a sink's error, for people: it quotes no statement. */
   reason (error: unknown): string
-  /** Where files are kept of what no table takes, beside the database; undefined where that is another machine's. */
+  /** Folder beside the database for files of records that no table can hold; undefined on a remote database. */
   keptFolder (knex: Knex): string | undefined
 }

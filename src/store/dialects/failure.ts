@@ -2,24 +2,37 @@
 
 /** What a person must fix. */
 export type Failure =
-  | 'driver' | 'file' | 'busy' | 'login' | 'privilege' | 'database' | 'connection' | 'readOnly' | 'certificate' | 'tls' | 'server'
+  | 'driver' | 'file' | 'busy'
+  | 'login' | 'privilege' | 'database' | 'connection' | 'readOnly' | 'certificate' | 'tls' | 'server'
 
-const mysqlFailures = new Map<string, Failure>(Object.entries({
-  login: ['ER_ACCESS_DENIED_ERROR', 'ER_ACCESS_DENIED_NO_PASSWORD_ERROR'],
-  privilege: ['ER_DBACCESS_DENIED_ERROR', 'ER_TABLEACCESS_DENIED_ERROR'],
-  database: ['ER_BAD_DB_ERROR'],
-  connection: [
-    'ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'ECONNRESET', 'EPIPE',
-    'PROTOCOL_CONNECTION_LOST', 'PROTOCOL_SEQUENCE_TIMEOUT'
-  ],
-  readOnly: ['ER_OPTION_PREVENTS_STATEMENT', 'ER_READ_ONLY_MODE'],
-  certificate: ['ENOENT', 'EACCES', 'EISDIR'],
-  tls: ['HANDSHAKE_SSL_ERROR', 'HANDSHAKE_NO_SSL_SUPPORT']
-} satisfies Partial<Record<Failure, string[]>>).flatMap(([failure, codes]) => codes.map((code) => [code, failure as Failure])))
+const mysqlFailures: Record<string, Failure | undefined> = {
+  ER_ACCESS_DENIED_ERROR: 'login',
+  ER_ACCESS_DENIED_NO_PASSWORD_ERROR: 'login',
+  ER_DBACCESS_DENIED_ERROR: 'privilege',
+  ER_TABLEACCESS_DENIED_ERROR: 'privilege',
+  ER_BAD_DB_ERROR: 'database',
+  ECONNREFUSED: 'connection',
+  ENOTFOUND: 'connection',
+  EAI_AGAIN: 'connection',
+  ETIMEDOUT: 'connection',
+  EHOSTUNREACH: 'connection',
+  ENETUNREACH: 'connection',
+  ECONNRESET: 'connection',
+  EPIPE: 'connection',
+  PROTOCOL_CONNECTION_LOST: 'connection',
+  PROTOCOL_SEQUENCE_TIMEOUT: 'connection',
+  ER_OPTION_PREVENTS_STATEMENT: 'readOnly',
+  ER_READ_ONLY_MODE: 'readOnly',
+  ENOENT: 'certificate',
+  EACCES: 'certificate',
+  EISDIR: 'certificate',
+  HANDSHAKE_SSL_ERROR: 'tls',
+  HANDSHAKE_NO_SSL_SUPPORT: 'tls'
+}
 
 /** Failure of MySQL, or of the connection to it; undefined for a code of neither. */
 export function mysqlFailure (code: string): Failure | undefined {
-  return mysqlFailures.get(code) ?? (code.startsWith('ER_') ? 'server' : undefined)
+  return mysqlFailures[code] ?? (code.startsWith('ER_') ? 'server' : undefined)
 }
 
 /** Failure of the embedded database, its driver or its file; undefined for a code of neither. */

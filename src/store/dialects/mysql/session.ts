@@ -1,25 +1,29 @@
-// What a session of MySQL or MariaDB must be like. Our own connections are set so (mysql.ts); a host app's knex decides for itself.
+// Settings of a session. Ours are set up as needed; on a host app's knex they are the host's, and are only checked.
 import type { Knex } from 'knex'
 import { UnfitSession } from '../../../errors.ts'
 
-/** What sets up a session of ours. On MySQL, sizes of tables are those of now and not of yesterday; MariaDB skips that comment. */
+/**
+ * Sets up a session of ours. On MySQL, the sizes of tables are current, instead of up to a day old; MariaDB skips that
+ * comment.
+ */
 export const sessionSettings = [
-  "SET time_zone = '+00:00', sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION' /*!80000 , information_schema_stats_expiry = 0 */",
+  "SET time_zone = '+00:00', sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION' " +
+    '/*!80000 , information_schema_stats_expiry = 0 */',
   'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED'
 ] as const
 
-/** Modes in which a statement means something else than its writer meant, with what goes wrong. */
-const unfitModes: Record<string, string> = {
-  NO_BACKSLASH_ESCAPES: 'values could not be quoted safely',
-  ANSI_QUOTES: 'texts in double quotes would be taken for names',
-  EMPTY_STRING_IS_NULL: 'empty texts would be lost'
-}
+/** Modes that change the meaning of statements, each with its effect. */
+const unfitModes: ReadonlyMap<string, string> = new Map([
+  ['NO_BACKSLASH_ESCAPES', 'values could not be quoted safely'],
+  ['ANSI_QUOTES', 'texts in double quotes would be taken for names'],
+  ['EMPTY_STRING_IS_NULL', 'empty texts would be lost']
+])
 
-const mend = 'set it for each connection, in pool.afterCreate of your knex:'
+const remedy = 'set it for each connection, in pool.afterCreate of your knex:'
 
 /**
- * The same database, whose session is looked at before each use: a mode is a connection's own, and its host may set it at any time.
- * Rejects with UnfitSession instead of using an unfit one.
+ * The same database, with a check of the session before each use: rejects with UnfitSession instead of using it.
+ * A mode belongs to a connection, and its host may change it at any time.
  */
 export function guardMysql (knex: Knex): Knex {
   const guarded = knex.withUserParams(knex.userParams)
@@ -36,32 +40,48 @@ export function guardMysql (knex: Knex): Knex {
   return guarded
 }
 
-/** Throws UnfitSession where this session, or that of the transaction, is unfit. */
+/** Throws UnfitSession if the session of this connection, or else of this transaction, is unfit. */
 export async function requireFitSession (knex: Knex, connection?: unknown): Promise<void> {
   const question = knex.raw('SELECT @@SESSION.sql_mode AS sqlMode, @@SESSION.character_set_client AS charset')
   const [[{ sqlMode, charset }]] = await (connection ? question.connection(connection) : question)
   requireFitModes(sqlMode, charset)
 }
 
-/** Throws UnfitSession where a session of this knex can't store logs as they are, or can't store any. */
+/** The variables that decide whether a session is fit. */
+const checkedVariables = [
+  'sql_mode', 'character_set_client', 'log_bin', 'sql_log_bin', 'binlog_format', 'transaction_isolation', 'tx_isolation'
+]
+
+/** Throws UnfitSession if a session of this knex cannot store logs unchanged, or cannot store any. */
 export async function requireFitMysql (knex: Knex): Promise<void> {
-  // Not by SELECT: which of these variables there are depends on the version.
-  const names = ['sql_mode', 'character_set_client', 'log_bin', 'sql_log_bin', 'binlog_format', 'transaction_isolation', 'tx_isolation']
-  const [rows] = await knex.raw(`SHOW SESSION VARIABLES WHERE Variable_name IN (${names.map((name) => `'${name}'`).join(', ')})`)
-  const session: Record<string, string> = Object.fromEntries(rows.map(({ Variable_name: name, Value: value }: Record<string, string>) => [name, value]))
-  requireFitModes(session.sql_mode ?? '', session.character_set_client ?? '')
-  const isLogged = session.log_bin === 'ON' && session.sql_log_bin !== 'OFF'
-  const isolation = session.transaction_isolation ?? session.tx_isolation ?? ''
-  if (isLogged && session.binlog_format === 'STATEMENT' && /^READ-/.test(isolation)) {
-    throw new UnfitSession(`binlog_format is STATEMENT, with which nothing can be stored at the isolation level ${isolation.replace('-', ' ')} (error 1665); as an administrator: SET GLOBAL binlog_format = 'ROW'`)
+  // Not by SELECT, which fails for a variable that this version does not have.
+  const names = checkedVariables.map((name) => `'${name}'`).join(', ')
+  const [rows] = await knex.raw(`SHOW SESSION VARIABLES WHERE Variable_name IN (${names})`)
+  const session = new Map<string, string>(
+    rows.map((row: { Variable_name: string, Value: string }) => [row.Variable_name, row.Value]))
+  requireFitModes(session.get('sql_mode') ?? '', session.get('character_set_client') ?? '')
+  const isLogged = session.get('log_bin') === 'ON' && session.get('sql_log_bin') !== 'OFF'
+  const isolation = session.get('transaction_isolation') ?? session.get('tx_isolation') ?? ''
+  if (isLogged && session.get('binlog_format') === 'STATEMENT' && isolation.startsWith('READ-')) {
+    const level = isolation.replace('-', ' ')
+    throw new UnfitSession(`binlog_format is STATEMENT, which refuses all writes at the isolation level ${level} ` +
+      "(error 1665); as an administrator: SET GLOBAL binlog_format = 'ROW'")
   }
 }
 
 function requireFitModes (sqlMode: string, charset: string): void {
   const modes = sqlMode.split(',')
-  const unfit = modes.find((mode) => Object.hasOwn(unfitModes, mode))
-  const setStrict = `${mend} SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION'`
-  if (unfit !== undefined) throw new UnfitSession(`sql_mode of the session has ${unfit}: ${unfitModes[unfit]}; ${setStrict}`)
-  if (!modes.includes('STRICT_ALL_TABLES') && !modes.includes('STRICT_TRANS_TABLES')) throw new UnfitSession(`sql_mode of the session is not strict: values would be cut short instead of refused; ${setStrict}`)
-  if (charset !== 'utf8mb4') throw new UnfitSession(`character_set_client of the session is ${charset}: texts would be taken for others; ${mend} SET NAMES utf8mb4`)
+  const setStrict = `${remedy} SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION'`
+  for (const mode of modes) {
+    const effect = unfitModes.get(mode)
+    if (effect !== undefined) throw new UnfitSession(`sql_mode of the session has ${mode}: ${effect}; ${setStrict}`)
+  }
+  if (!modes.includes('STRICT_ALL_TABLES') && !modes.includes('STRICT_TRANS_TABLES')) {
+    throw new UnfitSession('sql_mode of the session is not strict: ' +
+      `values would be cut instead of refused; ${setStrict}`)
+  }
+  if (charset !== 'utf8mb4') {
+    throw new UnfitSession(`character_set_client of the session is ${charset}: ` +
+      `texts would be stored as other texts; ${remedy} SET NAMES utf8mb4`)
+  }
 }

@@ -33,7 +33,7 @@ function fileOf (knex: Knex): string {
 export const sqlite: Dialect = {
   async openSink (knex) {
     const file = fileOf(knex)
-    if (isInMemory(file)) throw new Error('LoggerBot needs an SQLite database in a file: logs in memory are not durable')
+    if (isInMemory(file)) throw new Error('LoggerBot needs an SQLite database in a file: memory is not durable')
     return sqliteSink(file)
   },
 
@@ -49,7 +49,8 @@ export const sqlite: Dialect = {
   async deleteOld (knex, { table, key, time }, before) {
     const columns = key.join(', ')
     const { changes } = await knex.raw(`
-      DELETE FROM ${table} WHERE (${columns}) IN (SELECT ${columns} FROM ${table} WHERE ${time} < ? LIMIT 2000)`, [before])
+      DELETE FROM ${table} WHERE (${columns}) IN
+        (SELECT ${columns} FROM ${table} WHERE ${time} < ? LIMIT 2000)`, [before])
     return changes
   },
 

@@ -54,7 +54,7 @@ export class SqliteThread<P extends Protocol> {
    */
   terminate (): void {
     this.#end(new Error('the thread of the embedded database was ended'))
-    void this.#worker.terminate()
+    this.#worker.terminate().catch(() => {})
   }
 
   /** Ends the thread once every question is answered. */
@@ -73,8 +73,9 @@ export class SqliteThread<P extends Protocol> {
     this.#waiting.delete(reply.id)
     // An idle database must not keep the process alive.
     if (this.#waiting.size === 0) this.#worker.unref()
-    if (reply.kind === 'error') waiting.reject(Object.assign(new Error(reply.error.message), { code: reply.error.code }))
-    else waiting.resolve(reply.answer)
+    if (reply.kind === 'answer') return waiting.resolve(reply.answer)
+    const { message, code } = reply.error
+    waiting.reject(Object.assign(new Error(message), { code }))
   }
 
   #end (failure: Error): void {

@@ -1,0 +1,112 @@
+// The connections that write to MySQL or MariaDB.
+//
+// On MariaDB rows travel by the bulk protocol of the mariadb connector, 1.4 to 1.7 times as fast as text, and without
+// waiting for the answer about the keys. So its connections never commit by themselves (autocommit is off): a deadlock
+// over the keys ends the transaction, and the rows that are already on their way must not be stored without them.
+// Everywhere else, and on a host app's knex, rows travel as multi-row text by mysql2, which waits for each answer.
+import type { Knex } from 'knex'
+import type { Connection as MariadbConnection } from 'mariadb'
+import type { Connection as Mysql2Connection, QueryResult, ResultSetHeader, RowDataPacket } from 'mysql2'
+import { logColumns } from '../../columns.ts'
+import type { Value } from '../dialect.ts'
+import { insertRows, into, placeholders, type RowWriter } from './multi-row.ts'
+import type { Claim } from './once.ts'
+
+/** One connection that writes, for one transaction at a time. */
+export interface WriteSession extends RowWriter {
+  /**
+   * Begins a transaction and inserts the claims and the rows of `user_logs`.
+   * Resolves to whether every claim was new; if not, the transaction must be rolled back.
+   */
+  insert (claims: readonly Claim[], rows: ReadonlyArray<readonly Value[]>): Promise<boolean>
+  select (sql: string): Promise<Array<Record<string, unknown>>>
+  /** Gives the connection back for the next transaction. */
+  release (): void
+  /** Closes the connection at once, even inside a statement. */
+  destroy (): void
+}
+
+/** Opens a session on a connection of this knex. */
+export async function openTextSession (knex: Knex, packetBytes: number): Promise<WriteSession> {
+  const connection: Mysql2Connection = await knex.client.acquireConnection()
+  const send = <T extends QueryResult>(sql: string): Promise<T> => new Promise((resolve, reject) => {
+    connection.query<T>(sql, (error, result) => error ? reject(error) : resolve(result))
+  })
+  const session: WriteSession = {
+    packetBytes,
+    async insert (claims, rows) {
+      await send('START TRANSACTION')
+      for (const claim of claims) {
+        const { affectedRows } = await send<ResultSetHeader>(claim.sql)
+        if (affectedRows !== claim.rows) return false
+      }
+      await insertRows(session, into.logs, rows)
+      return true
+    },
+    execute: (sql) => send<ResultSetHeader>(sql),
+    insertRow: (insert, row) => new Promise((resolve, reject) => {
+      connection.execute(insert + placeholders(row), [...row],
+        (error, result) => error ? reject(error) : resolve(result))
+    }),
+    select: (sql) => send<RowDataPacket[]>(sql),
+    release: () => { knex.client.releaseConnection(connection) },
+    destroy: () => connection.destroy()
+  }
+  return session
+}
+
+/** Idle connections that are kept: the writer has two transactions at once, the drain one. */
+const maxIdle = 3
+
+/** Sessions by MariaDB's bulk protocol. `connect` opens a connection on which autocommit is off. */
+export class BulkSessions {
+  readonly #connect: () => Promise<MariadbConnection>
+  readonly #packetBytes: number
+  readonly #idle: MariadbConnection[] = []
+
+  constructor (connect: () => Promise<MariadbConnection>, packetBytes: number) {
+    this.#connect = connect
+    this.#packetBytes = packetBytes
+  }
+
+  async open (): Promise<WriteSession> {
+    let connection = this.#idle.pop()
+    while (connection?.isValid() === false) connection = this.#idle.pop()
+    return this.#sessionOn(connection ?? await this.#connect())
+  }
+
+  close (): void {
+    for (const connection of this.#idle.splice(0)) connection.destroy()
+  }
+
+  #sessionOn (connection: MariadbConnection): WriteSession {
+    return {
+      packetBytes: this.#packetBytes,
+      insert: (claims, rows) => insertInBulk(connection, claims, rows),
+      execute: (sql) => connection.query(sql),
+      insertRow: (insert, row) => connection.execute(insert + placeholders(row), [...row]),
+      select: (sql) => connection.query(sql),
+      release: () => {
+        if (connection.isValid() && this.#idle.length < maxIdle) this.#idle.push(connection)
+        else connection.destroy()
+      },
+      destroy: () => connection.destroy()
+    }
+  }
+}
+
+/** Sends the claims and the rows together, without waiting between them. */
+async function insertInBulk (
+  connection: MariadbConnection, claims: readonly Claim[], rows: ReadonlyArray<readonly Value[]>
+): Promise<boolean> {
+  const claiming: Array<Promise<{ affectedRows: number }>> = claims.map(({ sql }) => connection.query(sql))
+  const [claimed, inserted] = await Promise.allSettled([
+    Promise.all(claiming),
+    rows.length > 0 && connection.batch(into.logs + placeholders(logColumns), rows as Value[][])
+  ])
+  if (claimed.status === 'rejected') throw claimed.reason
+  const areNew = claimed.value.every(({ affectedRows }, index) => affectedRows === claims[index]?.rows)
+  // If a claim was not new, that may have caused the error of the rows.
+  if (areNew && inserted.status === 'rejected') throw inserted.reason
+  return areNew
+}
