@@ -8,7 +8,9 @@ const schema = {
   summary: 'Create a user',
   description: 'The user becomes able to send logs with md5(user + password). The same call again changes nothing.',
   headers: Type.Object({
-    'x-api-key': Type.Optional(Type.String({ description: 'required: the value of LOGGER_API_KEY; while that is unset, every call is 403' }))
+    'x-api-key': Type.Optional(Type.String({
+      description: 'required: the value of LOGGER_API_KEY; while that is unset, every call is 403'
+    }))
   }),
   body: Type.Object({ user: word, password: word, tel_id: word }, {
     description: 'an object',
@@ -21,7 +23,13 @@ const schema = {
 const bodyLimit = 16 * 1024
 
 const createUser: FastifyPluginAsyncTypebox = async (app) => {
-  app.post('/create_user', { config: { logAccess: 'contract' }, bodyLimit, schema, onRequest: [app.requireKeyForm, app.reserveMemory], preHandler: app.requireApiKey }, async (request) => {
+  app.post('/create_user', {
+    config: { logAccess: 'contract' },
+    bodyLimit,
+    schema,
+    onRequest: [app.requireKeyForm, app.reserveMemory],
+    preHandler: app.requireApiKey
+  }, async (request) => {
     const { user, password, tel_id: telId } = request.body
     await app.registerUser({ name: user, password, telId })
     return done

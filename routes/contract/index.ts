@@ -14,17 +14,17 @@ import sendLogs, { type SendLogsOptions } from './send-logs.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** What names the request's batch, where its sender gave it an Idempotency-Key. */
+    /** Key of the request's batch, if the request has an Idempotency-Key. */
     batchKey?: Buffer
   }
 }
 
 export interface ContractOptions extends SendLogsOptions {
-  /** The largest request body in bytes. Default 8 MiB; a message holds 16 MiB at most. */
+  /** Maximum size of a request body in bytes. Default 8 MiB; a message holds 16 MiB at most. */
   bodyLimit?: number
 }
 
-/** The published contract: POST /send_logs and /create_user, JSON alone, every answer in the contract's shape. */
+/** The published contract: POST /send_logs and /create_user, JSON only, every answer in the contract's form. */
 export default fp<ContractOptions>(async (app, { bodyLimit = 8 * 1024 * 1024, authenticate }) => {
   useOwnCompilers(app)
   app.setErrorHandler(sendError)
@@ -32,7 +32,7 @@ export default fp<ContractOptions>(async (app, { bodyLimit = 8 * 1024 * 1024, au
   app.removeAllContentTypeParsers()
   app.decorateRequest('batchKey')
   app.addContentTypeParser('application/json', async (request: FastifyRequest, payload: IncomingMessage) => {
-    const body = await readWhole(app.memoryOf(request).read(payload), request.routeOptions.bodyLimit!)
+    const body = await readWhole(app.memoryOf(request).read(payload), request.routeOptions.bodyLimit)
     const key = readIdempotencyKey(request.headers['idempotency-key'])
     if (key !== undefined) request.batchKey = batchKeyOf(key, body)
     return runInTurns(parseSteps(body, maxValues))
@@ -54,4 +54,9 @@ export default fp<ContractOptions>(async (app, { bodyLimit = 8 * 1024 * 1024, au
       handler: async () => {}
     })
   }
-}, { name: 'loggerbot-contract', fastify: '5.x', encapsulate: true, dependencies: ['loggerbot-auth', 'loggerbot-writer'] })
+}, {
+  name: 'loggerbot-contract',
+  fastify: '5.x',
+  encapsulate: true,
+  dependencies: ['loggerbot-auth', 'loggerbot-writer']
+})

@@ -2,7 +2,7 @@ import fp from 'fastify-plugin'
 import { keepPrivate, refuseLongBodies, sendDetailedError } from '../../src/http/answers.ts'
 import { readIdempotencyKey } from '../../src/decode/batch-key.ts'
 import { useOwnCompilers } from '../../src/http/compilers.ts'
-import { takeBodies } from './shared/body.ts'
+import { parseAsBuffer } from './shared/body.ts'
 import { allowOrigins } from './shared/cors.ts'
 import datadog from './datadog.ts'
 import elasticsearch from './elasticsearch/index.ts'
@@ -16,31 +16,36 @@ import otlp from './otlp.ts'
 import python from './python.ts'
 import seq from './seq.ts'
 import { allowExtraSlashes } from './shared/slashes.ts'
-import { takeUrlTokens } from './shared/url-token.ts'
+import { acceptUrlTokens } from './shared/url-token.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** What its sender named it by, so that it may come again: header Idempotency-Key. */
+    /** The header Idempotency-Key, which makes a retry of the request safe. */
     idempotencyKey?: string
   }
 }
 
 /**
- * Taking logs in by the protocols that loggers speak. Whoever sends them is known before the body is
- * read. A body is what its bytes are, whatever its content type says: each protocol gets it unpacked, as
- * a Buffer.
+ * Receives logs by the protocols that loggers speak.
+ *
+ * The sender is authenticated before the body is read. A protocol gets the body unpacked, as a Buffer, and decodes it
+ * by its bytes, whatever its content type says.
  */
-export default fp<IngestOptions>(async (app, { bodyLimit = 8 * 1024 * 1024, corsOrigins = [], elasticsearch: elasticsearchOptions = { version: '8.17.0' } }) => {
+export default fp<IngestOptions>(async (app, options) => {
+  const { bodyLimit = 8 * 1024 * 1024, corsOrigins = [] } = options
+  const { elasticsearch: elasticsearchOptions = { version: '8.17.0' } } = options
   useOwnCompilers(app)
   app.setErrorHandler(sendDetailedError)
   keepPrivate(app)
   allowOrigins(app, corsOrigins)
   refuseLongBodies(app, bodyLimit)
   allowExtraSlashes(app)
-  takeUrlTokens(app)
-  takeBodies(app, bodyLimit)
+  acceptUrlTokens(app)
+  parseAsBuffer(app, bodyLimit)
   app.decorateRequest('idempotencyKey')
-  app.addHook('onRequest', async (request) => { request.idempotencyKey = readIdempotencyKey(request.headers['idempotency-key']) })
+  app.addHook('onRequest', async (request) => {
+    request.idempotencyKey = readIdempotencyKey(request.headers['idempotency-key'])
+  })
   app.addHook('preParsing', async (request, reply) => {
     if (!request.routeOptions.config.logStream) return
     const right = app.untilRightEnds(request, reply)
@@ -57,4 +62,9 @@ export default fp<IngestOptions>(async (app, { bodyLimit = 8 * 1024 * 1024, cors
   await app.register(gelf, { bodyLimit })
   await app.register(datadog)
   await app.register(seq)
-}, { name: 'loggerbot-ingest', fastify: '5.x', encapsulate: true, dependencies: ['loggerbot-auth', 'loggerbot-writer'] })
+}, {
+  name: 'loggerbot-ingest',
+  fastify: '5.x',
+  encapsulate: true,
+  dependencies: ['loggerbot-auth', 'loggerbot-writer']
+})

@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { decodeJournalEntry, JournalCutter } from '../../src/decode/journal.ts'
 import { utcTime } from '../../src/model/instant.ts'
 import type { IngestOptions } from './options.ts'
-import { acceptStream, streamAnswer, takeStreams } from './shared/stream.ts'
+import { parseAsStream, storeStream, streamAnswer } from './shared/stream.ts'
 
 const schema = {
   tags: ['ingest'],
@@ -11,20 +11,29 @@ const schema = {
   response: { 200: streamAnswer }
 }
 
-/** POST /upload: systemd-journal-upload adds this path to its URL. It asks for any status of success, and gives up at others. */
+/**
+ * POST /upload: systemd-journal-upload adds this path to its URL.
+ *
+ * It accepts any status of success, and gives up after any other.
+ */
 const journal: FastifyPluginAsyncTypebox<Required<Pick<IngestOptions, 'bodyLimit'>>> = async (app, { bodyLimit }) => {
-  takeStreams(app)
-  app.post('/upload', { config: { logAccess: 'write', logStream: true }, schema, onRequest: app.reserveMemory }, async (request, reply) => {
+  parseAsStream(app)
+  const config = { logAccess: 'write', logStream: true } as const
+  app.post('/upload', { config, schema, onRequest: app.reserveMemory }, async (request, reply) => {
     const arrival = utcTime()
-    return acceptStream(app, request, reply, {
+    return storeStream(request, reply, {
       cutter: new JournalCutter(bodyLimit),
       decoderOf: () => (entry, index) => decodeJournalEntry(entry, index, arrival),
-      // A cursor is one entry's alone: the same bytes are the same entries, sent again.
-      nameOf: (entries) => entries.every((entry) => entry.toString('latin1', 0, 9) === '__CURSOR=') ? 'journal' : undefined,
+      // A cursor is unique to its entry: the same bytes are the same entries, sent again.
+      nameOf: (entries) => entries.every(hasCursor) ? 'journal' : undefined,
       isText: false,
       bodyLimit
     })
   })
+}
+
+function hasCursor (entry: Buffer): boolean {
+  return entry.toString('latin1', 0, 9) === '__CURSOR='
 }
 
 export default journal

@@ -6,12 +6,14 @@ import { areTimed, Repetitions } from '../../src/decode/repetition.ts'
 import { unsnapSteps } from '../../src/decode/unpack/snappy.ts'
 import { utcTime } from '../../src/model/instant.ts'
 import type { IngestOptions } from './options.ts'
-import { describeRequest, requireUsable, take } from './shared/whole-body.ts'
+import { encodingOf } from './shared/encoding.ts'
+import { describeRequest, requireUsable, storeWholeBody, wholeBodyOf } from './shared/whole-body.ts'
 
 const schema = {
   tags: ['ingest'],
   summary: 'Send logs as to Loki',
-  description: 'A PushRequest in JSON (application/json), or in protobuf packed by snappy (application/x-protobuf). 204: all that could be read is durable, and what could not is kept as dead letters.'
+  description: 'A PushRequest in JSON (application/json), or in protobuf packed by snappy (application/x-protobuf). ' +
+    '204: all that could be read is durable, and what could not is kept as dead letters.'
 }
 
 /** Loki's push API, as its clients, Promtail and Alloy use it. */
@@ -27,30 +29,29 @@ const loki: FastifyPluginAsync<Required<Pick<IngestOptions, 'bodyLimit'>>> = asy
   })
 
   const repetitions = new Repetitions()
-  app.post('/loki/api/v1/push', { config: { logAccess: 'write' }, schema, onRequest: app.reserveMemory }, async (request, reply) => {
-    // Loki says what it rejected in the body of a 400, after which clients would not count the others as stored.
-    const unpacked = isJson(request) ? undefined : await unpack(request)
+  const path = '/loki/api/v1/push'
+  app.post(path, { config: { logAccess: 'write' }, schema, onRequest: app.reserveMemory }, async (request, reply) => {
+    // Loki answers 400 if it rejected some logs; clients would then not count the others as stored.
+    const encoding = encodingOf(request, 'protobuf')
+    const unpacked = encoding === 'json' ? wholeBodyOf(request) : await unpack(request)
     const arrival = utcTime()
-    requireUsable(await take(app, request, reply, (body) => unpacked ? decodeLoki(unpacked, 'protobuf', arrival) : decodeLoki(body, 'json', arrival),
-      ({ records }, body) => areTimed(records, arrival) ? repetitions.nameOf(describeRequest(request), body) : undefined))
+    requireUsable(await storeWholeBody(request, reply, {
+      decode: () => decodeLoki(unpacked, encoding, arrival),
+      nameOf ({ records }, body) {
+        return areTimed(records, arrival) ? repetitions.nameOf(describeRequest(request), body) : undefined
+      }
+    }))
     return reply.code(204).send()
   })
 
-  /** Loki's own clients pack by snappy without saying so in Content-Encoding. */
+  /** Unpacks snappy, which Loki's own clients use without saying so in Content-Encoding. */
   async function unpack (request: FastifyRequest): Promise<Buffer> {
-    const body = request.body as Buffer | undefined ?? Buffer.alloc(0)
+    const body = wholeBodyOf(request)
     if ((request.headers['content-encoding'] ?? 'identity') !== 'identity') return body
     const unpacked = await runInTurns(unsnapSteps(body, bodyLimit))
     await app.memoryOf(request).reserve(unpacked.length)
     return unpacked
   }
 }
-
-/** By the content type; where that says nothing, by the first byte. */
-function isJson ({ headers: { 'content-type': type = '' }, body }: FastifyRequest): boolean {
-  return /json/i.test(type) || (!/protobuf/i.test(type) && Buffer.isBuffer(body) && body[0] === openBrace)
-}
-
-const openBrace = 0x7b
 
 export default loki

@@ -1,10 +1,10 @@
 import type { ElasticsearchOptions } from './elasticsearch/index.ts'
 
 export interface IngestOptions {
-  /** The largest body in bytes, unpacked; of a stream, the largest log. Default 8 MiB. */
+  /** Maximum size of an unpacked body in bytes; of a stream, of one log. Default 8 MiB. */
   bodyLimit?: number
-  /** Origins such as `https://app.example.com` whose pages may send logs, `*`: all. Default: none. */
+  /** Origins such as `https://app.example.com`, the pages of which may send logs; `*` means all. Default: none. */
   corsOrigins?: readonly string[]
-  /** Elasticsearch's `_bulk`, or false for none of it. Default: version 8.17.0, under the prefix alone. */
+  /** Elasticsearch's `_bulk`; false turns it off. Default: version 8.17.0, under the prefix only. */
   elasticsearch?: ElasticsearchOptions | false
 }

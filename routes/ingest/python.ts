@@ -2,8 +2,10 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { runInTurns } from '../../src/decode/steps.ts'
 import { decodePythonRecord } from '../../src/decode/python-record.ts'
+import { setReceiptHeaders } from '../../src/http/receipt.ts'
 import { utcTime } from '../../src/model/instant.ts'
-import { accept, tellReceipt } from './shared/accept.ts'
+import { storeInParts } from './shared/store-in-parts.ts'
+import { wholeBodyOf } from './shared/whole-body.ts'
 
 const path = '/api/logs/python'
 
@@ -15,19 +17,24 @@ const schema = {
 
 /** Python's logging.handlers.HTTPHandler, with method POST or GET. */
 const python: FastifyPluginAsyncTypebox = async (app) => {
-  app.post<{ Body?: Buffer }>(path, { config: { logAccess: 'write' }, schema, onRequest: app.reserveMemory }, (request, reply) => take(request, reply, request.body ?? Buffer.alloc(0)))
-  app.get(path, { config: { logAccess: 'write' }, schema, exposeHeadRoute: false }, (request, reply) => take(request, reply, Buffer.from(queryOf(request))))
-
-  async function take (request: FastifyRequest, reply: FastifyReply, form: Buffer) {
-    const records = [await runInTurns(decodePythonRecord(form, utcTime()))]
-    tellReceipt(reply, await accept(app, request, { records, rejected: [] }, form))
-    return { accepted: 1, rejected: 0, errors: [] }
-  }
+  app.post(path, { config: { logAccess: 'write' }, schema, onRequest: app.reserveMemory }, (request, reply) => {
+    return storeRecord(request, reply, wholeBodyOf(request))
+  })
+  app.get(path, { config: { logAccess: 'write' }, schema, exposeHeadRoute: false }, (request, reply) => {
+    return storeRecord(request, reply, Buffer.from(queryOf(request)))
+  })
 }
 
-/** The query of the URL, without the token that it showed. */
+async function storeRecord (request: FastifyRequest, reply: FastifyReply, form: Buffer) {
+  const records = [await runInTurns(decodePythonRecord(form, utcTime()))]
+  const source = { body: form, name: request.idempotencyKey }
+  setReceiptHeaders(reply, await storeInParts(request, { records, rejected: [] }, source))
+  return { accepted: 1, rejected: 0, errors: [] }
+}
+
+/** The query of the URL, without the token in it. */
 function queryOf ({ raw, hasUrlToken }: FastifyRequest): string {
-  const query = raw.url!.split('?').slice(1).join('?')
+  const query = (raw.url ?? '').split('?').slice(1).join('?')
   return hasUrlToken ? query.replaceAll(/(^|&)token=[^&]*/g, '') : query
 }
 

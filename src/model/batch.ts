@@ -1,57 +1,64 @@
 import type { UtcTime } from './instant.ts'
 import type { LogRecord } from './record.ts'
 
-/** A piece of a request that can't become a log: kept as a dead letter beside the logs that its neighbours became. */
+/** A piece of a request that can't become a log: it is kept as a dead letter. */
 export interface Rejected {
-  /** The decoder that refused it, by its protocol's name: what a replay asks again. At most 32 characters. */
+  /** Name of the protocol, by whose decoder a replay tries it again. At most 32 characters. */
   source: string
-  /** Which piece of the request it is, from 0. */
+  /** Its position in the request, from 0. */
   index: number
-  /** What it should have been, in a sentence that quotes nothing of it. */
+  /** The rule that it breaks, in a sentence that quotes nothing of it. */
   reason: string
-  /** As it came. */
+  /** The piece as it was received. */
   raw: string
 }
 
-/** How logs are known that were sent before, in whatever batch. */
+/** Recognizes logs that were sent before, in any batch. */
 export interface Once {
-  /** 16 bytes for each of the batch's first records, all different. Further records are stored however often they come. */
+  /** 16 bytes for each of the batch's first records, all different; further records are stored each time. */
   hashes: Buffer
-  /** Milliseconds for which they are remembered. */
+  /** How long the hashes are remembered. */
   windowMs: number
 }
 
-/** What one request brings: stored as a whole or not at all. */
+/** Logs of one request: stored as a whole or not at all. */
 export interface LogBatch {
   userId: number
   records: readonly LogRecord[]
-  /** Kept in the same transaction. Default: none. */
+  /** Pieces that become dead letters in the same transaction. Default: none. */
   rejected?: readonly Rejected[]
-  /** 16 bytes that name the batch among the user's of the last seven days: stored once, however often it comes. Default: a name of its own. */
+  /**
+   * 16 bytes that name the batch among the user's batches of the last seven days: a batch of the same key is stored
+   * once. Default: a unique key.
+   */
   key?: Buffer
-  /** Its records of which the user sent the same bytes lately are left out. Default: none is. Not inside of a transaction of the host app's. */
+  /**
+   * Leaves out records that the user has sent before. Default: stores all of them.
+   *
+   * Ignored inside a transaction of the host app.
+   */
   once?: Once
 }
 
 /** How a batch was made durable. */
 export interface Receipt {
-  /** Where it is: in the database, or, while that is away, in the spool on our own disk. */
+  /** In the database, or in the spool on our own disk while the database is unavailable. */
   stored: 'database' | 'spool'
-  /** Its key was stored before; nothing was stored this time. */
+  /** Whether its key was stored before, so that nothing was stored this time. */
   replayed: boolean
 }
 
-/** A batch that is admitted: with its key and ids fixed, any number of tries stores it once. */
+/** A batch whose key and ids are fixed, so that any number of attempts stores it once. */
 export interface AdmittedBatch extends LogBatch {
-  /** 16 bytes that no other batch of the user has. */
+  /** 16 bytes, unique among the user's batches. */
   key: Buffer
-  /** The first record's id; the others follow it in order, then those of what was rejected. */
+  /** Id of the first record; the ids of the other records follow, then those of the rejected pieces. */
   firstId: bigint
-  /** Set as soon as it is known: how many of the records were left out, because the user sent the same lately. */
+  /** Number of records that were left out, because the user sent them before; set when the batch is stored. */
   repeated?: number
 }
 
-/** A batch's position in the order in which batches are stored. */
+/** Position of a batch in the order in which batches are stored. */
 export interface BatchPosition {
   createdAt: UtcTime
   userId: number

@@ -1,23 +1,25 @@
-/** One word of 1 to 100 characters, as a regular expression with the flag u: what the published contract takes for a name. */
+/** A name by the published contract: one word of 1 to 100 characters. A regular expression with the flag u. */
 export const wordPattern = '^[^\\s\\p{Cc}\\p{Cs}]{1,100}$'
 
 const wordExpression = new RegExp(wordPattern, 'u')
 
-/** Whether the text can be somebody's name. */
+/** Whether the text is a name by the contract. */
 export function isWord (text: string): boolean {
   return wordExpression.test(text)
 }
 
 /**
- * The same without what is not seen or turns the direction of writing: what a new user's name may be. Joiners belong to words of some languages,
- * and to emoji: within those they may stand.
+ * The same without invisible characters and those that change the direction of writing.
+ *
+ * Joiners are part of words in some languages, and of emoji: they are allowed within those.
  */
 const newNameExpression = /^(?:[^\s\p{Cc}\p{Cf}\p{Cs}]|(?<=[^\p{ASCII}\p{Cf}])[\u200c\u200d](?!$)){1,100}$/u
 
+/** Whether the text is allowed as the name of a new user. */
 export function isNewName (text: string): boolean {
   return newNameExpression.test(text)
 }
 
-/** What somebody calls a thing of theirs, as a regular expression with the flag u, and the rule in words. */
+/** A title that a user gives to something, as a regular expression with the flag u, and the rule in words. */
 export const titlePattern = '^[^\\p{Cc}\\p{Cf}\\p{Cs}\\u2028\\u2029]{1,100}$'
 export const titleRule = 'a text of 1 to 100 characters, without control and format characters'

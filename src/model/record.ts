@@ -5,40 +5,54 @@ export const severities = ['debug', 'info', 'warning', 'error', 'critical'] as c
 
 export type Severity = typeof severities[number]
 
-/** One log, whatever protocol it came in by: the one currency between the rooms. */
+/** One log, whatever protocol it was received by. */
 export interface LogRecord {
-  /** When it happened, by the sender's clock. */
+  /** Time of the event, by the sender's clock. */
   eventAt: UtcTime
-  /** When the sender posted it, by the sender's clock. */
+  /** Time of sending, by the sender's clock. */
   postTime: UtcTime
   severity: Severity
-  /** Whole, of any length. */
+  /** The whole message, of any length. */
   message: string
   pid: number
   processName: string
   description: string
-  /** Everything else that the sender gave; null when there is nothing else. */
+  /** All other fields that the sender gave; null if there are none. */
   attributes: Record<string, unknown> | null
 }
 
-/** About how many bytes a value of JSON takes. */
+/** Approximate size of a JSON value in bytes. */
 export function sizeOfValue (value: unknown): number {
   if (typeof value === 'string') return value.length
   if (typeof value !== 'object' || value === null) return 8
   let size = 2
-  for (const name of Object.keys(value)) size += name.length + 4 + sizeOfValue((value as Record<string, unknown>)[name])
+  for (const name of Object.keys(value)) {
+    size += name.length + 4 + sizeOfValue((value as Record<string, unknown>)[name])
+  }
   return size
 }
 
-/** A log of this process that happens now, but for what is given: of severity info, with an empty description and no attributes. */
+/**
+ * Makes a log of this process, at the present time, with the given fields.
+ *
+ * Defaults: severity `info`, an empty description, no attributes.
+ */
 export function newRecord (record: Partial<LogRecord> & Pick<LogRecord, 'message' | 'processName'>): LogRecord {
   const now = utcTime()
-  return { eventAt: now, postTime: now, severity: 'info', pid: process.pid, description: '', attributes: null, ...record }
+  return {
+    eventAt: now,
+    postTime: now,
+    severity: 'info',
+    pid: process.pid,
+    description: '',
+    attributes: null,
+    ...record
+  }
 }
 
-/** A log as it is stored. */
+/** A stored log. */
 export interface StoredLog extends LogRecord {
-  /** A decimal number of 64 bits. */
+  /** A 64-bit number in decimal. */
   id: string
   userId: number
 }

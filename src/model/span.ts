@@ -6,29 +6,29 @@ export interface Span {
   to: UtcTime
 }
 
-/** Half-open interval [from, to), without an end where `to` is undefined. */
+/** Half-open interval [from, to), without an end if `to` is undefined. */
 export interface OpenSpan {
   from: UtcTime
   to: UtcTime | undefined
 }
 
-/** The first and the last time that a log can have, and, only for comparisons, one after all of them. */
+/** The first and the last time that a log can have, and, for comparisons only, one after all of them. */
 export const startOfTime: UtcTime = '1000-01-01 00:00:00.000000'
 export const lastTime: UtcTime = '9999-12-31 23:59:59.999999'
 export const endOfTime: UtcTime = '9999-12-31 24:00:00.000000'
 
-/** The hour that a time is in. */
+/** The beginning of a time's hour. */
 export function hourOf (time: UtcTime): UtcTime {
   return `${time.slice(0, 13)}:00:00.000000`
 }
 
-/** When so many hours after the beginning of one begin. */
+/** The beginning of the hour that is `hours` after another, within what a DATETIME holds. */
 export function hoursAfter (hour: UtcTime, hours: number): UtcTime {
   const time = millisecondsOf(hour) + hours * 3_600_000
   return time >= Date.UTC(10_000, 0, 1) ? endOfTime : utcTime(Math.max(time, Date.UTC(1000, 0, 1)))
 }
 
-/** The parts of a span that lie in none of the others, in order. */
+/** The parts of a span that are in none of the others, in order. */
 export function partsOutside (span: Span, others: readonly Span[]): Span[] {
   const parts: Span[] = []
   let { from } = span
@@ -41,11 +41,12 @@ export function partsOutside (span: Span, others: readonly Span[]): Span[] {
   return parts
 }
 
+/** Whether two spans have a time in common. */
 export function overlap (one: Span, other: Span): boolean {
   return one.from < other.to && other.from < one.to
 }
 
-/** So many milliseconds away, within what a DATETIME holds. */
+/** The time that is `milliseconds` after another, within what a DATETIME holds. */
 export function shift (time: UtcTime, milliseconds: number): UtcTime {
   const shifted = millisecondsOf(time) + milliseconds
   return utcTime(Math.min(Math.max(shifted, Date.UTC(1000, 0, 1)), Date.UTC(9999, 11, 31, 23, 59, 59, 999)))

@@ -5,13 +5,14 @@ const iso = /^(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d+))?)?(?
 export const timeRule = 'an ISO 8601 date and time in the years 1000 to 9999'
 
 /**
- * Reads an ISO 8601 date and time: `T` or a space between the two, seconds and their
- * fraction optional (cut to microseconds), then an offset, `Z`, or neither, which is UTC.
- * Undefined when it is not one, or outside the years 1000 to 9999 in UTC, which is all
- * that MySQL's DATETIME holds. A leap second is the first of the next minute.
+ * Parses an ISO 8601 date and time; returns undefined if the text is not one.
+ *
+ * `T` or a space between date and time; seconds and their fraction are optional, and cut to microseconds; then an
+ * offset, `Z`, or neither, which is UTC. A leap second becomes the first second of the next minute. Times outside the
+ * years 1000 to 9999 in UTC are undefined, because MySQL's DATETIME holds no others.
  */
 export function parseTime (text: string): UtcTime | undefined {
-  // Of many senders whole seconds are all there is, and a request's logs share them.
+  // Many senders send whole seconds, which the logs of a request share.
   if (text !== lastText) {
     lastTime = readTime(text)
     lastText = text
@@ -25,31 +26,40 @@ let lastTime: UtcTime | undefined
 function readTime (text: string): UtcTime | undefined {
   const match = iso.exec(text)
   if (!match) return undefined
-  const [, year, month, day, hour, minute, second = '00', fraction = '', sign, offsetHour = '0', offsetMinute = '0'] = match
-  if (year! < '0999' || Number(hour) > 23 || Number(minute) > 59 || Number(second) > 60) return undefined
+  const [
+    , year = '', month, day, hour, minute, second = '00', fraction = '', sign, offsetHour = '0', offsetMinute = '0'
+  ] = match
+  if (year < '0999' || Number(hour) > 23 || Number(minute) > 59 || Number(second) > 60) return undefined
   if (Number(offsetHour) > 23 || Number(offsetMinute) > 59) return undefined
-  if (Number(month) < 1 || Number(month) > 12 || Number(day) < 1 || Number(day) > daysIn(Number(year), Number(month))) return undefined
+  if (Number(month) < 1 || Number(month) > 12) return undefined
+  if (Number(day) < 1 || Number(day) > daysIn(Number(year), Number(month))) return undefined
 
   const microseconds = fraction.slice(0, 6).padEnd(6, '0')
   const offset = (sign === '-' ? -1 : 1) * (Number(offsetHour) * 60 + Number(offsetMinute))
-  if (offset === 0 && second !== '60' && year! >= '1000') return `${year}-${month}-${day} ${hour}:${minute}:${second}.${microseconds}`
-  const instant = Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hour), Number(minute) - offset, Number(second))
-  return formatTime(instant / 1000, microseconds)
+  if (offset === 0 && second !== '60' && year >= '1000') {
+    return `${year}-${month}-${day} ${hour}:${minute}:${second}.${microseconds}`
+  }
+  const midnight = Date.UTC(Number(year), Number(month) - 1, Number(day))
+  const minutes = Number(hour) * 60 + Number(minute) - offset
+  return formatTime(midnight / 1000 + minutes * 60 + Number(second), microseconds)
 }
 
-/** Days of a month, which counts from 1. */
+/** Number of days in a month; months count from 1. */
 export function daysIn (year: number, month: number): number {
   if (month === 2) return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28
   return [4, 6, 9, 11].includes(month) ? 30 : 31
 }
 
 /**
- * Reads a time since 1970 as a number or a decimal text: seconds, milli-, micro- or nanoseconds, told
- * by its size, fractions included, cut to microseconds. Undefined as above.
+ * Parses a time since 1970 as a number or a decimal text, cut to microseconds. Undefined as above.
+ *
+ * The size tells the unit: seconds, milli-, micro- or nanoseconds, with or without a fraction.
  */
 export function parseEpoch (value: number | string): UtcTime | undefined {
   if (value !== lastEpoch) {
-    lastEpochTime = isMilliseconds(value) ? fromSeconds(Math.floor(value / 1000), value % 1000 * 1000) : readEpoch(typeof value === 'number' ? plain(value) : value)
+    lastEpochTime = isMilliseconds(value)
+      ? fromSeconds(Math.floor(value / 1000), value % 1000 * 1000)
+      : readEpoch(typeof value === 'number' ? toDecimal(value) : value)
     lastEpoch = value
   }
   return lastEpochTime
@@ -58,7 +68,7 @@ export function parseEpoch (value: number | string): UtcTime | undefined {
 let lastEpoch: number | string = ''
 let lastEpochTime: UtcTime | undefined
 
-/** Whole ones, as most senders have them: they need no look at their digits. */
+/** Whole milliseconds, as most senders send them; their digits need not be examined. */
 function isMilliseconds (value: number | string): value is number {
   return typeof value === 'number' && value >= 1e11 && value < 1e14 && Number.isInteger(value)
 }
@@ -66,29 +76,29 @@ function isMilliseconds (value: number | string): value is number {
 function readEpoch (text: string): UtcTime | undefined {
   const [, sign, whole = '', fraction = ''] = /^(-?)(\d{1,19})(?:\.(\d*))?$/.exec(text) ?? []
   if (sign === undefined) return undefined
-  // Of how many digits the seconds are followed.
-  const unit = whole.length <= 11 ? 0 : whole.length <= 14 ? 3 : whole.length <= 17 ? 6 : 9
-  const seconds = Number(whole.slice(0, whole.length - unit))
-  const microseconds = Number((whole.slice(whole.length - unit) + fraction).slice(0, 6).padEnd(6, '0'))
+  /** Digits after those of the seconds. */
+  const unitDigits = whole.length <= 11 ? 0 : whole.length <= 14 ? 3 : whole.length <= 17 ? 6 : 9
+  const seconds = Number(whole.slice(0, whole.length - unitDigits))
+  const microseconds = Number((whole.slice(whole.length - unitDigits) + fraction).slice(0, 6).padEnd(6, '0'))
   return sign === '' ? fromSeconds(seconds, microseconds) : fromSeconds(-seconds, -microseconds)
 }
 
-/** Reads nanoseconds since 1970, cut to microseconds. Undefined as above. */
+/** Converts nanoseconds since 1970, cut to microseconds. Undefined as above. */
 export function fromNanoseconds (nanoseconds: bigint): UtcTime | undefined {
   const seconds = Number(nanoseconds / 1_000_000_000n)
   const microseconds = Math.trunc(Number(nanoseconds % 1_000_000_000n) / 1000)
   return fromSeconds(seconds, microseconds)
 }
 
-/** Reads seconds since 1970 and the microseconds beside them; before 1970 both are negative. Undefined as above. */
+/** Converts seconds since 1970 and microseconds, both negative before 1970. Undefined as above. */
 export function fromSeconds (seconds: number, microseconds: number): UtcTime | undefined {
   return microseconds < 0
     ? formatTime(seconds - 1, String(microseconds + 1_000_000).padStart(6, '0'))
     : formatTime(seconds, String(microseconds).padStart(6, '0'))
 }
 
-/** Its shortest decimal text, without an exponent. */
-function plain (value: number): string {
+/** The shortest decimal text of a number, without an exponent. */
+function toDecimal (value: number): string {
   const text = String(value)
   if (!text.includes('e')) return text
   return Number.isInteger(value) ? BigInt(value).toString() : '0'
@@ -97,10 +107,10 @@ function plain (value: number): string {
 const earliest = Date.UTC(1000, 0, 1) / 1000
 const latest = Date.UTC(9999, 11, 31, 23, 59, 59) / 1000
 
-/** Of whole seconds since 1970, and six digits of their fraction. */
+/** Formats whole seconds since 1970, and six digits of their fraction. */
 function formatTime (seconds: number, microseconds: string): UtcTime | undefined {
   if (!(seconds >= earliest && seconds <= latest)) return undefined
-  // Logs that come together share their second, if not more.
+  // The logs of a request usually share their second.
   if (seconds !== lastSecond) {
     const text = new Date(1000 * seconds).toISOString()
     lastSecondText = `${text.slice(0, 10)} ${text.slice(11, 19)}`

@@ -18,8 +18,8 @@ export type Transport = 'tcp' | 'tls' | 'udp'
  * Why a message is not stored.
  *
  * - `unknown`: it carries no valid token, and no default user is set
- * - `unavailable`: the server is closing, or the user is over their rate, or the token can't be verified now: there were
- *   too many wrong ones from its address, or it came by UDP while the database was unavailable
+ * - `unavailable`: the server is closing, or the user is over their rate, or the token can't be verified now: too many
+ *   wrong ones came from its address, or it came by UDP while the database was unavailable
  * - `too_long`: it exceeds the limit
  * - `malformed`: it has more parameters than a log may have, or is broken JSON that contains a token
  * - `binary`: it is neither text nor GELF
@@ -65,6 +65,9 @@ export interface SyslogIntakeOptions {
   write: (batch: LogBatch) => Promise<unknown>
   log: ServerLog
 }
+
+const tooLongSentence =
+  'a syslog message is too long, or too many long ones arrive at once; its connection is closed'
 
 type Owner = number | 'unknown' | 'unavailable'
 
@@ -119,9 +122,7 @@ export class SyslogIntake {
         await store(messages)
         if (frames.tooLong || this.#unfinishedBytes > maxUnfinishedMessages * messageLimit) {
           this.lost.too_long++
-          this.#warn('connection', 'a syslog message is too long, or too many long ones arrive at once; its connection ' +
-            'is closed', { address })
-          return
+          return this.#warn('connection', tooLongSentence, { address })
         }
       }
       const rest = frames.end()

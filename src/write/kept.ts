@@ -94,8 +94,8 @@ export class KeptFiles {
 
   /** A sentence for each problem, for an operator. */
   get warnings (): string[] {
-    const kept = `${this.#folderOf()}: ${this.#count} files (*.kept) hold logs that the database takes neither as logs ` +
-      'nor as dead letters; see: loggerbot spool kept'
+    const kept = `${this.#folderOf()}: ${this.#count} files (*.kept) hold logs that the database takes neither as ` +
+      'logs nor as dead letters; see: loggerbot spool kept'
     return [...this.#count === 0 ? [] : [kept], ...this.#fullBecause === undefined ? [] : [this.#fullBecause]]
   }
 

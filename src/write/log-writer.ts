@@ -110,7 +110,8 @@ export class LogWriter<Transaction> {
       onAvailable: () => log.warn({}, 'the database stores logs again'),
       onSpooled: (batches) => this.events.emit('spooled', batches)
     })
-    this.#hostWriter = new HostWriter({ store: store.host, ids, clock, onCommitted: (done) => this.#noteCommitted(done) })
+    const onCommitted = (done: Committed) => this.#noteCommitted(done)
+    this.#hostWriter = new HostWriter({ store: store.host, ids, clock, onCommitted })
     this.#drain = spool.identify && new Drain({
       spool: () => this.#identifiedSpool(),
       commit,

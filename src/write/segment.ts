@@ -30,8 +30,14 @@ export interface Damage {
 /** Encodes a batch as a frame. */
 export function toFrame ({ userId, key, firstId, records, rejected, once }: SizedBatch): Buffer {
   const onceWritten = once && { hashes: once.hashes.toString('base64'), windowMs: once.windowMs }
-  const written = { userId, key: key.toString('base64'), firstId: firstId.toString(), records, rejected, once: onceWritten }
-  const body = Buffer.from(JSON.stringify(written))
+  const body = Buffer.from(JSON.stringify({
+    userId,
+    key: key.toString('base64'),
+    firstId: firstId.toString(),
+    records,
+    rejected,
+    once: onceWritten
+  }))
   const header = Buffer.alloc(frameHeaderLength)
   marker.copy(header)
   header.writeUInt32LE(body.length, 4)

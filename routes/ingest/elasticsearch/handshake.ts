@@ -1,21 +1,82 @@
-// What clients of Elasticsearch ask before they send, and in between:
+// Requests that clients of Elasticsearch make before they send, and in between:
 //
-//   GET, HEAD /                     the version: Beats, Logstash, rsyslog, the official clients of old
-//   GET /_license, /_xpack          whether it may be used: Beats, Logstash
+//   GET, HEAD /                     the version: Beats, Logstash, rsyslog, older official clients
+//   GET /_license, /_xpack          the licence: Beats, Logstash
 //   GET /_cluster/health            Vector
 //   GET, HEAD /_cat/health          rsyslog, before each batch after a failure
-//   GET /_nodes/http                Logstash with sniffing; no nodes: it stays with the address it has
-//   templates, policies, pipelines, data streams, indices, aliases: they are all there, empty, and
-//   to put one is acknowledged, for there is nothing to prepare: Beats, Logstash
+//   GET /_nodes/http                Logstash with sniffing; no nodes: it keeps the address it has
+//   templates, policies, pipelines, data streams, indices, aliases: all of them exist, empty, and creating one is
+//   acknowledged, because there is nothing to prepare: Beats, Logstash
 //   /{index}/_refresh               the bulk helper of the official client for JavaScript, at its end
 import type { FastifyPluginAsync } from 'fastify'
 
 const cluster = { name: 'loggerbot', uuid: 'loggerbot-server------' }
 
-const prepared = ['/_index_template/:name', '/_template/:name', '/_component_template/:name', '/_ilm/policy/:name', '/_ingest/pipeline/:name', '/_data_stream/:name', '/_alias/:name']
+const preparedPaths = [
+  '/_index_template/:name',
+  '/_template/:name',
+  '/_component_template/:name',
+  '/_ilm/policy/:name',
+  '/_ingest/pipeline/:name',
+  '/_data_stream/:name',
+  '/_alias/:name'
+]
+
+/** An answer that is always the same. */
+interface FixedAnswer {
+  method: string
+  url: string
+  body: object
+}
 
 const handshake: FastifyPluginAsync<{ version: string }> = async (app, { version }) => {
-  answer('GET', '/', {
+  for (const { method, url, body } of answersOf(version)) {
+    const text = JSON.stringify(body)
+    // Fastify answers HEAD wherever there is GET. The body of a request is read and ignored.
+    app.route({
+      method,
+      url,
+      config: { logAccess: 'write' },
+      schema: { hide: true },
+      ...method !== 'GET' && { onRequest: app.reserveMemory },
+      handler: async (_request, reply) => reply.type('application/json').send(text)
+    })
+  }
+}
+
+function answersOf (version: string): FixedAnswer[] {
+  const { name, uuid } = cluster
+  const license = { uid: uuid, type: 'basic', mode: 'basic', status: 'active' }
+  const feature = { available: true, enabled: true }
+  const nodes = { total: 0, successful: 0, failed: 0 }
+  const shards = { total: 1, successful: 1, failed: 0 }
+  return [
+    { method: 'GET', url: '/', body: describeServer(version) },
+    { method: 'GET', url: '/_license', body: { license } },
+    { method: 'GET', url: '/_xpack', body: { build: {}, license, features: { ilm: feature, security: feature } } },
+    { method: 'GET', url: '/_cluster/health', body: health },
+    { method: 'GET', url: '/_cat/health', body: [{ cluster: name, status: 'green' }] },
+    { method: 'GET', url: '/_nodes/http', body: { _nodes: nodes, cluster_name: name, nodes: {} } },
+    ...preparedPaths.flatMap((url) => [
+      { method: 'GET', url, body: {} },
+      { method: 'PUT', url, body: { acknowledged: true } }
+    ]),
+    { method: 'HEAD', url: '/:index', body: {} },
+    { method: 'PUT', url: '/:index', body: { acknowledged: true } },
+    ...['GET', 'POST'].map((method) => ({ method, url: '/:index/_refresh', body: { _shards: shards } }))
+  ]
+}
+
+const health = {
+  cluster_name: cluster.name,
+  status: 'green',
+  timed_out: false,
+  number_of_nodes: 1,
+  number_of_data_nodes: 1
+}
+
+function describeServer (version: string): object {
+  return {
     name: cluster.name,
     cluster_name: cluster.name,
     cluster_uuid: cluster.uuid,
@@ -31,37 +92,6 @@ const handshake: FastifyPluginAsync<{ version: string }> = async (app, { version
       minimum_index_compatibility_version: '7.0.0'
     },
     tagline: 'You Know, for Search'
-  })
-
-  const license = { uid: cluster.uuid, type: 'basic', mode: 'basic', status: 'active' }
-  answer('GET', '/_license', { license })
-  const feature = { available: true, enabled: true }
-  answer('GET', '/_xpack', { build: {}, license, features: { ilm: feature, security: feature } })
-
-  const health = { cluster_name: cluster.name, status: 'green', timed_out: false, number_of_nodes: 1, number_of_data_nodes: 1 }
-  answer('GET', '/_cluster/health', health)
-  answer('GET', '/_cat/health', [{ cluster: cluster.name, status: 'green' }])
-  answer('GET', '/_nodes/http', { _nodes: { total: 0, successful: 0, failed: 0 }, cluster_name: cluster.name, nodes: {} })
-
-  for (const url of prepared) {
-    answer('GET', url, {})
-    answer('PUT', url, { acknowledged: true })
-  }
-  answer('HEAD', '/:index', {})
-  answer('PUT', '/:index', { acknowledged: true })
-  for (const method of ['GET', 'POST']) answer(method, '/:index/_refresh', { _shards: { total: 1, successful: 1, failed: 0 } })
-
-  /** Fastify answers HEAD wherever there is GET. What a client sends along is read and left alone. */
-  function answer (method: string, url: string, body: unknown): void {
-    const text = JSON.stringify(body)
-    app.route({
-      method,
-      url,
-      config: { logAccess: 'write' },
-      schema: { hide: true },
-      ...method !== 'GET' && { onRequest: app.reserveMemory },
-      handler: async (_request, reply) => reply.type('application/json').send(text)
-    })
   }
 }
 

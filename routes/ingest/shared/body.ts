@@ -3,26 +3,30 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { toUtf8 } from '../../../src/decode/unpack/charset.ts'
 import { inflate, readWhole } from '../../../src/decode/unpack/index.ts'
 
-/** From now on the scope's handlers get a body as a Buffer, unpacked, and a text in UTF-8. `codingOf` may see by the first byte how it is packed, whatever Content-Encoding says. */
-export function takeBodies (scope: FastifyInstance, bodyLimit: number, codingOf?: (firstByte: number | undefined) => string | undefined): void {
+/** Tells a content coding by the first byte of a body; undefined leaves it to Content-Encoding. */
+export type CodingOf = (firstByte: number | undefined) => string | undefined
+
+/** Gives the scope's handlers the body as a Buffer: unpacked, and text in UTF-8. */
+export function parseAsBuffer (scope: FastifyInstance, bodyLimit: number, codingOf?: CodingOf): void {
   scope.removeAllContentTypeParsers()
   scope.addContentTypeParser('*', async (request: FastifyRequest, payload: IncomingMessage) => {
-    const { 'content-encoding': coding, 'content-type': contentType } = request.headers
+    const { 'content-encoding': declaredCoding, 'content-type': contentType } = request.headers
     const memory = scope.memoryOf(request)
     const countBytes = (bytes: number) => memory.reserve(bytes)
     let body: AsyncIterable<Buffer> = memory.read(payload)
-    let seen: string | undefined
+    let seenCoding: string | undefined
     if (codingOf) {
       const packed = await readWhole(body, bodyLimit)
-      seen = codingOf(packed[0])
-      body = only(packed)
+      seenCoding = codingOf(packed[0])
+      body = streamOf(packed)
     }
-    const unpacked = inflate(body, seen ?? coding, bodyLimit)
-    const whole = unpacked === body ? await readWhole(body, bodyLimit) : await readWhole(unpacked, bodyLimit, countBytes)
+    const unpacked = inflate(body, seenCoding ?? declaredCoding, bodyLimit)
+    const isPacked = unpacked !== body
+    const whole = isPacked ? await readWhole(unpacked, bodyLimit, countBytes) : await readWhole(body, bodyLimit)
     return toUtf8(whole, contentType, countBytes)
   })
 }
 
-async function * only (part: Buffer): AsyncGenerator<Buffer, void, void> {
+async function * streamOf (part: Buffer): AsyncGenerator<Buffer, void, void> {
   yield part
 }

@@ -1,14 +1,17 @@
 import type { FastifyInstance } from 'fastify'
 import { addRoute } from './slashes.ts'
 
-/** Headers of our answers that a page may read. */
+/** Headers of our answers that pages may read. */
 const exposedHeaders = 'X-Error-Detail, X-Log-Stored, Idempotency-Replayed, Retry-After'
-/** Seconds for which a browser keeps the answer to a preflight. Chromium keeps none longer. */
+/** Seconds for which a browser caches the answer to a preflight; Chromium's maximum. */
 const preflightSeconds = 7200
 
 /**
- * Lets pages of these origins, `*`: of all, send logs: https://fetch.spec.whatwg.org/#http-cors-protocol.
- * Cookies are good for none of the scope's routes, so no page is allowed to send them.
+ * Lets pages of these origins send logs; `*` means all origins.
+ *
+ * No route of the scope accepts cookies, so pages are not allowed to send them.
+ *
+ * Source: https://fetch.spec.whatwg.org/#http-cors-protocol
  */
 export function allowOrigins (scope: FastifyInstance, origins: readonly string[]): void {
   if (origins.length === 0) return
@@ -25,9 +28,13 @@ export function allowOrigins (scope: FastifyInstance, origins: readonly string[]
     })
   })
 
-  // The first hook of all, as a page may read the answer to an error, too. A preflight shows no credential.
+  // The first of all hooks, because pages may read the answers to errors, too. A preflight carries no credential.
   scope.addHook('onRequest', async (request, reply) => {
-    const { origin, 'access-control-request-method': requestedMethod, 'access-control-request-headers': requestedHeaders } = request.headers
+    const {
+      origin,
+      'access-control-request-method': requestedMethod,
+      'access-control-request-headers': requestedHeaders
+    } = request.headers
     if (!isAnyAllowed) reply.header('vary', 'Origin')
     if (origin === undefined || !(isAnyAllowed || origins.includes(origin))) return
     reply.header('access-control-allow-origin', isAnyAllowed ? '*' : origin)

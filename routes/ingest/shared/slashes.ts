@@ -1,18 +1,22 @@
 import type { FastifyInstance, RouteOptions } from 'fastify'
 
 /**
- * Serves each route of the scope at its path with a slash too many as well: one that is doubled, one at the end, or both.
- * People write the base URL of a client with a slash at its end. How a host app's router treats slashes is the host's.
+ * Serves each route of the scope also at its path with one slash doubled, one added at the end, or both.
+ *
+ * People write the base URL of a client with a slash at its end. How a host app's router treats slashes is its own
+ * decision.
  */
 export function allowExtraSlashes (scope: FastifyInstance): void {
   scope.addHook('onRoute', function (route) {
     if (route.routePath === '' || extraSlash.test(route.routePath)) return
-    // One slash too many in the prefix is enough.
-    for (const url of this.prefix.includes('//') ? [`${route.routePath}/`] : spellingsOf(route.routePath)) addRoute(this, { ...route, url, schema: { ...route.schema, response: undefined, hide: true } })
+    // A prefix with a doubled slash needs no second one.
+    const urls = this.prefix.includes('//') ? [`${route.routePath}/`] : spellingsOf(route.routePath)
+    const schema = { ...route.schema, response: undefined, hide: true }
+    for (const url of urls) addRoute(this, { ...route, url, schema })
   })
 }
 
-/** Adds a route, unless one is there: routes that hooks add come through the hooks themselves. */
+/** Adds a route, unless it exists: routes that hooks add run the hooks, too. */
 export function addRoute (scope: FastifyInstance, route: RouteOptions): void {
   const methods = [route.method].flat()
   if (methods.some((method) => scope.hasRoute({ method, url: `${scope.prefix}${route.url}` }))) return
@@ -23,6 +27,7 @@ const extraSlash = /\/\/|.\/$/
 
 function spellingsOf (path: string): string[] {
   if (path === '/') return ['//']
-  const doubled = Array.from(path.matchAll(/\//g), ({ index }) => `${path.slice(0, index)}/${path.slice(index)}`)
+  const slashes = Array.from(path.matchAll(/\//g), ({ index }) => index)
+  const doubled = slashes.map((index) => `${path.slice(0, index)}/${path.slice(index)}`)
   return [...doubled, `${path}/`, `/${path}/`]
 }

@@ -1,126 +1,174 @@
 import type { Readable } from 'node:stream'
-import { Type } from '@sinclair/typebox'
+import { Type, type Static } from '@sinclair/typebox'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Utf8Reader } from '../../../src/decode/unpack/charset.ts'
 import { collect, stepBytes, Turns, type Decoded, type Step } from '../../../src/decode/steps.ts'
 import { bounded } from '../../../src/decode/limits.ts'
 import { inflate, intact } from '../../../src/decode/unpack/index.ts'
 import { BadRequest, TooLarge } from '../../../src/errors.ts'
+import { setReceiptHeaders } from '../../../src/http/receipt.ts'
 import type { Receipt } from '../../../src/model/batch.ts'
-import { accept, tellReceipt, together } from './accept.ts'
-import { describe } from './whole-body.ts'
+import { mergeReceipts, storeInParts } from './store-in-parts.ts'
+import { describeUnusable } from './whole-body.ts'
 
-/** How a protocol's body is taken in while it comes. */
+/** Decodes one piece; `index` is the number of its first log within the body. */
+type DecodePiece = (piece: Buffer, index: number) => Iterable<Step>
+
+/** How a protocol's body is decoded while it arrives. */
 export interface StreamProtocol {
-  /** Cuts the body into what may be a log each. Throws TooLarge. */
+  /** Cuts the body into pieces, each of which may be a log. Throws TooLarge. */
   cutter: { push (chunk: Buffer): Iterable<Buffer>, end (): Iterable<Buffer> }
-  /** What decodes the pieces that these bytes hold: the logs of one, the first one being so many of all. */
-  decoderOf: (portion: Buffer) => (piece: Buffer, index: number) => Iterable<Step>
-  /** Whether the body is a text, which may be in another charset than UTF-8. */
+  /** Returns the decoder for the pieces of a portion, given the bytes of all of them. */
+  decoderOf: (portion: Buffer) => DecodePiece
+  /** Whether the body is text, which may have another charset than UTF-8. */
   isText: boolean
-  /** What names a portion, beside its bytes, where the same must be stored once. Default: the Idempotency-Key, with the portion's place. */
+  /**
+   * Names a portion without Idempotency-Key of which the same must be stored once. Default: none.
+   *
+   * With an Idempotency-Key, a portion is named by that and its position.
+   */
   nameOf?: (pieces: readonly Buffer[]) => string | undefined
-  /** What is unpacked as a whole may have so many bytes. */
+  /** Maximum size of a body that must be unpacked as a whole, in bytes. */
   bodyLimit: number
 }
 
-/** Of what was rejected so much is told. */
-const mostErrors = 100
-/** Who sends more pieces that are no logs sends something else, and would fill the database with dead letters. */
-const mostRejected = 10_000
-/** Logs are stored as soon as there are so many bytes or pieces of them. */
+/** Rejected pieces that the answer lists. */
+const maxErrors = 100
+/** Rejected pieces of a body; more means that it does not hold logs, and would fill the database with dead letters. */
+const maxRejected = 10_000
+/** Logs are stored once this many bytes or pieces of them have arrived. */
 const portionBytes = 512 * 1024
 const portionPieces = 1000
 
 export const streamAnswer = Type.Object({
   accepted: Type.Integer(),
   rejected: Type.Integer(),
-  errors: Type.Array(Type.Object({ index: Type.Integer(), reason: Type.String() }), { description: `the first ${mostErrors}` })
+  errors: Type.Array(Type.Object({ index: Type.Integer(), reason: Type.String() }), {
+    description: `the first ${maxErrors}`
+  })
 })
 
-/** From now on the scope's handlers get the body as a stream, as it comes. */
-export function takeStreams (scope: FastifyInstance): void {
+export type StreamAnswer = Static<typeof streamAnswer>
+
+/** Gives the scope's handlers the body as a stream, as it arrives. */
+export function parseAsStream (scope: FastifyInstance): void {
   scope.removeContentTypeParser('*')
-  scope.addContentTypeParser('*', async (request: FastifyRequest, payload: Readable) => scope.memoryOf(request).read(payload))
+  scope.addContentTypeParser('*', async (request: FastifyRequest, payload: Readable) => {
+    return scope.memoryOf(request).read(payload)
+  })
 }
 
 /**
- * Stores a body a portion at a time, in constant memory and whatever its length. Of one that breaks a
- * rule all before that is stored; of one that is broken off whole portions are, so that its like,
- * sent again by the same name, brings them once.
+ * Stores a body in portions, in constant memory whatever its length.
+ *
+ * If the body turns out to be invalid, everything before that point is stored. If the connection breaks, only complete
+ * portions are stored, so a retry with the same Idempotency-Key stores each log once.
  */
-export async function acceptStream (app: FastifyInstance, request: FastifyRequest, reply: FastifyReply, { cutter, decoderOf, isText, nameOf, bodyLimit }: StreamProtocol) {
-  const answer = { accepted: 0, rejected: 0, errors: [] as Array<{ index: number, reason: string }> }
-  const receipts: Receipt[] = []
-  let pieces: Buffer[] = []
-  let bytes = 0
-  const turns = new Turns()
-  const text = isText ? new Utf8Reader(request.headers['content-type']) : undefined
-
+export async function storeStream (
+  request: FastifyRequest, reply: FastifyReply, protocol: StreamProtocol
+): Promise<StreamAnswer> {
+  const portions = new Portions(request, protocol)
+  // The parser of `parseAsStream` made it; a request without a body has none.
   const body = request.body as AsyncIterable<Buffer> | undefined
-  const memory = app.memoryOf(request)
   if (body) {
     try {
-      for await (const chunk of intact(inflate(body, request.headers['content-encoding'], bodyLimit))) {
-        await memory.reserve(chunk.length)
-        await addInTurns(text ? text.push(chunk) : chunk)
-      }
-      if (text) await addInTurns(text.end())
-      await addAll(cutter.end())
+      await cutIntoPieces(body, request, protocol, portions)
     } catch (error) {
-      if (error instanceof BadRequest || error instanceof TooLarge) await store()
+      if (error instanceof BadRequest || error instanceof TooLarge) await portions.store()
       throw error
     }
-    await store()
+    await portions.store()
   }
-  tellReceipt(reply, together(receipts))
-  if (answer.accepted === 0 && answer.rejected > 0) throw new BadRequest(describe(answer, answer.errors[0]!))
+  const { answer, receipts } = portions
+  setReceiptHeaders(reply, mergeReceipts(receipts))
+  const [first] = answer.errors
+  if (answer.accepted === 0 && first) throw new BadRequest(describeUnusable(0, answer.rejected, first))
   return answer
+}
 
-  async function addInTurns (chunk: Buffer): Promise<void> {
+async function cutIntoPieces (
+  body: AsyncIterable<Buffer>, request: FastifyRequest, protocol: StreamProtocol, portions: Portions
+): Promise<void> {
+  const { cutter, isText, bodyLimit } = protocol
+  const { headers } = request
+  const memory = request.server.memoryOf(request)
+  const text = isText ? new Utf8Reader(headers['content-type']) : undefined
+  const turns = new Turns()
+  const cut = async (chunk: Buffer) => {
     for (let start = 0; start < chunk.length; start += stepBytes) {
-      await addAll(cutter.push(chunk.subarray(start, start + stepBytes)))
+      await portions.add(cutter.push(chunk.subarray(start, start + stepBytes)))
       if (turns.isDue) await turns.give()
     }
   }
+  for await (const chunk of intact(inflate(body, headers['content-encoding'], bodyLimit))) {
+    await memory.reserve(chunk.length)
+    await cut(text ? text.push(chunk) : chunk)
+  }
+  if (text) await cut(text.end())
+  await portions.add(cutter.end())
+}
 
-  async function addAll (more: Iterable<Buffer>): Promise<void> {
-    for (const piece of more) {
-      pieces.push(piece)
-      bytes += piece.length
-      if (bytes >= portionBytes || pieces.length >= portionPieces) await store()
+/** Collects pieces, and stores them as soon as they fill a portion. */
+class Portions {
+  readonly answer: StreamAnswer = { accepted: 0, rejected: 0, errors: [] }
+  readonly receipts: Receipt[] = []
+  readonly #request: FastifyRequest
+  readonly #protocol: StreamProtocol
+  #pieces: Buffer[] = []
+  #bytes = 0
+
+  constructor (request: FastifyRequest, protocol: StreamProtocol) {
+    this.#request = request
+    this.#protocol = protocol
+  }
+
+  async add (pieces: Iterable<Buffer>): Promise<void> {
+    for (const piece of pieces) {
+      this.#pieces.push(piece)
+      this.#bytes += piece.length
+      if (this.#bytes >= portionBytes || this.#pieces.length >= portionPieces) await this.store()
     }
   }
 
-  async function store (): Promise<void> {
-    if (pieces.length === 0) return
-    const portion = pieces
-    pieces = []
-    bytes = 0
-    const first = answer.accepted + answer.rejected
-    // Without its place, equal portions of one body would be stored once.
-    const name = request.idempotencyKey === undefined ? nameOf?.(portion) : `${request.idempotencyKey} ${first}`
-    const all = Buffer.concat(portion)
-    const decoded = await collect(bounded(decodeAll(portion, decoderOf(all), first)))
-    receipts.push(await accept(app, request, decoded, all, name))
-    memory.shrinkTo(0)
-    tell(decoded)
-    if (answer.rejected > mostRejected) throw new BadRequest(`body must hold logs: more than ${mostRejected} pieces are no logs`)
-  }
-
-  function * decodeAll (portion: readonly Buffer[], decode: ReturnType<typeof decoderOf>, first: number): Generator<Step, void, void> {
-    let index = first
-    for (const piece of portion) {
-      for (const step of decode(piece, index)) {
-        yield step
-        if (step) index++
-      }
+  /** Stores the pieces collected so far. Throws BadRequest if too many were rejected. */
+  async store (): Promise<void> {
+    if (this.#pieces.length === 0) return
+    const portion = this.#pieces
+    this.#pieces = []
+    this.#bytes = 0
+    const request = this.#request
+    const { decoderOf, nameOf } = this.#protocol
+    const { idempotencyKey } = request
+    const start = this.answer.accepted + this.answer.rejected
+    // Without their position, equal portions of one body would be stored once.
+    const name = idempotencyKey === undefined ? nameOf?.(portion) : `${idempotencyKey} ${start}`
+    const body = Buffer.concat(portion)
+    const decoded = await collect(bounded(decodeAll(portion, decoderOf(body), start)))
+    this.receipts.push(await storeInParts(request, decoded, { body, name }))
+    request.server.memoryOf(request).shrinkTo(0)
+    this.#count(decoded)
+    if (this.answer.rejected > maxRejected) {
+      throw new BadRequest(`body must hold logs: more than ${maxRejected} pieces can't be used`)
     }
   }
 
-  function tell ({ records, rejected }: Decoded): void {
+  #count ({ records, rejected }: Decoded): void {
+    const { answer } = this
     answer.accepted += records.length
     answer.rejected += rejected.length
-    answer.errors.push(...rejected.slice(0, mostErrors - answer.errors.length).map(({ index, reason }) => ({ index, reason })))
+    const listed = rejected.slice(0, maxErrors - answer.errors.length)
+    answer.errors.push(...listed.map(({ index, reason }) => ({ index, reason })))
+  }
+}
+
+function * decodeAll (
+  portion: readonly Buffer[], decode: DecodePiece, start: number
+): Generator<Step, void, void> {
+  let index = start
+  for (const piece of portion) {
+    for (const step of decode(piece, index)) {
+      yield step
+      if (step) index++
+    }
   }
 }

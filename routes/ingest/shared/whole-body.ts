@@ -1,44 +1,71 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { collect, type Decoded, type Step } from '../../../src/decode/steps.ts'
 import { bounded } from '../../../src/decode/limits.ts'
 import { BadRequest } from '../../../src/errors.ts'
 import { requireUser } from '../../../src/http/guard.ts'
+import { setReceiptHeaders } from '../../../src/http/receipt.ts'
 import type { Rejected } from '../../../src/model/batch.ts'
-import { accept, tellReceipt } from './accept.ts'
+import { storeInParts } from './store-in-parts.ts'
+
+/** How a protocol's body is decoded. */
+export interface WholeBodyProtocol {
+  decode: (body: Buffer) => Iterable<Step>
+  /**
+   * Names a body without Idempotency-Key that can only be the same if it is sent again; undefined for every other.
+   *
+   * The name contains a hash of the body.
+   */
+  nameOf?: (decoded: Decoded, body: Buffer) => string | undefined
+}
 
 /**
- * Decodes a body that was read as a whole, and makes durable what it holds. How much was rejected, and
- * why, is told in the answer's head, whatever the protocol tells in its body. `nameOf` gives a name that holds its hash to a
- * body without Idempotency-Key that can come again only because it is sent again.
+ * Decodes a body that was read as a whole, and makes its logs and rejected pieces durable.
+ *
+ * `X-Error-Detail` says how many pieces were rejected and why, whatever the protocol says in the answer's body.
  */
-export async function take (app: FastifyInstance, request: FastifyRequest, reply: FastifyReply, decode: (body: Buffer) => Iterable<Step>, nameOf?: (decoded: Decoded, body: Buffer) => string | undefined): Promise<Decoded> {
-  const body = request.body as Buffer | undefined ?? Buffer.alloc(0)
-  const decoded = await collect(bounded(decode(body)))
+export async function storeWholeBody (
+  request: FastifyRequest, reply: FastifyReply, protocol: WholeBodyProtocol
+): Promise<Decoded> {
+  const body = wholeBodyOf(request)
+  const decoded = await collect(bounded(protocol.decode(body)))
   const { records, rejected } = decoded
-  // Of an empty body there is nothing to keep.
+  // An empty body has nothing to keep.
   if (body.length > 0 && records.length + rejected.length > 0) {
-    const name = request.idempotencyKey === undefined ? nameOf?.(decoded, body) : undefined
-    tellReceipt(reply, await accept(app, request, decoded, name ?? body, name ?? request.idempotencyKey))
+    const { idempotencyKey } = request
+    const name = idempotencyKey === undefined ? protocol.nameOf?.(decoded, body) : undefined
+    const source = name === undefined ? { body, name: idempotencyKey } : { body: name, name }
+    setReceiptHeaders(reply, await storeInParts(request, decoded, source))
   }
-  if (rejected.length > 0) reply.header('x-error-detail', describeDecoded(decoded))
+  const detail = describeRejected(decoded)
+  if (detail !== undefined) reply.header('x-error-detail', detail)
   return decoded
 }
 
-/** Throws BadRequest where all of a body was rejected: it is kept as dead letters, and its sender should know. */
+/** The unpacked bytes of a request's body. */
+export function wholeBodyOf ({ body }: FastifyRequest): Buffer {
+  return Buffer.isBuffer(body) ? body : Buffer.alloc(0)
+}
+
+/** Throws BadRequest if every piece of a body was rejected: they are dead letters, and the sender should know. */
 export function requireUsable (decoded: Decoded): void {
-  if (decoded.records.length === 0 && decoded.rejected.length > 0) throw new BadRequest(describeDecoded(decoded))
+  const detail = describeRejected(decoded)
+  if (decoded.records.length === 0 && detail !== undefined) throw new BadRequest(detail)
 }
 
-function describeDecoded ({ records, rejected }: Decoded): string {
-  return describe({ accepted: records.length, rejected: rejected.length }, rejected[0]!)
+function describeRejected ({ records, rejected }: Decoded): string | undefined {
+  const [first] = rejected
+  return first && describeUnusable(records.length, rejected.length, first)
 }
 
-/** How many of a body's logs can't be used, and why the first can't. */
-export function describe ({ accepted, rejected }: { accepted: number, rejected: number }, { index, reason }: Pick<Rejected, 'index' | 'reason'>): string {
+/** Says how many of a body's logs can't be used, and why the first can't. */
+export function describeUnusable (
+  accepted: number, rejected: number, { index, reason }: Pick<Rejected, 'index' | 'reason'>
+): string {
   return `${rejected} of ${accepted + rejected} logs can't be used; the first is log ${index}: ${reason}`
 }
 
-/** Who sends a request, where to, and in which form: the same for one that is sent again. */
+/** Identifies the sender, the path and the form of a request: a request that is sent again has the same. */
 export function describeRequest ({ logCaller, routeOptions, headers }: FastifyRequest): string {
-  return JSON.stringify([requireUser(logCaller).tokenId, routeOptions.url, headers['content-type'], headers['content-encoding']])
+  const { tokenId } = requireUser(logCaller)
+  return JSON.stringify([tokenId, routeOptions.url, headers['content-type'], headers['content-encoding']])
 }

@@ -76,7 +76,7 @@ for (const database of databases) {
       const both = await createToken(service, 'alice', ['write', 'read'])
       const read = await createToken(service, 'alice', ['read'])
       for (const path of ['/api/logs?token=', '/gelf?token=', '/api/v2/logs?dd-api-key=', '/v1/input/', '/ingest/clef?apiKey=']) {
-        t.match(await post(port, path + both, '{"msg":"x"}'), { status: 403, headers: { 'x-error-detail': /a token in the URL must have scope write alone/ } }, path)
+        t.match(await post(port, path + both, '{"msg":"x"}'), { status: 403, headers: { 'x-error-detail': /a token in the URL must have scope write only/ } }, path)
       }
       t.match(await post(port, `/api/logs?token=${read}`, '{"msg":"x"}'), { status: 403 })
       t.equal((await post(port, '/api/logs?token=password', '{"msg":"x"}')).status, 401)
