@@ -11,7 +11,7 @@ const meanings = {
   413: 'The body is over the limit',
   429: 'Too many failed attempts, or more logs than the user may send; Retry-After says when to retry',
   500: 'Nothing was stored',
-  503: 'Overloaded, or neither the database nor the spool takes logs; nothing was stored, Retry-After says when to retry'
+  503: 'Overloaded, or neither database nor spool takes logs; nothing was stored, Retry-After says when to retry'
 }
 
 /** Describes the answers of an endpoint: 200, and these refusals. */

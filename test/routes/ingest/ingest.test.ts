@@ -291,7 +291,7 @@ for (const database of databases) {
     })
 
     await t.test('gives up where ten thousand are none', async (t) => {
-      t.match(await logs('{"msg":"a"}\n' + '{'.repeat(30_000)), { status: 400, body: /more than 10000 pieces are no logs/ })
+      t.match(await logs('{"msg":"a"}\n' + '{'.repeat(30_000)), { status: 400, body: /more than 10000 pieces can't be used/ })
       t.strictSame(await messages(), ['a'])
     })
 
