@@ -7,42 +7,42 @@ import { random, randomSize } from '../helpers/random.ts'
 import { until } from '../helpers/until.ts'
 
 export interface LoadOptions {
-  /** Where the instances listen: a client has its own, and repeats some requests on another. */
+  /** Ports of the instances. Each client uses one, and repeats some requests on another. */
   ports: number[]
   users: Array<{ name: string, token: string }>
   clients?: number
   /** The share of requests with an Idempotency-Key; each of them is sent more than once. */
   keyed?: number
-  /** The share of requests with one log among theirs that the database refuses. */
+  /** The share of requests with one log that the database refuses. */
   poisoned?: number
-  /** For so many milliseconds a client waits for an answer. */
+  /** How long a client waits for an answer, in ms. */
   patience?: number
   /** Logs of the largest requests. */
   largest?: number
-  /** For so many milliseconds at most a client rests between two requests. */
+  /** Maximum pause of a client between two requests, in ms. */
   rest?: number
 }
 
-/** Clients that send until they are told to stop, and what they were told. */
+/** Clients that send until they are stopped, and the answers they got. */
 export interface Load {
   ledger: Ledger
   counts: Counts
   /** Sends one log to each instance, until all of them are acknowledged; resolves to their ids. */
   mark (): Promise<string[]>
-  /** Resolves when the last request that is under way has its answer, or has waited long enough. */
+  /** Resolves when every open request has its answer or has timed out. */
   stop (): Promise<void>
 }
 
 export interface Counts {
-  /** Requests that got a 200, and those of them that were stored in the spool. */
+  /** Requests with a 200, and those of them that were spooled. */
   acknowledged: number
   spooled: number
-  /** Answers with another status, by status; and those of 429 and 503 that did not say when to come back. */
+  /** Answers with another status, by status; and those of 429 and 503 without `Retry-After`. */
   refused: Record<number, number>
   withoutRetryAfter: number
   /** Requests without an answer, by the error's code. */
   unanswered: Record<string, number>
-  /** Repeats that were answered as such; and those not, though the first was stored in the database. */
+  /** Repetitions that were answered as such; and those that were not, although the first was stored in the database. */
   replayed: number
   notReplayed: number
 }
@@ -52,14 +52,14 @@ interface Answer {
   headers: IncomingHttpHeaders
 }
 
-/** Starts clients, each on a keep-alive connection of its own, with one request under way at a time. */
+/** Starts clients, each on its own keep-alive connection, with one open request at a time. */
 export function startLoad (options: LoadOptions): Load {
   const { ports, users, clients = 16, keyed = 0.05, poisoned = 0, patience = 60_000, largest = 2500, rest = 0 } = options
   const ledger = new Ledger()
   const counts: Counts = { acknowledged: 0, spooled: 0, refused: {}, withoutRetryAfter: 0, unanswered: {}, replayed: 0, notReplayed: 0 }
   const stopping = new AbortController()
   const ended = Promise.all(Array.from({ length: clients }, (_, index) => client(index)))
-  // Where a client fails, the test learns it when it stops them.
+  // The test learns of a failed client when it stops them.
   ended.catch(() => {})
   return {
     ledger,
@@ -95,7 +95,7 @@ export function startLoad (options: LoadOptions): Load {
     }
     agent.destroy()
 
-    /** Sends it once and notes what came back. */
+    /** Sends the request once and records the answer. */
     async function tell ({ sent, bytes }: Request, port: number, key?: string): Promise<Answer | undefined> {
       const headers = { 'content-type': 'application/json', 'x-user-token': user.token, ...key !== undefined && { 'idempotency-key': key } }
       let answer
@@ -105,7 +105,7 @@ export function startLoad (options: LoadOptions): Load {
         const code = (error as { code?: string }).code ?? String(error)
         counts.unanswered[code] = (counts.unanswered[code] ?? 0) + 1
         sent.unanswered++
-        // Nobody hears us: without this pause there would be thousands of tries in a second.
+        // The connection failed: without this pause there would be thousands of retries a second.
         await delay(random(10, 40))
         return undefined
       }
@@ -123,12 +123,12 @@ export function startLoad (options: LoadOptions): Load {
       return answer
     }
 
-    /** What careful clients do, and what careless ones do. */
+    /** Repeats a request as careful clients do, and as careless ones do. */
     async function repeat (request: Request, own: number, index: number, number: number): Promise<void> {
       const key = randomUUID()
       const other = ports[random(0, ports.length - 1)]!
       if (Math.random() < 0.3) {
-        // Both at once: neither instance can know of the other's.
+        // Both at once: neither instance can know of the other request.
         await Promise.all([tell(request, own, key), tell(request, other, key)])
         return
       }
@@ -138,7 +138,7 @@ export function startLoad (options: LoadOptions): Load {
       const second = await tell(request, other, key)
       const direct = [first, second].every((answer) => answer?.status === 200 && answer.headers['x-log-stored'] === undefined)
       if (direct && second!.headers['idempotency-replayed'] !== 'true') counts.notReplayed++
-      // Under a key that is taken, but with another body: this is another request.
+      // The same key with another body: this is another request.
       if (Math.random() < 0.2) await tell(draw(`c${index}-r${number}000000`, user.name), other, key)
     }
   }
@@ -154,13 +154,13 @@ export function startLoad (options: LoadOptions): Load {
   }
 }
 
-/** All logs of a request have one time; requests have those of ten hours. */
+/** All logs of a request have one time; the times of requests span ten hours. */
 function timeOf (id: string): string {
   const minute = Number(/r(\d+)/.exec(id)![1]) % 600
   return `2020-05-05T0${Math.floor(minute / 60)}:${String(minute % 60).padStart(2, '0')}:22+00:00`
 }
 
-/** Most requests are small; a few hold more logs than a transaction has room for. */
+/** Most requests are small; a few hold more logs than fit into a transaction. */
 function drawSize (largest: number): number {
   const kind = Math.random()
   if (kind < 0.5) return 1
@@ -168,7 +168,7 @@ function drawSize (largest: number): number {
   return randomSize(Math.min(largest, 60), largest)
 }
 
-/** Resolves with the head of the answer: a 200 counts from there on, whether its body arrives or not. */
+/** Resolves with the head of the answer: a 200 counts from then on, even if its body never arrives. */
 function post (agent: Agent, port: number, headers: Record<string, string>, bytes: Buffer, patience: number): Promise<Answer> {
   return new Promise((resolve, reject) => {
     let answer: Answer | undefined

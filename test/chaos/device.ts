@@ -1,14 +1,11 @@
-// A disk that can lose its power: an ext4 file system on a loop device, whose backing file
-// stands for what is on the disk.
+// A disk that can lose its power: an ext4 file system on a loop device. The device's backing file represents the disk.
 //
-// What a program writes to the mounted file system waits in that file system's page cache, and comes
-// to the loop device, and so into the backing file, when the file system issues it: at an fsync, or
-// when the kernel gets round to it. A copy of the backing file therefore holds what a disk without a
-// cache of its own would hold after a power cut, and not what was written but never synced.
+// Data that a program writes waits in the file system's page cache. It reaches the loop device, and so the backing file,
+// when the file system issues it: at an fsync, or when the kernel writes back. So a copy of the backing file holds exactly
+// the data of a disk without a cache after a power cut, without data that was written but not synced.
 //
-// Two things it cannot show. A stopped process finishes the system call that it is in, so a cut falls
-// between two of them, never into an fsync. And whatever was issued counts as on the disk: a disk
-// that forgets what it was not told to flush is not imitated.
+// It cannot show two things. A stopped process finishes its current system call, so a cut falls between two calls, never
+// into an fsync. And all issued data counts as on the disk: a disk that loses data it was not told to flush is not simulated.
 import { execFile, execFileSync } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
@@ -21,17 +18,17 @@ const run = promisify(execFile)
 
 /** A mounted image. */
 export class Disk {
-  /** Where its file system is mounted. */
+  /** Mount point of its file system. */
   readonly folder: string
   readonly #image: string
   readonly #statistics: string
 
-  /** An empty disk; it goes with the test. */
+  /** Creates an empty disk, which is removed with the test. */
   static async make (t: Test, megabytes = 512): Promise<Disk> {
     const work = temporaryFolder(t)
     const image = join(work, 'image')
     await run('truncate', ['--size', `${megabytes}M`, image])
-    // Nothing is left to be done in the background, where it would disturb the cuts.
+    // Nothing is left for the background, which would disturb the cuts.
     await run('mkfs.ext4', ['-q', '-F', '-m', '0', '-E', 'lazy_itable_init=0,lazy_journal_init=0', image])
     return Disk.#mount(t, work, image)
   }
@@ -52,20 +49,19 @@ export class Disk {
     this.#statistics = `/sys/block/${basename(device)}/stat`
   }
 
-  /** Brings all that was written so far to the disk. */
+  /** Syncs all data written so far. */
   async sync (): Promise<void> {
     await run('sync', ['--file-system', this.folder])
   }
 
   /**
-   * What is on the disk now that all who write to it are stopped: another disk, its file system
-   * recovered as at the next boot.
+   * Copies the disk while all writing processes are stopped: another disk, with its file system recovered as at the
+   * next boot.
    */
   async copy (t: Test): Promise<Disk> {
     const work = temporaryFolder(t)
     const image = join(work, 'image')
-    // The kernel may write back on its own at any time. A copy during which it did is of no one
-    // moment: such a state no power cut leaves behind.
+    // The kernel may write back at any time. A copy taken meanwhile mixes two moments, a state that no power cut leaves.
     await until('the disk is quiet for as long as a copy takes', async () => {
       const before = this.#written()
       if (before === undefined) return false
@@ -75,19 +71,19 @@ export class Disk {
     return Disk.#mount(t, work, image)
   }
 
-  /** How many writes and flushes the device has done; undefined while some are under way. */
+  /** Number of writes and flushes that the device completed; undefined while some are in progress. */
   #written (): string | undefined {
     const numbers = readFileSync(this.#statistics, 'utf8').trim().split(/\s+/)
     return numbers[8] === '0' ? `${numbers[4]} ${numbers[15]}` : undefined
   }
 
-  /** Whoever had files open there has ended. */
+  /** Removes the disk, once every process with open files on it has ended. */
   async #unmount (): Promise<void> {
     await run('umount', [this.folder]).catch(() => run('umount', ['--lazy', this.folder]))
   }
 }
 
-/** Why no disk can be had here, or false. */
+/** Why no disk can be created here, or false. */
 export async function noDisk (t: Test): Promise<string | false> {
   if (process.platform !== 'linux') return 'loop devices are Linux\'s'
   if (process.getuid?.() !== 0) return 'only root may mount a loop device: try sudo'
@@ -99,12 +95,12 @@ export async function noDisk (t: Test): Promise<string | false> {
   }
 }
 
-/** Stops processes in the middle of what they do, and resolves when no thread of theirs runs any more. */
+/** Stops processes; resolves when none of their threads runs any more. */
 export async function stopAll (pids: number[]): Promise<void> {
   for (const pid of pids) {
     process.kill(pid, 'SIGSTOP')
     await until(`process ${pid} has stopped`, () => readdirSync(`/proc/${pid}/task`).every((thread) => {
-      // The name before the state may hold anything, brackets included.
+      // The name before the state may contain any character, also brackets.
       return /\) [Tt] [^)]*$/.test(readFileSync(`/proc/${pid}/task/${thread}/stat`, 'latin1'))
     }))
   }

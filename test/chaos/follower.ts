@@ -3,18 +3,18 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { apiKey } from '../helpers/service.ts'
 import { idPattern } from './ledger.ts'
 
-/** The id of an event before all others: who comes with it gets all that is stored. */
+/** The id of an event before all others: a reader that resumes after it gets all stored logs. */
 const beginning = `10000101000000000000-0-${'0'.repeat(32)}-0`
 
-/** A reader of everybody's tail, which comes again after each break with the id of the last event that it saw, as browsers do. */
+/** A reader of the tail of all users. After each break it resumes after the last event that it saw, as browsers do. */
 export class Follower {
   readonly #port: number
-  /** How often each log was handed on, by its id. */
+  /** How often each log was delivered, by its id. */
   readonly #logs = new Map<string, number>()
   readonly #closing = new AbortController()
   readonly #ended: Promise<void>
   #place = beginning
-  /** How many logs the tail said that it left out. */
+  /** Number of logs that the tail reported as missed. */
   missed = 0
   /** How often its connection broke. */
   breaks = 0

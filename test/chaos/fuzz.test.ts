@@ -1,6 +1,6 @@
-// Valid bodies of every protocol, damaged at random: a decoder makes logs and rejected pieces of them, or refuses the body
-// by the error that it declares, soon, and nothing is lost without a word. LOGGER_TEST_FUZZ_SECONDS says for how long (3),
-// LOGGER_TEST_FUZZ_SEED which damage; the seed is printed.
+// Valid bodies of every protocol, damaged at random: a decoder must yield logs and rejected pieces, or refuse the body by
+// its declared error, in bounded time, and must report every loss. LOGGER_TEST_FUZZ_SECONDS sets the duration (3),
+// LOGGER_TEST_FUZZ_SEED repeats a run; the seed is printed.
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import t from 'tap'
@@ -31,7 +31,7 @@ const limit = 8 * 1024 * 1024
 const fixture = (name: string) => JSON.parse(readFileSync(new URL(`../fixtures/${name}.json`, import.meta.url), 'utf8')) as Record<string, string>
 const [loki, otlp] = [fixture('loki'), fixture('otlp')]
 
-/** CPU time of one body: a second and a microsecond for each byte, a hundred times what is needed. */
+/** Limit of CPU time for one body: 1 s plus 1 µs a byte, a hundred times what is needed. */
 const mostCpuMs = (bytes: number) => 1000 + bytes / 1000
 
 function * decodeJson (body: Buffer): Generator<Step, void, void> {
@@ -49,7 +49,7 @@ const journalEntry = Buffer.concat([
 ])
 const text = (text: string) => Buffer.from(text)
 
-/** Decoders, with valid bodies and how many logs each of these holds. */
+/** Decoders, with valid bodies and the number of logs in each. */
 const decoders: Record<string, [decode: (body: Buffer) => Iterable<Step>, bodies: Buffer[]]> = {
   JSON: [decodeJson, [text('[{"msg":"a","time":1714557600.5,"level":30,"ctx":{"a":[1,null,"é🙂"]}},{"message":"b"}]'), text('{"logs":[{"msg":"c"}]}\n{"msg":"d"}\n')]],
   journal: [decodeJournal, [Buffer.concat([journalEntry, journalEntry])]],
@@ -70,14 +70,14 @@ function * unpackLoki (body: Buffer): Generator<Step, void, void> {
   yield * decodeLoki(yield * unsnapSteps(body, limit), 'protobuf', arrival)
 }
 
-/** Damaged, and sometimes so often repeated that it is decoded in steps. */
+/** Damages a body, and sometimes repeats it until it is long enough to be decoded in steps. */
 const damaged = (bodies: readonly Buffer[]) => fc.tuple(fc.oneof(...bodies.map((body) => mutated(body)), ...bodies.map(fc.constant)), fc.constantFrom(1, 1, 1, 1, 2, 300), fc.uint8Array({ maxLength: 5 }))
   .map(([body, times, end]) => Buffer.concat([...Array<Buffer>(times).fill(body), end]))
 
 t.comment(`LOGGER_TEST_FUZZ_SEED=${seed}`)
 const share = seconds * 1000 / Object.keys(decoders).length
 for (const [protocol, [decode, bodies]] of Object.entries(decoders)) {
-  t.test(`${protocol} survives whatever is made of valid bodies`, async (t) => {
+  t.test(`${protocol} survives damaged bodies`, async (t) => {
     for (const body of bodies) t.ok((await collect(bounded(decode(body)))).records.length > 0, 'a valid body holds logs')
     const found = await fc.check(fc.asyncProperty(damaged(bodies), async (body) => {
       const start = process.cpuUsage()
@@ -90,7 +90,7 @@ for (const [protocol, [decode, bodies]] of Object.entries(decoders)) {
   })
 }
 
-/** What becomes of a body: a refused one is counted as one piece. */
+/** Decodes a body; a refused body counts as one rejected piece. */
 async function outcomeOf (decode: (body: Buffer) => Iterable<Step>, body: Buffer): Promise<{ records: number, rejected: number }> {
   try {
     const { records, rejected } = await collect(bounded(decode(body)))

@@ -1,5 +1,5 @@
-// Everything that is known to have stopped the server once, beside one good client. Whatever comes, each of the client's logs
-// is acknowledged soon and stored once, /healthz answers, and the server's memory stays bounded.
+// All attacks that once stopped the server, beside one good client. Meanwhile each log of that client must be acknowledged
+// soon and stored once, /healthz must answer, and the server's memory must stay bounded.
 import { readFileSync } from 'node:fs'
 import { once, setMaxListeners } from 'node:events'
 import { Agent, request } from 'node:http'

@@ -7,10 +7,10 @@ import { until } from '../helpers/until.ts'
 
 const program = fileURLToPath(new URL('../../bin/loggerbot.js', import.meta.url))
 
-/** The service in a process of its own, that is killed and started again on the same port and the same files. */
+/** The service in its own process, which can be killed and restarted on the same port and files. */
 export class Instance {
   readonly port: number
-  /** How often it ended without being told to. */
+  /** How often the process ended unexpectedly. */
   crashes = 0
   readonly #t: Test
   readonly #env: Record<string, string>
@@ -33,7 +33,7 @@ export class Instance {
     return this.#served!.child.pid!
   }
 
-  /** What it printed, its own log included, over all its lives. */
+  /** Output of all its processes, including its own log. */
   get output (): string {
     return this.#output + (this.#served ? outputOf(this.#served) : '')
   }
@@ -46,12 +46,12 @@ export class Instance {
     }, () => {})
   }
 
-  /** As the kernel ends it when there is no memory left. */
+  /** Kills it as the kernel does when memory runs out. */
   async kill (): Promise<void> {
     await this.#end('SIGKILL')
   }
 
-  /** As an operator ends it; resolves to the exit code. */
+  /** Stops it as an operator does; resolves to the exit code. */
   async stop (): Promise<number | null> {
     return this.#end('SIGTERM')
   }
@@ -65,20 +65,20 @@ export class Instance {
     return code
   }
 
-  /** The value of a metric without labels; undefined while the service has none of that name. */
+  /** Value of a metric without labels; undefined if the service has none of that name. */
   async metric (name: string): Promise<number | undefined> {
     const { status, body } = await http(this.port, 'GET', '/metrics')
     const value = new RegExp(`^${name}(?:\\{[^}]*\\})? (\\S+)`, 'm').exec(body)?.[1]
     return status === 200 && value !== undefined ? Number(value) : undefined
   }
 
-  /** Resolves when all that was spooled has come home; for as long as some of it does, however slowly. */
+  /** Resolves when the spool is drained; waits as long as it makes progress. */
   async drained (): Promise<void> {
     let home: number | undefined
     await until('the spool is drained', async () => {
       home = await this.metric('loggerbot_drained_logs_total')
       const bytes = await this.metric('loggerbot_spool_bytes')
-      // A service without a spool has nothing in it.
+      // A service without a spool has no such metric.
       return bytes === undefined || bytes === 0
     }, { progress: () => home })
   }

@@ -1,35 +1,34 @@
-// What the clients were told, and what the database has to show for it.
+// Compares the answers that clients got with the tables of the database.
 //
-// Every log carries an id of its own in front of its message, `c3-r17-l2`: client 3, request 17,
-// log 2. The rest of the message follows from the id, so that a message that came back
-// changed is noticed, too.
+// Every message begins with the log's id, `c3-r17-l2`: client 3, request 17, log 2. The rest of the message follows from
+// the id, so an altered message is noticed, too.
 import type { Knex } from 'knex'
 
-/** A request as the clients know it. */
+/** A request as its client knows it. */
 export interface Sent {
-  /** How many logs it had. */
+  /** Number of its logs. */
   readonly size: number
   /** Whether any of its answers was 200. */
   acknowledged: boolean
-  /** How many of its answers said that nothing was stored: everything but 200. */
+  /** Number of its answers other than 200, which say that nothing was stored. */
   refused: number
-  /** How often its answer never came. */
+  /** How often no answer came. */
   unanswered: number
 }
 
-/** What is wrong with the table: everything must be 0. */
+/** Violations in the tables; each must be 0. */
 export interface Findings {
   /** Logs acknowledged, but neither stored nor among the dead letters. */
   lost: number
-  /** Logs that are there more than once. */
+  /** Logs that are stored more than once. */
   duplicate: number
-  /** Requests of which some logs are there, but not all. */
+  /** Requests that are stored in part. */
   partial: number
-  /** Requests whose logs do not come back in the order in which they were sent. */
+  /** Requests with logs that are not in the order sent. */
   disordered: number
-  /** Logs whose message is not the one sent, or that nobody sent. */
+  /** Logs with an altered message, or that no client sent. */
   altered: number
-  /** Requests that are there, although every answer to them was a refusal. */
+  /** Requests that are stored, although every answer was a refusal. */
   refusedYetStored: number
 }
 
@@ -41,17 +40,17 @@ export interface Compared extends Findings {
   examples: Partial<Record<keyof Findings, string[]>>
 }
 
-/** How much a log that must not be stored differs from the others: a database can be taught to refuse it. */
+/** Marks a log for a database that is set up to refuse it. */
 export const poison = 'poison'
 
-/** The id of a log, wherever it stands. */
+/** Finds the id of a log anywhere in a text. */
 export const idPattern = /c\d+-r\d+-l\d+/g
 
 /** A message that begins with its id. */
 export function messageOf (id: string, poisonous = false): string {
   if (poisonous) return `${id} ${poison}`
   const hash = hashOf(id)
-  // Some are longer than a packet, a page or a buffer.
+  // Some messages are longer than a packet, a page or a buffer.
   return `${id} ${String.fromCharCode(97 + hash % 26).repeat(hash % 5000 === 0 ? 70_000 : hash % 150)}`
 }
 
@@ -68,30 +67,30 @@ export class Ledger {
     this.#sent = new Map(sent)
   }
 
-  /** Notes a request before it is sent. */
+  /** Records a request before it is sent. */
   open (request: string, size: number): Sent {
     const sent = { size, acknowledged: false, refused: 0, unanswered: 0 }
     this.#sent.set(request, sent)
     return sent
   }
 
-  /** What the clients know at this moment. */
+  /** Copies the current state. */
   snapshot (): Ledger {
     return new Ledger([...this.#sent].map(([request, sent]) => [request, { ...sent }]))
   }
 
-  /** How many logs were acknowledged. */
+  /** Number of acknowledged logs. */
   get acknowledgedLogs (): number {
     return [...this.#sent.values()].reduce((sum, { acknowledged, size }) => sum + (acknowledged ? size : 0), 0)
   }
 
-  /** Some of the requests: the first, the last, and a few between. */
+  /** A sample of the requests: the first, the last, and a few in between. */
   sample (): string[] {
     const requests = [...this.#sent.keys()]
     return [0, 0.3, 0.7, 1].flatMap((share) => requests[Math.floor(share * (requests.length - 1))] ?? [])
   }
 
-  /** Reads the whole table and the dead letters, and holds them against what was acknowledged. */
+  /** Compares the whole table and the dead letters with the acknowledged logs. */
   async compare (knex: Knex): Promise<Compared> {
     const found = new Map<string, Found>()
     const compared: Compared = { lost: 0, duplicate: 0, partial: 0, disordered: 0, altered: 0, refusedYetStored: 0, stored: 0, dead: 0, examples: {} }
@@ -100,7 +99,7 @@ export class Ledger {
       const examples = compared.examples[finding] ??= []
       if (examples.length < 5) examples.push(id)
     }
-    /** What is there of the log's request, this log now included. */
+    /** Counts this log for its request. */
     const find = (id: string): { logs: Found, index: number } | undefined => {
       const end = id.lastIndexOf('-l')
       const request = id.slice(0, end)
@@ -144,23 +143,23 @@ export class Ledger {
 }
 
 interface Found {
-  /** For each log of the request, how often it is there. */
+  /** For each log of the request, how often it is stored. */
   seen: Uint8Array
   last: number
   disordered: boolean
 }
 
-/** All messages, in the order in which the contract gives them back. */
+/** All messages, in the order of the contract. */
 export async function * messagesOf (knex: Knex): AsyncGenerator<string> {
-  // Where a disk forgets what it was given, the table itself may be gone.
+  // If a disk lost data, even the table may be missing.
   if (!await knex.schema.hasTable('user_logs')) return
   const rows = knex('user_logs').select('log_msg').orderBy(['user_id', 'log_event_at', 'id'])
-  // better-sqlite3 has no streams; what a SQLite scenario stores fits into memory.
+  // better-sqlite3 has no streams; the rows of an SQLite scenario fit into memory.
   const all = knex.client.driverName.startsWith('mysql') ? rows.stream() : await rows
   for await (const row of all) yield row.log_msg
 }
 
-/** The ids that stand anywhere in a dead letter, whatever its columns are. */
+/** The ids anywhere in a dead letter, in any column. */
 async function deadLetters (knex: Knex): Promise<string[]> {
   if (!await knex.schema.hasTable('dead_letters')) return []
   const rows: Array<Record<string, unknown>> = await knex('dead_letters')

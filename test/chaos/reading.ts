@@ -1,4 +1,4 @@
-// What readers are told, held against the table, which the ledger holds against what was acknowledged.
+// Compares the answers to readers with the table, which the ledger compares with the acknowledged logs.
 import type { Knex } from 'knex'
 import type { Test } from 'tap'
 import type { DatabaseOptions } from '../../src/store/dialects/dialect.ts'
@@ -8,18 +8,18 @@ import { apiKey } from '../helpers/service.ts'
 import type { Follower } from './follower.ts'
 import { idPattern, messagesOf, type Ledger } from './ledger.ts'
 
-/** What is wrong with what readers are told: everything must be 0. */
+/** Wrong answers to readers; each must be 0. */
 export interface Misread {
-  /** Logs that a tail neither handed on nor told as missed; that it handed on more than once; and that are not stored. */
+  /** Logs that a tail neither delivered nor reported as missed; delivered more than once; delivered but not stored. */
   untold: number
   repeated: number
   phantom: number
-  /** Logs that counts have too many or too few; and that a word finds too many or too few. */
+  /** Logs by which counts are wrong; and by which the results of a word search are wrong. */
   miscounted: number
   misfound: number
 }
 
-/** Holds what the tails handed on against the table. */
+/** Compares the logs that the tails delivered with the table. */
 export async function compareTails (followers: readonly Follower[], knex: Knex): Promise<Pick<Misread, 'untold' | 'repeated' | 'phantom'>> {
   const misread = { untold: 0, repeated: 0, phantom: 0 }
   const stored = new Set<string>()
@@ -33,7 +33,7 @@ export async function compareTails (followers: readonly Follower[], knex: Knex):
   return misread
 }
 
-/** By how many logs the counts that a service gives differ from the table, which may be written to meanwhile. */
+/** Difference between a service's counts and the table, which may be written to meanwhile. */
 export async function miscountedBy (port: number, knex: Knex): Promise<number> {
   for (;;) {
     const before = await rowsIn(knex)
@@ -42,7 +42,7 @@ export async function miscountedBy (port: number, knex: Knex): Promise<number> {
   }
 }
 
-/** Starts a service on what a scenario left, which indexes and counts it at once, and asks that for counts and for words. */
+/** Starts a service on the data of a scenario, indexes and counts it at once, and checks counts and word searches. */
 export async function compareIndexed (t: Test, database: DatabaseOptions, ledger: Ledger): Promise<Pick<Misread, 'miscounted' | 'misfound'>> {
   const { app, port, knex } = await startEmbedded(t, database, { askAfter: 0 })
   await app.wordIndex.runNow()
@@ -57,7 +57,7 @@ export async function compareIndexed (t: Test, database: DatabaseOptions, ledger
   return { miscounted, misfound }
 }
 
-/** How many logs there are, or how many like that. */
+/** Counts all logs, or those with a pattern. */
 export async function rowsIn (knex: Knex, like = '%'): Promise<number> {
   const [row] = await knex('user_logs').where('log_msg', 'like', like).count({ count: '*' })
   return Number(row!.count)

@@ -14,36 +14,36 @@ import type { Proxy } from '../helpers/proxy.ts'
 import { until } from '../helpers/until.ts'
 
 export interface StageOptions {
-  /** The database server; without it the stage is set on SQLite. */
+  /** The database server; without one the stage uses SQLite. */
   mariadb?: DatabaseServer
-  /** What the service's connections go through. */
+  /** A proxy between the service and the database. */
   proxy?: Proxy
   instances?: number
   settings?: Record<string, string>
   /** Added for the n-th instance. */
   settingsOf?: (index: number) => Record<string, string>
-  /** Where the spools are, or the SQLite file; default: in a folder of the stage's own. */
+  /** Folder for the spools or the SQLite file. Default: a temporary one. */
   folder?: string
 }
 
-/** What must be true for the scenario to have seen anything at all. */
+/** Conditions without which the scenario would prove nothing. */
 export interface Proof {
-  /** Requests that went to the spool, at least. */
+  /** Minimum number of spooled requests. */
   spooled?: number
-  /** What else has to have happened before the clients are stopped. */
+  /** Condition that must hold before the clients are stopped. */
   until?: (load: Load) => boolean
 }
 
-/** So many requests are acknowledged in every scenario: on a slow machine it takes longer. */
+/** Minimum of acknowledged requests in every scenario; a slow machine takes longer. */
 const acknowledgedAtLeast = 150
 
-/** A scenario's own database with users in it, the service in front, and clients to come. */
+/** A scenario's database with users, its service, and its clients. */
 export class Stage {
   readonly instances: Instance[] = []
   /** One reader of the tail on each instance. */
   readonly #followers: Follower[] = []
   readonly users: Array<{ name: string, token: string }> = []
-  /** The scenario's own way into the database, past any proxy. */
+  /** Direct access to the database, without the proxy. */
   readonly knex: Knex
   readonly folder: string
   readonly database: DatabaseOptions
@@ -54,7 +54,7 @@ export class Stage {
     const folder = options.folder ?? temporaryFolder(t)
     if (!options.mariadb) return new Stage(t, { file: join(folder, 'logs.sqlite') }, folder, options).#begin()
     const database = `chaos_${process.hrtime.bigint()}`
-    // The scenario before may have failed while it was down.
+    // The previous scenario may have failed while the server was down.
     await options.mariadb.restore()
     await options.mariadb.query(`CREATE DATABASE ${database}`)
     return new Stage(t, { ...options.mariadb.access, database }, folder, options).#begin()
@@ -75,14 +75,14 @@ export class Stage {
     })
     const { instances = 1, proxy } = this.#options
     this.instances.push(...await Promise.all(Array.from({ length: instances }, (_, i) => Instance.start(this.#t, this.environment(i, proxy)))))
-    // Several: one commit then holds the batches of more than one user.
+    // Several users, so that one commit holds batches of more than one.
     for (const name of ['anna', 'boris', 'clara']) {
       this.users.push({ name, token: await createUser(this.instances[0]!, name) })
     }
     return this
   }
 
-  /** What the database server calls the scenario's database. */
+  /** Name of the scenario's database on the server. */
   get name (): string {
     return 'file' in this.database ? 'main' : this.database.database!
   }
@@ -110,8 +110,8 @@ export class Stage {
   }
 
   /**
-   * The end of a scenario, all faults being over: stops the clients, waits until what is spooled is
-   * home and the service is down, and holds the database against what was acknowledged.
+   * Ends a scenario after its last fault: stops the clients, waits until the spools are drained and the service is down,
+   * and compares the database with the acknowledged logs.
    */
   async settle (t: Test, load: Load, proof: Proof = {}): Promise<Compared> {
     const { counts, ledger } = load
@@ -132,24 +132,24 @@ export class Stage {
     return compared
   }
 
-  /** How many logs the tails said that they left out. */
+  /** Number of logs that the tails reported as missed. */
   get missed (): number {
     return this.#followers.reduce((sum, { missed }) => sum + missed, 0)
   }
 
   #follow (): void {
-    // The tail of a process on an SQLite file knows what that process stores.
+    // On SQLite, the tail of a process shows the logs that this process stores.
     const isShared = 'file' in this.database && this.instances.length > 1
     if (isShared || this.#followers.length > 0) return
     this.#followers.push(...this.instances.map(({ port }) => new Follower(port)))
     this.#t.teardown(() => Promise.all(this.#followers.map((follower) => follower.close())))
   }
 
-  /** Waits until every tail has told of the last logs and of the late ones; resolves to by how much the counts are wrong. */
+  /** Waits until every tail has delivered the last logs and the late ones; resolves to the error of the counts. */
   async #read (marks: readonly string[]): Promise<number> {
     for (const follower of this.#followers) {
       await until('the tail has come to the last logs', () => marks.every((id) => follower.logs.has(id)), { progress: () => follower.logs.size })
-      // A transaction that a frozen database took up again may have stored logs behind the tail: it looks back for those every two seconds.
+      // A resumed database may have committed logs behind the tail's position; the tail looks for those every 2 s.
       await until('the tail has told of every log', async () => follower.logs.size + follower.missed >= await rowsIn(this.knex), { progress: () => follower.logs.size + follower.missed })
     }
     const miscounted = await Promise.all(this.instances.map(({ port }) => miscountedBy(port, this.knex)))
@@ -160,7 +160,7 @@ export class Stage {
     for (const instance of this.instances) await instance.drained()
   }
 
-  /** Ends the service, once its spools are empty. */
+  /** Stops the service once its spools are empty. */
   async quit (t: Test): Promise<void> {
     await this.#drained()
     await Promise.all(this.#followers.map((follower) => follower.close()))
@@ -171,7 +171,7 @@ export class Stage {
     await this.#quiet()
   }
 
-  /** Whoever was cut off may have left a transaction behind that the database has not given up yet. */
+  /** Waits until the database has rolled back the transactions of connections that were cut. */
   async #quiet (): Promise<void> {
     if ('file' in this.database) return
     await until('nobody but us is connected to the database', async () => {
@@ -181,12 +181,12 @@ export class Stage {
   }
 }
 
-/** What readers were told wrongly: 0 in every scenario. */
+/** Asserts that no reader got a wrong answer. */
 function checkReading (t: Test, misread: Partial<Misread>): void {
   for (const [finding, count] of Object.entries(misread)) t.equal(count, 0, `${finding}: ${count}`)
 }
 
-/** The figures of a scenario: 0 in every one of them. */
+/** Asserts that no log was lost, duplicated or altered. */
 export function check (t: Test, compared: Compared): void {
   t.comment(`${compared.stored} logs stored, ${compared.dead} dead; LOST ${compared.lost}, DUPLICATE ${compared.duplicate}, PARTIAL ${compared.partial}`)
   const findings: Array<keyof Findings> = ['lost', 'duplicate', 'partial', 'disordered', 'altered', 'refusedYetStored']
