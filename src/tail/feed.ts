@@ -1,59 +1,59 @@
 // Follows the batches in the order (created_at, user_id, key) in which all instances see them:
 //
 //   committed by this process ─┐
-//   stored by other instances ─┴→ held back until the horizon is past them → every subscription
+//   stored by other instances ─┴→ held back until the horizon has passed them → every subscription
 //
-// The horizon is the oldest transaction under way, here or elsewhere: before it nothing new should
-// appear, so a place in the order tells exactly what a reader has seen, on whatever instance. While
-// this process is alone, what it committed is all there is, and the database is not asked.
+// The horizon is the start of the oldest transaction under way, here or elsewhere. No new batch should appear before
+// it, so a position in the order tells exactly what a reader has received, on any instance. While this process is
+// alone, its own commits are all there is, and the database is not asked.
 //
-// A transaction can take place all the same that was believed dead, or of an instance that was. Such a batch
-// is behind the place that the feed has come to: its logs are not handed on out of order, but told as missed.
+// A transaction may still commit that was believed dead, or of an instance that was. Its batch is behind the feed's
+// position: its logs are not delivered out of order, but counted as missed.
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { UtcTime } from '../model/instant.ts'
-import type { LogRecord } from '../model/record.ts'
 import type { BatchPosition } from '../model/batch.ts'
 import { byPosition, positionBefore } from './position.ts'
-import type { Subscription } from './subscription.ts'
+import type { Subscription, TailedLog } from './subscription.ts'
 
-/** A batch of the feed, with its logs where they are at hand. */
+/** A batch of the feed, with its logs if they are in memory. */
 export interface FedBatch extends BatchPosition {
-  /** About how many bytes the logs take that are at hand. */
+  /** Estimated size of the logs in memory. */
   bytes?: number
-  logs?: ReadonlyArray<LogRecord & { id: string }>
+  logs?: readonly TailedLog[]
 }
 
 export interface FeedOptions {
-  /** Before that time all is stored, as of now; `alone` where this process stored all of it since it can say so. */
+  /** Time before which every batch is stored; `alone` if only this process stores. */
   horizon: () => Promise<{ time: UtcTime, alone: boolean }>
-  /** What all instances stored after a place and before a time, in order; those alone that are not among the known, where these are given. */
+  /** Batches of all instances after a position and before a time, in order, except the known ones. */
   list: (after: BatchPosition, before: UtcTime, known?: ReadonlySet<string>) => Promise<FedBatch[]>
-  /** How many that are. */
+  /** The number of batches after a position and before a time. */
   count: (after: BatchPosition, before: UtcTime) => Promise<number>
-  /** A time before this one, after which there are no more batches until this one than so many. */
+  /** A time before this one, between which and this one there are at most this number of batches. */
   since: (before: UtcTime, batches: number) => Promise<UtcTime>
-  /** The logs of a batch. */
-  load: (batch: FedBatch) => Promise<ReadonlyArray<LogRecord & { id: string }>>
-  /** A cycle failed after others that did not; the next one tries again. */
+  /** Reads the logs of a batch. */
+  load: (batch: FedBatch) => Promise<readonly TailedLog[]>
+  /** Called for the first failed cycle of an outage; the next cycle tries again. */
   onFailure: (error: unknown) => void
 }
 
-/** How often what is new is handed on, in milliseconds. */
-const pause = 100
-/** Logs of this process that are kept until then, by number and bytes; past that they are read again. */
+/** Interval between two deliveries, in milliseconds. */
+const cycleMs = 100
+/** Bounds of this process's logs that are kept until their delivery; others are read from the database. */
 const maxKeptLogs = 50_000
 const maxKeptBytes = 16_000_000
-/** Logs that are handed on before readers get a turn: what comes all at once after a stall would not fit what waits for a reader. */
+/** Logs that are delivered before readers get a turn: more at once, as after a stall, would overflow their queues. */
 const logsPerTurn = 500
-/** How often there is a look at what has appeared behind the horizon, in milliseconds; and how far back, in batches. */
+/** Interval at which batches that appeared behind the horizon are searched for, and how many batches back. */
 const lookBackMs = 2000
-const mostKnown = 10_000
+const maxKnown = 10_000
 
-/** A batch, in one word. */
+/** Name of a batch, unique among all batches. */
 export function nameOf ({ userId, key }: BatchPosition): string {
   return `${userId} ${key}`
 }
 
+/** Delivers batches in order to its subscriptions. */
 export class Feed {
   readonly #options: FeedOptions
   readonly #subscriptions = new Set<Subscription>()
@@ -61,12 +61,12 @@ export class Feed {
   #keptLogs = 0
   #keptBytes = 0
   #joining = 0
-  /** Everything up to there was handed on. */
-  #place: BatchPosition = positionBefore('')
-  /** The names of what was handed on, or was there before, after `#knownAfter`: in order, with their places. */
+  /** Every batch up to this position is delivered. */
+  #position: BatchPosition = positionBefore('')
+  /** Names of the batches after `#knownAfter` that are delivered, or older than the feed; in order, with positions. */
   #known = new Map<string, BatchPosition>()
   #knownAfter: BatchPosition = positionBefore('')
-  /** How many batches there were more than known at the last look back, all of which were looked at. */
+  /** Batches in excess of the known ones at the last look back, all of which were examined. */
   #unmatched = 0
   #lookedBackAt = 0
   #isFailing = false
@@ -78,12 +78,12 @@ export class Feed {
     this.#options = options
   }
 
-  /** Whether anybody listens, or is about to. */
+  /** Whether there are subscriptions, or about to be. */
   get running (): boolean {
     return this.#subscriptions.size + this.#joining > 0
   }
 
-  /** Hands on to the subscription what comes from the returned time on. */
+  /** Delivers to the subscription the batches from the returned time on. */
   async subscribe (subscription: Subscription): Promise<UtcTime> {
     if (!this.running) {
       this.#own = []
@@ -92,26 +92,27 @@ export class Feed {
     this.#joining++
     try {
       const { time } = await this.#options.horizon()
-      // Of a cycle under way a part was handed on already, and so of one that failed.
+      // Part of the current cycle, or of one that failed, has already been delivered.
       while (this.#cycle) await this.#cycle
       if (this.#subscriptions.size === 0) await this.#begin(time)
-      else if (this.#place.userId !== -1) await this.#handOn()
+      else if (this.#position.userId !== -1) await this.#deliverNew()
       this.#subscriptions.add(subscription)
     } finally {
       this.#joining--
     }
     this.#schedule()
-    return this.#place.createdAt
+    return this.#position.createdAt
   }
 
   unsubscribe (subscription: Subscription): void {
     this.#subscriptions.delete(subscription)
   }
 
-  /** This process stored a batch; without logs it is read again. */
-  add ({ logs, bytes = 0, ...place }: FedBatch): void {
-    const isKept = logs !== undefined && this.#keptLogs + logs.length <= maxKeptLogs && this.#keptBytes + bytes <= maxKeptBytes
-    this.#own.push(isKept ? { ...place, logs, bytes } : place)
+  /** Adds a batch that this process stored; without logs it is read from the database. */
+  add ({ logs, bytes = 0, ...position }: FedBatch): void {
+    const isKept = logs !== undefined &&
+      this.#keptLogs + logs.length <= maxKeptLogs && this.#keptBytes + bytes <= maxKeptBytes
+    this.#own.push(isKept ? { ...position, logs, bytes } : position)
     if (!isKept) return
     this.#keptLogs += logs.length
     this.#keptBytes += bytes
@@ -136,16 +137,16 @@ export class Feed {
         this.#cycle = undefined
         this.#schedule()
       })
-    }, pause)
+    }, cycleMs)
   }
 
   async #run (): Promise<void> {
     try {
-      await this.#handOn()
+      await this.#deliverNew()
       await this.#lookBack()
       this.#isFailing = false
     } catch (error) {
-      // Once an outage, not ten times a second.
+      // Once per outage, not ten times a second.
       if (!this.#isFailing && !this.#closed) this.#options.onFailure(error)
       this.#isFailing = true
     }
@@ -154,76 +155,77 @@ export class Feed {
   async #begin (time: UtcTime): Promise<void> {
     this.#known.clear()
     this.#unmatched = 0
-    this.#knownAfter = positionBefore(await this.#options.since(time, mostKnown))
+    this.#knownAfter = positionBefore(await this.#options.since(time, maxKnown))
     const before = await this.#options.list(this.#knownAfter, time)
-    this.#place = positionBefore(time)
+    this.#position = positionBefore(time)
     for (const batch of before) this.#know(batch)
   }
 
-  async #handOn (): Promise<void> {
+  async #deliverNew (): Promise<void> {
     const { time, alone } = await this.#options.horizon()
-    if (time <= this.#place.createdAt) return
+    if (time <= this.#position.createdAt) return
 
-    const own = this.#own.filter((batch) => batch.createdAt < time && byPosition(batch, this.#place) > 0)
+    const own = this.#own.filter((batch) => batch.createdAt < time && byPosition(batch, this.#position) > 0)
     const batches = alone ? own.sort(byPosition) : await this.#withOthers(own, time)
     let logs = 0
     for (const batch of batches) {
-      // A transaction that was tried again may have found the key of a batch that was stored, and handed on, before.
+      // A retried transaction may have found the key of a batch that was stored, and delivered, before.
       if (this.#known.has(nameOf(batch))) continue
       logs += await this.#deliver(batch)
       if (logs >= logsPerTurn) {
         logs = 0
         await nextTurn()
       }
-      // A cycle that fails half way must not hand on again what it did.
-      this.#place = { createdAt: batch.createdAt, userId: batch.userId, key: batch.key }
+      // A cycle that fails half way must not deliver a batch twice.
+      this.#position = { createdAt: batch.createdAt, userId: batch.userId, key: batch.key }
       this.#know(batch)
     }
     this.#own = this.#own.filter(({ createdAt }) => createdAt >= time)
     this.#countKept()
-    this.#place = positionBefore(time)
+    this.#position = positionBefore(time)
   }
 
   async #withOthers (own: readonly FedBatch[], horizon: UtcTime): Promise<FedBatch[]> {
-    const stored = await this.#options.list(this.#place, horizon)
+    const stored = await this.#options.list(this.#position, horizon)
     const logs = new Map(own.map((batch) => [nameOf(batch), batch.logs]))
     return stored.map((batch) => ({ ...batch, logs: logs.get(nameOf(batch)) }))
   }
 
-  /** Resolves to how many logs it has, where anybody asks for them. */
+  /** Resolves to the number of logs; 0 where no subscription wants them. */
   async #deliver (batch: FedBatch): Promise<number> {
-    const meant = this.#meant(batch)
-    if (meant.length === 0) return 0
+    const subscriptions = this.#subscriptionsOf(batch)
+    if (subscriptions.length === 0) return 0
     const logs = batch.logs ?? await this.#options.load(batch)
-    for (const subscription of meant) subscription.deliver(batch, logs)
+    for (const subscription of subscriptions) subscription.deliver(batch, logs)
     return logs.length
   }
 
-  #meant (batch: BatchPosition): Subscription[] {
+  #subscriptionsOf (batch: BatchPosition): Subscription[] {
     return [...this.#subscriptions].filter(({ userId }) => userId === undefined || userId === batch.userId)
   }
 
   #know ({ createdAt, userId, key }: BatchPosition): void {
-    const place = { createdAt, userId, key }
-    this.#known.set(nameOf(place), place)
-    if (this.#known.size <= mostKnown) return
-    const [name, oldest] = this.#known.entries().next().value!
-    this.#known.delete(name)
+    const position = { createdAt, userId, key }
+    this.#known.set(nameOf(position), position)
+    if (this.#known.size <= maxKnown) return
+    const oldest = this.#known.values().next().value
+    if (oldest === undefined) return
+    this.#known.delete(nameOf(oldest))
     this.#knownAfter = oldest
   }
 
-  /** Tells of what has appeared behind the place that was reached. */
+  /** Reports batches that appeared behind the position as missed. */
   async #lookBack (): Promise<void> {
     if (performance.now() - this.#lookedBackAt < lookBackMs) return
     this.#lookedBackAt = performance.now()
-    const before = this.#place.createdAt
+    const before = this.#position.createdAt
     const count = await this.#options.count(this.#knownAfter, before)
     if (count - this.#known.size === this.#unmatched) return
     for (const batch of await this.#options.list(this.#knownAfter, before, new Set(this.#known.keys()))) {
-      const meant = this.#meant(batch)
-      if (meant.length > 0) {
+      const subscriptions = this.#subscriptionsOf(batch)
+      if (subscriptions.length > 0) {
         const logs = await this.#options.load(batch)
-        for (const subscription of meant) subscription.miss(batch, logs)
+        for (const subscription of subscriptions) subscription.miss(batch, logs)
       }
       this.#know(batch)
     }

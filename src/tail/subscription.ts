@@ -1,98 +1,109 @@
-import { sizeOfValue, type LogRecord } from '../model/record.ts'
+import { sizeOfValue, type LogRecord, type StoredLog } from '../model/record.ts'
 import type { BatchPosition } from '../model/batch.ts'
 import { byPosition, writePosition, type LogPosition } from './position.ts'
-import { Room } from './room.ts'
+import { QueueMemory } from './queue-memory.ts'
 
-/** A log, and the place that goes on after it. */
+/** A log with its id. */
+export type TailedLog = LogRecord & Pick<StoredLog, 'id'>
+
+/** A log, and the position after which a tail continues. */
 export interface Tailed {
   place: string
   userName: string
-  log: LogRecord & { id: string }
+  log: TailedLog
 }
 
-/** What a subscription gives: a log, how many were left out because they were not taken in time, or, after a silence, nothing. */
+/** Event of a subscription: a log, a count of dropped logs (slow reader), or a heartbeat. */
 export type TailEvent = Tailed | { missed: number } | 'silence'
 
-/** Logs that wait to be taken, by number; and by bytes, with those that were taken last, but for the first that waits. More are counted, and left out. */
-const mostWaiting = 2000
+/** Queued logs; more are dropped and counted. */
+const maxQueuedLogs = 2000
+/** Bytes of the queued logs, except the first one, and of those that were taken last. */
 const maxHeldBytes = 8_000_000
 
-/** What a subscription shares with others, and where it goes on. */
+/** The start of a subscription, and the memory that it shares with others. */
 export interface SubscriptionOptions {
-  /** The last log that was seen. Default: none. */
+  /** Position of the last log that was received. Default: none. */
   seen?: LogPosition
-  /** Default: a room of its own. */
-  room?: Room
+  /** Default: memory of its own. */
+  memory?: QueueMemory
 }
 
-/** One reader of the feed. */
+/** A reader of the feed. */
 export class Subscription {
-  /** Undefined: everybody's. */
+  /** User whose logs it receives; undefined: all users. */
   readonly userId: number | undefined
   readonly #matches: (log: LogRecord, userName: string) => boolean
   readonly #nameOf: (userId: number) => string
   readonly #seen: LogPosition | undefined
-  readonly #room: Room
-  readonly #waiting: Tailed[] = []
-  #waitingBytes = 0
-  /** What the last `take` gave, and whoever took it may still hold. */
+  readonly #memory: QueueMemory
+  readonly #queue: Tailed[] = []
+  #queuedBytes = 0
+  /** Logs that the last `take` returned: the caller may still hold them. */
   #taken: Tailed[] = []
   #takenBytes = 0
   #missed = 0
   #closed = false
   #wake: () => void = () => {}
 
-  constructor (userId: number | undefined, matches: (log: LogRecord, userName: string) => boolean, nameOf: (userId: number) => string, { seen, room = new Room() }: SubscriptionOptions = {}) {
+  constructor (
+    userId: number | undefined,
+    matches: (log: LogRecord, userName: string) => boolean,
+    nameOf: (userId: number) => string,
+    { seen, memory = new QueueMemory() }: SubscriptionOptions = {}
+  ) {
     this.userId = userId
     this.#matches = matches
     this.#nameOf = nameOf
     this.#seen = seen
-    this.#room = room
+    this.#memory = memory
   }
 
-  /** Takes of a batch what it asks for and has not seen. */
-  deliver (place: BatchPosition, logs: ReadonlyArray<LogRecord & { id: string }>): void {
+  /** Queues the matching logs of a batch that were not received before. */
+  deliver (place: BatchPosition, logs: readonly TailedLog[]): void {
     for (const tailed of this.pick(place, logs)) {
-      if (!this.#isKept(tailed)) this.#missed++
+      if (!this.#enqueue(tailed)) this.#missed++
     }
     this.#wake()
   }
 
-  /** What it asks for of a batch and has not seen, whatever waits. */
-  * pick (place: BatchPosition, logs: ReadonlyArray<LogRecord & { id: string }>): Generator<Tailed> {
+  /** Yields the matching logs of a batch that were not received before. */
+  * pick (place: BatchPosition, logs: readonly TailedLog[]): Generator<Tailed> {
     // Another instance may have been ahead of this one.
     const order = this.#seen === undefined ? 1 : byPosition(place, this.#seen)
     if (order < 0) return
-    const after = order === 0 ? this.#seen!.index : -1
+    const after = this.#seen !== undefined && order === 0 ? this.#seen.index : -1
     const userName = this.#nameOf(place.userId)
     for (const [index, log] of logs.entries()) {
-      if (index > after && this.#matches(log, userName)) yield { place: writePosition({ ...place, index }), userName, log }
+      if (index <= after || !this.#matches(log, userName)) continue
+      yield { place: writePosition({ ...place, index }), userName, log }
     }
   }
 
-  #isKept (tailed: Tailed): boolean {
-    if (this.#closed || this.#waiting.length >= mostWaiting) return false
+  /** False where the log is dropped. */
+  #enqueue (tailed: Tailed): boolean {
+    if (this.#closed || this.#queue.length >= maxQueuedLogs) return false
     const bytes = sizeOfValue(tailed.log)
-    if (this.#waiting.length > 0 && this.#takenBytes + this.#waitingBytes + bytes > maxHeldBytes) return false
-    if (!this.#room.take(this.userId, tailed.log, bytes)) return false
-    this.#waiting.push(tailed)
-    this.#waitingBytes += bytes
+    if (this.#queue.length > 0 && this.#takenBytes + this.#queuedBytes + bytes > maxHeldBytes) return false
+    if (!this.#memory.reserve(this.userId, tailed.log, bytes)) return false
+    this.#queue.push(tailed)
+    this.#queuedBytes += bytes
     return true
   }
 
-  /** Counts what it asks for of a batch that appeared too late to be delivered. */
-  miss (place: BatchPosition, logs: ReadonlyArray<LogRecord & { id: string }>): void {
+  /** Counts the matching logs of a batch that appeared too late to be delivered. */
+  miss (place: BatchPosition, logs: readonly TailedLog[]): void {
     const userName = this.#nameOf(place.userId)
     this.#missed += logs.filter((log) => this.#matches(log, userName)).length
     if (this.#missed > 0) this.#wake()
   }
 
-  /** What waits, in order, or else the next to come, or `silence` after so many milliseconds. Undefined once it is closed. */
-  async take (patience: number): Promise<TailEvent[] | undefined> {
-    this.#giveUp()
-    if (this.#waiting.length === 0 && this.#missed === 0 && !this.#closed) {
+  /** Takes what is queued, in order, or waits for more; `silence` after `heartbeatMs`, undefined once it is closed. */
+  async take (heartbeatMs: number): Promise<TailEvent[] | undefined> {
+    this.#releaseTaken()
+    if (this.#queue.length === 0 && this.#missed === 0 && !this.#closed) {
       await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, patience)
+        const timer = setTimeout(resolve, heartbeatMs)
         this.#wake = () => {
           clearTimeout(timer)
           resolve()
@@ -101,26 +112,26 @@ export class Subscription {
       this.#wake = () => {}
     }
     if (this.#closed) return undefined
-    this.#taken = this.#waiting.splice(0)
-    this.#takenBytes = this.#waitingBytes
-    this.#waitingBytes = 0
+    this.#taken = this.#queue.splice(0)
+    this.#takenBytes = this.#queuedBytes
+    this.#queuedBytes = 0
     const events: TailEvent[] = [...this.#taken]
     if (this.#missed > 0) events.push({ missed: this.#missed })
     this.#missed = 0
     return events.length === 0 ? ['silence'] : events
   }
 
-  #giveUp (): void {
-    for (const { log } of this.#taken) this.#room.give(this.userId, log)
+  #releaseTaken (): void {
+    for (const { log } of this.#taken) this.#memory.release(this.userId, log)
     this.#taken = []
     this.#takenBytes = 0
   }
 
   close (): void {
     this.#closed = true
-    this.#giveUp()
-    this.#taken = this.#waiting.splice(0)
-    this.#giveUp()
+    this.#releaseTaken()
+    this.#taken = this.#queue.splice(0)
+    this.#releaseTaken()
     this.#wake()
   }
 }

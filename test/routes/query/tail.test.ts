@@ -6,7 +6,7 @@ import { utcTime } from '../../../src/model/instant.ts'
 import { newRecord, type LogRecord } from '../../../src/model/record.ts'
 import { Feed, type FedBatch } from '../../../src/tail/feed.ts'
 import { readPosition } from '../../../src/tail/position.ts'
-import { Room } from '../../../src/tail/room.ts'
+import { QueueMemory } from '../../../src/tail/queue-memory.ts'
 import { Subscription } from '../../../src/tail/subscription.ts'
 import { CommitClock } from '../../../src/write/clock.ts'
 import { databases } from '../../helpers/databases.ts'
@@ -25,7 +25,7 @@ interface Heard {
 /** A reader of the tail. */
 interface Listener {
   readonly heard: Heard[]
-  /** Resolves once so many events came. */
+  /** Resolves once `count` events came. */
   until (count: number): Promise<unknown>
   stop (): void
 }
@@ -245,8 +245,8 @@ t.test('the clock of transactions tells before what nothing new can appear', asy
 })
 
 t.test('what waits for readers is bounded in bytes, and a reader that takes it misses nothing', async (t) => {
-  const room = new Room()
-  const subscribe = (userId: number) => new Subscription(userId, () => true, () => 'alice', { room })
+  const memory = new QueueMemory()
+  const subscribe = (userId: number) => new Subscription(userId, () => true, () => 'alice', { memory })
   const place = { createdAt: '2026-01-01 00:00:00.000000', userId: 1, key: '0'.repeat(32) }
   const large = (id: number) => [newRecord({ message: 'x'.repeat(5_000_000), processName: 'p' })].map((record) => ({ ...record, id: String(id) }))
   const [quick, ...idle] = Array.from({ length: 20 }, () => subscribe(1))
