@@ -7,7 +7,7 @@ import type { Search } from '../query/search.ts'
 import { dialectOf } from '../store/dialects/index.ts'
 import { ownedBy } from '../store/owner.ts'
 import type { Reader } from '../store/reader.ts'
-import { selectLogs, toLog } from '../store/rows.ts'
+import { selectLogs, toLog, type LogRow } from '../store/rows.ts'
 import type { SearchPolicy } from './policy.ts'
 import { positionColumns, rowPosition, walkRows } from './walk.ts'
 import { maxWidthMs } from './windows.ts'
@@ -51,9 +51,9 @@ export async function searchPositions (
 
 async function findRows (
   reader: Reader, search: Search, limit: SearchLimit & { columns?: string }, policy: SearchPolicy
-): Promise<Found<Record<string, unknown>>> {
+): Promise<Found<LogRow>> {
   const { logs: maxRows, ms, bytes: maxBytes = maxPageBytes, leastLogs = 1, columns } = limit
-  const items: Array<Record<string, unknown>> = []
+  const items: LogRow[] = []
   let bytes = 0
   let next = search.after
   const timeout = AbortSignal.timeout(ms)
@@ -95,8 +95,8 @@ export async function findLog (
         sql: 'log_event_at BETWEEN ? AND ? AND id = ?',
         bindings: [shift(arrivedAt, -ms), shift(arrivedAt, ms), id]
       }
-      const select = selectLogs(owner, [window], true, 1)
-      const [row] = await dialectOf(knex).query(knex, select, AbortSignal.any([signal, timeout]))
+      const select = selectLogs(knex, { owner, conditions: [window], isNewestFirst: true, limit: 1 })
+      const [row] = await dialectOf(knex).query<LogRow>(knex, select, AbortSignal.any([signal, timeout]))
       if (row) return toLog(row)
     }
     return undefined

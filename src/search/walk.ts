@@ -1,18 +1,15 @@
 import type { Knex } from 'knex'
 import type { Position } from '../query/cursor.ts'
-import type { UtcTime } from '../model/instant.ts'
 import type { Search } from '../query/search.ts'
 import type { Condition, PageLimit, PageOfRows, Preselection } from '../store/dialects/dialect.ts'
 import { dialectOf } from '../store/dialects/index.ts'
 import { RowPage } from '../store/dialects/row-bytes.js'
 import { ownedBy, type Owner } from '../store/owner.ts'
 import type { Reader } from '../store/reader.ts'
-import { selectLogs, toLog } from '../store/rows.ts'
+import { selectLogs, toLog, type LogRow } from '../store/rows.ts'
 import { conditionOf, matchesEverything } from './filter-sql.ts'
 import type { SearchPolicy } from './policy.ts'
 import { maxWidthMs, Windows, type Step, type WindowResult } from './windows.ts'
-
-type Row = Record<string, unknown>
 
 /** Bounds of what one step reads. */
 export interface StepLimit {
@@ -35,14 +32,14 @@ const filteredWidthMs = 3_600_000
 export const positionColumns = 'user_id, log_event_at, CAST(id AS CHAR) AS log_id'
 
 /** Position of a row that has `positionColumns`. */
-export function rowPosition (row: Row): Required<Position> {
-  return { at: row.log_event_at as UtcTime, id: row.log_id as string, userId: row.user_id as number }
+export function rowPosition (row: Pick<LogRow, 'log_event_at' | 'log_id' | 'user_id'>): Required<Position> {
+  return { at: row.log_event_at, id: row.log_id, userId: row.user_id }
 }
 
 /** Reads the matching logs, a step at a time, in the order of the search. */
 export async function * walkRows (
   reader: Reader, search: Search, limit: StepLimit, policy: SearchPolicy
-): AsyncGenerator<Step<PageOfRows>, void, void> {
+): AsyncGenerator<Step<PageOfRows<LogRow>>, void, void> {
   const windows = new Windows(reader, search, firstWidthOf(search), policy)
   const rows = new RowReader(reader.knex, search, await ownedBy(reader.knex, search.userId), limit)
   const read = rows.isExact
@@ -82,27 +79,27 @@ class RowReader {
     return this.#condition.exact
   }
 
-  async readMatches (window: readonly Condition[], signal: AbortSignal): Promise<WindowResult<PageOfRows>> {
+  async readMatches (window: readonly Condition[], signal: AbortSignal): Promise<WindowResult<PageOfRows<LogRow>>> {
     const { rows, columns, page = anyBytes } = this.#limit
     const select = this.#select(window, rows, columns)
-    const found = await dialectOf(this.#knex).queryUpTo(this.#knex, select, page(), signal)
+    const found = await dialectOf(this.#knex).queryUpTo<LogRow>(this.#knex, select, page(), signal)
     return { found, rest: this.#restAfter(found, rows) }
   }
 
   /** Reads rows that may match; the policy selects those that do. */
   async readCandidates (
     window: readonly Condition[], signal: AbortSignal, { selectMatches }: SearchPolicy
-  ): Promise<WindowResult<PageOfRows>> {
+  ): Promise<WindowResult<PageOfRows<LogRow>>> {
     if (selectMatches === undefined) throw new Error('the database cannot evaluate this filter alone')
     const maxRows = this.#maxCandidates
     const select = this.#select(window, maxRows)
-    const candidates = await dialectOf(this.#knex).queryUpTo(this.#knex, select, candidatePage, signal)
+    const candidates = await dialectOf(this.#knex).queryUpTo<LogRow>(this.#knex, select, candidatePage, signal)
     const rest = this.#restAfter(candidates, maxRows)
 
     const rowOf = new Map(candidates.rows.map((row) => [toLog(row), row]))
     const matches = new Set(await selectMatches([...rowOf.keys()], signal))
     const { page = anyBytes } = this.#limit
-    const found = new RowPage<Row>(page())
+    const found = new RowPage<LogRow>(page())
     for (const [log, row] of rowOf) if (matches.has(log)) found.add(row)
     if (found.rows.length < maxRows / 2) {
       this.#maxCandidates = Math.min(maxRows * 4, Math.max(this.#limit.rows, maxCandidates))
@@ -110,15 +107,18 @@ class RowReader {
     return { found, rest: found.isCut ? lastPosition(found.rows) : rest }
   }
 
-  #select (window: readonly Condition[], maxRows: number, columns?: string): Condition {
+  #select (window: readonly Condition[], maxRows: number, columns?: string): Knex.QueryBuilder {
     const isDown = this.#search.order === 'newest'
     const sorted = this.#isSparse && isDown ? dialectOf(this.#knex).newestFirst : undefined
     this.#isSparse = false
-    return selectLogs(this.#owner, [...window, this.#condition], isDown, maxRows, sorted, columns)
+    const conditions = [...window, this.#condition]
+    return selectLogs(this.#knex, {
+      owner: this.#owner, conditions, isNewestFirst: isDown, limit: maxRows, sorted, columns
+    })
   }
 
   /** Where the window continues; undefined where it was read to its end. */
-  #restAfter ({ rows, isCut }: PageOfRows, maxRows: number): Position | undefined {
+  #restAfter ({ rows, isCut }: PageOfRows<LogRow>, maxRows: number): Position | undefined {
     this.#isSparse = !isCut && rows.length < maxRows / 2 && !matchesEverything(this.#search.filter)
     return isCut || rows.length === maxRows ? lastPosition(rows) : undefined
   }
@@ -126,7 +126,7 @@ class RowReader {
 
 const anyBytes = (): PageLimit => ({ bytes: Infinity, leastRows: 0 })
 
-function lastPosition (rows: readonly Row[]): Position | undefined {
+function lastPosition (rows: readonly LogRow[]): Position | undefined {
   const last = rows.at(-1)
   return last && rowPosition(last)
 }

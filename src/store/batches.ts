@@ -2,14 +2,14 @@ import { randomBytes } from 'node:crypto'
 import type { Knex } from 'knex'
 import type { BatchPosition } from '../model/batch.ts'
 import type { UtcTime } from '../model/instant.ts'
+import type { StoredLog } from '../model/record.ts'
+import { startOfTime } from '../model/span.ts'
 import { dialectOf } from './dialects/index.ts'
 import type { OnConnection } from './limited.ts'
 import { ownedBy } from './owner.ts'
-import type { StoredLog } from '../model/record.ts'
-import { toLog, selectLogs } from './rows.ts'
-import { startOfTime } from '../model/span.ts'
+import { selectLogs, toLog, type LogRow } from './rows.ts'
 
-/** A row of `ingest_batches`: where a batch's logs are. */
+/** A batch, with the position of its logs in `user_logs`. */
 export interface StoredBatch extends BatchPosition {
   firstId: bigint
   records: number
@@ -17,49 +17,79 @@ export interface StoredBatch extends BatchPosition {
   lastAt: UtcTime
 }
 
-/** The batches after a place and before a time, so many at most, in order; all users' or one's. */
-export async function listBatches (knex: Knex, userId: number | undefined, after: BatchPosition, before: UtcTime, limit: number): Promise<StoredBatch[]> {
-  const rows = await knex('ingest_batches')
-    .select(columns(knex))
-    .where(between(after, before))
-    .modify((query) => { if (userId !== undefined) query.where('user_id', userId) })
-    .orderBy(['created_at', 'user_id', 'batch_key']).limit(limit)
+/** A row of `ingest_batches` as `batchColumns` selects it, of a batch that has logs. */
+interface BatchRow {
+  user_id: number
+  batch_key: Buffer
+  created_at: UtcTime
+  /** `first_id` as text: more digits than a number holds. */
+  first: string
+  records: number
+  first_at: UtcTime
+  last_at: UtcTime
+}
+
+/** The batches to list: those after a position and before a time, of one user or of all. */
+export interface BatchRange {
+  userId?: number
+  after: BatchPosition
+  before: UtcTime
+}
+
+/** Lists batches in order. */
+export async function listBatches (knex: Knex, range: BatchRange & { limit: number }): Promise<StoredBatch[]> {
+  const rows: BatchRow[] = await batchesIn(knex, range)
+    .select(batchColumns(knex))
+    .orderBy(['created_at', 'user_id', 'batch_key'])
+    .limit(range.limit)
   return rows.map(toBatch)
 }
 
-/** How many batches there are after a place and before a time. */
+/** Counts the batches after a position and before a time. */
 export async function countBatches (knex: Knex, after: BatchPosition, before: UtcTime): Promise<number> {
-  const [row] = await knex('ingest_batches').where(between(after, before)).count({ count: '*' })
-  return Number(row!.count)
+  const row = await batchesIn(knex, { after, before }).count({ count: '*' }).first()
+  return Number(row?.count ?? 0)
 }
 
-/** A time before this one, after which there are at most so many batches until this one. */
-export async function sinceBatches (knex: Knex, before: UtcTime, batches: number): Promise<UtcTime> {
-  const row = await knex('ingest_batches').select('created_at').where('created_at', '<', before).orderBy('created_at', 'desc').offset(batches).first()
+/** Finds a time such that at most `maxBatches` batches lie between it and `before`. */
+export async function sinceBatches (knex: Knex, before: UtcTime, maxBatches: number): Promise<UtcTime> {
+  const row = await knex('ingest_batches')
+    .where('created_at', '<', before)
+    .orderBy('created_at', 'desc')
+    .offset(maxBatches)
+    .first('created_at')
   return row?.created_at ?? startOfTime
 }
 
-function between (after: BatchPosition, before: UtcTime): (query: Knex.QueryBuilder) => void {
-  const key = Buffer.from(after.key, 'hex')
-  return (query) => {
-    query.where('records', '>', 0).where('created_at', '>=', after.createdAt).where('created_at', '<', before).where((where) => {
-      where.where('created_at', '>', after.createdAt).orWhere('user_id', '>', after.userId).orWhere((where) => where.where('user_id', after.userId).where('batch_key', '>', key))
+function batchesIn (knex: Knex, { userId, after, before }: BatchRange): Knex.QueryBuilder {
+  const query = knex('ingest_batches')
+    .where('records', '>', 0)
+    .where('created_at', '>=', after.createdAt)
+    .where('created_at', '<', before)
+    .where((where) => {
+      where.where('created_at', '>', after.createdAt).orWhere('user_id', '>', after.userId).orWhere((same) => {
+        same.where('user_id', after.userId).where('batch_key', '>', Buffer.from(after.key, 'hex'))
+      })
     })
-  }
+  if (userId !== undefined) query.where('user_id', userId)
+  return query
 }
 
-/** The batch at a place, where it is known still. */
+/** Finds the batch at a position; undefined if its key was deleted. */
 export async function findBatch (knex: Knex, { userId, key }: BatchPosition): Promise<StoredBatch | undefined> {
-  const row = await knex('ingest_batches').select(columns(knex)).where('records', '>', 0).where({ user_id: userId, batch_key: Buffer.from(key, 'hex') }).first()
+  const row: BatchRow | undefined = await knex('ingest_batches')
+    .where('records', '>', 0)
+    .where({ user_id: userId, batch_key: Buffer.from(key, 'hex') })
+    .first(batchColumns(knex))
   return row && toBatch(row)
 }
 
-function columns (knex: Knex): Array<string | Knex.Raw> {
-  return ['user_id', 'batch_key', 'created_at', 'records', 'first_at', 'last_at', knex.raw('CAST(first_id AS CHAR) AS first')]
+function batchColumns (knex: Knex): Array<string | Knex.Raw> {
+  const first = knex.raw('CAST(first_id AS CHAR) AS first')
+  return ['user_id', 'batch_key', 'created_at', 'records', 'first_at', 'last_at', first]
 }
 
-/** A row of `ingest_batches` as a batch. */
-export function toBatch (row: { created_at: UtcTime, user_id: number, batch_key: Buffer, first: string, records: number, first_at: UtcTime, last_at: UtcTime }): StoredBatch {
+export function toBatch (row: BatchRow): StoredBatch {
   return {
     createdAt: row.created_at,
     userId: row.user_id,
@@ -71,49 +101,69 @@ export function toBatch (row: { created_at: UtcTime, user_id: number, batch_key:
   }
 }
 
-/** When the newest batch was stored, or the newest change announced; undefined where there is none. */
+/** The time of the newest batch, or announced change; undefined if there is none. */
 export async function newestBatchAt (knex: Knex): Promise<UtcTime | undefined> {
   const row = await knex('ingest_batches').max({ newest: 'created_at' }).first()
   return row?.newest ?? undefined
 }
 
-/** The logs of a batch in the order sent, but for those that are gone. */
-export async function logsOfBatch (knex: Knex, { userId, firstId, records, firstAt, lastAt }: StoredBatch, signal: AbortSignal): Promise<StoredLog[]> {
+/** Reads the logs of a batch in the order sent; deleted logs are missing. */
+export async function logsOfBatch (knex: Knex, batch: StoredBatch, signal: AbortSignal): Promise<StoredLog[]> {
+  const { userId, firstId, records, firstAt, lastAt } = batch
+  const lastId = firstId + BigInt(records - 1)
   const window = {
     sql: 'log_event_at BETWEEN ? AND ? AND id BETWEEN ? AND ?',
-    bindings: [firstAt, lastAt, firstId.toString(), (firstId + BigInt(records - 1)).toString()]
+    bindings: [firstAt, lastAt, firstId.toString(), lastId.toString()]
   }
-  const rows = await dialectOf(knex).query(knex, selectLogs(await ownedBy(knex, userId), [window], false, records), signal)
+  const owner = await ownedBy(knex, userId)
+  const select = selectLogs(knex, { owner, conditions: [window], isNewestFirst: false, limit: records })
+  const rows = await dialectOf(knex).query<LogRow>(knex, select, signal)
   return rows.map(toLog).sort((one, other) => BigInt(one.id) < BigInt(other.id) ? -1 : 1)
 }
 
-/** In `ingest_batches`, who stands for all users. */
+/** The `user_id` in `ingest_batches` that stands for all users. */
 export const everyUser = 0
 
-/** The database's clock, and the latest time that anything stored, or any follower of it, has come to. */
-export async function latestOf (knex: Knex, on: OnConnection = (statement) => statement): Promise<{ now: UtcTime, latest: UtcTime | undefined }> {
-  const times = [
-    'SELECT MAX(created_at) AS at FROM ingest_batches',
-    'SELECT MAX(oldest_at) FROM instances',
-    'SELECT MAX(reached_at) FROM word_progress WHERE user_id = 0',
-    'SELECT MAX(reached_at) FROM hour_counts_progress'
-  ]
-  const answer = await on(knex.raw(`SELECT ${dialectOf(knex).now} AS now, CAST(MAX(at) AS CHAR) AS latest FROM (${times.join(' UNION ALL ')}) AS times`))
-  const [row] = Array.isArray(answer[0]) ? answer[0] : answer
+interface LatestTimes {
+  /** The time of the database's clock. */
+  now: UtcTime
+  /** The latest time of anything stored, and of the progress of all followers; undefined if there is neither. */
+  latest: UtcTime | undefined
+}
+
+/** Reads the database's clock, and the latest time that was stored. */
+export async function latestOf (knex: Knex, on: OnConnection = (statement) => statement): Promise<LatestTimes> {
+  const times = knex('ingest_batches').max({ at: 'created_at' }).unionAll([
+    knex('instances').max('oldest_at'),
+    knex('word_progress').max('reached_at').where('user_id', 0),
+    knex('hour_counts_progress').max('reached_at')
+  ])
+  const now = knex.raw(`${dialectOf(knex).now} AS now`)
+  const latest = knex.raw('CAST(MAX(at) AS CHAR) AS latest')
+  const row = await on(knex.from(times.as('times')).first(now, latest))
   return { now: row.now, latest: row.latest ?? undefined }
 }
 
-/** A time for a batch of somebody who is no instance: by the database's clock, and behind no follower. */
+/** A time for a batch that no instance stores: by the database's clock, and not before any follower's progress. */
 export async function stampOf (knex: Knex): Promise<UtcTime> {
   const { now, latest } = await latestOf(knex)
   return latest !== undefined && latest > now ? latest : now
 }
 
 /**
- * Tells whoever counts logs that some between these times are about to go, or to come back: it is written down as a batch
- * without logs. They must have gone within a minute.
+ * Announces that logs between these times will be deleted, or stored again, to those who count logs.
+ * It is stored as a batch without logs. The change must follow within a minute.
  */
-export async function announceChange (knex: Knex, userId: number, firstAt: UtcTime, lastAt: UtcTime): Promise<void> {
-  const createdAt = await stampOf(knex)
-  await knex('ingest_batches').insert({ user_id: userId, batch_key: randomBytes(16), created_at: createdAt, first_id: 0, records: 0, first_at: firstAt, last_at: lastAt })
+export async function announceChange (
+  knex: Knex, userId: number, firstAt: UtcTime, lastAt: UtcTime
+): Promise<void> {
+  await knex('ingest_batches').insert({
+    user_id: userId,
+    batch_key: randomBytes(16),
+    created_at: await stampOf(knex),
+    first_id: 0,
+    records: 0,
+    first_at: firstAt,
+    last_at: lastAt
+  })
 }

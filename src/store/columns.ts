@@ -1,18 +1,23 @@
 /** The columns of `user_logs` in the order in which rows are written. */
-export const logColumns = ['user_id', 'log_event_at', 'id', 'log_level', 'pid', 'p_name', 'p_description', 'log_msg', 'post_time', 'attributes'] as const
+export const logColumns = [
+  'user_id', 'log_event_at', 'id', 'log_level', 'pid', 'p_name', 'p_description', 'log_msg', 'post_time', 'attributes'
+] as const
 
 /** The columns of `ingest_batches` in the order in which rows are written. */
-export const batchColumns = ['user_id', 'batch_key', 'created_at', 'first_id', 'records', 'first_at', 'last_at'] as const
+export const batchColumns = [
+  'user_id', 'batch_key', 'created_at', 'first_id', 'records', 'first_at', 'last_at'
+] as const
 
 /** The columns of `dead_letters` in the order in which rows are written. */
-export const deadLetterColumns = ['id', 'user_id', 'created_at', 'source', 'record', 'record_bytes', 'record_sha256', 'reason'] as const
+export const deadLetterColumns = [
+  'id', 'user_id', 'created_at', 'source', 'record', 'record_bytes', 'record_sha256', 'reason'
+] as const
 
 const probedAt = '1970-01-01 00:00:00.000000'
+/** Size of the longest `log_msg` on MySQL. */
+const maxMessageBytes = 16 * 1024 * 1024 - 1
 
-/** A row of `user_logs` of nobody's, of about so many bytes, to find out whether any can be stored. */
+/** A row of `user_logs` of about `bytes` that belongs to no user, to test whether the database stores rows. */
 export function probeRow (bytes: number): Array<string | number | null> {
-  return [0, probedAt, '0', 'debug', '0', '', '', 'x'.repeat(Math.min(bytes, maxProbeBytes)), probedAt, null]
+  return [0, probedAt, '0', 'debug', '0', '', '', 'x'.repeat(Math.min(bytes, maxMessageBytes)), probedAt, null]
 }
-
-/** What `log_msg` holds on MySQL. */
-const maxProbeBytes = 16 * 1024 * 1024 - 1

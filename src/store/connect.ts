@@ -1,24 +1,24 @@
 import knexFactory, { type Knex } from 'knex'
+import { within } from '../timeout.ts'
 import type { DatabaseOptions } from './dialects/dialect.ts'
 import { dialectOf } from './dialects/index.ts'
 import { mysqlConfig } from './dialects/mysql/index.ts'
 import { sqliteConfig } from './dialects/sqlite/index.ts'
 import { migrations } from './migrations.ts'
-import { within } from '../timeout.ts'
 
-/** The configuration that the server and the knex command share. */
+/** Configures knex, for the server and for the knex command. */
 export function knexConfig (options: DatabaseOptions): Knex.Config {
   const config = 'file' in options ? sqliteConfig(options) : mysqlConfig(options)
-  // knex prints connection errors, stack and all, before it throws them.
+  // knex would print connection errors with their stack before it throws them.
   return { ...config, migrations, log: { warn () {}, error () {} } }
 }
 
-/** Opens a pool, which connects at its first query. Whoever opened it destroys it. */
+/** Opens a pool, which connects at its first query. The caller destroys it. */
 export function connect (options: DatabaseOptions): Knex {
   return knexFactory(knexConfig(options))
 }
 
-/** A knex for whoever reads much: the one given, or, where that would keep others waiting, one with threads of its own. */
+/** A knex for searches: the given one, or, if they would block its other users, one with threads of its own. */
 export function openReader (knex: Knex): { knex: Knex, close (): Promise<void> } {
   const options = dialectOf(knex).readerOptions(knex)
   if (options === undefined) return { knex, close: async () => {} }
@@ -26,30 +26,30 @@ export function openReader (knex: Knex): { knex: Knex, close (): Promise<void> }
   return { knex: reader, close: () => reader.destroy() }
 }
 
-/** Whether several processes may store into the database at once. */
+/** Whether several processes may write to the database at once. */
 export function hasManyWriters (knex: Knex): boolean {
   return dialectOf(knex).hasManyWriters
 }
 
-/** The database of a knex that somebody else set up, no session of which is used that would change logs: it rejects with UnfitSession. */
+/** The database of a host app's knex; rejects with UnfitSession instead of using a session that changes logs. */
 export function guard (knex: Knex): Knex {
   return dialectOf(knex).guard(knex)
 }
 
-/** How the database, as it is set up, could lose logs that were acknowledged: a sentence each. */
+/** The ways in which the database, as it is set up, could lose acknowledged logs: a sentence each. */
 export function findRisks (knex: Knex): Promise<string[]> {
   return dialectOf(knex).findRisks(knex)
 }
 
-/** Resolves when the database answers a real read; rejects when it refuses, or is silent for so many milliseconds. */
-export async function probe (knex: Knex, patience = 2000): Promise<void> {
-  await within(patience, knex('user_logs').select('id').first().timeout(patience))
+/** Resolves when the database answers a real read; rejects if it refuses, or does not answer in time. */
+export async function probe (knex: Knex, timeoutMs = 2000): Promise<void> {
+  await within(timeoutMs, knex('user_logs').select('id').first().timeout(timeoutMs))
 }
 
-/** Whether a read failed because the database can't answer for now. */
+/** Whether a read failed because the database is unavailable for now. */
 export function isAway (knex: Knex, error: unknown): boolean {
   const { isUnreachable, classify } = dialectOf(knex)
-  // No connection of the pool came free in time.
+  // No connection of the pool became free in time.
   const isStarved = error instanceof Error && error.name === 'KnexTimeoutError'
   return isStarved || isUnreachable(error) || classify(error) === 'passing'
 }

@@ -7,41 +7,51 @@ import { dialectOf } from './dialects/index.ts'
 import type { AdmittedBatch } from '../model/batch.ts'
 import { toRows } from './rows.ts'
 
-/** A transaction that a host app began, and will commit or roll back. */
+/** A transaction that a host app began, and ends itself. */
 export type HostTransaction = Knex.Transaction
 
-/** A statement has so many rows at most: knex takes no more for SQLite. */
-const statementRows = 500
-/** And about so many UTF-16 units, or one row: of three bytes each they fit the smallest usual `max_allowed_packet`, 1 MiB. */
-const statementUnits = 256 * 1024
+/** Rows of one statement: knex allows no more for SQLite. */
+const maxStatementRows = 500
+/**
+ * UTF-16 units of one statement of several rows. At three bytes each they fit the smallest usual `max_allowed_packet`,
+ * 1 MiB.
+ */
+const maxStatementUnits = 256 * 1024
 
-/** Throws NotATransaction where it is anything else, or over. */
+/** Throws NotATransaction unless it is a transaction that is still open. */
 export function requireTransaction (knex: HostTransaction): void {
   if (knex.isTransaction !== true || knex.isCompleted()) throw new NotATransaction()
 }
 
 /**
- * Puts the batch, its key with it, into the transaction, or nothing of it. Resolves to false where the key was stored
- * before. Rejects with what the database says; the transaction goes on, unless the database ended it.
+ * Inserts the batch and its key inside the transaction, or nothing. Resolves to false if the key was stored before.
+ * Rejects with the database's error; the transaction stays open, unless the database ended it.
  */
-export async function insertInside (transaction: HostTransaction, batch: AdmittedBatch, createdAt: UtcTime): Promise<boolean> {
+export async function insertInside (
+  transaction: HostTransaction, batch: AdmittedBatch, createdAt: UtcTime
+): Promise<boolean> {
   await dialectOf(transaction).requireFitSession(transaction)
   let failure: unknown
   try {
-    return await transaction.transaction((savepoint) => insertBatch(savepoint, batch, createdAt).catch((error) => {
-      failure = error
-      throw error
-    }))
+    return await transaction.transaction(async (savepoint) => {
+      try {
+        return await insertBatch(savepoint, batch, createdAt)
+      } catch (error) {
+        failure = error
+        throw error
+      }
+    })
   } catch (error) {
-    // After a deadlock there is no savepoint to go back to, but that is not what the host needs to hear.
+    // A deadlock removes the savepoint, and the error about that would hide the deadlock.
     throw failure ?? error
   }
 }
 
 async function insertBatch (knex: Knex, batch: AdmittedBatch, createdAt: UtcTime): Promise<boolean> {
   const { userId, key, firstId, firstAt, lastAt, rows, rejected } = toRows(batch, createdAt)
+  const keyRow = [userId, key, createdAt, firstId, rows.length, firstAt, lastAt]
   try {
-    await insertRows(knex, 'ingest_batches', batchColumns, [[userId, key, createdAt, firstId, rows.length, firstAt, lastAt]])
+    await insertRows(knex, 'ingest_batches', batchColumns, [keyRow])
   } catch (error) {
     if (dialectOf(knex).isDuplicate(error)) return false
     throw error
@@ -51,19 +61,41 @@ async function insertBatch (knex: Knex, batch: AdmittedBatch, createdAt: UtcTime
   return true
 }
 
-async function insertRows (knex: Knex, table: string, columns: readonly string[], rows: ReadonlyArray<ReadonlyArray<Value | Buffer>>): Promise<void> {
-  for (let start = 0; start < rows.length;) {
-    let end = start
-    for (let units = 0; end < rows.length && end - start < statementRows; end++) {
-      for (const value of rows[end]!) if (typeof value === 'string') units += value.length
-      if (units > statementUnits && end > start) break
-    }
-    await knex(table).insert(rows.slice(start, end).map((row) => Object.fromEntries(row.map((value, index) => [columns[index], value]))))
-    start = end
+type Row = ReadonlyArray<Value | Buffer>
+
+async function insertRows (knex: Knex, table: string, columns: readonly string[], rows: readonly Row[]): Promise<void> {
+  for (const part of statementsOf(rows)) {
+    await knex(table).insert(part.map((row) => Object.fromEntries(row.map((value, index) => [columns[index], value]))))
   }
 }
 
-/** Resolves once the outermost transaction is over, to whether its connection was lost: then it may have taken place, or still may. */
+/** Divides rows into the parts that one statement may insert. */
+function * statementsOf (rows: readonly Row[]): Generator<Row[]> {
+  let part: Row[] = []
+  let units = 0
+  for (const row of rows) {
+    const rowUnits = unitsOf(row)
+    if (part.length === maxStatementRows || (part.length > 0 && units + rowUnits > maxStatementUnits)) {
+      yield part
+      part = []
+      units = 0
+    }
+    part.push(row)
+    units += rowUnits
+  }
+  if (part.length > 0) yield part
+}
+
+function unitsOf (row: Row): number {
+  let units = 0
+  for (const value of row) if (typeof value === 'string') units += value.length
+  return units
+}
+
+/**
+ * Resolves once the outermost transaction has ended, to whether its connection was lost.
+ * It may then have been committed, or may still be.
+ */
 export async function untilEnded (transaction: HostTransaction): Promise<boolean> {
   let outermost = transaction
   while (outermost.parentTransaction) outermost = outermost.parentTransaction
@@ -75,7 +107,8 @@ export async function untilEnded (transaction: HostTransaction): Promise<boolean
   }
 }
 
-/** Whether the batch is stored: under its key, and with its ids. */
+/** Whether the batch is stored with its key and its ids. */
 export async function isStored (knex: Knex, { userId, key, firstId }: AdmittedBatch): Promise<boolean> {
-  return await knex('ingest_batches').select('user_id').where({ user_id: userId, batch_key: key, first_id: firstId.toString() }).first() !== undefined
+  const row = { user_id: userId, batch_key: key, first_id: firstId.toString() }
+  return await knex('ingest_batches').where(row).first('user_id') !== undefined
 }

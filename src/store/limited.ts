@@ -1,15 +1,17 @@
 import type { Knex } from 'knex'
-import { dialectOf } from './dialects/index.ts'
 import { within } from '../timeout.ts'
+import { dialectOf } from './dialects/index.ts'
 
-/** Puts a statement on the connection that the work has. */
+/** Runs a statement on the connection of the work. */
 export type OnConnection = <Q extends Knex.QueryBuilder | Knex.Raw>(statement: Q) => Q
 
 /**
- * Does work on one connection, and cuts that where it takes more than `limitMs`: so however the database hangs, no more than this one
- * connection of the pool waits for it, and for no longer.
+ * Works on one connection, and closes it if the work takes longer than `limitMs`.
+ * So if the database hangs, only this connection of the pool waits for it, and only that long.
  */
-export async function limited<T> (knex: Knex, limitMs: number, work: (on: OnConnection, connection: unknown) => Promise<T>): Promise<T> {
+export async function limited<T> (
+  knex: Knex, limitMs: number, work: (on: OnConnection, connection: unknown) => Promise<T>
+): Promise<T> {
   const deadline = performance.now() + limitMs
   const acquiring: Promise<unknown> = knex.client.acquireConnection()
   const release = (connection: unknown) => knex.client.releaseConnection(connection)
@@ -17,12 +19,16 @@ export async function limited<T> (knex: Knex, limitMs: number, work: (on: OnConn
     acquiring.then(release, () => {})
     throw error
   })
-  let isOver = false
-  const working = work((statement) => statement.connection(connection) as typeof statement, connection).finally(() => { isOver = true })
+  const progress = { isOver: false }
+  const on: OnConnection = (statement) => {
+    statement.connection(connection)
+    return statement
+  }
+  const working = work(on, connection).finally(() => { progress.isOver = true })
   try {
     return await within(Math.max(1, deadline - performance.now()), working)
   } finally {
-    if (!isOver) dialectOf(knex).cut(knex, connection)
+    if (!progress.isOver) dialectOf(knex).cut(knex, connection)
     release(connection)
   }
 }

@@ -1,20 +1,21 @@
 import type { Knex } from 'knex'
 import type { AdmittedBatch } from '../model/batch.ts'
 import type { BatchStore } from '../model/batch-store.ts'
+import type { UtcTime } from '../model/instant.ts'
+import { unlessAborted } from '../timeout.ts'
 import type { DatabaseOptions, RowBatch, RowSink } from './dialects/dialect.ts'
 import { dialectOf } from './dialects/index.ts'
 import { refusedLetter, toRows } from './rows.ts'
-import { unlessAborted } from '../timeout.ts'
 
 /**
- * The way, which opens at its first use: the database may be away. `database` says how the knex was
- * opened, where it is not a host app's own.
+ * Stores batches in the database. Opens at its first use, because the database may be unavailable at start.
+ * `database` has the options that the knex was opened with, unless it is a host app's own.
  */
 export function logStoreOf (knex: Knex, database?: DatabaseOptions): BatchStore & { close (): Promise<void> } {
   const dialect = dialectOf(knex)
   let opening: Promise<RowSink> | undefined
 
-  function sink (): Promise<RowSink> {
+  function openSink (): Promise<RowSink> {
     opening ??= dialect.openSink(knex, database).catch((error) => {
       opening = undefined
       throw error
@@ -24,38 +25,44 @@ export function logStoreOf (knex: Knex, database?: DatabaseOptions): BatchStore 
 
   return {
     async store (batches, createdAt, signal) {
-      const rows = batches.map((batch) => toRows(batch, createdAt))
-      const { insert } = await unlessAborted(signal, sink())
-      // Also where the answer to a COMMIT is lost: the next try finds the key, and no more than that.
-      const known = await insert(rows, signal).finally(() => batches.forEach((batch, index) => noteRepeated(batch, rows[index]!)))
-      return new Set(batches.filter((_, index) => known.has(rows[index]!)))
+      const pairs = batches.map((batch) => ({ batch, rows: toRows(batch, createdAt) }))
+      const sink = await unlessAborted(signal, openSink())
+      try {
+        const known = await sink.insert(pairs.map(({ rows }) => rows), signal)
+        return new Set(pairs.filter(({ rows }) => known.has(rows)).map(({ batch }) => batch))
+      } finally {
+        // Also if the answer to a COMMIT is lost: a retry finds only the key.
+        for (const { batch, rows } of pairs) noteRepeated(batch, rows)
+      }
     },
     async storeRowByRow (batch, createdAt, signal, pieces) {
       const letters = batch.records.map((record, index) => refusedLetter(batch, index, record))
-      const { insertRowByRow } = await unlessAborted(signal, sink())
+      const sink = await unlessAborted(signal, openSink())
       const rows = { ...toRows(batch, createdAt), letters, ...pieces }
-      return insertRowByRow(rows, signal).finally(() => noteRepeated(batch, rows))
+      return sink.insertRowByRow(rows, signal).finally(() => noteRepeated(batch, rows))
     },
     async probe (bytes, signal) {
-      const { probe } = await unlessAborted(signal, sink())
-      await probe(bytes, signal)
+      const sink = await unlessAborted(signal, openSink())
+      await sink.probe(bytes, signal)
     },
     classify: (error) => dialect.classify(error),
     reason: (error) => dialect.reason(error),
     async close () {
-      await (await opening?.catch(() => undefined))?.close()
+      const sink = await opening?.catch(() => undefined)
+      await sink?.close()
     }
   }
 }
 
-/** Where files are kept of what no table takes, beside the database; undefined where that is another machine's. */
+/** Folder beside the database for files of records that no table can hold; undefined on a remote database. */
 export function keptFolderOf (knex: Knex): string | undefined {
   return dialectOf(knex).keptFolder(knex)
 }
 
-/** Forgets the keys of batches stored before then, in small steps. */
-export async function purgeBatchKeys (knex: Knex, before: string): Promise<void> {
-  while (await dialectOf(knex).deleteOld(knex, { table: 'ingest_batches', key: ['user_id', 'batch_key'], time: 'created_at' }, before) > 0);
+/** Deletes the keys of batches that were stored before a time, in small steps. */
+export async function purgeBatchKeys (knex: Knex, before: UtcTime): Promise<void> {
+  const batches = { table: 'ingest_batches', key: ['user_id', 'batch_key'], time: 'created_at' }
+  while (await dialectOf(knex).deleteOld(knex, batches, before) > 0);
 }
 
 function noteRepeated (batch: AdmittedBatch, { repeated }: RowBatch): void {

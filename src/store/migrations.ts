@@ -2,47 +2,47 @@ import { readdirSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Knex } from 'knex'
 import { DatabaseAway, SchemaMismatch } from '../errors.ts'
-import { dialectOf } from './dialects/index.ts'
 import { within } from '../timeout.ts'
+import { dialectOf } from './dialects/index.ts'
 
 const directory = new URL('../../migrations/', import.meta.url)
 
-/** The migrations by name, without extension: one that ran from its source is known to a build, and the reverse. */
+/** The migrations, named without extension: so a build knows those that a checkout applied, and the reverse. */
 const migrationSource: Knex.MigrationSource<{ file: string }> = {
   async getMigrations () {
     return readdirSync(directory)
       .filter((file) => /(?<!\.d)\.[jt]s$/.test(file))
       .sort()
-      // `file` is what `knex migrate:status` prints.
+      // `knex migrate:status` prints `file`.
       .map((file) => ({ file: file.slice(0, -3) }))
   },
   getMigrationName: ({ file }) => file,
-  // The extension is that of this very module: .ts in a checkout, .js in a build.
+  // The extension is that of this module: .ts in a checkout, .js in a build.
   getMigration: ({ file }) => import(new URL(file + import.meta.url.slice(-3), directory).href)
 }
 
-/**
- * What knex needs to know. Our own table of applied migrations, because a host app may keep its
- * own in the same database. (A `directory` here would make knex ignore the source.)
- */
-export const migrations: Knex.MigratorConfig = {
-  tableName: 'loggerbot_migrations',
-  migrationSource
-}
+/** Our table of applied migrations: a host app may have knex's default one in the same database. */
+const tableName = 'loggerbot_migrations'
 
-/** How long to wait for another instance that is migrating, in milliseconds. */
-const patience = 60_000
-/** How long the database may take to say what is applied, in milliseconds. */
-const lookMs = 30_000
+/** Configures knex's migrations. A `directory` here would make knex ignore the source. */
+export const migrations = { tableName, migrationSource } satisfies Knex.MigratorConfig
+
+/** How long to wait for another instance that is migrating. */
+const lockTimeoutMs = 60_000
+const lockPollMs = 100
+/** How long the database may take to tell which migrations are applied. */
+const readTimeoutMs = 30_000
 
 /**
- * Brings the schema up to date; safe with several instances at once. Resolves to the names of what it applied. Where nothing is pending it
- * only reads. Throws UnfitSession, SchemaMismatch, DatabaseAway where the database is silent, or what the database says.
+ * Brings the schema up to date; resolves to the names of the applied migrations. Only reads if none is pending.
+ *
+ * Safe to run on several instances at once. Throws UnfitSession, SchemaMismatch, DatabaseAway if the database does not
+ * answer, or the database's error.
  */
 export async function migrateToLatest (knex: Knex): Promise<string[]> {
-  for (const deadline = performance.now() + patience; ;) {
-    // What fails here does not come of another that migrates.
-    const { known, applied: before } = await look(knex)
+  for (const deadline = performance.now() + lockTimeoutMs; ;) {
+    // An error here is not caused by another instance that migrates.
+    const { known, applied: before } = await readState(knex)
     if (before.length === known.length) return []
     try {
       await ensureOneLock(knex)
@@ -51,26 +51,30 @@ export async function migrateToLatest (knex: Knex): Promise<string[]> {
     } catch (error) {
       if (!isAnotherMigrating(knex, error)) throw error
       if (performance.now() > deadline) {
-        throw new SchemaMismatch('another migration has held its lock for a minute; if none is running: UPDATE loggerbot_migrations_lock SET is_locked = 0')
+        throw new SchemaMismatch('another migration has held its lock for a minute; if none is running: ' +
+          'UPDATE loggerbot_migrations_lock SET is_locked = 0')
       }
-      await delay(100)
+      await delay(lockPollMs)
     }
   }
 }
 
-/** knex lets two that start together on an empty database each add a lock, and then neither can take it. */
+/**
+ * Creates the row that is knex's lock.
+ * Two instances that start together on an empty database would each add one by knex, and then neither gets the lock.
+ */
 async function ensureOneLock (knex: Knex): Promise<void> {
-  const lock = `${migrations.tableName}_lock`
+  const lock = `${tableName}_lock`
   if (!await knex.schema.hasTable(lock)) {
     await knex.schema.createTable(lock, (table) => {
       table.increments('index')
       table.integer('is_locked')
     })
   }
-  // Changes nothing. knex would hide the reason why the database does not let it, which may be read-only.
+  // Changes nothing, but fails if the database is read-only, for example: knex would hide that reason.
   if (await knex(lock).update({ is_locked: knex.ref('is_locked') }) > 0) return
   try {
-    // By its key, which only one of them can have.
+    // With a fixed key, so that only one of them succeeds.
     await knex(lock).insert({ index: 1, is_locked: 0 })
   } catch (error) {
     if (!dialectOf(knex).isDuplicate(error)) throw error
@@ -78,33 +82,37 @@ async function ensureOneLock (knex: Knex): Promise<void> {
 }
 
 function isAnotherMigrating (knex: Knex, error: unknown): boolean {
-  if (!(error instanceof Error) || dialectOf(knex).isUnreachable(error)) return false
-  // Two that start on an empty database may both create knex's own tables.
-  return error.name === 'MigrationLocked' || /already exists/.test(error.message) || ['passing', 'collision'].includes(dialectOf(knex).classify(error))
+  const { isUnreachable, classify } = dialectOf(knex)
+  if (!(error instanceof Error) || isUnreachable(error)) return false
+  // Two instances that start on an empty database may both create knex's tables.
+  const hasCreatedTables = /already exists/.test(error.message)
+  return hasCreatedTables || error.name === 'MigrationLocked' || ['passing', 'collision'].includes(classify(error))
 }
 
-/** Throws SchemaMismatch, with the command that mends it, unless every migration of this version is applied and no other. */
+/** Throws SchemaMismatch, with the command that helps, unless exactly this version's migrations are applied. */
 export async function checkSchema (knex: Knex): Promise<void> {
-  const { known, applied } = await look(knex)
+  const { known, applied } = await readState(knex)
   if (applied.length < known.length) {
-    const what = applied.length === 0 ? 'the database has no LoggerBot tables yet' : 'the tables in the database are older than this version'
-    throw new SchemaMismatch(`${what}; run: npx loggerbot migrate (or start with --migrate)`)
+    const state = applied.length === 0
+      ? 'the database has no LoggerBot tables yet'
+      : 'the tables in the database are older than this version'
+    throw new SchemaMismatch(`${state}; run: npx loggerbot migrate (or start with --migrate)`)
   }
 }
 
-/** Which migrations there are, and which are applied. Throws where the database is not for this version, or unfit. */
-async function look (knex: Knex): Promise<{ known: string[], applied: string[] }> {
+/** Reads the names of all migrations and of the applied ones. Throws if the database is newer, or unfit. */
+async function readState (knex: Knex): Promise<{ known: string[], applied: string[] }> {
   const known = (await migrationSource.getMigrations([])).map(({ file }) => file)
-  const silence = new DatabaseAway()
-  const applied = await within(lookMs, dialectOf(knex).requireFit(knex).then(() => appliedMigrations(knex)), silence)
-  // knex would call a database with migrations that it doesn't know corrupt.
+  const reading = dialectOf(knex).requireFit(knex).then(() => readApplied(knex))
+  const applied = await within(readTimeoutMs, reading, new DatabaseAway())
+  // knex would call a database with unknown migrations corrupt.
   if (applied.some((name) => !known.includes(name))) {
     throw new SchemaMismatch('the database was made by a newer version of LoggerBot Server; update this one')
   }
   return { known, applied }
 }
 
-async function appliedMigrations (knex: Knex): Promise<string[]> {
-  if (!await knex.schema.hasTable(migrations.tableName!)) return []
-  return knex(migrations.tableName!).pluck('name')
+async function readApplied (knex: Knex): Promise<string[]> {
+  if (!await knex.schema.hasTable(tableName)) return []
+  return knex(tableName).pluck('name')
 }

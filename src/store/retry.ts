@@ -3,12 +3,12 @@ import type { Knex } from 'knex'
 import { dialectOf } from './dialects/index.ts'
 
 const maxTries = 5
-/** Longest delay before the second try, in milliseconds; it doubles with each. */
+/** Bound of the random delay before a retry; it doubles with each try. */
 const firstDelayMs = 20
 
 /**
- * Does work of one statement again where it was rolled back because of another's: deadlocks, and on a cluster the same row changed on
- * another node. Not where the connection was lost: then it may have taken place.
+ * Retries a single statement that was rolled back in favour of another: a deadlock, or, on a cluster, a row that was
+ * changed on another node. Not if the connection was lost: the statement may then have been executed.
  */
 export async function retryConflicts<T> (knex: Knex, work: () => Promise<T>): Promise<T> {
   const { isUnreachable, classify } = dialectOf(knex)

@@ -1,5 +1,6 @@
-// Logs and dead letters as rows of the tables, and rows as logs.
+// Logs and dead letters as rows, and rows as logs.
 import { createHash } from 'node:crypto'
+import type { Knex } from 'knex'
 import type { AdmittedBatch, Once, Rejected } from '../model/batch.ts'
 import { utcTime, type UtcTime } from '../model/instant.ts'
 import type { LogRecord, Severity, StoredLog } from '../model/record.ts'
@@ -7,88 +8,125 @@ import type { Condition, RowBatch, RowOnce, Value } from './dialects/dialect.ts'
 import type { Owner } from './owner.ts'
 import { toWellFormedJson } from './well-formed.ts'
 
-/** How many characters `p_name` and `p_description` hold. */
-export const nameLength = 255
+/** Characters that `p_name` and `p_description` hold. */
+const maxNameCharacters = 255
 
-// MySQL would hand JSON over as what it says, of which nobody knows the size.
-const allColumns = 'user_id, log_event_at, CAST(id AS CHAR) AS log_id, log_level, pid, p_name, p_description, log_msg, post_time, CAST(attributes AS CHAR) AS attributes'
+/** A row of `user_logs`, as `selectLogs` selects all columns. */
+export interface LogRow {
+  /** `id` as text: more digits than a number holds. */
+  log_id: string
+  user_id: number
+  log_event_at: UtcTime
+  post_time: UtcTime
+  log_level: Severity
+  log_msg: string
+  pid: number | string
+  p_name: string
+  p_description: string
+  attributes: string | null
+}
 
-/** The statement that reads logs in order: a user's own along the key, unless `sorted` says how they are sorted. */
-export function selectLogs (owner: Owner, conditions: Condition[], down: boolean, limit: number, sorted?: string, columns = allColumns): Condition {
-  const all = [owner, ...conditions]
-  const direction = down ? ' DESC' : ''
-  const order = (owner.one ? ['user_id', 'log_event_at', 'id'] : ['log_event_at', 'id', 'user_id']).map((column) => column + direction).join(', ')
-  return {
-    sql: `SELECT ${columns} FROM user_logs WHERE ${all.map(({ sql }) => sql).join(' AND ')} ORDER BY ${owner.one && sorted !== undefined ? sorted : order} LIMIT ${limit}`,
-    bindings: all.flatMap(({ bindings }) => bindings)
-  }
+// As text, because mysql2 would parse JSON, and the size of an object is not known.
+const allColumns = 'user_id, log_event_at, CAST(id AS CHAR) AS log_id, log_level, pid, p_name, p_description, ' +
+  'log_msg, post_time, CAST(attributes AS CHAR) AS attributes'
+
+/** The logs to read. */
+interface LogSelection {
+  owner: Owner
+  conditions: readonly Condition[]
+  isNewestFirst: boolean
+  limit: number
+  /** SQL that sorts one user's logs. Default: the order of the key. */
+  sorted?: string
+  /** SQL of the columns. Default: those of `LogRow`. */
+  columns?: string
+}
+
+/** Selects logs in order: of one user along the key, of all by time. */
+export function selectLogs (knex: Knex, selection: LogSelection): Knex.QueryBuilder {
+  const { owner, conditions, isNewestFirst, limit, sorted, columns = allColumns } = selection
+  const query = knex('user_logs').select(knex.raw(columns)).limit(limit)
+  for (const { sql, bindings } of [owner, ...conditions]) query.whereRaw(sql, bindings)
+  if (owner.one && sorted !== undefined) return query.orderByRaw(sorted)
+  const order = isNewestFirst ? 'desc' : 'asc'
+  const key = owner.one ? ['user_id', 'log_event_at', 'id'] : ['log_event_at', 'id', 'user_id']
+  return query.orderBy(key.map((column) => ({ column, order })))
 }
 
 /** A row of `user_logs` as a log. */
-export function toLog (row: Record<string, unknown>): StoredLog {
-  const attributes = row.attributes as string | null
+export function toLog (row: LogRow): StoredLog {
   return {
-    id: row.log_id as string,
-    userId: row.user_id as number,
-    eventAt: row.log_event_at as UtcTime,
-    postTime: row.post_time as UtcTime,
-    severity: row.log_level as Severity,
-    message: row.log_msg as string,
+    id: row.log_id,
+    userId: row.user_id,
+    eventAt: row.log_event_at,
+    postTime: row.post_time,
+    severity: row.log_level,
+    message: row.log_msg,
     pid: Number(row.pid),
-    processName: row.p_name as string,
-    description: row.p_description as string,
-    attributes: attributes === null ? null : JSON.parse(attributes)
+    processName: row.p_name,
+    description: row.p_description,
+    attributes: row.attributes === null ? null : JSON.parse(row.attributes)
   }
 }
 
 /** A batch as rows. */
 export function toRows (batch: AdmittedBatch, createdAt: UtcTime): RowBatch {
   const { userId, key, firstId, records, rejected = [], once } = batch
-  // A batch of which all was rejected has no times.
-  let firstAt = records[0]?.eventAt ?? null
-  let lastAt = firstAt
-  for (const { eventAt } of records) {
-    if (eventAt < firstAt!) firstAt = eventAt
-    if (eventAt > lastAt!) lastAt = eventAt
-  }
   return {
     userId,
     key,
     createdAt,
     firstId: firstId.toString(),
-    firstAt,
-    lastAt,
+    ...timesOf(records),
     rows: records.map((record, index) => toRow(userId, firstId + BigInt(index), record)),
     rejected: rejected.map((piece, index) => rejectedLetter(batch, index, piece)),
-    once: once && onceOf(once, firstId)
+    once: once && toRowOnce(once, firstId)
   }
 }
 
-/** A batch may have waited in the spool: its window goes by when it came, which its ids tell. */
-function onceOf ({ hashes, windowMs }: Once, firstId: bigint): RowOnce {
+/** The first and the last time of the records; null if all pieces of the batch were rejected. */
+function timesOf (records: readonly LogRecord[]): Pick<RowBatch, 'firstAt' | 'lastAt'> {
+  const [first] = records
+  if (first === undefined) return { firstAt: null, lastAt: null }
+  let firstAt = first.eventAt
+  let lastAt = firstAt
+  for (const { eventAt } of records) {
+    if (eventAt < firstAt) firstAt = eventAt
+    if (eventAt > lastAt) lastAt = eventAt
+  }
+  return { firstAt, lastAt }
+}
+
+/** The window counts from the batch's arrival, which its ids tell: it may have waited in the spool since. */
+function toRowOnce ({ hashes, windowMs }: Once, firstId: bigint): RowOnce {
   const arrived = Number(firstId >> 16n)
-  return { hashes, arrivedAt: utcTime(arrived), expiresAt: utcTime(arrived + windowMs), expiresBefore: utcTime(arrived + 2 * windowMs) }
+  return {
+    hashes,
+    arrivedAt: utcTime(arrived),
+    expiresAt: utcTime(arrived + windowMs),
+    expiresBefore: utcTime(arrived + 2 * windowMs)
+  }
 }
 
 function toRow (userId: number, id: bigint, record: LogRecord): Value[] {
   const processName = record.processName.toWellFormed()
   const wholeDescription = record.description.toWellFormed()
-  const name = fit(processName)
-  const description = fit(wholeDescription)
-  const cut = name !== processName || description !== wholeDescription
+  const name = cutToColumn(processName)
+  const description = cutToColumn(wholeDescription)
+  const isCut = name !== processName || description !== wholeDescription
   return [
     userId,
     record.eventAt,
     id.toString(),
     record.severity,
-    // As text, also where it would fit 32 bits: the bulk protocol wants one type a column.
+    // As text even if it fits 32 bits: the bulk protocol requires one type for a column.
     String(record.pid),
     name,
     description,
-    // A test hands over what is no text, to see it refused.
+    // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- tests send null, to see it refused
     record.message?.toWellFormed() ?? null,
     record.postTime,
-    cut
+    isCut
       ? toJson({
         ...record.attributes,
         ...name !== processName && { p_name: processName },
@@ -98,19 +136,19 @@ function toRow (userId: number, id: bigint, record: LogRecord): Value[] {
   ]
 }
 
-/** Cuts a text to its column. */
-function fit (text: string): string {
-  // A character takes one or two UTF-16 units: shorter than this it fits for certain.
-  return text.length <= nameLength ? text : Array.from(text).slice(0, nameLength).join('')
+/** Cuts a text to the length of its column. */
+function cutToColumn (text: string): string {
+  // A character has one or two UTF-16 units, so a text of few units fits in any case.
+  return text.length <= maxNameCharacters ? text : Array.from(text).slice(0, maxNameCharacters).join('')
 }
 
-/** Deeper JSON than this, the object itself counted, MariaDB takes for invalid. */
-const jsonDepth = 31
+/** Max depth of JSON, the outermost object included: MariaDB takes anything deeper for invalid. */
+const maxJsonDepth = 31
 
 function toJson (attributes: Record<string, unknown>): string | null {
   let storable = attributes
   for (const name of Object.keys(attributes)) {
-    if (!isDeeper(attributes[name], jsonDepth - 1)) continue
+    if (!isDeeper(attributes[name], maxJsonDepth - 1)) continue
     if (storable === attributes) storable = { ...attributes }
     storable[name] = toWellFormedJson(attributes[name])
   }
@@ -123,27 +161,41 @@ function isDeeper (value: unknown, depth: number): boolean {
   return depth === 0 || Object.values(value).some((inner) => isDeeper(inner, depth - 1))
 }
 
-/** A dead letter keeps its record up to this size, which fits a packet of any usual `max_allowed_packet`. */
-export const deadLetterBytes = 512 * 1024
+/** Bytes of a record that a dead letter keeps. They fit a packet of any usual `max_allowed_packet`. */
+export const maxLetterRecordBytes = 512 * 1024
 
-/** What becomes of a record if the database refuses it: the values of `deadLetterColumns`, all but the reason. */
+/** Characters that `dead_letters.reason` holds. */
+const maxReasonCharacters = 255
+
+/** The dead letter of a record that the database refuses: `deadLetterColumns` without the reason. */
 export function refusedLetter ({ userId, firstId }: AdmittedBatch, index: number, record: LogRecord): Value[] {
-  return [(firstId + BigInt(index)).toString(), userId, utcTime(), 'database', ...boundedRecord(toWellFormedJson(record))]
+  const id = (firstId + BigInt(index)).toString()
+  return [id, userId, utcTime(), 'database', ...boundedRecord(toWellFormedJson(record))]
 }
 
-/** What becomes of a piece that a decoder rejected: the values of `deadLetterColumns`. */
-export function rejectedLetter ({ userId, firstId, records }: AdmittedBatch, index: number, { source, reason, raw }: Rejected): Value[] {
-  return [(firstId + BigInt(records.length + index)).toString(), userId, utcTime(), source, ...boundedRecord(raw), reason.toWellFormed().slice(0, 255)]
+/** The dead letter of a piece that a decoder rejected, in the order of `deadLetterColumns`. */
+function rejectedLetter ({ userId, firstId, records }: AdmittedBatch, index: number, piece: Rejected): Value[] {
+  const id = (firstId + BigInt(records.length + index)).toString()
+  return [id, userId, utcTime(), piece.source, ...boundedRecord(piece.raw), toReason(piece.reason)]
 }
 
-/** The values of `record`, `record_bytes` and `record_sha256`: a text too long for a dead letter is cut. */
+/** A reason, cut to the length of its column. */
+export function toReason (text: string): string {
+  return text.toWellFormed().slice(0, maxReasonCharacters)
+}
+
+/** The values of `record`, `record_bytes` and `record_sha256`; a text that is too long is cut. */
 export function boundedRecord (text: string): [record: string, bytes: number, sha256: string | null] {
   const whole = text.toWellFormed()
   const length = Buffer.byteLength(whole)
-  if (length <= deadLetterBytes) return [whole, length, null]
+  if (length <= maxLetterRecordBytes) return [whole, length, null]
   const bytes = Buffer.from(whole)
-  let end = deadLetterBytes
-  // Not within a character, whose further bytes are 10xxxxxx.
-  while ((bytes[end]! & 0xc0) === 0x80) end--
+  let end = maxLetterRecordBytes
+  while (isInsideCharacter(bytes, end)) end--
   return [bytes.toString('utf8', 0, end), length, createHash('sha256').update(bytes).digest('hex')]
+}
+
+/** Whether the byte continues a character of UTF-8: such bytes are 10xxxxxx. */
+function isInsideCharacter (bytes: Buffer, index: number): boolean {
+  return ((bytes[index] ?? 0) & 0xc0) === 0x80
 }

@@ -4,7 +4,7 @@ import { millisecondsOf, utcTime, type UtcTime } from '../model/instant.ts'
 import { newestBatchAt } from './batches.ts'
 import { retryConflicts } from './retry.ts'
 
-/** A row of `tokens`, as its owner may see it. */
+/** A token, as its owner may see it. */
 export interface Token {
   id: number
   name: string
@@ -12,12 +12,13 @@ export interface Token {
   createdAt: UtcTime
   /** To the minute. */
   lastUsedAt: UtcTime | null
+  /** Null: never. */
   expiresAt: UtcTime | null
-  /** Milliseconds within which each log that is sent with it is stored once; null: however often it comes. */
+  /** Window in milliseconds in which a log sent again with the token is stored once; null: it is stored each time. */
   onceMs: number | null
 }
 
-/** Whose a token is, and what it is good for. */
+/** The owner of a token, with the rights that the token gives. */
 export interface TokenOwner {
   tokenId: number
   userId: number
@@ -26,77 +27,143 @@ export interface TokenOwner {
   scopes: Scope[]
   /** Null: never. */
   expiresAt: UtcTime | null
-  /** As above. */
+  /** As in `Token`. */
   onceMs: number | null
 }
 
 interface NewToken {
   userId: number
   name: string
+  /** The SHA-256 of the token. */
   hash: Buffer
   scopes: readonly Scope[]
   /** Default: never. */
   expiresAt?: UtcTime | null
-  /** Default: each log is stored however often it comes. */
+  /** Default: each log is stored each time that it is sent. */
   onceMs?: number | null
 }
 
-/** A token that has expired stays for so long. */
-const keptMs = 7 * 86_400_000
+/** A row of `tokens`. */
+interface TokenRow {
+  id: number
+  user_id: number
+  name: string
+  token_hash: Buffer
+  /** Separated by spaces. */
+  scopes: string
+  created_at: UtcTime
+  last_used_at: UtcTime | null
+  revoked_at: UtcTime | null
+  expires_at: UtcTime | null
+  once_seconds: number | null
+}
 
-/** The table `tokens`. One that is revoked or has expired is as if it were not there. */
+/** The columns of `tokens` and `users` that make a `TokenOwner`. */
+type OwnerRow = Pick<TokenRow, 'id' | 'user_id' | 'scopes' | 'expires_at' | 'once_seconds'> & {
+  username: string
+  admin: number
+}
+
+/** How long a token stays in the table after it expired. */
+const expiredTokenMs = 7 * 86_400_000
+
+/** The table `tokens`. A token that is revoked or has expired is treated as missing. */
 export function tokensOf (knex: Knex) {
-  const valid = () => knex('tokens').whereNull('tokens.revoked_at').where((where) => where.whereNull('tokens.expires_at').orWhere('tokens.expires_at', '>', utcTime()))
+  const tokens = () => knex<TokenRow>('tokens')
+  const valid = () => tokens().whereNull('tokens.revoked_at').where((where) => {
+    where.whereNull('tokens.expires_at').orWhere('tokens.expires_at', '>', utcTime())
+  })
 
   return {
-    /** `hash` is the SHA-256 of the token. Resolves to its id. */
-    async insert ({ userId, name, hash, scopes, expiresAt = null, onceMs = null }: NewToken): Promise<number> {
-      const row = { user_id: userId, name, token_hash: hash, scopes: scopes.join(' '), created_at: utcTime(), expires_at: expiresAt, once_seconds: onceMs && onceMs / 1000 }
-      const [id] = await retryConflicts(knex, () => knex('tokens').insert(row))
+    /** Inserts a token; resolves to its id. */
+    async insert (token: NewToken): Promise<number> {
+      const row = toRow(token)
+      const [id] = await retryConflicts(knex, () => tokens().insert(row))
+      // eslint-disable-next-line @typescript-eslint/no-non-null-assertion -- one row was inserted: it has an id
       return id!
     },
 
-    /** Undefined also where the owner is disabled. */
+    /** Finds the owner by the SHA-256 of a token; undefined also if the owner is disabled. */
     async findOwner (hash: Buffer): Promise<TokenOwner | undefined> {
-      const row = await valid().join('users', 'users.id', 'tokens.user_id').where('tokens.token_hash', hash).whereNull('users.disabled_at')
-        .first('tokens.id', 'tokens.user_id', 'tokens.scopes', 'tokens.expires_at', 'tokens.once_seconds', 'users.username', 'users.admin')
-      return row && { tokenId: row.id, userId: row.user_id, userName: row.username, admin: Boolean(row.admin), scopes: toScopes(row.scopes), expiresAt: row.expires_at, onceMs: row.once_seconds && row.once_seconds * 1000 }
+      const row: OwnerRow | undefined = await valid()
+        .join('users', 'users.id', 'tokens.user_id')
+        .where('tokens.token_hash', hash)
+        .whereNull('users.disabled_at')
+        .first('tokens.id', 'tokens.user_id', 'tokens.scopes', 'tokens.expires_at', 'tokens.once_seconds',
+          'users.username', 'users.admin')
+      return row && toOwner(row)
     },
 
-    /** A user's, the oldest first. */
+    /** A user's tokens, oldest first. */
     async list (userId: number): Promise<Token[]> {
-      return (await valid().where('user_id', userId).orderBy('id')).map((row) => ({
-        id: row.id,
-        name: row.name,
-        scopes: toScopes(row.scopes),
-        createdAt: row.created_at,
-        lastUsedAt: row.last_used_at,
-        expiresAt: row.expires_at,
-        onceMs: row.once_seconds && row.once_seconds * 1000
-      }))
+      return (await valid().where('user_id', userId).orderBy('id')).map(toToken)
     },
 
     /**
-     * Deletes those that were revoked, and those that expired a week before the newest batch was stored: a clock that is ahead
-     * while nothing is stored makes none go.
+     * Deletes the tokens that were revoked, and those that expired a week before the newest batch was stored.
+     * Measured from that batch, because a clock that is ahead must not delete tokens while nothing is stored.
      */
     async purge (): Promise<void> {
-      await knex('tokens').whereNotNull('revoked_at').delete()
+      await tokens().whereNotNull('revoked_at').delete()
       const newest = await newestBatchAt(knex)
-      if (newest !== undefined) await knex('tokens').where('expires_at', '<', utcTime(millisecondsOf(newest) - keptMs)).delete()
+      if (newest === undefined) return
+      await tokens().where('expires_at', '<', utcTime(millisecondsOf(newest) - expiredTokenMs)).delete()
     },
 
     async markUsed (id: number): Promise<void> {
-      await knex('tokens').where({ id }).update({ last_used_at: utcTime() })
+      await tokens().where({ id }).update({ last_used_at: utcTime() })
     },
 
-    /** False when the user has no such token. */
+    /** Revokes a token; false if the user has no such token. */
     async revoke (userId: number, id: number): Promise<boolean> {
-      return await retryConflicts(knex, () => valid().where({ id, user_id: userId }).update({ revoked_at: utcTime() })) > 0
+      const revoked = await retryConflicts(knex, () =>
+        valid().where({ id, user_id: userId }).update({ revoked_at: utcTime() }))
+      return revoked > 0
     }
   }
 }
 
+function toRow ({ userId, name, hash, scopes, expiresAt = null, onceMs = null }: NewToken): Partial<TokenRow> {
+  return {
+    user_id: userId,
+    name,
+    token_hash: hash,
+    scopes: scopes.join(' '),
+    created_at: utcTime(),
+    expires_at: expiresAt,
+    once_seconds: onceMs && onceMs / 1000
+  }
+}
+
+function toToken (row: TokenRow): Token {
+  return {
+    id: row.id,
+    name: row.name,
+    scopes: toScopes(row.scopes),
+    createdAt: row.created_at,
+    lastUsedAt: row.last_used_at,
+    expiresAt: row.expires_at,
+    onceMs: toMilliseconds(row.once_seconds)
+  }
+}
+
+function toOwner (row: OwnerRow): TokenOwner {
+  return {
+    tokenId: row.id,
+    userId: row.user_id,
+    userName: row.username,
+    admin: Boolean(row.admin),
+    scopes: toScopes(row.scopes),
+    expiresAt: row.expires_at,
+    onceMs: toMilliseconds(row.once_seconds)
+  }
+}
+
+function toMilliseconds (seconds: number | null): number | null {
+  return seconds === null ? null : seconds * 1000
+}
+
 function toScopes (text: string): Scope[] {
-  return scopes.filter((scope) => text.split(' ').includes(scope))
+  const names = text.split(' ')
+  return scopes.filter((scope) => names.includes(scope))
 }

@@ -1,9 +1,12 @@
-// Half of a surrogate pair is no character: clients that cut texts send them daily. JSON in MariaDB and MySQL refuses them, UTF-8
-// can't write them. In what is stored U+FFFD takes the place of each, in every text and name.
+// Half of a surrogate pair is not a character; clients that cut texts send such halves daily. JSON in MariaDB and MySQL
+// refuses them, and UTF-8 cannot represent them. So each is stored as U+FFFD, in every text and name.
 
-/** The value with well-formed texts and names. Names that would then be the same are numbered: `a\ufffd`, `a\ufffd_2`. */
-export function wellFormed<T> (value: T): T
-export function wellFormed (value: unknown): unknown {
+/**
+ * The value with well-formed texts and names.
+ * Names that would become equal are numbered: `a\ufffd`, `a\ufffd_2`.
+ */
+function wellFormed<T> (value: T): T
+function wellFormed (value: unknown): unknown {
   if (typeof value === 'string') return value.toWellFormed()
   if (Array.isArray(value)) return value.map(wellFormed)
   if (typeof value !== 'object' || value === null) return value
@@ -22,14 +25,14 @@ export function wellFormed (value: unknown): unknown {
     }
     entries.set(free, inner)
   }
-  // By definition, not by assignment: a name may be `__proto__`.
+  // Not by assignment, because a name may be `__proto__`.
   return Object.fromEntries(entries)
 }
 
-/** How JSON.stringify writes half of a pair, where it is not a text that looks like it. */
+/** The start of JSON.stringify's escape for half of a pair; a text may contain it, too. */
 const escapedHalf = '\\ud'
 
-/** Like JSON.stringify, of well-formed texts and names. */
+/** Like JSON.stringify, with well-formed texts and names. */
 export function toWellFormedJson (value: unknown): string {
   const json = JSON.stringify(value)
   return json.includes(escapedHalf) ? JSON.stringify(wellFormed(value)) : json

@@ -74,7 +74,7 @@ export function requirePacketHolds (row: readonly Value[], packetBytes: number):
 const special = /['\\]/g
 
 /** A value as SQL. A quote or a backslash is doubled to stand for itself. */
-export function literalOf (value: Value): string {
+function literalOf (value: Value): string {
   if (typeof value !== 'string') return String(value)
   return `'${value.search(special) === -1 ? value : value.replace(special, '$&$&')}'`
 }
