@@ -1,84 +1,54 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import fp from 'fastify-plugin'
 import type { Knex } from 'knex'
-import { codeOf, DatabaseAway, describeFailure } from '../src/errors.ts'
-import { connect, guard, isAway } from '../src/store/connect.ts'
+import { connect, guard } from '../src/store/connect.ts'
 import type { DatabaseOptions } from '../src/store/dialects/dialect.ts'
-import { dialectOf } from '../src/store/dialects/index.ts'
-import { checkSchema, migrateToLatest } from '../src/store/migrations.ts'
+import { SchemaSetup } from '../src/store/schema.ts'
 import { within } from '../src/timeout.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** The database that holds the logs. Not `knex`, which may be a host app's own. */
+    /** The database that holds the logs. Not named `knex`, which may be a host app's own. */
     logDb: Knex
   }
 }
 
 export interface DbOptions {
-  /** Where the logs are kept. Default: the SQLite file `data/loggerbot.sqlite`. */
+  /** The database of the logs. Default: the SQLite file `data/loggerbot.sqlite`. */
   database?: DatabaseOptions
   /**
-   * Your own knex (client mysql2 or better-sqlite3) instead: it is used as it is, and never destroyed. A session of MySQL must be strict,
-   * with the character set utf8mb4 and without NO_BACKSLASH_ESCAPES and ANSI_QUOTES: it is refused at start, and at each use.
+   * Your own knex (client mysql2 or better-sqlite3) instead. It is used as it is, and never destroyed. A session of
+   * MySQL must be strict, with the character set utf8mb4 and without NO_BACKSLASH_ESCAPES and ANSI_QUOTES; this is
+   * checked at start and at each use, and an unfit session is refused.
    */
   knex?: Knex
   /**
-   * Whether the schema is brought up to date at start; else a missing or older one is an error.
-   * Default: for SQLite that this plugin opens. With Fastify's `pluginTimeout`, 10 s by default, it must be done within that.
+   * Whether to bring the schema up to date at start; else a missing or older one is an error. It must be done within
+   * Fastify's `pluginTimeout`, 10 s by default. Default: true for SQLite that this plugin opens, else false.
    */
   migrate?: boolean
 }
 
-/** How long the database may take to say goodbye, in milliseconds. */
-const patience = 1000
-/** Between two looks at the schema of a database that was away at start, in milliseconds. */
-const pauseMs = 1000
+const defaultDatabase: DatabaseOptions = { file: 'data/loggerbot.sqlite' }
+
+/** How long the pool may take to close: a database that hangs must not keep the service from closing. */
+const closeTimeoutMs = 1000
 
 /**
- * Opens the database, sees to its schema, and closes it last. A database that is away, or refuses for now, is an error,
- * unless the spool knows users from before: then the service starts, takes logs in for it, and sees to its schema later.
+ * Opens the database, prepares its schema, and closes it last.
+ *
+ * If the database is unavailable at start, that is an error, unless the spool knows users from before: then the service
+ * starts, stores their logs in the spool, and prepares the schema later.
  */
-export default fp<DbOptions>(async (app, { database = { file: 'data/loggerbot.sqlite' }, knex, migrate = !knex && 'file' in database }) => {
-  // A spool is an extra, which comes before this: whoever embeds the parts may do without.
+export default fp<DbOptions>(async (app, { database = defaultDatabase, knex, migrate }) => {
+  // An app without a spool has no such plugin.
   if (!app.hasDecorator('logSpool')) app.decorate('logSpool', {})
 
   const logDb = knex ? guard(knex) : connect(database)
   app.decorate('logDb', logDb)
-  // A database that hangs must not keep the service from closing.
-  if (!knex) app.addHook('onClose', () => within(patience, logDb.destroy()).catch(() => {}))
+  if (!knex) app.addHook('onClose', () => within(closeTimeoutMs, logDb.destroy()).catch(() => {}))
 
-  const closing = new AbortController()
-  app.addHook('preClose', async () => closing.abort())
-
-  try {
-    await prepare()
-  } catch (error) {
-    const { users, tokens } = app.logSpool
-    if (!(users?.size || tokens?.size) || !isForNow(error)) throw error
-    app.log.error({ code: codeOf(error) }, 'the database is away: logs of known users go to the spool')
-    prepareLater().catch(() => {})
-  }
-
-  async function prepare (): Promise<void> {
-    if (migrate) await migrateToLatest(logDb)
-    else await checkSchema(logDb)
-  }
-
-  async function prepareLater (): Promise<void> {
-    for (let told = false; ;) {
-      await delay(pauseMs, undefined, { ref: false, signal: closing.signal })
-      try {
-        return await prepare()
-      } catch (error) {
-        if (isForNow(error) || told) continue
-        told = true
-        app.log.error({ failure: describeFailure(error) }, 'the database is back, but not as this version needs it: see loggerbot migrate')
-      }
-    }
-  }
-
-  function isForNow (error: unknown): boolean {
-    return error instanceof DatabaseAway || isAway(logDb, error) || dialectOf(logDb).mayPass(error)
-  }
+  const schema = new SchemaSetup(logDb, migrate ?? (!knex && 'file' in database), app.log)
+  app.addHook('preClose', async () => schema.close())
+  const { users, tokens } = app.logSpool
+  await schema.run(Boolean(users?.size || tokens?.size))
 }, { name: 'loggerbot-db', fastify: '5.x' })
