@@ -1,34 +1,41 @@
 import createError from '@fastify/error'
 
-/** A rule is broken; the detail names the field and the rule, and quotes nothing of the request. */
+/** The request breaks a rule. The detail names the field and the rule, and quotes nothing of the request. */
 export const BadRequest = createError<[detail: string]>('LOGGER_BAD_REQUEST', '%s', 400)
 
-/** No such user, or the credential is not theirs; a caller is never told which. */
+/** The user does not exist, or the credential is wrong; the caller never learns which. */
 export const Forbidden = createError('LOGGER_FORBIDDEN', 'Forbidden', 403)
 
-/** No credential, or one that is nobody's; a caller is never told which. */
-export const Unauthorized = createError('LOGGER_UNAUTHORIZED', 'this needs a valid credential: Authorization: Bearer TOKEN, or Basic with user and password', 401)
+/** The credential is missing, or unknown; the caller never learns which. */
+export const Unauthorized = createError(
+  'LOGGER_UNAUTHORIZED',
+  'this needs a valid credential: Authorization: Bearer TOKEN, or Basic with user and password',
+  401
+)
 
-/** The credential is good, but not for this. */
+/** The credential is valid, but does not allow this. */
 export const NotAllowed = createError<[detail: string]>('LOGGER_NOT_ALLOWED', '%s', 403)
 
 /** There is nothing at this path, or nothing that the caller may see. */
 export const NotFound = createError('LOGGER_NOT_FOUND', 'there is nothing at this path', 404)
 
-/** The path exists, but not with this method. */
+/** The path does not support this method. */
 export const MethodNotAllowed = createError('LOGGER_METHOD_NOT_ALLOWED', 'only POST is allowed here', 405)
 
-/** More than may be sent at once. */
+/** The request is larger than its limit. */
 export const TooLarge = createError<[detail: string]>('LOGGER_TOO_LARGE', '%s', 413)
 
-/** Not even a second's logs could be looked at in the time that a search has. */
+/** A search could not read any logs within its time. */
 export const TooSlow = createError('LOGGER_TOO_SLOW', 'query takes too long: ask for less', 422)
 
-/** What is asked for contradicts what is stored. */
+/** The request contradicts stored data. */
 export const Conflict = createError<[detail: string]>('LOGGER_CONFLICT', '%s', 409)
 
-/** Too many failed credentials; `retryAfter` is in whole seconds. */
-export class TooManyAttempts extends createError<[seconds: number]>('LOGGER_TOO_MANY_ATTEMPTS', 'too many failed attempts, try again in %d seconds', 429) {
+const TooManyAttemptsError = createError<[seconds: number]>(
+  'LOGGER_TOO_MANY_ATTEMPTS', 'too many failed attempts, try again in %d seconds', 429)
+
+/** Too many credentials were wrong. `retryAfter` is in whole seconds. */
+export class TooManyAttempts extends TooManyAttemptsError {
   readonly retryAfter: number
 
   constructor (retryAfter: number) {
@@ -37,8 +44,10 @@ export class TooManyAttempts extends createError<[seconds: number]>('LOGGER_TOO_
   }
 }
 
-/** One user sends more logs than they may; `retryAfter` is in whole seconds. */
-export class TooManyLogs extends createError<[]>('LOGGER_TOO_MANY_LOGS', 'more logs than the user may send', 429) {
+const TooManyLogsError = createError<[]>('LOGGER_TOO_MANY_LOGS', 'more logs than the user may send', 429)
+
+/** A user sends more logs than their rate limit allows. `retryAfter` is in whole seconds. */
+export class TooManyLogs extends TooManyLogsError {
   readonly retryAfter: number
 
   constructor (retryAfter: number) {
@@ -47,41 +56,44 @@ export class TooManyLogs extends createError<[]>('LOGGER_TOO_MANY_LOGS', 'more l
   }
 }
 
-/** One user reads more at once than they may. */
-export class TooManyReads extends createError<[]>('LOGGER_TOO_MANY_READS', 'too many requests of this user are under way: wait until some have ended', 429) {
+const TooManyReadsError = createError<[]>(
+  'LOGGER_TOO_MANY_READS', 'too many requests of this user are under way: wait until some have ended', 429)
+
+/** A user reads too much at the same time. `retryAfter` is in whole seconds. */
+export class TooManyReads extends TooManyReadsError {
   readonly retryAfter = 5
 }
 
-/** Nothing was stored, and the same may be sent again after `retryAfter` seconds. */
+/** Nothing was stored. The same request may be sent again after `retryAfter` seconds. */
 export class Unavailable extends createError<[detail: string]>('LOGGER_UNAVAILABLE', '%s', 503) {
   readonly retryAfter = 5
 }
 
-/** The database can't say who it is or store anything for now, and there is no spool. */
+/** The database is unavailable for now, and no spool can help. */
 export class DatabaseAway extends Unavailable {
   constructor () {
-    super('the database is away')
+    super('the database is unavailable')
   }
 }
 
-/** More comes in than goes out. */
+/** Logs arrive faster than they can be stored. */
 export class Overloaded extends Unavailable {
   constructor () {
     super('the server is overloaded')
   }
 }
 
-/** The database is away, and the disk has no room left to keep logs until it is back. */
+/** The database is unavailable, and the spool has reached its limit. */
 export class SpoolFull extends Unavailable {
   constructor () {
-    super('the database is away and the spool is full')
+    super('the database is unavailable and the spool is full')
   }
 }
 
-/** The folder of the spool can't be used; the message says why. */
+/** The folder of the spool cannot be used; the message says why. */
 export class SpoolUnavailable extends Error {}
 
-/** The database took longer than it may. */
+/** The database did not store a batch in time. */
 export class DatabaseSlow extends Error {
   readonly code = 'LOGGER_DATABASE_SLOW'
 
@@ -90,14 +102,14 @@ export class DatabaseSlow extends Error {
   }
 }
 
-/** No statement that the database accepts could hold the row: it is refused before it is sent. */
+/** A row is larger than any statement that the database accepts. It is refused before it is sent. */
 export class RowTooLarge extends Error {
   constructor (bytes: number, maxBytes: number) {
-    super(`the log takes ${bytes} bytes, and the database accepts statements of ${maxBytes} bytes (max_allowed_packet)`)
+    super(`the log takes ${bytes} bytes; the database accepts statements of ${maxBytes} bytes (max_allowed_packet)`)
   }
 }
 
-/** The database failed at one piece of a batch; `as` says whether at the log or at the dead letter in its place. */
+/** The database failed at one piece of a batch; `as` tells whether at its log or at its dead letter. */
 export class PieceFailed extends Error {
   readonly index: number
   readonly as: 'log' | 'letter'
@@ -109,36 +121,44 @@ export class PieceFailed extends Error {
   }
 }
 
-/** Logs can be stored inside of an open transaction alone. */
-export const NotATransaction = createError('LOGGER_NOT_A_TRANSACTION', 'writeLogs: knex must be an open transaction of knex, as knex.transaction() gives it, on the database of the logs', 500)
+/** Logs can only be stored inside an open transaction. */
+export const NotATransaction = createError(
+  'LOGGER_NOT_A_TRANSACTION',
+  'writeLogs: knex must be an open transaction of knex, as knex.transaction() gives it, on the database of the logs',
+  500
+)
 
-/** The database lacks tables, or has newer ones than this version knows; the message says what to do. */
+/** The database lacks tables, or has newer ones than this version; the message says what to do. */
 export const SchemaMismatch = createError<[what: string]>('LOGGER_SCHEMA_MISMATCH', '%s', 500)
 
-/** A session of the database would change logs, or take none; the message says why and what to do. */
+/** A session of the database would change logs, or store none; the message says why and what to do. */
 export const UnfitSession = createError<[what: string]>('LOGGER_UNFIT_SESSION', '%s', 500)
 
-/** The command was called wrongly: one line for the terminal, exit code 2. */
+/** The command was called wrongly. The terminal shows one line; the exit code is 2. */
 export class UsageError extends Error {}
 
-/** The command was right but cannot be carried out: one line for the terminal, exit code 1. */
+/** The command cannot be carried out. The terminal shows one line; the exit code is 1. */
 export class CommandError extends Error {}
 
-/** The user ended the command: nothing is to be told, exit code 130. */
+/** The user ended the command. The terminal shows nothing; the exit code is 130. */
 export class Interrupted extends Error {}
 
-/** What a terminal may be told of an unexpected error: of the database's no more than the code, because their messages quote statements and values. */
+/**
+ * Describes an unexpected error for the terminal.
+ * Of the database's errors it only gives the code, because their messages quote statements and values.
+ */
 export function explainFailure (error: unknown): string {
   if (!(error instanceof Error)) return `failed with ${String(error)}`
   const code = codeOf(error)
-  if ('sqlMessage' in error || 'sql' in error || /^(ER|SQLITE)_/.test(code ?? '')) return `the database failed (${code ?? error.name})`
+  const isOfDatabase = 'sqlMessage' in error || 'sql' in error || /^(ER|SQLITE)_/.test(code ?? '')
+  if (isOfDatabase) return `the database failed (${code ?? error.name})`
   const [sentence] = error.message.split('\n')
   return code === undefined || error.message.includes(code) ? `${sentence}` : `${sentence} (${code})`
 }
 
 /**
- * What may be logged of an unexpected error: its name, its code and where it was thrown.
- * Never the message: database drivers quote statements, with the logs in them.
+ * Describes an unexpected error for the server's log: its name, its code and where it was thrown.
+ * Never its message: database drivers quote statements, with the logs in them.
  */
 export function describeFailure (error: unknown): { name: string, code?: string, frames?: string } {
   if (!(error instanceof Error)) return { name: typeof error }
@@ -149,7 +169,7 @@ export function describeFailure (error: unknown): { name: string, code?: string,
   }
 }
 
-/** The code that a driver or the system gave an error: `ER_DUP_ENTRY`, `ECONNREFUSED`, `SQLITE_FULL`. */
+/** The code of an error, from a driver or the system: `ER_DUP_ENTRY`, `ECONNREFUSED`, `SQLITE_FULL`. */
 export function codeOf (error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
 }

@@ -5,30 +5,31 @@ import type Sqlite from 'better-sqlite3'
 const require = createRequire(import.meta.url)
 
 /**
- * The better-sqlite3 for this Node: from 13 on it needs Node 22, and before that it aborts
- * Node 24, now and then, when a statement is collected.
+ * The better-sqlite3 for this Node. Version 13 needs Node 22; version 12 aborts Node 24 now and then, when a statement
+ * is garbage collected.
  */
 const packageName = Number.parseInt(process.versions.node) < 22 ? 'better-sqlite3-node20' : 'better-sqlite3'
 
-/** Throws where it is not installed. */
+/** The better-sqlite3 package. Throws if it is not installed. */
 export function sqliteDriver (): typeof Sqlite {
   return require(packageName)
 }
 
-/** Where a thread finds it. */
+/** The path of the better-sqlite3 package, for threads. */
 export function sqliteDriverPath (): string {
   return require.resolve(packageName)
 }
 
 /**
- * Every commit is on the disk before it returns. To be set each time: a database that is opened
- * again in WAL mode falls back to NORMAL, which can lose the last commits.
+ * Pragmas with which every commit is on the disk before it returns.
+ * They must be set at each opening: an existing WAL database falls back to NORMAL, which can lose the last commits.
  */
 export const durablePragmas = ['journal_mode = WAL', 'synchronous = FULL', 'busy_timeout = 5000'] as const
 
 /**
- * Makes the file, where it is missing, and lets nobody but its owner read it and what SQLite keeps beside it: it holds the logs and credentials' hashes.
- * SQLite gives new files beside it the same rights. Throws where it can't be made.
+ * Creates the file if it is missing, and lets only its owner read it and the files that SQLite keeps beside it.
+ * It contains the logs and the hashes of credentials. SQLite gives new files beside it the same rights. Throws if the
+ * file cannot be created.
  */
 export function keepFilePrivate (file: string): void {
   closeSync(openSync(file, 'a', 0o600))
@@ -38,7 +39,7 @@ export function keepFilePrivate (file: string): void {
     try {
       chmodSync(name, 0o600)
     } catch {
-      // Another user's: they decide.
+      // The file belongs to another user, who decides about its rights.
     }
   }
 }

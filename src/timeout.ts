@@ -1,4 +1,4 @@
-/** What the work resolves to; rejects with the signal's reason once there is one. The work itself goes on. */
+/** Resolves as the work does, or rejects with the signal's reason once it is aborted. The work itself goes on. */
 export async function unlessAborted<T> (signal: AbortSignal, work: Promise<T>): Promise<T> {
   let abort = (): void => {}
   const aborted = new Promise<never>((_resolve, reject) => {
@@ -13,12 +13,14 @@ export async function unlessAborted<T> (signal: AbortSignal, work: Promise<T>): 
   }
 }
 
-/** What the work resolves to; rejects, with `reason`, when that takes longer than so many milliseconds. The work itself goes on. */
-export async function within<T> (patience: number, work: Promise<T>, reason = new Error(`no answer within ${patience} ms`)): Promise<T> {
-  const silence = new AbortController()
-  const timer = setTimeout(() => silence.abort(reason), patience)
+/** Resolves as the work does, or rejects with `reason` after `timeoutMs`. The work itself goes on. */
+export async function within<T> (
+  timeoutMs: number, work: Promise<T>, reason = new Error(`no answer within ${timeoutMs} ms`)
+): Promise<T> {
+  const timeout = new AbortController()
+  const timer = setTimeout(() => timeout.abort(reason), timeoutMs)
   try {
-    return await unlessAborted(silence.signal, work)
+    return await unlessAborted(timeout.signal, work)
   } finally {
     clearTimeout(timer)
   }

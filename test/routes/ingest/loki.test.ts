@@ -234,7 +234,7 @@ for (const database of databases) {
     await t.test('a database that is away is 503, to be sent again', async (t) => {
       const hasty = await startService(t, database, { database: service.options, settings: { LOGGER_DB_TIMEOUT: '500' } })
       await knex.schema.renameTable('user_logs', 'gone')
-      t.match(await post(hasty.port, path, packed, protobuf), { status: 503, headers: { 'retry-after': /^\d+$/ }, body: 'the database is away\n' })
+      t.match(await post(hasty.port, path, packed, protobuf), { status: 503, headers: { 'retry-after': /^\d+$/ }, body: 'the database is unavailable\n' })
       await knex.schema.renameTable('gone', 'user_logs')
     })
   })

@@ -153,7 +153,7 @@ t.test('the spool', async (t) => {
       let taken = 0
       await t.rejects(async () => {
         for (;; taken++) await spool.append([batch('x'.repeat(1000))])
-      }, { message: 'the database is away and the spool is full', statusCode: 503 }, round)
+      }, { message: 'the database is unavailable and the spool is full', statusCode: 503 }, round)
       t.equal(taken, 7, round)
       t.equal((await all(spool)).length, 7, round)
     }
