@@ -8,12 +8,14 @@ import { usersOf } from '../src/store/users.ts'
 import { freshKey } from '../src/write/batch.ts'
 import { RecordIds } from '../src/write/ids.ts'
 
-/** What one process of the demo logs, over and over. */
+/** A process of the demo, and the lines that it logs in turn. */
 interface DemoProcess {
   name: string
   pid: number
-  lines: Array<[severity: Severity, logger: string, message: string, attributes?: Record<string, unknown>]>
+  lines: Line[]
 }
+
+type Line = [severity: Severity, logger: string, message: string, attributes?: Record<string, unknown>]
 
 const processes: DemoProcess[] = [
   {
@@ -24,9 +26,11 @@ const processes: DemoProcess[] = [
       ['info', 'http', 'POST /orders answered 201', { status: 201, duration_ms: 48, order_id: 'A-1042' }],
       ['debug', 'cache', 'product 117 is in the cache'],
       ['info', 'http', 'GET /orders/A-1042 answered 200', { status: 200, duration_ms: 9 }],
-      ['warning', 'http', 'GET /search took 1840 ms, over the 1000 ms that are allowed', { status: 200, duration_ms: 1840 }],
+      ['warning', 'http', 'GET /search took 1840 ms, the limit is 1000 ms', { status: 200, duration_ms: 1840 }],
       ['info', 'auth', 'user 31 signed in', { user_id: 31 }],
-      ['error', 'payments', 'the payment provider did not answer within 5 s; the order waits', { order_id: 'A-1043', provider: 'example-pay' }]
+      ['error', 'payments', 'the payment provider did not answer within 5 s; the order waits', {
+        order_id: 'A-1043', provider: 'example-pay'
+      }]
     ]
   },
   {
@@ -37,7 +41,9 @@ const processes: DemoProcess[] = [
       ['debug', 'smtp', 'connection to mail.example.com is reused'],
       ['info', 'smtp', 'sent the confirmation of order A-1042', { order_id: 'A-1042' }],
       ['warning', 'smtp', 'mail.example.com answered 421, trying again in 30 s', { reply: 421, attempt: 2 }],
-      ['error', 'smtp', 'Traceback (most recent call last):\n  File "worker.py", line 88, in deliver\n    smtp.send_message(mail)\nsmtplib.SMTPServerDisconnected: Connection unexpectedly closed']
+      ['error', 'smtp', 'Traceback (most recent call last):\n' +
+        '  File "worker.py", line 88, in deliver\n    smtp.send_message(mail)\n' +
+        'smtplib.SMTPServerDisconnected: Connection unexpectedly closed']
     ]
   },
   {
@@ -62,16 +68,17 @@ const processes: DemoProcess[] = [
   }
 ]
 
-const perProcess = 75
-const day = 24 * 60 * 60 * 1000
+const logsPerProcess = 75
+const dayMs = 24 * 60 * 60 * 1000
 
-/** Makes the user `demo`, password `demo`, with 300 logs of the last 24 hours in place of those that they had. */
+/** Creates the user `demo`, password `demo`, and replaces their logs by 300 of the last 24 hours. */
 export async function seed (knex: Knex): Promise<void> {
   await migrateToLatest(knex)
   const users = usersOf(knex)
   await registerUser(users, { name: 'demo', password: 'demo', telId: null })
-  const { id } = (await users.find('demo'))!
-  await knex('user_logs').where('user_id', id).delete()
+  const demo = await users.find('demo')
+  if (demo === undefined) throw new Error('the user demo was not created')
+  await knex('user_logs').where('user_id', demo.id).delete()
 
   const store = logStoreOf(knex)
   const ids = new RecordIds()
@@ -79,17 +86,19 @@ export async function seed (knex: Knex): Promise<void> {
   const batches = []
   for (const [index, process] of processes.entries()) {
     const records = logsOf(process, now - (index + 5) * 1000)
-    batches.push({ userId: id, key: freshKey(), firstId: ids.take(records.length), records })
+    batches.push({ userId: demo.id, key: freshKey(), firstId: ids.take(records.length), records })
   }
   await store.store(batches, utcTime(), new AbortController().signal)
   await store.close()
 }
 
-/** Every line comes in turn, evenly over the day; the lines late in a list come less often. */
+/** Logs the lines in turn, evenly over the day; every fourth log is of any line, the others of the first three. */
 function logsOf ({ name, pid, lines }: DemoProcess, now: number): LogRecord[] {
-  return Array.from({ length: perProcess }, (_, index) => {
-    const instant = now - Math.round(day * (perProcess - 1 - index) / perProcess)
-    const [severity, description, message, attributes = null] = lines[index % 4 === 3 ? index % lines.length : index % 3]!
+  return Array.from({ length: logsPerProcess }, (_, index) => {
+    const instant = now - Math.round(dayMs * (logsPerProcess - 1 - index) / logsPerProcess)
+    const line = lines[index % 4 === 3 ? index % lines.length : index % 3]
+    // eslint-disable-next-line @typescript-eslint/no-non-null-assertion -- each process has at least three lines
+    const [severity, description, message, attributes = null] = line!
     return {
       eventAt: utcTime(instant),
       postTime: utcTime(instant + 2000),
