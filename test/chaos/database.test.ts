@@ -1,4 +1,4 @@
-// The database is killed, hangs, is away, or is reached by a network that breaks.
+// The database is killed, hangs or is unavailable, or the network to it breaks.
 import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
@@ -18,10 +18,10 @@ const skip = mariadbKind.missing
 const mariadb = mariadbKind.missing ? undefined! : await startMariadb(t)
 if (mariadbKind.missing) t.comment(`NOT TESTED: ${mariadbKind.missing}`)
 
-/** In milliseconds, so much patience has the service: the scenarios are short. */
+/** LOGGER_DB_TIMEOUT of the service, in ms; short, because the scenarios are. */
 const LOGGER_DB_TIMEOUT = '500'
 
-t.test('kill -9 of the database again and again', { skip }, async (t) => {
+t.test('kill -9 of the database, repeatedly', { skip }, async (t) => {
   const stage = await Stage.set(t, { mariadb })
   const load = await stage.load()
   const kills = await again(3, async () => {
@@ -36,7 +36,7 @@ t.test('kill -9 of the database again and again', { skip }, async (t) => {
   await stage.settle(t, load, { spooled: 1 })
 })
 
-t.test('the database stops and goes on, its connections open', { skip }, async (t) => {
+t.test('the database is suspended and resumed, its connections open', { skip }, async (t) => {
   const stage = await Stage.set(t, { mariadb, settings: { LOGGER_DB_TIMEOUT } })
   const load = await stage.load()
   const stops = await again(2, async (round) => {
@@ -44,7 +44,7 @@ t.test('the database stops and goes on, its connections open', { skip }, async (
     await until('logs are acknowledged again', () => load.counts.acknowledged > before + 20)
     await pass(0, 300)
     mariadb.freeze()
-    // Sometimes it is back before the service has lost patience.
+    // Sometimes it is back before the timeout of the service.
     await (round % 2 === 0 ? pass(1000, 1500) : pass(100, 600))
     mariadb.thaw()
   })
@@ -66,15 +66,15 @@ t.test('the service starts while the database hangs', { skip }, async (t) => {
   await stage.settle(t, load, { spooled: 20 })
 })
 
-t.test('the database hangs while poison is told from the rest', { skip }, async (t) => {
+t.test('the database hangs while bad logs are being isolated', { skip }, async (t) => {
   const proxy = await Proxy.start(t, mariadb.access.port)
   const stage = await Stage.set(t, { mariadb, proxy, settings: { LOGGER_DB_TIMEOUT: '2000' } })
   await stage.knex.raw(`ALTER TABLE user_logs ADD CONSTRAINT refuses CHECK (log_msg NOT LIKE '%${poison}')`)
-  // Ten times what the service gives the database: enough for a slow machine, and far from for ever.
+  // Ten times the timeout of the service: enough for a slow machine, and still finite.
   const patience = 20_000
   const load = await stage.load({ poisoned: 0.9, largest: 30, rest: 50, patience })
   await until('poison comes to the database', () => load.counts.acknowledged > 100)
-  // The slower each answer, the surer the database is in the middle of it.
+  // With slow answers, the database is certainly in the middle of one.
   await proxy.setMode('delay')
   await pass(300)
   await proxy.setMode('hang')
@@ -84,11 +84,11 @@ t.test('the database hangs while poison is told from the rest', { skip }, async 
   t.strictSame(load.counts.unanswered, {}, 'nobody waited much longer than the database may take')
 })
 
-t.test('the database is away all the time, the service is killed meanwhile, and all comes home', { skip }, async (t) => {
+t.test('the database is down all the time, the service is killed meanwhile, and everything is drained', { skip }, async (t) => {
   const stage = await Stage.set(t, { mariadb })
   const [instance] = stage.instances
   const load = await stage.load({ rest: 20 })
-  // What the service has to know of its users it learns before.
+  // The service learns its users before.
   await until('every user is known', () => load.counts.acknowledged > 100)
   await mariadb.kill()
   const kills = await again(2, async () => {
@@ -108,7 +108,7 @@ t.test('the database is away all the time, the service is killed meanwhile, and 
   })
   await instance!.kill()
   await instance!.start()
-  // New logs keep coming while the old ones come home.
+  // New logs arrive while the old ones are drained.
   const spooled = load.counts.spooled
   await until('logs go to the database again', () => load.counts.acknowledged - load.counts.spooled > spooled / 10, { progress: () => load.counts.acknowledged })
   await stage.settle(t, load, { spooled: 100 })
@@ -127,7 +127,7 @@ t.test('connections cut at random bytes, answers to COMMIT included', { skip }, 
   await stage.settle(t, load)
 })
 
-t.test('transactions that the database breaks off, because they and another wait for each other', { skip }, async (t) => {
+t.test('transactions that the database aborts because of deadlocks', { skip }, async (t) => {
   const stage = await Stage.set(t, { mariadb })
   const load = await stage.load()
   const rival = await mariadb.connect(stage.name)
@@ -141,11 +141,11 @@ t.test('transactions that the database breaks off, because they and another wait
   const broken = async () => await deadlocks() - before - own
   for (const end = Date.now() + seconds * 1000; Date.now() < end || (await broken() < 3 && Date.now() < end + 60_000);) {
     await rival.query('START TRANSACTION')
-    // Of the two the database spares the one that did more.
+    // The database aborts the transaction that did less.
     await rival.query('INSERT INTO weight SELECT seq FROM seq_1_to_20000')
     const table = Math.random() < 0.5 ? 'user_logs' : 'ingest_batches'
     try {
-      // The service's transaction of several users comes to the last one, and waits for us; then we for it.
+      // The service's transaction reaches our locked row and waits for us; then we wait for it.
       await rival.query(`SELECT COUNT(*) FROM ${table} WHERE user_id = ? FOR UPDATE`, [last])
       await pass(10, 50)
       await rival.query(`SELECT COUNT(*) FROM ${table} WHERE user_id < ? FOR UPDATE`, [last])
@@ -161,7 +161,7 @@ t.test('transactions that the database breaks off, because they and another wait
   await stage.settle(t, load)
 })
 
-t.test('a network that refuses, hangs, is slow, and breaks, with two instances behind it', { skip }, async (t) => {
+t.test('a network that refuses, hangs, is slow, and breaks, between two instances and the database', { skip }, async (t) => {
   const proxy = await Proxy.start(t, mariadb.access.port)
   const stage = await Stage.set(t, { mariadb, proxy, instances: 2, settings: { LOGGER_DB_TIMEOUT } })
   const load = await stage.load({ rest: 20 })
@@ -183,7 +183,7 @@ t.test('one of two instances is cut off for 14 seconds, while both get logs', { 
     const observer = await startEmbedded(t, stage.database)
     const load = await stage.load({ clients: 4, rest: 100, largest: 60 })
     const observed = new AbortController()
-    // What follows the feed must come past the logs while they are late, or it would find them afterwards.
+    // The followers of the feed must pass the logs while they are late; otherwise they would find them later.
     const following = (async () => {
       while (!observed.signal.aborted) {
         await Promise.allSettled([observer.app.wordIndex.runNow(), observer.app.hourCounts.runNow()])
@@ -202,7 +202,7 @@ t.test('one of two instances is cut off for 14 seconds, while both get logs', { 
     await following
     await observer.app.close()
     await stage.settle(t, load, { spooled: 1 })
-    // What is told as missed is not lost on the reader; what is not told would be.
+    // The reader can fetch logs that were reported as missed; unreported ones would be lost to it.
     t.comment(`the tails said that they missed ${stage.missed} logs`)
   }))
 })
@@ -227,12 +227,12 @@ t.test('a spool that is full, drained, and full again', { skip }, async (t) => {
   }
   t.ok(largest < 3 * limit, `the spool's folder never grew far beyond the limit: ${largest} bytes`)
   await stage.settle(t, load, { spooled: 100 })
-  t.strictSame(Object.keys(load.counts.refused), ['503'], 'whoever was refused was told that it is for now')
-  t.equal(load.counts.withoutRetryAfter, 0, 'and when to come back')
-  t.strictSame(load.counts.unanswered, {}, 'nobody was left without an answer')
+  t.strictSame(Object.keys(load.counts.refused), ['503'], 'every refusal was temporary')
+  t.equal(load.counts.withoutRetryAfter, 0, 'and said when to retry')
+  t.strictSame(load.counts.unanswered, {}, 'every request got an answer')
 })
 
-/** How many times the database broke off one of two transactions that waited for each other. */
+/** Number of deadlocks that the database resolved. */
 async function deadlocks (): Promise<number> {
   const [{ Value }] = await mariadb.query("SHOW GLOBAL STATUS LIKE 'Innodb_deadlocks'")
   return Number(Value)

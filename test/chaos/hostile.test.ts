@@ -16,17 +16,20 @@ import { Instance } from './instance.ts'
 
 t.setTimeout(1_800_000)
 
-/** Milliseconds within which the good client and who asks /healthz get an answer on a quiet machine, where /healthz takes the last time at most in peace. */
+/** Limits for an answer to the good client and of /healthz under attack, on a machine with a quiet /healthz of the third. */
 const soonMs = 2000
 const healthMs = 1000
 const quietHealthMs = 5
-/** Bytes of resident memory. What was measured is 736 MB on SQLite and 491 MB elsewhere, with ten exports of 200 MB that nobody reads; 350 MB are the goal. */
+/**
+ * Limit of resident memory. Measured: 736 MB on SQLite and 491 MB elsewhere, with ten exports of 200 MB that no client
+ * reads; the goal is 350 MB.
+ */
 const mostBytes = 1024 ** 3
 
 interface Target {
   port: number
   syslogPort: number
-  /** Headers of an ordinary user who means harm. */
+  /** Credentials of an ordinary user with bad intent. */
   evil: Record<string, string>
 }
 
@@ -37,7 +40,7 @@ const gzip = { 'content-encoding': 'gzip' }
 const names = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, n) => [`a${'_'.repeat(n)}`, n]))
 const empties = (count: number) => Array(count).fill('{}').join(',')
 
-/** Sends a body that is given as it is, and waits for the answer, whatever it is. */
+/** Sends a body as it is, and waits for any answer. */
 function shoot (path: string, headers: Record<string, string>, body: string | Buffer): Attack {
   return (_, { port, evil }) => http(port, 'POST', path, { ...evil, 'content-type': 'application/json', ...headers }, body).catch(() => {})
 }
@@ -58,7 +61,7 @@ const requests: Record<string, Attack> = {
   'a bomb of blanks': shoot('/api/logs', { 'content-encoding': 'br' }, brotliCompressSync(Buffer.alloc(256 * megabyte, 0x20)))
 }
 
-/** What is done beside the good client, until the function that is returned is called. */
+/** The attacks beside the good client. */
 const sieges: Record<string, (t: Test, target: Target) => Promise<() => void>> = {
   'uploads that stall': async (t, { port }) => holdOpen(await Promise.all(Array.from({ length: 20 }, () => raw(t, port, head('/send_logs', 8 * megabyte))))),
   'a claim of a hundred megabytes': async (t, { port }) => holdOpen([await raw(t, port, head('/send_logs', 100_000_000))]),
@@ -138,7 +141,7 @@ async function start (t: Test, database: TestDatabase) {
   return { instance, client, target: { port: instance.port, syslogPort, evil } satisfies Target }
 }
 
-/** Sends one log after the other on a keep-alive connection, and asks for /healthz between them. */
+/** Sends one log after the other on a keep-alive connection, and requests /healthz in between. */
 class GoodClient {
   acknowledged = 0
   readonly knex
@@ -171,19 +174,19 @@ class GoodClient {
     }
   }
 
-  /** How many times slower than a quiet machine this one is, from a time of peace. */
+  /** How many times slower this machine is than a quiet one, measured without attacks. */
   async slowness (): Promise<number> {
     await this.atLeast(100)
     return Math.max(1, this.#taken().health / quietHealthMs)
   }
 
-  /** Resolves once so many more logs are acknowledged. */
+  /** Resolves once `count` more logs are acknowledged. */
   async atLeast (more: number): Promise<void> {
     const enough = this.acknowledged + more
     await until('the good client goes on', () => this.acknowledged >= enough, { progress: () => this.acknowledged })
   }
 
-  /** Holds what the client has seen since the last check against what it was promised. */
+  /** Asserts the promises to the client since the last check. */
   async check (t: Test, slowness: number): Promise<void> {
     await this.atLeast(2)
     const { send, health } = this.#taken()
@@ -209,7 +212,7 @@ function head (path: string, length: number): string {
   return `POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nX-User-Token: ${'0'.repeat(32)}\r\nContent-Length: ${length}\r\n\r\n{`
 }
 
-/** A connection on which these bytes are sent, and nothing more. */
+/** Opens a connection, sends these bytes, and nothing more. */
 async function raw (t: Test, port: number, bytes: string): Promise<Socket> {
   const socket = connect({ port, host: '127.0.0.1' }).on('error', () => {})
   t.teardown(() => socket.destroy())
@@ -218,7 +221,7 @@ async function raw (t: Test, port: number, bytes: string): Promise<Socket> {
   return socket
 }
 
-/** Aborted when the siege is lifted, or the test ends. */
+/** Aborted when the attack or the test ends. */
 function closingWith (t: Test): AbortController {
   const closing = new AbortController()
   setMaxListeners(0, closing.signal)
@@ -230,12 +233,12 @@ function holdOpen (sockets: Socket[]): () => void {
   return () => { for (const socket of sockets) socket.destroy() }
 }
 
-/** Asks, and does not read the answer. */
+/** Sends a request, and does not read the answer. */
 function open (port: number, path: string, headers: Record<string, string>, signal: AbortSignal): void {
   request({ port, host: '127.0.0.1', path, headers, signal, agent: false }).on('error', () => {}).end()
 }
 
-/** The most resident memory that a process has had; 0 where the system does not tell. */
+/** Peak resident memory of a process; 0 if the system does not report it. */
 function peakBytes (pid: number): number {
   try {
     return Number(/^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))![1]) * 1024

@@ -1,11 +1,10 @@
-// The power goes, and what was acknowledged before is there afterwards.
+// Acknowledged logs survive a power cut.
 //
-// The data is on a disk of its own (device.ts). Again and again all who write to it are stopped
-// at a random moment, what the disk holds is copied, the copy is recovered as after a boot and held
-// against what the clients had been told by then, and they go on.
+// The data is on a disk of its own (device.ts). Repeatedly, all writing processes are stopped at a random moment, the disk is
+// copied, the copy is recovered as after a boot and compared with the answers that the clients had by then, and the
+// processes go on.
 //
-// To see that such a test would notice a loss, the same is done with storage that is known
-// to lose: there the test fails when nothing is missing.
+// Negative controls do the same with storage that is known to lose data: there the test fails if no log is lost.
 import { closeSync, existsSync, fsyncSync, openSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
@@ -28,11 +27,11 @@ else if (mariadbKind.missing) t.comment(`POWER CUTS ARE NOT TESTED on MariaDB: $
 
 const mariadb = noCuts || mariadbKind.missing ? undefined! : await startMariadb(t)
 
-/** They wait for their answers while the others are stopped. What they send must come back again after each cut, so they rest now and then. */
+/** Clients wait while the others are stopped. They pause now and then, because all their logs are compared after each cut. */
 const clients = { clients: 8, rest: 30, patience: 120_000 }
-/** Nor is the service to notice that time went by. */
+/** The service must not time out while it is stopped. */
 const patient = { LOGGER_DB_TIMEOUT: '120000' }
-/** With O_DIRECT the log would go to the device unsynced, too; through the page cache it has to be synced. */
+/** With O_DIRECT the log would reach the device without a sync; through the page cache it needs one. */
 const mariadbFlags = ['--loose-innodb-log-file-buffering=ON', '--innodb-log-file-size=8M']
 
 t.test('a copy of the disk holds what was synced, and nothing else', { skip: noCuts }, async (t) => {
@@ -63,7 +62,7 @@ for (const control of [false, true]) {
   t.test(control ? 'MariaDB with innodb_flush_log_at_trx_commit = 2 loses logs' : 'MariaDB keeps its logs', { skip: skipMariadb }, async (t) => {
     const disk = await Disk.make(t)
     const mariadb = await startMariadb(t, { folder: disk.folder, flags: [...mariadbFlags, ...control ? ['--innodb-flush-log-at-trx-commit=2'] : []] })
-    // Its own tables were copied, and count as old.
+    // The server's own tables were copied.
     await disk.sync()
     const stage = await Stage.set(t, { mariadb, settings: { ...patient, LOGGER_SPOOL_DIR: '' } })
     await cutAgainAndAgain(t, { control, disk, load: await stage.load(clients), pids: [mariadb.pid, stage.instances[0]!.pid] }, async (t, copy, ledger) => {
@@ -77,7 +76,7 @@ for (const control of [false, true]) {
   t.test(control ? 'a spool that does not sync loses logs' : 'the spool keeps its logs', { skip: skipMariadb }, async (t) => {
     const { disk, stage, load } = await spoolOnDisk(t, control ? preloaded('weaken-sync.js') : {})
     await cutAgainAndAgain(t, { control, disk, load, pids: [stage.instances[0]!.pid] }, async (t, copy, ledger) => {
-      // The database is the same each time, so it begins without what an earlier copy brought home.
+      // The database is reused, so it starts without the logs that an earlier copy drained.
       for (const table of ['user_logs', 'ingest_batches', 'dead_letters']) {
         if (await stage.knex.schema.hasTable(table)) await stage.knex(table).truncate()
       }
@@ -88,12 +87,12 @@ for (const control of [false, true]) {
   })
 }
 
-t.test('the power goes while the spool comes home', { skip: noCuts || mariadbKind.missing }, async (t) => {
+t.test('the power is cut while the spool drains', { skip: noCuts || mariadbKind.missing }, async (t) => {
   const { disk, stage, load, proxy } = await spoolOnDisk(t)
   await until('there is something to bring home', () => load.counts.spooled >= 300)
   await load.stop()
   await stage.knex('user_logs').truncate()
-  // Slowly enough to be caught at it.
+  // Slow enough to be cut in the middle.
   proxy.slowness = 20
   await proxy.setMode('delay')
   await until('the first logs are home', async () => (await stage.knex('user_logs').first()) !== undefined)
@@ -114,7 +113,7 @@ interface SpoolOnDisk {
   load: Load
 }
 
-/** A service that knows its users, whose spool is on a disk, whose database is away, and clients who do not mind. */
+/** A service with known users, a spool on a disk and an unavailable database; and its clients. */
 async function spoolOnDisk (t: Test, settings: Record<string, string> = {}): Promise<SpoolOnDisk> {
   const proxy = await Proxy.start(t, mariadb.access.port)
   const disk = await Disk.make(t)
@@ -126,7 +125,7 @@ async function spoolOnDisk (t: Test, settings: Record<string, string> = {}): Pro
   return { disk, proxy, stage, load: await stage.load(clients) }
 }
 
-/** The machine boots: the service finds what is left of its spool, and the database there again. */
+/** Boots: starts a service on the recovered spool, with the database available. */
 async function drainCopy (t: Test, stage: Stage, copy: Disk): Promise<void> {
   const recovered = await Instance.start(t, { ...stage.environment(0), LOGGER_SPOOL_DIR: join(copy.folder, 'spool-0') })
   await recovered.drained()
@@ -134,17 +133,17 @@ async function drainCopy (t: Test, stage: Stage, copy: Disk): Promise<void> {
 }
 
 interface Cut {
-  /** Whether something must be lost. */
+  /** Whether logs must be lost (a negative control). */
   control: boolean
   disk: Disk
   load: Load
-  /** Who writes to the disk, and who acknowledges. */
+  /** Ids of the processes that write to the disk, and of the service. */
   pids: number[]
 }
 
 /**
- * Cuts the power while the clients send, and lets `recover` find out what is left of it. Without a
- * fault that must show itself, all cuts must lose nothing; with one, the cuts end as soon as it did.
+ * Cuts the power while the clients send, and lets `recover` compare the rest. No cut may lose logs; a negative control
+ * ends with the first cut that does.
  */
 async function cutAgainAndAgain (t: Test, { control, disk, load, pids }: Cut, recover: (t: Test, copy: Disk, ledger: Ledger) => Promise<Compared>): Promise<void> {
   let lost = 0
@@ -157,7 +156,7 @@ async function cutAgainAndAgain (t: Test, { control, disk, load, pids }: Cut, re
       await pass(0, 700)
       await stopAll(pids)
       const copy = await disk.copy(t)
-      // Answers that were sent before the stop have arrived meanwhile, and no others can have.
+      // All answers from before the stop have arrived, and no others can.
       const ledger = load.ledger.snapshot()
       const compared = await recover(t, copy, ledger).finally(() => continueAll(pids))
       lost += compared.lost

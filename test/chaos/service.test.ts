@@ -1,4 +1,4 @@
-// The service is killed, run twice, and given more than it can take.
+// The service is killed, run twice, and overloaded.
 import t from 'tap'
 import { loggerbot } from '../helpers/command.ts'
 import { startMariadb } from '../helpers/databases.ts'
@@ -14,14 +14,14 @@ t.setTimeout((600 + seconds * 30) * 1000)
 const mariadb = mariadbKind.missing ? undefined : await startMariadb(t)
 if (mariadbKind.missing) t.comment(`NOT TESTED on MariaDB: ${mariadbKind.missing}`)
 
-/** How a database can be taught to refuse a log, and to take it after all. */
+/** Ways to make a database refuse a log, and accept it again. */
 const refusals = {
   MariaDB: {
     'a constraint': {
       refuse: `ALTER TABLE user_logs ADD CONSTRAINT refuses CHECK (log_msg NOT LIKE '%${poison}')`,
       accept: 'ALTER TABLE user_logs DROP CONSTRAINT refuses'
     },
-    // Nobody can list all the errors that mean that it is this one record which is not wanted.
+    // The errors that mean a bad record cannot all be listed.
     'an error of its own': {
       refuse: `CREATE TRIGGER refuses BEFORE INSERT ON user_logs FOR EACH ROW IF NEW.log_msg LIKE '%${poison}' THEN SIGNAL SQLSTATE '45000' SET MYSQL_ERRNO = 31001; END IF`,
       accept: 'DROP TRIGGER refuses'
@@ -39,7 +39,7 @@ for (const database of ['MariaDB', 'SQLite']) {
   const skip = database === 'MariaDB' && mariadbKind.missing
   const where = { mariadb: database === 'MariaDB' ? mariadb : undefined }
 
-  t.test(`kill -9 of the service again and again, on ${database}`, { skip }, async (t) => {
+  t.test(`kill -9 of the service, repeatedly, on ${database}`, { skip }, async (t) => {
     const stage = await Stage.set(t, where)
     const [instance] = stage.instances
     const load = await stage.load()
@@ -65,7 +65,7 @@ for (const database of ['MariaDB', 'SQLite']) {
   })
 
   for (const [way, { refuse, accept }] of Object.entries(where.mariadb ? refusals.MariaDB : refusals.SQLite)) {
-    t.test(`poison among the logs, refused by ${way}, on ${database}`, { skip }, async (t) => {
+    t.test(`bad logs among good ones, refused by ${way}, on ${database}`, { skip }, async (t) => {
       const stage = await Stage.set(t, where)
       await stage.knex.raw(refuse)
       const load = await stage.load({ poisoned: 0.1 })
@@ -87,7 +87,7 @@ for (const database of ['MariaDB', 'SQLite']) {
   t.test(`400 clients on a small queue, on ${database}`, { skip }, async (t) => {
     const proxy = where.mariadb && await Proxy.start(t, where.mariadb.access.port)
     const stage = await Stage.set(t, { ...where, proxy, settings: { LOGGER_QUEUE_LIMIT: '65536', LOGGER_SPOOL_DIR: '' } })
-    // The slower the database, the sooner the queue is full.
+    // With a slow database, the queue fills soon.
     if (proxy) proxy.slowness = 150
     await proxy?.setMode('delay')
     const load = await stage.load({ clients: 400, largest: 60 })
@@ -97,8 +97,8 @@ for (const database of ['MariaDB', 'SQLite']) {
     }
     await proxy?.setMode('pass')
     await stage.settle(t, load)
-    t.strictSame(Object.keys(load.counts.refused).filter((status) => status !== '503'), [], 'whoever was refused was told that it is for now')
-    t.equal(load.counts.withoutRetryAfter, 0, 'and when to come back')
-    t.strictSame(load.counts.unanswered, {}, 'nobody was left without an answer')
+    t.strictSame(Object.keys(load.counts.refused).filter((status) => status !== '503'), [], 'every refusal was temporary')
+    t.equal(load.counts.withoutRetryAfter, 0, 'and said when to retry')
+    t.strictSame(load.counts.unanswered, {}, 'every request got an answer')
   })
 }

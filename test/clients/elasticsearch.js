@@ -24,7 +24,7 @@ const result = await client.helpers.bulk({
 })
 if (result.successful !== logs.length || dropped.length > 0) throw new Error(JSON.stringify({ result, dropped }))
 
-// Beside a bad neighbour, and twice: by its _id it is stored once.
+// Sent twice, beside a bad document: its _id makes it stored once.
 for (const expected of ['created', 'noop']) {
   const { errors, items } = await client.bulk({
     operations: [

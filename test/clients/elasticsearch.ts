@@ -32,7 +32,7 @@ export default function (test: DefineTest): void {
 
   test('winston-elasticsearch arrives in order, with its fields', async (t, { run, logs, deadLetters }) => {
     await run('winston-elasticsearch.js')
-    // It has no order of its own for logs of one millisecond.
+    // It does not order logs within one millisecond.
     t.match((await logs()).sort((one, other) => one.level < other.level ? -1 : 1), [
       { level: 'debug', process: 'shop', message: 'order paid', attributes: { fields: { order: 7, total: 12.5, tags: ['a', 'b'] } } },
       { level: 'error', process: 'shop', message: 'failed', attributes: { fields: { order: 8 } } },

@@ -50,7 +50,7 @@ export default function (test: DefineTest): void {
   })
 }
 
-/** The journal is cut the same however it is chunked, and nothing breaks the decoder. */
+/** Any chunking of the journal gives the same entries, and damage does not break the decoder. */
 export function cutJournal (t: Test): void {
   const cut = (bytes: Buffer, size: number) => {
     const cutter = new JournalCutter(100_000)

@@ -7,7 +7,7 @@ log4js.configure({
 })
 const logger = log4js.getLogger()
 
-// Each log is a request of its own.
+// Each log is its own request.
 for (const [level, message] of [['debug', 'order %d paid'], ['warn', 'Привет 🙂 "quoted"'], ['fatal', 'failed']]) {
   logger[level](message, ...level === 'debug' ? [7] : [])
   await new Promise((resolve) => setTimeout(resolve, 300))

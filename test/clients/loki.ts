@@ -17,7 +17,7 @@ export default function (test: DefineTest): void {
       const logOf = (level: string) => logs.find((log) => log.level === level)
       t.equal(logs.length, 3)
       t.match(logOf('info'), { process: 'shop', message: 'order paid {"order":7,"level":"info"}' })
-      // In protobuf it does not escape the values of labels.
+      // In protobuf, winston-loki does not escape the values of labels.
       const attributes = format === 'json' ? { key: 'a "quoted" \\ value' } : { labels: '{level="error",app="shop",key="a "quoted" \\ value"}' }
       t.match(logOf('error'), { process: 'shop', message: /^failed/, attributes })
       t.match(logOf('debug'), { process: 'shop', message: /^Привет 🙂 "quoted"/ })

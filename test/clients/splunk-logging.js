@@ -4,7 +4,7 @@ import splunk from 'splunk-logging'
 const url = process.env.LOGS_URL
 const token = process.env.LOGS_TOKEN
 
-// By default each event is a request of its own.
+// By default each event is its own request.
 const single = new splunk.Logger({ url, token })
 const send = promisify(single.send)
 const metadata = { host: 'farm', source: 'chicken coop', sourcetype: 'httpevent', index: 'main' }

@@ -1,4 +1,4 @@
-// syslog-ng, set up as docs/syslog.md has it.
+// syslog-ng with the configurations of docs/syslog.md.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readdirSync, writeFileSync } from 'node:fs'
@@ -11,11 +11,11 @@ import { arrived, createToken } from '../helpers/service.ts'
 import { documented, openTcp, startSyslog, untilStored } from '../helpers/syslog.ts'
 import { until } from '../helpers/until.ts'
 
-/** Where test/install-syslog-ng.sh unpacks it, with its libraries. */
+/** The folder into which test/install-syslog-ng.sh unpacks it, with its libraries. */
 const unpacked = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'loggerbot-test/syslog-ng')
 const missing = existsSync(join(unpacked, 'usr/sbin/syslog-ng')) ? false : 'NOT TESTED: syslog-ng is not there: run bash test/install-syslog-ng.sh, on Debian of amd64'
 
-/** Starts it with this configuration and a source `s_src`. Resolves to a function that sends lines to it, by TCP. */
+/** Starts it with this configuration and a source `s_src`. Resolves to a function that sends lines to it, over TCP. */
 async function startSyslogNg (t: Test, config: string): Promise<(lines: string[]) => Promise<unknown>> {
   const folder = temporaryFolder(t)
   const file = (name: string) => join(folder, name)

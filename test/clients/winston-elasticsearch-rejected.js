@@ -1,4 +1,4 @@
-// Documents that can't be logs: the client must hear of it, and give up.
+// Documents that cannot be logs: the client must learn of it, and give up.
 import winston from 'winston'
 import { ElasticsearchTransport } from 'winston-elasticsearch'
 

@@ -5,13 +5,13 @@ import type { Test } from 'tap'
 import { root, run, type CommandOptions } from './command.ts'
 import { temporaryFolder } from './databases.ts'
 
-/** Kept from one run of the tests to the next; `npm ci` empties node_modules. */
+/** Kept between runs of the tests; `npm ci` empties node_modules. */
 const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'loggerbot-test')
 
-/** What a checkout needs in order to run; the build, where there is one, must be the newest. */
+/** Files that a checkout needs to run. A build must be newer than the sources, so it is copied last. */
 const parts = ['src', 'plugins', 'routes', 'migrations', 'seeds', 'bin', 'knexfile.js', 'knexfile.ts', 'package.json', 'dist'].filter((part) => existsSync(join(root, part)))
 
-/** A copy of the checkout, to change at will; its packages are links, with others in their place where given. Removed when the test ends. */
+/** Copies the checkout, with links to its packages or to the given ones. Removed when the test ends. */
 export async function copyCheckout (t: Test, packages: Record<string, string> = {}): Promise<string> {
   const folder = temporaryFolder(t)
   for (const part of parts) cpSync(join(root, part), join(folder, part), { recursive: true })
@@ -23,22 +23,22 @@ export async function copyCheckout (t: Test, packages: Record<string, string> = 
   return folder
 }
 
-/** Other versions of Node, and the better-sqlite3 that an install with them would bring. */
+/** Other versions of Node, and the better-sqlite3 that they use. */
 export interface OtherNodes {
-  /** The program of each major version, in the order asked for. */
+  /** Path of Node for each major version, in the given order. */
   nodes: string[]
   /** The folder of better-sqlite3. */
   sqlite: string
 }
 
-/** Installs a Node of each major version from npm, its newest at the first run on this machine. */
+/** Installs the newest Node of each major version from npm, once on this machine. */
 export async function installNodes (majors: number[]): Promise<OtherNodes> {
   const platform = `${process.platform}-${process.arch}`
   const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'))
   const sqliteVersion = packages['node_modules/better-sqlite3'].version
   const kept = join(cache, [platform, ...majors, sqliteVersion].join('-'))
   if (!existsSync(kept)) {
-    // npm goes on in a folder that an interrupted run has left.
+    // npm continues in the folder of an interrupted run.
     const fresh = `${kept}.part`
     mkdirSync(fresh, { recursive: true })
     await mustRun('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--ignore-scripts', '--prefix', fresh,
@@ -49,7 +49,7 @@ export async function installNodes (majors: number[]): Promise<OtherNodes> {
   return { nodes: majors.map((major) => join(modules, `node-${major}/bin/node`)), sqlite: join(modules, 'better-sqlite3') }
 }
 
-/** Runs a program; resolves to what it printed, or throws what it said when it failed. */
+/** Runs a program; resolves to its output, or throws an error with all of it. */
 export async function mustRun (program: string, args: string[], options?: CommandOptions): Promise<string> {
   const { code, stdout, stderr } = await run(program, args, options)
   if (code !== 0) throw new Error(`${program} ${args.join(' ')} ended with ${code}: ${stdout}${stderr}`)

@@ -3,13 +3,13 @@ import { mustRun } from './checkout.ts'
 import { root } from './command.ts'
 import { arrived, createToken, createUser, type Arrived, type TestService } from './service.ts'
 
-/** A user of a test's own, on a service that the tests of all clients share. */
+/** A user for one test, on a service that the tests of all clients share. */
 export interface ClientUser {
   port: number
   token: string
   /**
-   * Runs a program of `test/clients/` that logs through a third-party client, to its end; resolves to what it printed.
-   * It finds the server in `LOGS_URL` (`http://127.0.0.1:PORT`) and the token in `LOGS_TOKEN`. Throws what it said when it failed.
+   * Runs a program of `test/clients/` that logs through a third-party client; resolves to its output. The program reads
+   * the server's address from `LOGS_URL` (`http://127.0.0.1:PORT`) and the token from `LOGS_TOKEN`. Throws if it fails.
    */
   run (program: string, env?: Record<string, string>): Promise<string>
   /** The user's logs, in the order of the contract. */
@@ -17,10 +17,10 @@ export interface ClientUser {
   deadLetters (): Promise<Array<Record<string, unknown>>>
 }
 
-/** Defines a test that runs beside the others. */
+/** Defines a test that runs concurrently with the others. */
 export type DefineTest = (name: string, body: (t: Test, user: ClientUser) => Promise<void>) => void
 
-/** Each test that is defined so gets a new user of the service. */
+/** Returns a function that defines tests, each with a new user of the service. */
 export function withUsers (t: Test, service: TestService): DefineTest {
   const { port, knex } = service
   let users = 0

@@ -10,7 +10,7 @@ import { main } from '../../src/cli.ts'
 export const root = fileURLToPath(new URL('../../', import.meta.url))
 
 export interface CommandOptions {
-  /** Added to the environment, from which every setting of ours is taken out. */
+  /** Added to the environment, without the settings of the service. */
   env?: Record<string, string>
   cwd?: string
   input?: string
@@ -25,16 +25,16 @@ export interface Finished {
 /** Runs a program to its end. */
 export async function run (program: string, args: string[], { input = '', ...options }: CommandOptions = {}): Promise<Finished> {
   const child = launch(program, args, options)
-  // A program may end without having read what it is given.
+  // A program may end without reading its input.
   child.stdin.on('error', () => {}).end(input)
   const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')])
   return { code: child.exitCode, stdout, stderr }
 }
 
-/** The program of the command line. */
+/** Path of the command line's program. */
 export const program = `${root}bin/loggerbot.js`
 
-/** Runs `loggerbot` in a process of its own to its end. */
+/** Runs `loggerbot` in its own process to its end. */
 export function loggerbotProcess (args: string[], options?: CommandOptions): Promise<Finished> {
   return run(process.execPath, [program, ...args], options)
 }
@@ -51,18 +51,18 @@ export async function loggerbot (args: string[], { env, input = '' }: Omit<Comma
   return { code, stdout: out, stderr: err }
 }
 
-/** A server in a process of its own. */
+/** A server in its own process. */
 export interface Served {
   child: ChildProcess
   port: number
-  /** What it printed so far. */
+  /** Output so far. */
   stdout: () => string
   stderr: () => string
   /** Resolves to the exit code once it ended. */
   ended: Promise<number | null>
 }
 
-/** Starts a server and waits until it says where it listens. It is killed when the test ends. */
+/** Starts a server and waits until it prints its address. It is killed when the test ends. */
 export async function startServed (t: Test, program: string, args: string[], options?: CommandOptions): Promise<Served> {
   const child = launch(program, args, options)
   child.stdin.end()
@@ -79,7 +79,7 @@ export async function startServed (t: Test, program: string, args: string[], opt
     child.stdout.setEncoding('utf8').on('data', (chunk) => {
       stdout += chunk
       const listens = /listens on {2}http:\/\/\S+?:(\d+) /.exec(stdout)
-      // The greeting's last line tells that it is complete.
+      // The last line of the greeting.
       if (listens && /\n {2}next .*\n/.test(stdout)) resolve(Number(listens[1]))
     })
     ended.then((code) => reject(new Error(`the server ended with ${code}: ${stdout}${stderr}`)), reject)
@@ -92,7 +92,7 @@ export function serve (t: Test, args: string[] = [], options?: CommandOptions): 
   return startServed(t, process.execPath, [program, 'serve', '--port=0', ...args], options)
 }
 
-/** Starts a program as it starts outside of tap, which adds NODE_OPTIONS to have Node load a module of its own first. */
+/** The environment without settings, and without tap's NODE_OPTIONS, which load a module of tap. */
 function launch (program: string, args: string[], { env = {}, cwd = root }: CommandOptions = {}): ChildProcessWithoutNullStreams {
   const nodeOptions = env.NODE_OPTIONS === undefined ? ['-u', 'NODE_OPTIONS'] : [`NODE_OPTIONS=${env.NODE_OPTIONS}`]
   return spawn('env', [...nodeOptions, program, ...args], { cwd, env: { ...cleanEnvironment(), ...env } })

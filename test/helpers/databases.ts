@@ -12,17 +12,17 @@ import { askKeeper, fileFolder } from './run.ts'
 /** A kind of database that every behaviour is tested on. */
 export interface TestDatabase {
   name: 'SQLite' | 'MariaDB' | 'MySQL'
-  /** A new database, empty and without tables, which goes when the test ends. */
+  /** Creates a database without tables, which is dropped when the test ends. */
   create (t: Test): Promise<DatabaseOptions>
-  /** A new database with all tables. */
+  /** Creates a database with all tables. */
   createMigrated (t: Test): Promise<DatabaseOptions>
 }
 
 export type TestMysqlOptions = ServerAccess & { database: string }
 
-/** One that is served to many clients. */
+/** A kind of database with a server. */
 export interface ServerDatabase extends TestDatabase {
-  /** How an administrator reaches the server. */
+  /** Administrator's access to the server. */
   access (): Promise<ServerAccess>
   create (t: Test): Promise<TestMysqlOptions>
   createMigrated (t: Test): Promise<TestMysqlOptions>
@@ -46,7 +46,7 @@ export const mariadb = serverDatabase(mariadbKind, givenServer())
 /** The run's MySQL. */
 export const mysql = serverDatabase(mysqlKind)
 
-/** Those that are tested: all that are there, or those that LOGGER_TEST_DATABASES names (`sqlite,mariadb,mysql`). */
+/** Databases to test: all that are installed, or those in LOGGER_TEST_DATABASES (`sqlite,mariadb,mysql`). */
 export const databases: TestDatabase[] = picked([sqlite, mariadb, ...mysqlKind.missing ? [] : [mysql]])
 
 function picked (all: TestDatabase[]): TestDatabase[] {
@@ -77,14 +77,14 @@ async function createOn ({ host, port, user, password }: ServerAccess, t: Test, 
   return { host, port, user, password, database }
 }
 
-/** Starts a MariaDB of the test's own, to be killed or set up at will; it is removed when the test ends. */
+/** Starts a MariaDB for one test, which may kill or configure it; removed when the test ends. */
 export async function startMariadb (t: Test, { folder = temporaryFolder(t), flags }: { folder?: string, flags?: string[] } = {}): Promise<DatabaseServer> {
   const server = await DatabaseServer.start({ kind: mariadbKind, folder: join(folder, 'mariadb'), template: await askKeeper('MariaDB-data'), flags })
   t.teardown(() => server.remove())
   return server
 }
 
-/** The settings that mean this database, and no spool, as environment variables. */
+/** Settings for this database, without a spool, as environment variables. */
 export function environmentOf (options: DatabaseOptions): Record<string, string> {
   if ('file' in options) return { LOGGER_DB_FILE: options.file }
   return {
@@ -97,14 +97,14 @@ export function environmentOf (options: DatabaseOptions): Record<string, string>
   }
 }
 
-/** A knex of the test's own, to look at what was stored. */
+/** Opens a knex for the test, to read stored rows. */
 export function openKnex (t: Test, options: DatabaseOptions): Knex {
   const knex = connect(options)
   t.teardown(() => knex.destroy())
   return knex
 }
 
-/** A folder that goes when the test ends. */
+/** Creates a folder that is removed when the test ends. */
 export function temporaryFolder (t: Test): string {
   const folder = mkdtempSync(join(filesHere, 'test-'))
   t.teardown(() => rmSync(folder, { recursive: true, force: true }))

@@ -7,7 +7,7 @@ import type { DatabaseOptions } from '../../src/store/dialects/dialect.ts'
 import { openKnex } from './databases.ts'
 import { apiKey, patienceMs, type TestService } from './service.ts'
 
-/** Starts the whole service inside a host app, whose decorators it shares; it closes when the test ends. */
+/** Starts the whole service inside a host app, on the same decorators; it closes when the test ends. */
 export async function startEmbedded (t: Test, database: DatabaseOptions, options: Partial<LoggerBotOptions> = {}): Promise<TestService> {
   const app: FastifyInstance = Fastify()
   app.register(fp(loggerbot), { database, migrate: true, apiKey, patience: patienceMs, searchBudget: patienceMs, ...options })

@@ -6,11 +6,11 @@ import { until } from './until.ts'
 /** A server-sent event: its fields by name. */
 export type ServerEvent = Partial<Record<'id' | 'event' | 'data' | 'retry', string>>
 
-/** An answer of server-sent events, read as it comes (https://html.spec.whatwg.org/multipage/server-sent-events.html). */
+/** A stream of server-sent events, parsed as it arrives (https://html.spec.whatwg.org/multipage/server-sent-events.html). */
 export class EventReader {
-  /** All that came. */
+  /** The raw text received so far. */
   text = ''
-  /** What came whole, comments left out. */
+  /** Complete events, without comments. */
   readonly events: ServerEvent[] = []
   readonly #incoming: IncomingMessage
 
@@ -29,7 +29,7 @@ export class EventReader {
     incoming.on('error', () => {})
   }
 
-  /** Resolves once the condition holds of what came. */
+  /** Resolves once the condition holds for the events received. */
   until (what: string, condition: () => boolean): Promise<unknown> {
     return until(what, condition, { progress: () => this.text.length })
   }
@@ -39,7 +39,7 @@ export class EventReader {
   }
 }
 
-/** Opens a tail of the logs that a query finds, and waits until it has begun. It ends with the test. */
+/** Opens a tail of the logs that match a query, and waits until it has begun. It ends with the test. */
 export async function followTail (t: Test, { port }: { port: number }, headers: Record<string, string>, query: string): Promise<EventReader> {
   const outgoing = request({ port, path: `/api/logs/tail?${new URLSearchParams({ query })}`, headers })
   outgoing.end()

@@ -7,12 +7,15 @@ import { mutated } from './mutated.ts'
 
 export type Decode = (body: Buffer) => Iterable<Step>
 
-/** What a decoder yields, without the steps between. */
+/** Output of a decoder, without the steps. */
 export function piecesOf<T> (steps: Iterable<T | undefined>): T[] {
   return [...steps].filter((step) => step !== undefined)
 }
 
-/** Holds that a decoder takes whatever comes, real payloads damaged above all: it gives records and rejected pieces, at most as many as there are bytes, or throws BadRequest. */
+/**
+ * Asserts that a decoder survives any input, above all damaged real payloads: it yields records and rejected pieces, at
+ * most as many as there are bytes, or throws BadRequest.
+ */
 export function survives (t: Test, decode: Decode, payloads: readonly string[]): void {
   const body = fc.oneof(
     ...payloads.map((payload) => mutated(Buffer.from(payload))),
@@ -39,14 +42,14 @@ function isPiece (piece: Piece): boolean {
     (piece.attributes === null || Object.keys(piece.attributes).length > 0)
 }
 
-/** What a decoder makes of a text. */
+/** Decodes a text. */
 export function decoded (decode: Decode, body: string): Piece[] {
   return piecesOf(decode(Buffer.from(body)))
 }
 
 const value = fc.oneof(fc.string({ unit: 'grapheme' }), fc.integer(), fc.double({ noNaN: true, noDefaultInfinity: true }).filter((number) => !Object.is(number, -0) && (Number.isSafeInteger(number) || !Number.isInteger(number))), fc.boolean(), fc.constant(null))
 
-/** Fields of every type of JSON, by names that no protocol has a place for. */
+/** Fields of every JSON type, with names that no protocol knows. */
 export const attributes = fc.dictionary(
   fc.string({ unit: 'grapheme', minLength: 1 }).map((name) => `x ${name}`),
   fc.oneof(value, fc.array(value), fc.dictionary(fc.constantFrom('a', 'b', 'ж'), value, { noNullPrototype: true })),

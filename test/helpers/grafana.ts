@@ -1,11 +1,11 @@
-/** What of Grafana's dashboards the tests know. */
+/** The parts of a Grafana dashboard that the tests use. */
 export interface Dashboard {
   uid: string
   templating: { list: Array<{ name: string, type: string, query: string, allValue?: string }> }
   panels: Array<{ title: string, type: string, targets: Array<{ format: string, rawSql: string }> }>
 }
 
-/** The time that a dashboard shows, in seconds since 1970, and how long a bucket is, in milliseconds. */
+/** The time range of a dashboard in seconds since 1970, and the length of a bucket in ms. */
 export interface TimeRange {
   from: number
   to: number
@@ -13,10 +13,9 @@ export interface TimeRange {
 }
 
 /**
- * The SQL that Grafana would send: variables as its format `sqlstring` writes them, a custom "all" as
- * it is ({ raw }), and the macros that all its SQL data sources share (`Interpolate` in
- * pkg/tsdb/mysql/sqleng). Throws at whatever is left, which would be a macro of MySQL's data source
- * or unknown, and at the calls which that refuses.
+ * The SQL that Grafana would send: variables in its format `sqlstring`, a custom "all" as it is ({ raw }), and the macros of
+ * all its SQL data sources (`Interpolate` in pkg/tsdb/mysql/sqleng). Throws at any other macro, and at calls that MySQL's
+ * data source refuses.
  */
 export function expandSql (sql: string, variables: Record<string, string | string[] | { raw: string }>, { from, to, interval }: TimeRange): string {
   const expanded = sql

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { growsLinearly } from './growth.ts'
 
-/** What growsLinearly asserted of a work. */
+/** The assertion of growsLinearly about a function. */
 function verdictOn (work: (items: number[]) => void): boolean {
   let verdict: unknown
   growsLinearly({

@@ -8,14 +8,14 @@ export interface Growth<Input> {
   work: (input: Input) => void
 }
 
-/** Linear work takes about 10 times as long for ten times as much, quadratic work 100 times. */
+/** For ten times the input, linear work takes about 10 times as long, quadratic work 100 times. */
 const maxRatio = 30
-/** What takes less is measured badly. */
+/** Shorter times cannot be measured well. */
 const minCpuMs = 1
 const smallRuns = 5
 const largeRuns = 3
 
-/** Asserts that the CPU time of the work grows with the size of its input, and not with its square. */
+/** Asserts that the CPU time of the work grows linearly with the size of its input, not with its square. */
 export function growsLinearly<Input> (t: Pick<Test, 'ok'>, what: string, { small, input, work }: Growth<Input>): void {
   const smallInput = input(small)
   const smallMs = Math.max(minCpuMs, Math.min(...Array.from({ length: smallRuns }, () => cpuMs(() => work(smallInput)))))
@@ -26,7 +26,7 @@ export function growsLinearly<Input> (t: Pick<Test, 'ok'>, what: string, { small
   t.ok(largeMs <= maxRatio * smallMs, `${what}: ${largeMs} ms of CPU for ${10 * small}, ${smallMs} ms for ${small}`)
 }
 
-/** CPU time of this process alone, in ms: other processes that keep the cores busy do not count. */
+/** CPU time of this process in ms, which excludes other load on the machine. */
 function cpuMs (work: () => void): number {
   const before = process.cpuUsage()
   work()

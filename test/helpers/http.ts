@@ -7,7 +7,7 @@ export interface Answer {
   body: string
 }
 
-/** One HTTP request, its path sent byte for byte: `fetch` would tidy `//send_logs` away. */
+/** Sends an HTTP request with its path byte for byte; `fetch` would normalize `//send_logs`. */
 export async function http (port: number, method: string, path: string, headers: Record<string, string> = {}, body?: string | Buffer, agent?: Agent): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const outgoing = request({ host: '127.0.0.1', port, method, path, headers, agent: agent ?? false }, (incoming) => {

@@ -1,5 +1,5 @@
-// The keeper of a test run (see run.ts): node keeper.ts FOLDER RUNNER. It makes what the test files share, cleans up after
-// each file whose process has ended, and ends, with all that it started, when the process RUNNER has ended.
+// The keeper of a test run (see run.ts): node keeper.ts FOLDER RUNNER. It creates the things that test files share, cleans up
+// after each test file that has ended, and stops, with all its processes, when the process RUNNER has ended.
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
@@ -12,12 +12,12 @@ import { makeServerTemplate, makeSqliteTemplate } from './templates.ts'
 const folder = process.argv[2]!
 const runner = Number(process.argv[3])
 
-// What it starts carries its mark, as what a test file starts carries the file's.
+// Its processes carry its mark, as those of a test file carry the file's.
 process.env[cookie] = String(process.pid)
 
-/** What the files share; each is made when it is first asked for. */
+/** Things that the files share, each created on first use. */
 const makers: Record<string, () => Promise<unknown>> = {
-  /** A migrated SQLite file, to be copied. */
+  /** A migrated SQLite file to copy. */
   'SQLite-template': () => makeSqliteTemplate(join(folder, 'template.sqlite')),
   ...makersOf(mariadb),
   ...makersOf(mysql)
@@ -26,16 +26,16 @@ const makers: Record<string, () => Promise<unknown>> = {
 function makersOf (kind: ServerKind): typeof makers {
   const { name } = kind
   return {
-    /** An empty data directory, to be copied. */
+    /** An empty data directory to copy. */
     [`${name}-data`]: () => makeDataDirectory(kind, join(folder, `${name}-data`)),
 
-    /** How to reach the run's server of this kind. */
+    /** Access to the run's server of this kind. */
     async [name] () {
       const { access, pid } = await DatabaseServer.start({ kind, folder: join(folder, name), template: await get(`${name}-data`) })
       return { ...access, pid }
     },
 
-    /** The statements that bring an empty database of the server up to date. */
+    /** The statements that create all tables in an empty database. */
     [`${name}-template`]: async () => makeServerTemplate(await get(name))
   }
 }
@@ -80,7 +80,7 @@ function end (): void {
   rmSync(folder, { recursive: true, force: true, maxRetries: 10 })
 }
 
-/** Ends what a test file has left running, and removes its folder. */
+/** Ends the processes that a test file left running, and removes its folder. */
 function cleanUpAfter (file: number): void {
   killMarked(file)
   const files = folderOf(folder, file)
@@ -88,7 +88,7 @@ function cleanUpAfter (file: number): void {
   rmSync(files, { recursive: true, force: true, maxRetries: 10 })
 }
 
-/** Kills the processes that a process has started, and those that they have started; only Linux lists them. */
+/** Kills all descendants of a process; only Linux lists them. */
 function killMarked (starter: number): void {
   const mark = `${cookie}=${starter}\0`
   for (const pid of listed('/proc').map(Number)) {
@@ -100,7 +100,7 @@ function kill (pid: number): void {
   try {
     process.kill(pid, 'SIGKILL')
   } catch {
-    // It has ended by itself.
+    // The process has already ended.
   }
 }
 
@@ -116,7 +116,7 @@ function listed (folder: string): string[] {
   }
 }
 
-/** A process may end while it is looked at, and another system has no such file. */
+/** Empty if the process ends meanwhile, or on a system without this file. */
 function readOrEmpty (file: string): string {
   try {
     return readFileSync(file, 'latin1')

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 
-/** Real bytes, some of them changed, cut out or doubled. */
+/** Real bytes, with some of them changed, removed or doubled. */
 export function mutated (bytes: Buffer): fc.Arbitrary<Buffer> {
   const place = fc.nat({ max: bytes.length - 1 })
   const change = fc.oneof(

@@ -3,9 +3,8 @@ import { createServer } from 'node:net'
 import { random } from './random.ts'
 
 /**
- * A free port that stays free while nobody listens on it: below those that the system gives to
- * outgoing connections. From there a client that tries again and again while its server is down
- * would one day be given that very port, connect to itself, and keep the server from coming back.
+ * A free port that stays free, below those for outgoing connections. From that range, a client that retries while its
+ * server is down could be given the server's port, connect to itself, and keep the server from starting.
  */
 export async function freePort (): Promise<number> {
   for (;;) {

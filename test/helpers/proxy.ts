@@ -1,5 +1,4 @@
-// A TCP proxy that stands between the service and its database and does to their connections
-// what networks do.
+// A TCP proxy between the service and its database that breaks connections as networks do.
 import { once } from 'node:events'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -8,10 +7,10 @@ import { freePort } from './ports.ts'
 import { random, randomSize } from './random.ts'
 
 /**
- * `pass`: all as it should be. `cut`: each connection breaks after a random number of bytes in either
- * direction, often within the answer to a COMMIT. `delay`: each piece takes its time. `hang`: nothing
- * goes through, and nobody is told. `refuse`: nobody listens, and what was open breaks. `lose`: what goes to the server arrives,
- * and the connection breaks in the place of an answer.
+ * `pass`: everything goes through. `cut`: each connection breaks after a random number of bytes in either direction, often
+ * within the answer to a COMMIT. `delay`: each piece is delayed. `hang`: nothing goes through, connections stay open.
+ * `refuse`: the port is closed, open connections break. `lose`: requests arrive, and the connection breaks instead of an
+ * answer.
  */
 export type Mode = 'pass' | 'cut' | 'delay' | 'hang' | 'refuse' | 'lose'
 
@@ -20,32 +19,32 @@ type Direction = 'toServer' | 'toClient'
 interface Pair {
   client: Socket
   server: Socket
-  /** How many bytes may still go each way before the connection is cut. */
+  /** Bytes in each direction until the connection is cut. */
   left: Record<Direction, number>
-  /** A COMMIT went to the server, and its answer has not come back. */
+  /** A COMMIT was sent to the server, and its answer is outstanding. */
   committing: boolean
-  /** The answer to this COMMIT is the one to be cut. */
+  /** The answer to this COMMIT is to be cut. */
   doomed: boolean
 }
 
-/** Of so many COMMITs the answer to one, on average, is cut. */
+/** On average, the answer to one of this many COMMITs is cut. */
 const commitsPerCut = 10
 
 export class Proxy {
   readonly host = '127.0.0.1'
   readonly port: number
-  /** In milliseconds, what `delay` adds to each piece at most. */
+  /** Maximum delay of a piece in mode `delay`, in ms. */
   slowness = 50
-  /** How many connections were cut at a random byte; and how many while the answer to a COMMIT was awaited or under way. */
+  /** Connections cut at a random byte; and those cut while the answer to a COMMIT was outstanding or in transit. */
   cuts = 0
   cutCommits = 0
-  /** How many connections were made. */
+  /** Connections accepted so far. */
   connections = 0
   readonly #target: number
   readonly #server: Server
   readonly #pairs = new Set<Pair>()
   #mode: Mode = 'pass'
-  /** What every piece waits for while nothing goes through. */
+  /** Every piece waits for this while nothing goes through. */
   #gate = Promise.resolve()
   #openGate = () => {}
 
@@ -130,13 +129,13 @@ export class Proxy {
   }
 }
 
-/** Statements are long and their answers short. */
+/** Statements are long, and their answers short. */
 function drawLeft (mode: Mode): Pair['left'] {
   if (mode !== 'cut') return { toServer: Infinity, toClient: Infinity }
   return { toServer: randomSize(10, 4_000_000), toClient: randomSize(10, 50_000) }
 }
 
-/** A COMMIT on its own, or behind other statements that were sent without waiting for their answers. */
+/** A COMMIT alone, or after other statements that were sent without waiting for answers. */
 function endsInCommit (piece: Buffer): boolean {
   return /commit/i.test(piece.subarray(-16).toString('latin1'))
 }

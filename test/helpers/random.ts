@@ -3,15 +3,15 @@ export function random (least: number, most: number): number {
   return least + Math.floor(Math.random() * (most - least + 1))
 }
 
-/** From `least` to `most`, each power of ten equally likely. */
+/** A number from `least` to `most`, each power of ten equally likely. */
 export function randomSize (least: number, most: number): number {
   return Math.round(least * (most / least) ** Math.random())
 }
 
-/** Gives numbers from 0 to 1 (1 excluded). */
+/** Returns a number in [0, 1). */
 export type Random = () => number
 
-/** Numbers that are always the same for the same seed (mulberry32). */
+/** Random numbers that depend only on the seed (mulberry32). */
 export function seeded (seed: number): Random {
   let state = seed
   return () => {
@@ -22,7 +22,7 @@ export function seeded (seed: number): Random {
   }
 }
 
-/** A whole number from 0 to `limit`, which is excluded. */
+/** A whole number in [0, limit). */
 export function whole (random: Random, limit: number): number {
   return Math.floor(random() * limit)
 }

@@ -7,9 +7,9 @@ interface Timed {
 }
 
 const shownTests = 20
-/** tap says much about a failure: its first lines hold what differs and where. */
+/** Lines of a failure to print: the first ones have the difference and the place. */
 const shownLines = 40
-/** A file's own line stands behind those of its tests. */
+/** The line of a file follows those of its tests. */
 const file = /^(?:not )?ok \d+ - (\S+\.test\.ts) # time=([\d.]+)ms/
 const test = /^ {4}(?:not )?ok \d+ - (.+) # time=([\d.]+)ms/
 const subtest = /^( *)# Subtest: (.+)/
@@ -43,7 +43,7 @@ function print (kind: string, timed: Timed[]): void {
   }
 }
 
-/** Prints each failed assertion with the names of the tests that it stands in. */
+/** Prints each failed assertion with the names of its tests. */
 function printFailures (): void {
   const names: string[] = []
   for (const [i, line] of lines.entries()) {

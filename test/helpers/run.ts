@@ -1,5 +1,5 @@
-// A run of the tests is one tap process and the test files that it starts. What the files share, and what they leave behind,
-// belongs to the run's keeper: a process of its own (keeper.ts) that the first file starts and that ends with the run.
+// A run of the tests is one tap process and the test files that it starts. The run's keeper (keeper.ts), a process that the
+// first file starts and that ends with the run, creates the things that files share and removes everything they leave.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, statfsSync } from 'node:fs'
@@ -10,25 +10,25 @@ import { json } from 'node:stream/consumers'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
-/** tap's own process; this one where a test file is started by hand. */
+/** The process of tap, or this one if a test file is started by hand. */
 const runner = process.env.TAP_CHILD_ID === undefined ? process.pid : process.ppid
 
-/** In memory where there is enough of it, so that no test waits for a busy disk. */
+/** In memory if there is enough, so that no test waits for a busy disk. */
 const runFolder = join(hasFreeBytes('/dev/shm', 2 * 1024 ** 3) ? '/dev/shm' : tmpdir(), `loggerbot-test-${runner}`)
 
-/** Marks every process that a test file starts, so that the keeper finds those that are left behind. */
+/** Marks every process of a test file, so that the keeper finds those left running. */
 export const cookie = 'LOGGERBOT_TEST_FILE'
 
 let joined: Promise<void> | undefined
 
-/** Resolves to the folder of this test file. The keeper removes it when this process ends, however it ends. */
+/** Resolves to the folder of this test file. The keeper removes it after any end of this process. */
 export async function fileFolder (): Promise<string> {
   joined ??= joinRun()
   await joined
   return folderOf(runFolder, process.pid)
 }
 
-/** Asks the keeper for something that all files share: see `shared` in keeper.ts. */
+/** Gets a shared thing from the keeper: see `shared` in keeper.ts. */
 export async function askKeeper (what: string): Promise<any> {
   await fileFolder()
   const answer = await ask(`/shared/${what}`)
@@ -37,18 +37,18 @@ export async function askKeeper (what: string): Promise<any> {
   return body
 }
 
-/** Ends the keeper, where there is one, once it has cleaned up. */
+/** Stops the keeper, if there is one, once it has cleaned up. */
 export async function endKeeper (): Promise<void> {
   const answer = await ask('/end').catch(() => undefined)
   if (answer) await once(answer.resume(), 'close')
 }
 
-/** The folder of a test file, by its process id. */
+/** The folder of a test file, named by its process id. */
 export function folderOf (runFolder: string, pid: number): string {
   return join(runFolder, `file-${pid}`)
 }
 
-/** Where the keeper listens. */
+/** The socket of the keeper. */
 export function socketOf (runFolder: string): string {
   return join(runFolder, 'keeper')
 }
@@ -58,7 +58,7 @@ async function joinRun (): Promise<void> {
   process.env[cookie] = String(process.pid)
   for (const deadline = performance.now() + 120_000; ;) {
     try {
-      // The answer never ends: the keeper learns that this process has ended when the connection closes.
+      // The answer never ends: a closed connection tells the keeper that this process has ended.
       const { socket } = await ask(`/file/${process.pid}`)
       socket.unref()
       return
@@ -80,7 +80,7 @@ function isFirst (): boolean {
 }
 
 function startKeeper (): void {
-  // In a session of its own: Ctrl-C must leave it alive to clean up.
+  // In its own session, so that it survives Ctrl-C and can clean up.
   spawn(process.execPath, ['--import=tsx', fileURLToPath(new URL('keeper.ts', import.meta.url)), runFolder, String(runner)], { detached: true, stdio: 'ignore' }).unref()
 }
 

@@ -9,7 +9,7 @@ import { createConnection, type Connection } from 'mysql2/promise'
 import { freePort } from './ports.ts'
 import { until } from './until.ts'
 
-/** How to reach a MySQL or MariaDB on which the tests may create and drop databases. */
+/** Access to a MySQL or MariaDB on which the tests may create and drop databases. */
 export interface ServerAccess {
   host: string
   port: number
@@ -17,7 +17,7 @@ export interface ServerAccess {
   password: string
 }
 
-/** The server that LOGGER_TEST_MYSQL_URL names (mysql://user:password@host:port), which is used instead of a private one. */
+/** The server in LOGGER_TEST_MYSQL_URL (mysql://user:password@host:port), used instead of a private one. */
 export function givenServer (): ServerAccess | undefined {
   if (process.env.LOGGER_TEST_MYSQL_URL === undefined) return undefined
   const url = new URL(process.env.LOGGER_TEST_MYSQL_URL)
@@ -31,14 +31,14 @@ export function givenServer (): ServerAccess | undefined {
 
 const execute = promisify(execFile)
 
-/** A program that serves databases, and how the tests run it. */
+/** A database server, and how the tests run it. */
 export interface ServerKind {
   name: 'MariaDB' | 'MySQL'
-  /** Why it can't be run here, or false. */
+  /** Why it cannot run here, or false. */
   missing: string | false
-  /** Makes an empty data directory, whose root has no password. */
+  /** Creates an empty data directory with a root that has no password. */
   makeData (data: string): Promise<unknown>
-  /** The command that serves, but for the flags that all kinds know. */
+  /** The command, without the flags that all kinds share. */
   command: [program: string, ...args: string[]]
 }
 
@@ -53,7 +53,7 @@ export const mariadb: ServerKind = {
   command: [find('mariadbd') ?? 'mariadbd', '--no-defaults', '--innodb-log-file-size=16M', user]
 }
 
-/** Where test/install-mysql.sh unpacks MySQL and the libraries that it was built with. */
+/** The folder into which test/install-mysql.sh unpacks MySQL and its libraries. */
 const unpacked = process.env.LOGGER_TEST_MYSQL_ROOT ?? join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'loggerbot-test/mysql')
 const libraries = join(unpacked, 'usr/lib/x86_64-linux-gnu')
 const mysqld: [string, ...string[]] = [
@@ -72,9 +72,9 @@ export const mysql: ServerKind = {
 
 export interface ServerOptions {
   kind: ServerKind
-  /** Holds all its files. A server that was there before goes on with its data. */
+  /** Folder of all its files. Existing data is used. */
   folder: string
-  /** A data directory to copy, which is quicker than to make one. */
+  /** A data directory to copy, which is faster than creating one. */
   template?: string
   flags?: string[]
 }
@@ -127,7 +127,7 @@ export class DatabaseServer {
     })
   }
 
-  /** Ends it as the kernel does when there is no memory left. */
+  /** Kills it as the kernel does when memory runs out. */
   async kill (): Promise<void> {
     const server = this.#process
     if (!server || server.exitCode !== null || server.signalCode !== null) return
@@ -135,7 +135,7 @@ export class DatabaseServer {
     await once(server, 'exit')
   }
 
-  /** Stops it in the middle of its work; its connections stay open. */
+  /** Suspends it; its connections stay open. */
   freeze (): void {
     this.#process!.kill('SIGSTOP')
   }
@@ -144,7 +144,7 @@ export class DatabaseServer {
     this.#process!.kill('SIGCONT')
   }
 
-  /** Makes sure that it runs, whatever was done to it. */
+  /** Makes sure that it runs, in any state. */
   async restore (): Promise<void> {
     this.thaw()
     if (this.#process!.exitCode !== null || this.#process!.signalCode !== null) await this.start()
@@ -154,7 +154,7 @@ export class DatabaseServer {
     return createConnection({ ...this.access, database })
   }
 
-  /** Runs one statement on a connection of its own. */
+  /** Runs one statement on its own connection. */
   async query (sql: string): Promise<any> {
     const connection = await this.connect()
     try {
@@ -164,14 +164,14 @@ export class DatabaseServer {
     }
   }
 
-  /** Ends it for good and deletes its files. */
+  /** Stops it and deletes its files. */
   async remove (): Promise<void> {
     await this.kill()
     await rm(this.#folder, { recursive: true, force: true })
   }
 }
 
-/** Makes an empty data directory; resolves to its path. */
+/** Creates an empty data directory; resolves to its path. */
 export async function makeDataDirectory (kind: ServerKind, data: string): Promise<string> {
   if (kind.missing) throw new Error(`NOT TESTED: ${kind.missing}`)
   mkdirSync(dirname(data), { recursive: true })
@@ -179,7 +179,7 @@ export async function makeDataDirectory (kind: ServerKind, data: string): Promis
   return data
 }
 
-/** A folder of its own for temporary tables: a server that starts removes those that it finds in a shared one. */
+/** Its own folder for temporary tables: a starting server removes those in a shared folder. */
 function environmentIn (folder: string): NodeJS.ProcessEnv {
   return { ...process.env, TMPDIR: folder }
 }

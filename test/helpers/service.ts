@@ -11,15 +11,15 @@ import { post, type Answer } from './http.ts'
 
 export const apiKey = 'the key of these tests'
 
-/** Milliseconds that a service gives its database where a test says nothing else: more than a stalled disk takes. */
+/** Default database timeout in ms: longer than a disk stalls. */
 export const patienceMs = 60_000
 
-/** A server that listens on a free port, on a database of its own. */
+/** A server on a free port, with its own database. */
 export interface TestService {
   app: FastifyInstance
   port: number
   options: DatabaseOptions
-  /** The test's own way into the database. */
+  /** The test's own connection to the database. */
   knex: Knex
 }
 
@@ -40,52 +40,52 @@ export async function startService (t: Test, database: TestDatabase, { database:
   return { app, port: (app.server.address() as AddressInfo).port, options, knex }
 }
 
-/** Makes a user through the service; returns their token. */
+/** Creates a user through the service; returns the token. */
 export async function createUser (service: { port: number }, user: string, password = 'password'): Promise<string> {
   const answer = await post(service.port, '/create_user', { user, password, tel_id: '1' }, { 'x-api-key': apiKey })
   if (answer.status !== 200) throw new Error(`create_user answered ${answer.status}: ${answer.headers['x-error-detail']}`)
   return contractToken(user, password)
 }
 
-/** Makes a random token for the user; returns it. */
+/** Creates a random token for the user; returns it. */
 export async function createToken (service: { port: number }, user: string, scopes: readonly string[] = ['write'], password = 'password'): Promise<string> {
   const answer = await post(service.port, '/api/tokens', { name: 'of a test', scopes }, basic(user, password))
   if (answer.status !== 201) throw new Error(`POST /api/tokens answered ${answer.status}`)
   return JSON.parse(answer.body).token
 }
 
-/** The header that says who is there, by user and password. */
+/** The header `Authorization: Basic` for a user and password. */
 export function basic (user: string, password = 'password'): { authorization: string } {
   return { authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}` }
 }
 
-/** One valid log of the contract, but for what is given. */
+/** A valid log of the contract, with the given fields. */
 export function log (differences: Record<string, unknown> = {}): Record<string, unknown> {
   return { level: 'error', msg: 'log message', event_at: '2020-05-05T12:22:22+00:00', p_description: 'description', ...differences }
 }
 
-/** One valid body of the contract, but for what is given. */
+/** A valid body of the contract, with the given fields. */
 export function body (user: string, logs: unknown, differences: Record<string, unknown> = {}): { data: Record<string, unknown> } {
   return { data: { user, pid: 1, p_name: 'process name', post_time: '2020-05-05T12:22:23+00:00', logs, ...differences } }
 }
 
-/** Sends logs as the contract has it. */
+/** Sends logs by the contract. */
 export function send (service: { port: number }, user: string, token: string, logs: unknown, differences?: Record<string, unknown>): Promise<Answer> {
   return post(service.port, '/send_logs', body(user, logs, differences), { 'x-user-token': token })
 }
 
-/** How many logs are stored. */
+/** Counts the stored logs. */
 export async function count (knex: Knex): Promise<number> {
   const [row] = await knex('user_logs').count({ count: '*' })
   return Number(row!.count)
 }
 
-/** What is stored, in the order of the contract. */
+/** The stored rows, in the order of the contract. */
 export function stored (knex: Knex, where: Record<string, unknown> = {}): Promise<Array<Record<string, any>>> {
   return knex('user_logs').where(where).orderBy(['log_event_at', 'id'])
 }
 
-/** A stored log, as its sender would name its parts. */
+/** A stored log, with the names of its sender. */
 export interface Arrived {
   at: string
   level: string
@@ -96,7 +96,7 @@ export interface Arrived {
   attributes: Record<string, any> | null
 }
 
-/** The logs that arrived, in the order of the contract. */
+/** The stored logs, in the order of the contract. */
 export async function arrived (knex: Knex, where?: Record<string, unknown>): Promise<Arrived[]> {
   return (await stored(knex, where)).map((row) => ({
     at: row.log_event_at,
@@ -105,7 +105,7 @@ export async function arrived (knex: Knex, where?: Record<string, unknown>): Pro
     pid: Number(row.pid),
     description: row.p_description,
     message: row.log_msg,
-    // Some drivers hand JSON over as what it says.
+    // Some drivers return JSON parsed.
     attributes: typeof row.attributes === 'string' ? JSON.parse(row.attributes) : row.attributes
   }))
 }

@@ -17,11 +17,11 @@ import { count, createUser, startService, type ServiceOptions, type TestService 
 export const execute = promisify(execFile)
 
 export interface SyslogService extends TestService {
-  /** Of TCP and UDP. */
+  /** Port of TCP and UDP. */
   syslogPort: number
 }
 
-/** A service that takes syslog, with the users alice, whose all without a token is, and bob. */
+/** A service with syslog and the users alice, the owner of messages without a token, and bob. */
 export async function startSyslog (t: Test, database: TestDatabase, { settings, ...options }: ServiceOptions = {}): Promise<SyslogService> {
   const syslogPort = await freePort()
   const service = await startService(t, database, { ...options, settings: { LOGGER_SYSLOG_PORT: String(syslogPort), LOGGER_SYSLOG_USER: 'alice', ...settings } })
@@ -33,7 +33,7 @@ export function untilStored (service: TestService, logs: number): Promise<unknow
   return until(`${logs} logs are stored`, async () => await count(service.knex) >= logs)
 }
 
-/** A figure of /metrics, by its name without what all of syslog begin with. */
+/** A figure of /metrics, by its name without the prefix of syslog. */
 export async function metric ({ port }: { port: number }, name: string): Promise<number> {
   const { body } = await http(port, 'GET', '/metrics')
   return Number(new RegExp(`^loggerbot_syslog_${name.replaceAll(/[{}"]/g, '\\$&')} (\\S+)$`, 'm').exec(body)![1])
@@ -52,7 +52,7 @@ export async function sendUdp (port: number, ...messages: Array<string | Buffer>
   socket.close()
 }
 
-/** What docs/syslog.md shows in a language, with what is of this test in the place of its example. */
+/** An example of docs/syslog.md by its language, with the values of this test. */
 export function documented (language: string, replacements: Record<string, string>): string {
   const [, text] = new RegExp(`^\`\`\`${language}\\n([^]*?)^\`\`\``, 'm').exec(readFileSync(`${root}docs/syslog.md`, 'utf8'))!
   return Object.entries(replacements).reduce((text, [example, real]) => {
@@ -61,7 +61,7 @@ export function documented (language: string, replacements: Record<string, strin
   }, text!)
 }
 
-/** Starts rsyslogd with this configuration beside a socket of its own. Resolves to a function that logs lines with it, by logger(1). */
+/** Starts rsyslogd with this configuration. Resolves to a function that sends lines through it, by logger(1). */
 export async function startRsyslog (t: Test, forwarding: string): Promise<(lines: string[]) => Promise<void>> {
   const folder = temporaryFolder(t)
   const socket = join(folder, 'log')

@@ -4,13 +4,13 @@ import type { DatabaseOptions } from '../../src/store/dialects/dialect.ts'
 import { migrateToLatest } from '../../src/store/migrations.ts'
 import type { ServerAccess } from './servers.ts'
 
-/** Makes a migrated SQLite file; resolves to its path. */
+/** Creates a migrated SQLite file; resolves to its path. */
 export async function makeSqliteTemplate (file: string): Promise<string> {
   await migrate({ file })
   return file
 }
 
-/** Resolves to the statements that bring an empty database of the server up to date, as the migrations would. */
+/** Resolves to the statements that do the same as the migrations in an empty database. */
 export async function makeServerTemplate (access: ServerAccess): Promise<string[]> {
   const database = 'loggerbot_template'
   const connection = await mysql.createConnection(access)
@@ -33,7 +33,7 @@ async function migrate (options: DatabaseOptions): Promise<void> {
   }
 }
 
-/** The statements that make the tables, the views and the rows of a database. */
+/** The statements that create the tables, views and rows of a database. */
 async function describe (connection: mysql.Connection, database: string): Promise<string[]> {
   const query = async (sql: string, values?: unknown[]) => (await connection.query<RowDataPacket[]>(sql, values))[0]
   const all = await query('SELECT table_name AS name, table_type AS type FROM information_schema.tables WHERE table_schema = ?', [database])

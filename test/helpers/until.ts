@@ -1,14 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
 export interface UntilOptions {
-  /** Milliseconds without progress after which it throws. Default two minutes: it tells a hang, not slowness. */
+  /** Time without progress after which it throws, in ms. Default two minutes, to detect hangs, not slowness. */
   stallMs?: number
   /** A figure that changes while there is progress, however slow. */
   progress?: () => unknown
 }
 
 /**
- * Polls until the condition gives something other than undefined and false, and resolves to that.
+ * Polls until the condition gives a value other than undefined and false, and resolves to it.
  * Throws once neither the condition nor `progress` has moved for `stallMs`.
  */
 export async function until<T> (what: string, condition: () => T | undefined | false | Promise<T | undefined | false>, { stallMs = 120_000, progress = () => undefined }: UntilOptions = {}): Promise<T> {

@@ -1,4 +1,4 @@
-// The rules of CONTRIBUTING.md, "Where things go": which part may import which.
+// The rules of CONTRIBUTING.md, "Where things go": which folder may import which.
 import { readdirSync, readFileSync } from 'node:fs'
 import { posix } from 'node:path'
 import t from 'tap'
@@ -18,7 +18,7 @@ interface Import {
   isType: boolean
 }
 
-/** A file of ours is named by its path from the root. */
+/** Imports by file; files of ours are named by their path from the root. */
 const imports: Import[] = [...sources].flatMap(([file, source]) => [...source.matchAll(statement)].map(([, type, name, dynamic, url]) => {
   const target = name ?? dynamic ?? `./${url}`
   return { file, isType: type !== undefined, target: target.startsWith('.') ? posix.join(posix.dirname(file), target) : target }
@@ -30,7 +30,7 @@ const shared = '^src/((model|text)/|(errors|timeout|version|sqlite)\\.ts$)'
 const stages = '(receive|decode|authenticate|write|tail)'
 const features = '(search|word-index|hour-counts|retention|alerts)'
 
-/** Who may import, of what the rule is about, only what. */
+/** By name of the rule: the files it applies to, the imports it is about, and those of them that are allowed. */
 const rules: Record<string, [who: RegExp, about: RegExp, only: RegExp | ((file: string) => RegExp)]> = {
   'model, errors, timeout and text import model alone': [new RegExp(shared), ours, /^src\/(model|text)\//],
   'a stage imports its own folder and what all rooms speak of': [new RegExp(`^src/${stages}/`), ours, (file) => new RegExp(`^${folderOf(file)}/|${shared}`)],
@@ -88,7 +88,7 @@ function listFiles (folder: string): string[] {
       .filter((file) => /\.(ts|tsx|js)$/.test(file) && !/(^|\/)(node_modules|dist)\//.test(file))
       .map((file) => `${folder}/${file}`)
   } catch (error) {
-    // Not every part is there yet.
+    // web/ does not exist yet.
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
     throw error
   }
@@ -99,7 +99,7 @@ function folderOf (file: string): string {
   return file.split('/').slice(0, 2).join('/')
 }
 
-/** The circles of a graph, each once, as the nodes on the way. */
+/** The circles of a graph, each once, as lists of nodes. */
 function circles (graph: ReadonlyMap<string, ReadonlySet<string>>): string[][] {
   const found: string[][] = []
   const done = new Set<string>()

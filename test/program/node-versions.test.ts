@@ -13,7 +13,7 @@ await t.test('On the current Node', { jobs: 2 }, async (t) => {
     t.test(`npx knex migrate:latest, status, rollback and make work as they stand on ${database.name}`, { buffered: true }, async (t) => {
       const cwd = await copyCheckout(t)
       const env = environmentOf(await database.create(t))
-      // The program that npx finds, without the second that npx takes to find it.
+      // The program directly; npx takes a second to find it.
       const knex = (...args: string[]) => mustRun(join(cwd, 'node_modules/.bin/knex'), args, { cwd, env })
 
       t.match(await mustRun('npx', ['knex', 'migrate:latest'], { cwd, env }), new RegExp(`Batch 1 run: ${migrations} migrations`))
@@ -40,7 +40,7 @@ await t.test('On the Nodes to come', { jobs: 2 }, async (t) => {
   const cwd = await copyCheckout(t, { 'better-sqlite3': sqlite })
 
   for (const [i, node] of nodes.entries()) {
-    // A module of SQLite is made for a version of Node; what speaks with a server is JavaScript.
+    // Only SQLite's module depends on the version of Node; one server is enough for the drivers.
     for (const database of databases.filter(({ name }) => name !== 'MariaDB')) {
       t.test(`Node ${majors[i]} migrates without NODE_OPTIONS, serves, and stores a log on ${database.name}`, { buffered: true }, async (t) => {
         t.match(await mustRun(node, ['--version']), new RegExp(`^v${majors[i]}\\.`))

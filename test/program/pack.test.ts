@@ -10,7 +10,7 @@ import { apiKey, createToken, createUser, log, send, stored } from '../helpers/s
 
 const versionOf = (name: string): string => JSON.parse(readFileSync(join(root, 'node_modules', name, 'package.json'), 'utf8')).version
 
-/** A host app with the plugin and its parts. */
+/** A host app that registers the plugin, and its parts one by one. */
 const host = `
 import Fastify, { type FastifyRequest } from 'fastify'
 import knex from 'knex'
@@ -84,10 +84,10 @@ await t.test('The package, installed in an empty project', { jobs: 2 }, async (t
   writeFileSync(join(project, 'package.json'), JSON.stringify({ name: 'host', private: true, type: 'module' }))
   const beside = ['fastify', 'knex', 'pino'].map((name) => `${name}@${versionOf(name)}`)
   await mustRun('npm', ['install', '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund', `./${tarball}`, ...beside], { cwd: project })
-  // The same version for the same Node: compiling it again would take a minute.
+  // Copies the compiled module, because compiling takes a minute.
   const compiled = 'node_modules/better-sqlite3-node20/build/Release/better_sqlite3.node'
   if (existsSync(join(root, compiled))) cpSync(join(root, compiled), join(project, compiled))
-  // What npx finds, without the second that npx takes to find it.
+  // The program directly; npx takes a second to find it.
   const installed = join(project, 'node_modules/.bin/loggerbot')
 
   t.test('type-checks in a strict host app, and refuses wrong options', { buffered: true }, async (t) => {
