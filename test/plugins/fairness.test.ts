@@ -73,7 +73,7 @@ for (const database of databases) {
       await until('it is answered in the end', () => late?.statusCode === 200)
     })
 
-    await t.test('tails of one user leave room for those of others', async (t) => {
+    await t.test('tails of one user leave slots for those of others', async (t) => {
       const opened: IncomingMessage[] = []
       t.teardown(() => opened.forEach((incoming) => incoming.destroy()))
       for (let n = 0; n < 25; n++) opened.push(await statusOf(open('/api/logs/tail', 'al')))
@@ -90,7 +90,25 @@ for (const database of databases) {
       })
     })
 
-    await t.test('a deletion gives way to searches, its own user\'s, too', async (t) => {
+    await t.test('searches do not wait for deletions that the database holds up', async (t) => {
+      const path = '/api/logs?query=nothing+OR+level:error'
+      const confirmed: Array<[user: string, path: string]> = []
+      for (const user of ['al', 'bo']) {
+        const { confirm } = JSON.parse((await http(port, 'DELETE', path, basic(user))).body)
+        confirmed.push([user, `${path}&confirm=${confirm}`], [user, `${path}&confirm=${confirm}`])
+      }
+      const deletions = await knex.transaction(async (transaction) => {
+        await transaction('user_logs').select('id').forUpdate()
+        const deletions = confirmed.map(([user, path]) => http(port, 'DELETE', path, basic(user)))
+        for (const [user] of confirmed) t.equal((await http(port, 'GET', '/api/logs', basic(user))).status, 200)
+        return { answers: Promise.all(deletions) }
+      })
+      const answers = await deletions.answers
+      t.equal(answers.reduce((sum, { body }) => sum + JSON.parse(body).deleted, 0), 2)
+      for (const [name, token] of Object.entries(tokens)) await send(service, name, token, [log({ msg: `of ${name}` })])
+    })
+
+    await t.test('a deletion gives way to searches, those of its own user included', async (t) => {
       for (let n = 0; n < 5; n++) await send(service, 'al', tokens.al, Array.from({ length: 1000 }, (_, index) => log({ msg: `gone ${n} ${index}` })))
       const path = '/api/logs?query=gone'
       const { confirm } = JSON.parse((await http(port, 'DELETE', path, basic('al'))).body)

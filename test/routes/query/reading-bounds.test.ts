@@ -13,7 +13,7 @@ import { until } from '../../helpers/until.ts'
 
 const mebibyte = 1024 * 1024
 
-/** A message of so many bytes that no compression makes nothing of. */
+/** A message of about `bytes` bytes. */
 function long (bytes: number, name: string): string {
   return `${name} ${'0123456789abcdef '.repeat(bytes / 17)}`
 }
@@ -43,12 +43,12 @@ for (const database of databases) {
     const ask = async (path: string) => JSON.parse((await http(port, 'GET', path, basic('al'))).body)
     const named = (logs: Array<{ message: string }>) => logs.map(({ message }) => /^\w+ \d+/.exec(message)![0])
     const all = Array.from({ length: 12 }, (_, n) => `log ${n}`)
-    /** Resolves once the server has no other connections than so many. */
+    /** Resolves once the server has `number` connections. */
     const connectionsLeft = (number: number) => until(`${number} connections are left`, async () => {
       return await promisify(service.app.server.getConnections.bind(service.app.server))() === number
     })
 
-    await t.test('a page ends at about 8 MB, whatever its limit, and the cursor goes on', async (t) => {
+    await t.test('a page ends at about 8 MB, whatever its limit, and the cursor continues', async (t) => {
       for (const order of ['newest', 'oldest']) {
         const found: string[] = []
         for (let cursor: string | undefined, pages = 1; ; pages++) {

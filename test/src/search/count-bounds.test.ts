@@ -36,10 +36,10 @@ for (const database of databases) {
 
     const short = ({ value, count }: Values['values'][number]) => `${count} ${value.length} ${value.slice(0, 3)} ${createHash('md5').update(value).digest('hex')}`
 
-    await t.test('long ones are cut to 1,000 characters, and that is said', async (t) => {
+    await t.test('long ones are cut to 1,000 characters, and counted as cut', async (t) => {
       for (const value of Object.values(long)) t.equal((await write([log({ kind: value }), log({ kind: `${value}` })])).status, 200)
       const expected = Object.values(long).map((value) => ({ value: cut(value), count: 2 })).sort((one, other) => one.value < other.value ? -1 : 1)
-      // The second is decided here where the database does not know expressions.
+      // The second is counted in the server where the database has no regular expressions of RE2.
       for (const query of ['', 'kind:/./']) {
         const { values, complete, cut } = await get<Values>(`/api/logs/values?field=kind&query=${encodeURIComponent(query)}`)
         t.strictSame(values.map(short), expected.map(short), query)
@@ -52,7 +52,7 @@ for (const database of databases) {
       t.ok(size < 100_000)
     })
 
-    await t.test('nothing is said where nothing is cut', async (t) => {
+    await t.test('an answer without cuts has no field cut', async (t) => {
       t.notOk('cut' in await get<Values>('/api/logs/values?field=level'))
     })
 
@@ -61,7 +61,7 @@ for (const database of databases) {
       t.match(await get<Values>('/api/logs/values?field=twin'), { values: [{ value: `${'z'.repeat(1000)}…`, count: 3 }], cut: { names: 1, values: false } })
     })
 
-    await t.test('many are left out past some megabytes, the rarer ones', async (t) => {
+    await t.test('the rarer ones are left out past some megabytes', async (t) => {
       const name = (n: number) => `${n} ${'w'.repeat(990)}`
       for (let n = 0; n < 6000; n += 2000) await write(Array.from({ length: 2000 }, (_, index) => log({ many: name(n + index) })))
       await write(Array.from({ length: 5 }, () => log({ many: name(5999) })))

@@ -16,9 +16,9 @@ import { basic, createUser, log, send, startService, type TestService } from '..
 
 const record = (message: string): LogRecord => newRecord({ message, processName: 'test' })
 
-/** What a pattern means, tried at every place: slow, and plain. */
+/** Reference implementation of patterns: tries every position. */
 function holdsSlowly (pattern: readonly string[], text: string): boolean {
-  // A letter of a script without blanks joins nothing.
+  // In a script without spaces, a letter does not join words.
   const isWord = (character: string | undefined) => character !== undefined && /[\p{L}\p{M}\p{N}_]/u.test(character) && !/[漢かก]/.test(character)
   const characters = Array.from(fold(pattern.every((piece) => /^\p{ASCII}*$/u.test(piece)) ? text : text.normalize('NFC')).replaceAll(/ +/g, pattern.some((piece) => piece.includes(' ')) ? ' ' : '$&'))
   const pieces = pattern.map((piece) => Array.from(piece))
@@ -111,7 +111,7 @@ t.test('an expression weighs at least half of what it is compiled to', async (t)
   t.pass()
 })
 
-/** A query and a message whose test takes a thread some seconds, however linear it is: nearly every state is one of its own. */
+/** A query and a message that take a thread some seconds, although linear: nearly every state occurs once. */
 const slowQuery = '/a[ab]{900}[cd]/'
 const slowMessage = pseudorandom(1_500_000)
 
@@ -123,7 +123,7 @@ function pseudorandom (length: number): string {
   }).join('')
 }
 
-t.test('a test that takes too long ends with its budget, and others go on', async (t) => {
+t.test('a test that takes too long ends with its budget, and other tests continue', async (t) => {
   const matching = new Matching(2)
   t.teardown(() => matching.close())
   const select = (query: string, message: string, budgetMs: number) => matching.select({ filter: parseFilter(query), logs: [record(message)], nameOf: () => 'al', caller: 'al', budgetMs }, AbortSignal.timeout(600_000))
@@ -138,7 +138,7 @@ async function find (service: TestService, query: string, user = 'alice'): Promi
   return JSON.parse(body).logs.map(({ message }: { message: string }) => message)
 }
 
-/** Expressions that PCRE or ICU take for something else, or fail on. */
+/** Expressions that PCRE or ICU read differently, or reject. */
 const expressions = [
   '/(x+x+)+y/', '/\\Q$\\E/', '/\\Qa$\\E/', '/^\\p{Lu}$/', '/[[:digit:]$]+!$/', '/[]$]x?$/', '/[[:alpha:]]$/', '/^[[:word:]]$/', '/^[^\\D]$/', '/^[^\\W]$/',
   '/(?P<n>x)y/', '/^\\pL/', '/(?U)a+/', '/^.$/', '/a.b/', '/^b$/', '/(?m)^b$/', '/[a&&b]&/', '/[+--]/', '/[[a]]/', '/\\bж/', '/$/', '/a$/', '/s/', '/k/', '/(?-i)K/', '/\\z/', '/x{2,3}y/', '/Fehler|Ошибка/', '/fa.led/'
@@ -214,7 +214,7 @@ for (const database of databases) {
       }
     })
 
-    await t.test('a tail tests expressions in a thread, and ends where that takes too long', async (t) => {
+    await t.test('a tail tests expressions in a thread, and ends if that takes too long', async (t) => {
       const quick = await followTail(t, service, basic('alice'), '/wanted \\d$/ OR a*a*a*a*c')
       const slow = await followTail(t, service, basic('alice'), slowQuery)
       await send(service, 'alice', tokens.alice, ['wanted 1', 'unwanted', 'wanted x', 'a '.repeat(20_000), slowMessage, 'wanted 2'].map((msg) => log({ msg })))
@@ -226,7 +226,7 @@ for (const database of databases) {
     })
   })
 
-  t.test(`long searches on ${database.name} end with their time, and keep nobody from searching, logging in and sending`, async (t) => {
+  t.test(`long searches on ${database.name} end with their time, and delay no other search, login or log`, async (t) => {
     const service = await startService(t, database, { settings: { LOGGER_SEARCH_TIMEOUT: '5000' } })
     const token = await createUser(service, 'alice')
     await createUser(service, 'bob')
@@ -241,8 +241,8 @@ for (const database of databases) {
     t.strictSame(await find(service, 'nothing', 'bob'), [])
     await send(service, 'carol', await createUser(service, 'carol'), [log({ msg: 'of carol' })])
     t.strictSame(await find(service, 'carol', 'carol'), ['of carol'])
-    t.ok(answered < 5, 'all that while others were searching')
-    t.strictSame(await Promise.all(slow), Array(5).fill(true), 'each says that its time was over')
+    t.ok(answered < 5, 'all of it during the long searches')
+    t.strictSame(await Promise.all(slow), Array(5).fill(true), 'each answers that its time was over')
     t.strictSame(await find(service, 'failed'), ['failed'])
   })
 }

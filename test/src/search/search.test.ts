@@ -63,7 +63,7 @@ for (const database of databases) {
       t.strictSame(await messages(service, { query: 'nowhere' }), [])
     })
 
-    await t.test('gives what is rare in the order of time, however far apart it is, and whatever shares its instant', async (t) => {
+    await t.test('gives rare logs in the order of time, however far apart, and all logs of an instant', async (t) => {
       const days = [1, 2, 2, 2, 5, 9, 9, 20, 21]
       await send(service, 'bob', tokens.bob, days.map((day, index) => log({ msg: `rarity ${index}`, event_at: `2025-03-${String(day).padStart(2, '0')}T12:00:00Z` })))
       const all = days.map((_day, index) => `rarity ${index}`)
@@ -90,7 +90,7 @@ for (const database of databases) {
     }
     await service.knex('user_logs').where('log_msg', 'late').delete()
 
-    await t.test('shows users their own alone, administrators everybody\'s', async (t) => {
+    await t.test('shows users only their own logs, administrators those of all users', async (t) => {
       t.strictSame(await messages(service, {}, 'bob'), ['of bob'])
       t.strictSame(await messages(service, { from: '2026-01-01', to: '2026-01-02' }, 'root'), ['Payment failed for order 7', 'of bob', 'at the same time', 'payment done'])
       t.strictSame(await messages(service, { user: 'bob' }, 'root'), ['of bob'])
@@ -102,7 +102,7 @@ for (const database of databases) {
       }
     })
 
-    await t.test('gives one log and what stood around it', async (t) => {
+    await t.test('gives one log, and its neighbours', async (t) => {
       await send(service, 'alice', tokens.alice, Array.from({ length: 9 }, (_, index) => log({ msg: `step ${index}`, event_at: `2026-02-01T00:00:0${index}Z` })), { p_name: 'Job', pid: 7 })
       await send(service, 'alice', tokens.alice, [log({ msg: 'another process', event_at: '2026-02-01T00:00:04Z' })], { p_name: 'Job', pid: 8 })
       const [{ id }] = (await get(service, '/api/logs?query=%22step+4%22')).logs as [PresentedLog]
@@ -161,7 +161,7 @@ for (const database of databases) {
         t.match(JSON.parse(answer.body), { code: 400, message: 'BadRequest', detail })
       })
     }
-    await t.test('refuses more buckets than anybody can see', async (t) => {
+    await t.test('refuses too many buckets', async (t) => {
       const answer = await http(service.port, 'GET', '/api/logs/histogram?interval=1s', basic('alice'))
       t.equal(answer.status, 400)
       t.match(JSON.parse(answer.body).detail, /^interval must be longer/)

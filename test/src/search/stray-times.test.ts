@@ -8,7 +8,7 @@ const day = 24 * 60 * minute
 const now = Date.now()
 const at = (time: number) => new Date(time).toISOString()
 
-/** Of a sender whose clock is set, of one whose clock is not, and nonsense. */
+/** Times of senders with a wrong clock, and of one with the right clock. */
 const past = ['1000-01-01T00:00:00Z', '1970-01-01T00:00:01Z', '1970-01-01T00:00:02Z']
 const future = ['2090-01-01T00:00:00Z', '9999-12-31T23:59:59.999999Z']
 const present = [0, 1, 50, 110].map((minutes) => at(now - minutes * minute))
@@ -39,7 +39,7 @@ for (const database of databases) {
     const page = (parameters: string, user: string) => get<{ logs: Array<{ message: string }>, cursor?: string, outside?: { before: number, after: number } }>(`/api/logs?${parameters}`, user)
     const messages = ({ logs }: { logs: Array<{ message: string }> }) => logs.map(({ message }) => message.slice(3))
 
-    await t.test('do not spoil the histogram that nobody gave times for, and are counted', async (t) => {
+    await t.test('do not spoil a histogram without times, and are counted', async (t) => {
       for (const [user, expected] of [['al', 4], ['root', 6]] as const) {
         for (const parameters of ['', 'by=level', 'interval=1h', 'query=of']) {
           const found = await histogram(parameters, user)
@@ -50,10 +50,10 @@ for (const database of databases) {
       }
       const bo = await histogram('', 'bo')
       t.equal(sum(bo), 2)
-      t.notOk('outside' in bo, 'where there are none nothing is told')
+      t.notOk('outside' in bo, 'missing where there are none')
     })
 
-    await t.test('are reached by whoever gives times', async (t) => {
+    await t.test('are found where a request gives times', async (t) => {
       t.equal(sum(await histogram('from=1000-01-01&to=9999-12-31T23:59:59.999999Z&interval=36500d', 'al')), 8)
       t.equal(sum(await histogram('from=1000-01-01&interval=365d', 'al')), 7)
       t.equal(sum(await histogram('from=2080-01-01&interval=36500d', 'al')), 2)
@@ -64,7 +64,7 @@ for (const database of databases) {
       t.strictSame(messages(await page('order=oldest', 'al')), [...past, ...present.toReversed(), ...future])
     })
 
-    await t.test('are no newest pages', async (t) => {
+    await t.test('do not stand on the newest page', async (t) => {
       const first = await page('limit=3', 'al')
       t.strictSame(messages(first), present.slice(0, 3))
       t.strictSame(first.outside, { before: 0, after: 2 })
@@ -73,7 +73,7 @@ for (const database of databases) {
       t.notOk('outside' in await page('', 'bo'))
     })
 
-    await t.test('of one user do not reach into what administrators see, be they a day apart', async (t) => {
+    await t.test('of one user are left out of what administrators see, even a day apart', async (t) => {
       const long = Array.from({ length: 800 }, (_, n) => at(now - (n + 1) * 10 * day))
       await write('old', [present[0]!, ...long])
       const all = await histogram('', 'root')
@@ -83,7 +83,7 @@ for (const database of databases) {
       t.equal(sum(own), 801, 'their own history is whole')
     })
 
-    await t.test('are shown where there is nothing else', async (t) => {
+    await t.test('are shown where there are no other logs', async (t) => {
       await service.knex('user_logs').where('log_event_at', '>', '2000-01-01').where('log_event_at', '<', '2080-01-01').delete()
       const found = await histogram('', 'al')
       t.equal(sum(found), 5)
