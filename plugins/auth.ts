@@ -30,13 +30,15 @@ declare module 'fastify' {
     /** Verifies the X-User-Token of the named user; rejects with BadRequest, Forbidden or TooManyAttempts. */
     authenticateToken: (request: import('fastify').FastifyRequest, user: string) => Promise<LogUser>
     /** Verifies a password; resolves to undefined when it is wrong, rejects with TooManyAttempts. */
-    authenticatePassword: (request: import('fastify').FastifyRequest, user: string, password: string) => Promise<UserCaller | undefined>
+    authenticatePassword: (
+      request: import('fastify').FastifyRequest, user: string, password: string
+    ) => Promise<UserCaller | undefined>
     /**
      * Finds the caller of a random token that did not come by HTTP. Rejects with TooManyAttempts, and with DatabaseAway
      * when the token is not cached and the database is unavailable.
      */
     callerOfToken: (token: string, address: string) => Promise<UserCaller | undefined>
-    /** Finds a user named in the settings (trusted, no token); undefined when missing or disabled. Rejects with DatabaseAway. */
+    /** Finds a user named in the settings (no token); undefined if missing or disabled. Rejects with DatabaseAway. */
     trustedUser: (name: string) => Promise<LogUser | undefined>
     /** Answers 400 when X-User-Token cannot be a token, before the body is read. */
     requireTokenForm: onRequestHookHandler
@@ -85,7 +87,7 @@ export default fp<AuthOptions>(async (app, { apiKey = '', patience: timeoutMs = 
   })
 
   app.decorate('authenticateToken', (request, user) => authenticator.requireUser(request, user))
-  app.decorate('authenticatePassword', (request, name, secret) => authenticator.callerOfPassword(request.ip, { name, secret }))
+  app.decorate('authenticatePassword', ({ ip }, name, secret) => authenticator.callerOfPassword(ip, { name, secret }))
   app.decorate('callerOfToken', (token, address) => authenticator.callerOfToken(token, address))
   app.decorate('trustedUser', (name) => authenticator.trustedUser(name))
   app.decorate('requireTokenForm', async (request) => { userTokenOf(request) })

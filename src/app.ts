@@ -21,23 +21,27 @@ import ops from '../routes/ops/index.ts'
 import query from '../routes/query/index.ts'
 import type { SpoolOptions } from './write/spool.ts'
 
-export interface LoggerBotOptions extends DbOptions, AuthOptions, WriterOptions, SearchOptions, WordIndexOptions, ContractOptions, IngestOptions {
-  /** Where logs are taken in by syslog. Default: nowhere. */
+type PartOptions =
+  DbOptions & AuthOptions & WriterOptions & SearchOptions & WordIndexOptions & ContractOptions & IngestOptions
+
+export interface LoggerBotOptions extends PartOptions {
+  /** Ports and owner of syslog. Default: none. */
   syslog?: SyslogOptions
-  /** What is let go. Default: nothing. */
+  /** Expiry of logs. Default: none expires. */
   retention?: RetentionOptions
-  /** Where logs are kept while MySQL is away; SQLite needs none. Default: nowhere, and they are refused. */
+  /** Folder that keeps logs while MySQL is unavailable; SQLite needs none. Default: none, and logs are refused. */
   spool?: SpoolOptions
 }
 
 /**
- * The whole service as one plugin, in the order in which a log meets its parts. It keeps to its own
- * scope: register it under any prefix, more than once, in an app that is somebody else's.
+ * The whole service as one plugin, its parts in the order in which a log meets them.
+ * It stays within its own scope: a host app may register it under any prefix, more than once.
  */
-const loggerbot: FastifyPluginAsync<LoggerBotOptions> = async (app, {
-  database, knex, migrate, apiKey, authenticate, bodyLimit, corsOrigins, elasticsearch, patience, queueLimit, userRate, searchBudget, readStallMs, wordIndex: withWordIndex, askAfter,
-  spool: spoolOptions, syslog: syslogOptions, retention: retentionOptions = {}
-}) => {
+const loggerbot: FastifyPluginAsync<LoggerBotOptions> = async (app, options) => {
+  const { database, knex, migrate, apiKey, authenticate, bodyLimit, corsOrigins, elasticsearch } = options
+  const { patience, queueLimit, userRate, searchBudget, readStallMs, wordIndex: withWordIndex, askAfter } = options
+  const { spool: spoolOptions, syslog: syslogOptions, retention: retentionOptions = {} } = options
+
   if (spoolOptions) await app.register(spool, spoolOptions)
   await app.register(db, { database, knex, migrate })
   await app.register(cluster)

@@ -1,7 +1,7 @@
 import { homedir } from 'node:os'
 import { Type, type SchemaOptions, type Static, type TSchema } from '@sinclair/typebox'
 import type { Ajv, ErrorObject } from 'ajv'
-import { envSchema } from 'env-schema'
+import { envSchema, type EnvSchemaData } from 'env-schema'
 import { UsageError } from './errors.ts'
 import type { DatabaseOptions } from './store/dialects/dialect.ts'
 import type { SpoolOptions } from './write/spool.ts'
@@ -15,24 +15,33 @@ declare module '@sinclair/typebox' {
 
 const levels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
 
-/** All settings. Each description is the rule that an error quotes, and the text of --help and of docs/settings.md. */
+/** All settings. A description is the rule that an error quotes, and the text of --help and docs/settings.md. */
 export const settingsSchema = Type.Object({
-  LOGGER_HOST: text({ flag: 'host', default: '127.0.0.1', description: 'address to listen on; 0.0.0.0 is every IPv4 address' }),
-  LOGGER_PORT: integer(0, 65_535, { flag: 'port', default: 5000, description: 'port to listen on, 0 to 65535; 0 takes a free one' }),
+  LOGGER_HOST: text({
+    flag: 'host', default: '127.0.0.1', description: 'address to listen on; 0.0.0.0 is every IPv4 address'
+  }),
+  LOGGER_PORT: integer(0, 65_535, {
+    flag: 'port', default: 5000, description: 'port to listen on, 0 to 65535; 0 takes a free one'
+  }),
   LOGGER_DB_HOST: text({ flag: 'db-host', description: 'MySQL or MariaDB host; localhost when only a user is given' }),
   LOGGER_DB_PORT: integer(1, 65_535, { flag: 'db-port', default: 3306, description: 'MySQL port, 1 to 65535' }),
   LOGGER_DB_NAME: text({
-    flag: 'db-name', default: 'loggerbot', pattern: '^[\\w$-]{1,64}$', description: 'database name, 1 to 64 of A-Z a-z 0-9 _ $ -'
+    flag: 'db-name',
+    default: 'loggerbot',
+    pattern: '^[\\w$-]{1,64}$',
+    description: 'database name, 1 to 64 of A-Z a-z 0-9 _ $ -'
   }),
   LOGGER_DB_USER: text({ flag: 'user', description: 'MySQL login' }),
   LOGGER_DB_PASSWORD: text({ flag: 'password', description: 'MySQL password' }),
   LOGGER_DB_SSL: text({
     default: 'false',
-    description: 'true: TLS, verified against the system\'s authorities; a file name: a PEM file of the authority to trust; false: no TLS'
+    description: 'true: TLS, verified against the system\'s authorities; a file name: a PEM file of the ' +
+      'authority to trust; false: no TLS'
   }),
   LOGGER_DB_POOL: integer(1, 1000, { default: 10, description: 'maximal number of MySQL connections, 1 to 1000' }),
   LOGGER_DB_PAGE_COMPRESSION: Type.Boolean({
-    default: true, description: 'true or false: whether new tables are page compressed where the engine does it at no cost (MariaDB)'
+    default: true,
+    description: 'true or false: whether new tables are page compressed where the engine does it at no cost (MariaDB)'
   }),
   LOGGER_DB_FILE: text({
     flag: 'db-file',
@@ -52,24 +61,34 @@ export const settingsSchema = Type.Object({
     default: 4 * 1024 ** 3, description: 'maximal size of the spool in bytes, from 1048576'
   }),
   LOGGER_QUEUE_LIMIT: integer(1024, Number.MAX_SAFE_INTEGER, {
-    default: 32 * 1024 * 1024, description: 'maximal size of all request bodies in memory in bytes, from 1024; more requests wait'
+    default: 32 * 1024 * 1024,
+    description: 'maximal size of all request bodies in memory in bytes, from 1024; more requests wait'
   }),
-  LOGGER_USER_RATE: integer(0, 1_000_000_000, { default: 0, description: 'logs per second that one user may send; 0: any number' }),
+  LOGGER_USER_RATE: integer(0, 1_000_000_000, {
+    default: 0, description: 'logs per second that one user may send; 0: any number'
+  }),
   LOGGER_SEARCH_TIMEOUT: integer(10, 600_000, {
     default: 5000, description: 'time in ms after which a search answers with what it found so far, 10 to 600000'
   }),
   LOGGER_WORD_INDEX: Type.Boolean({
-    default: true, description: 'true or false: whether to keep an index of words, which finds rare words at once among millions of logs'
+    default: true,
+    description: 'true or false: whether to keep an index of words, which finds rare words at once among ' +
+      'millions of logs'
   }),
   LOGGER_RETENTION_DAYS: integer(0, 36_500, {
     default: 0, description: 'days that logs are kept, unless their user has a number of days of their own; 0: for ever'
   }),
   LOGGER_RETENTION_ROWS: integer(0, Number.MAX_SAFE_INTEGER, {
     default: 0,
-    description: 'maximal number of logs of all users; past it, the oldest logs of users with more than an equal share are deleted; 0: any number'
+    description: 'maximal number of logs of all users; past it, the oldest logs of users with more than an ' +
+      'equal share are deleted; 0: any number'
   }),
-  LOGGER_SYSLOG_PORT: integer(0, 65_535, { default: 0, description: 'port for syslog over TCP and UDP, 0 to 65535; 0: none' }),
-  LOGGER_SYSLOG_TLS_PORT: integer(0, 65_535, { default: 0, description: 'port for syslog over TLS, 0 to 65535; 0: none' }),
+  LOGGER_SYSLOG_PORT: integer(0, 65_535, {
+    default: 0, description: 'port for syslog over TCP and UDP, 0 to 65535; 0: none'
+  }),
+  LOGGER_SYSLOG_TLS_PORT: integer(0, 65_535, {
+    default: 0, description: 'port for syslog over TLS, 0 to 65535; 0: none'
+  }),
   LOGGER_SYSLOG_TLS_CERT: text({ description: 'PEM file of the certificate for syslog over TLS' }),
   LOGGER_SYSLOG_TLS_KEY: text({ description: 'PEM file of the key of that certificate' }),
   LOGGER_SYSLOG_USER: text({ description: 'owner of syslog messages without a token; empty: they are dropped' }),
@@ -89,7 +108,8 @@ export const settingsSchema = Type.Object({
   }),
   LOGGER_CORS_ORIGINS: text({
     pattern: '^ *(\\*|[a-z][a-z0-9+.-]*://[^/,* ]+( *, *[a-z][a-z0-9+.-]*://[^/,* ]+)*)? *$',
-    description: 'origins of pages that may send logs, such as https://app.example.com, comma separated; *: every origin; empty: none'
+    description: 'origins of pages that may send logs, such as https://app.example.com, comma separated; *: ' +
+      'every origin; empty: none'
   }),
   LOGGER_LOG_LEVEL: Type.Union(levels.map((level) => Type.Literal(level)), {
     default: 'warn', description: `level of the server's own log: ${levels.join(', ')}`
@@ -132,19 +152,18 @@ export const settingsTable: Setting[] = Object.entries<TSchema>(settingsSchema.p
 /** Settings as text, from flags or a test. */
 export type GivenSettings = Partial<Record<SettingName, string>>
 
+/** Options of env-schema, and so of @fastify/env, for the settings. */
+export function envOptions (...data: [EnvSchemaData, ...EnvSchemaData[]]) {
+  return { schema: structuredClone(settingsSchema), data, env: false, ajv: { customOptions: prepareAjv } }
+}
+
 /**
  * Reads the settings: a flag goes before the environment, that before `.env` in the working
  * directory, that before the default. Throws UsageError, one line that names each wrong setting.
  */
 export function readSettings (given: GivenSettings = {}, env: Environment = process.env): Settings {
   try {
-    return envSchema<Settings>({
-      schema: structuredClone(settingsSchema),
-      data: [{ ...env }, { ...given }],
-      env: false,
-      dotenv: true,
-      ajv: { customOptions: prepareAjv }
-    })
+    return envSchema<Settings>({ ...envOptions({ ...env }, { ...given }), dotenv: true })
   } catch (error) {
     throw new UsageError(explain(error))
   }

@@ -4,7 +4,9 @@ export { default as db, type DbOptions } from '../plugins/db.ts'
 export { default as cluster } from '../plugins/cluster.ts'
 export { default as auth, type Access, type AuthOptions, type UserTokens } from '../plugins/auth.ts'
 export { default as spool } from '../plugins/spool.ts'
-export { default as writer, type LogWriter, type WriteOptions, type WriterEvents, type WriterOptions } from '../plugins/writer.ts'
+export {
+  default as writer, type LogWriter, type WriteOptions, type WriterEvents, type WriterOptions
+} from '../plugins/writer.ts'
 export { default as syslog, type SyslogLoss, type SyslogOptions, type SyslogState } from '../plugins/syslog.ts'
 export { default as search, type SearchOptions } from '../plugins/readers.ts'
 export { default as tail, type TailOptions } from '../plugins/tail.ts'

@@ -1,69 +1,79 @@
-import type { Socket } from 'node:net'
 import { STATUS_CODES, type Server } from 'node:http'
+import type { Socket } from 'node:net'
 import type { Writable } from 'node:stream'
+import fastifyEnv from '@fastify/env'
 import Fastify, { LogController, type FastifyHttpOptions, type FastifyInstance } from 'fastify'
-import { answerOf, privateHeaders, sendError } from './http/answers.ts'
-import loggerbot from './app.ts'
-import { booleanOr, corsOrigins, databaseOptions, spoolOptions, syslogOptions, type Settings } from './config.ts'
+import loggerbot, { type LoggerBotOptions } from './app.ts'
+import {
+  booleanOr, corsOrigins, databaseOptions, envOptions, spoolOptions, syslogOptions, type Settings
+} from './config.ts'
 import { NotFound } from './errors.ts'
+import { answerOf, privateHeaders, sendError } from './http/answers.ts'
 
-/** In milliseconds, how long a client may take, and how long closing may. */
+/** Timeouts of clients and of closing, in ms. */
 export interface Timeouts {
   /** For the headers of a request. */
   headers: number
-  /** For a whole request; of one that is taken in as it comes, for its next part. */
+  /** For a whole request; for a streamed one, between two parts of its body. */
   request: number
   /** Between two requests of a connection. */
   keepAlive: number
-  /** For the requests under way once the server is told to close; then they are cut. */
+  /** For open requests once the server closes; past it, their connections are cut. */
   close: number
 }
 
-const patience: Timeouts = { headers: 10_000, request: 60_000, keepAlive: 72_000, close: 8_000 }
+const defaultTimeouts: Timeouts = { headers: 10_000, request: 60_000, keepAlive: 72_000, close: 8_000 }
+
+export interface ServerOptions {
+  /** Bring the tables up to date first. Default: only those of SQLite. */
+  migrate?: boolean
+  timeouts?: Timeouts
+  /** Destination of the server's own log. Default: file descriptor 1. */
+  logStream?: Writable
+}
 
 /**
- * The service on a server of its own: what a host app would otherwise decide, namely timeouts,
- * proxies, and the answers to what no route is there for. Listens when told to.
- * Its own log goes to `logStream`, by default to file descriptor 1.
+ * The service on a server of its own, with timeouts, trusted proxies, and the 404 handler.
+ * In a host app, the host decides these. Does not listen by itself.
  */
-export function buildServer (settings: Settings, { migrate, timeouts = patience, logStream }: { migrate?: boolean, timeouts?: Timeouts, logStream?: Writable } = {}): FastifyInstance {
+export function buildServer (
+  settings: Settings, { migrate, timeouts = defaultTimeouts, logStream }: ServerOptions = {}
+): FastifyInstance {
   const streams = new WeakSet<Socket>()
   const answered = new WeakSet<Socket>()
   const options: FastifyHttpOptions<Server> = {
     logger: { level: settings.LOGGER_LOG_LEVEL, stream: logStream },
-    // What is refused or fails is logged where it is answered; what went well is not.
+    // Refusals and failures are logged where they are answered; successes are not logged.
     logController: new LogController({ disableRequestLogging: true }),
     trustProxy: booleanOr(settings.LOGGER_TRUST_PROXY),
-    // A migration may take longer than any limit; whatever else waits at start has one of its own.
+    // A migration may take longer than any limit; everything else at startup has its own.
     pluginTimeout: 0,
     requestTimeout: timeouts.request,
     keepAliveTimeout: timeouts.keepAlive,
     http: { headersTimeout: timeouts.headers, connectionsCheckingInterval: Math.min(1000, timeouts.headers) },
     clientErrorHandler: (error, socket) => {
-      // The rest of a body that was refused already does not come: there is nothing more to answer.
-      if (answered.has(socket)) return socket.destroy()
-      // Node tells it once of a request, which then goes on.
-      if (error.code !== lateRequest || !streams.has(socket)) answerClientError(error, socket)
+      // The request was refused before the end of its body, which does not come: it has its answer.
+      if (answered.has(socket)) socket.destroy()
+      // Node emits a late request once, also for a stream, which then continues.
+      else if (error.code !== lateRequest || !streams.has(socket)) answerClientError(error, socket)
     },
-    frameworkErrors: sendError
+    frameworkErrors: (error, request, reply) => { sendError(error, request, reply) }
   }
   const app = Fastify(options)
   closeConnections(app, timeouts.close)
-  letStreamsLast(app, streams, timeouts.request)
-  app.addHook('onResponse', async ({ raw }) => {
-    if (raw.complete) return
-    answered.add(raw.socket)
-    raw.once('end', () => answered.delete(raw.socket))
-  })
+  allowLongStreams(app, streams, timeouts.request)
+  rememberEarlyAnswers(app, answered)
   app.setErrorHandler(sendError)
-  // Before a body is read that nothing is there for.
-  app.addHook('onRequest', async ({ is404 }, reply) => {
-    if (!is404) return
-    reply.headers(privateHeaders)
-    throw new NotFound()
-  })
+  refuseUnknownPaths(app)
 
-  app.register(loggerbot, {
+  app.register(fastifyEnv, envOptions({ ...settings }))
+  app.register(loggerbot, (parent) => ({ ...serviceOptions(parent.getEnvs<Settings>()), migrate }))
+  return app
+}
+
+function serviceOptions (settings: Settings): LoggerBotOptions {
+  const { LOGGER_ELASTICSEARCH: version } = settings
+  return {
     database: databaseOptions(settings),
     spool: spoolOptions(settings),
     patience: settings.LOGGER_DB_TIMEOUT,
@@ -73,20 +83,36 @@ export function buildServer (settings: Settings, { migrate, timeouts = patience,
     syslog: syslogOptions(settings),
     wordIndex: settings.LOGGER_WORD_INDEX,
     retention: { days: settings.LOGGER_RETENTION_DAYS, rows: settings.LOGGER_RETENTION_ROWS },
-    migrate,
     apiKey: settings.LOGGER_API_KEY,
     bodyLimit: settings.LOGGER_BODY_LIMIT,
     corsOrigins: corsOrigins(settings),
-    elasticsearch: settings.LOGGER_ELASTICSEARCH !== '' && { version: settings.LOGGER_ELASTICSEARCH, root: true }
+    elasticsearch: version !== '' && { version, root: true }
+  }
+}
+
+/** Remembers the sockets of requests that were answered before the end of their body. */
+function rememberEarlyAnswers (app: FastifyInstance, answered: WeakSet<Socket>): void {
+  app.addHook('onResponse', async ({ raw }) => {
+    if (raw.complete) return
+    answered.add(raw.socket)
+    raw.once('end', () => answered.delete(raw.socket))
   })
-  return app
+}
+
+/** Answers 404 to a path without a route before its body is read. */
+function refuseUnknownPaths (app: FastifyInstance): void {
+  app.addHook('onRequest', async ({ is404 }, reply) => {
+    if (!is404) return
+    reply.headers(privateHeaders)
+    throw new NotFound()
+  })
 }
 
 /**
- * Connections would hold a closing server open: each goes as soon as its request is answered, and
- * at once where none was begun, which Node does not count as idle.
+ * Closes the connections of a closing server, which would hold it open.
+ * Each goes as soon as its request is answered, and at once if no request was begun, which Node does not count as idle.
  */
-function closeConnections (app: FastifyInstance, patience: number): void {
+function closeConnections (app: FastifyInstance, timeoutMs: number): void {
   const sockets = new Set<Socket>()
   app.server.on('connection', (socket: Socket) => {
     sockets.add(socket)
@@ -96,7 +122,7 @@ function closeConnections (app: FastifyInstance, patience: number): void {
   app.addHook('preClose', (done) => {
     for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy()
     const sweep = setInterval(() => app.server.closeIdleConnections(), 50)
-    const cut = setTimeout(() => app.server.closeAllConnections(), patience)
+    const cut = setTimeout(() => app.server.closeAllConnections(), timeoutMs)
     app.server.once('close', () => {
       clearInterval(sweep)
       clearTimeout(cut)
@@ -105,13 +131,13 @@ function closeConnections (app: FastifyInstance, patience: number): void {
   })
 }
 
-/** A request that is taken in as it comes may take as long as it likes, while its parts come. */
-function letStreamsLast (app: FastifyInstance, streams: WeakSet<Socket>, patience: number): void {
+/** Lets a streamed request take any time, as long as parts of its body arrive within the timeout. */
+function allowLongStreams (app: FastifyInstance, streams: WeakSet<Socket>, timeoutMs: number): void {
   app.addHook('onRequest', (request, reply, done) => {
     if (request.routeOptions.config.logStream) {
       const { socket } = request.raw
       streams.add(socket)
-      request.raw.setTimeout(patience, () => answerClientError({ code: lateRequest }, socket))
+      request.raw.setTimeout(timeoutMs, () => answerClientError({ code: lateRequest }, socket))
       request.raw.once('end', () => socket.setTimeout(0))
       reply.raw.once('close', () => streams.delete(socket))
     }
@@ -123,10 +149,17 @@ const lateRequest = 'ERR_HTTP_REQUEST_TIMEOUT'
 
 const clientErrors: Record<string, number> = { HPE_HEADER_OVERFLOW: 431, [lateRequest]: 408 }
 
-/** What is no HTTP never becomes a request: it is answered on the bare socket. */
+/** Answers bytes that are not HTTP, which never become a request, on the bare socket. */
 function answerClientError ({ code = '' }: { code?: string }, socket: Socket): void {
   if (code === 'ECONNRESET' || !socket.writable) return
   const status = clientErrors[code] ?? 400
   const body = JSON.stringify(answerOf(status))
-  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`)
+  socket.end([
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    'Content-Type: application/json; charset=utf-8',
+    `Content-Length: ${body.length}`,
+    'Connection: close',
+    '',
+    body
+  ].join('\r\n'))
 }

@@ -1,4 +1,7 @@
 import { createRequire } from 'node:module'
 
-/** This package's own version and sentence, from a checkout and from a build alike. */
-export const { version, description }: { version: string, description: string } = createRequire(import.meta.url)('loggerbot-server/package.json')
+const require = createRequire(import.meta.url)
+
+/** Version and description of this package, from a checkout as from a build. */
+export const { version, description }: { version: string, description: string } =
+  require('loggerbot-server/package.json')

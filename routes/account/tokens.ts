@@ -37,9 +37,9 @@ const Id = Type.Object({
   id: Type.Integer({ minimum: 1, maximum: 2 ** 31 - 1, description: 'the number of a token' })
 })
 
-const onceDescription = 'This response is the only one that shows the token. With `once`, a log that was sent with the token ' +
-  'within that time is not stored a second time, whatever batch it comes in: for shippers that regroup logs when they retry. ' +
-  'Two logs with the same time, message and other fields, in two requests, then count as one.'
+const onceDescription = 'This response is the only one that shows the token. With `once`, a log that was sent with ' +
+  'the token within that time is not stored a second time, whatever batch it comes in: for shippers that regroup ' +
+  'logs when they retry. Two logs with the same time, message and other fields, in two requests, then count as one.'
 
 const tokens: FastifyPluginAsyncTypebox = async (app) => {
   app.get('/api/tokens', {

@@ -36,7 +36,7 @@ export interface AuthenticatorOptions {
 
 const everyScope: ReadonlySet<Scope> = new Set(scopes)
 const keyCaller: KeyCaller = { kind: 'key', id: null, name: 'API key', scopes: new Set(['read']), admin: true }
-/** Scopes of a browser's session: logs come from programs, and other pages on the same host could send them in the user's name. */
+/** Scopes of a browser's session. Without write: other pages on the same host could send logs in the user's name. */
 const sessionScopes: ReadonlySet<Scope> = new Set(['read', 'account'])
 
 /** Age in ms up to which an answer counts, when the right to an open response is checked. */
@@ -158,7 +158,8 @@ export class Authenticator {
 
   async #isApiKey (key: string, address: string): Promise<boolean> {
     if (this.#apiKey === '') return false
-    return await this.#keyAttempts.spend(networkOf(address), async () => isSameSecret(key, this.#apiKey) || undefined) ?? false
+    const prove = async (): Promise<true | undefined> => isSameSecret(key, this.#apiKey) || undefined
+    return await this.#keyAttempts.spend(networkOf(address), prove) ?? false
   }
 }
 
@@ -179,7 +180,7 @@ function isSession ({ scopes }: Caller): boolean {
   return scopes.has('account')
 }
 
-/** A credential that a browser sends by itself, a cookie or a remembered password, must not change anything for other sites. */
+/** A credential that a browser sends by itself, a cookie or a password, must change nothing for other sites. */
 function refuseCrossSite ({ headers, host, method }: AuthenticRequest, scope: Scope): void {
   const isChange = scope === 'write' || !['GET', 'HEAD'].includes(method)
   if (isChange && isCrossSite(headers, host)) {

@@ -20,7 +20,7 @@ export function coalesce<T extends { name: string }> (
 
   return (name) => new Promise((resolve, reject) => {
     waiting.push({ name, resolve, reject })
-    if (!isAsking) void askAll()
+    if (!isAsking) askAll().catch(reject)
   })
 
   async function askAll (): Promise<void> {

@@ -42,7 +42,8 @@ export class FairQueue {
   }
 
   #refuseOne (): void {
-    const [group, waiting] = [...this.#groups].reduce((longest, other) => other[1].length > longest[1].length ? other : longest)
+    const [group, waiting] = [...this.#groups].reduce((longest, other) =>
+      other[1].length > longest[1].length ? other : longest)
     waiting.pop()?.reject(new Overloaded())
     if (waiting.length === 0) this.#groups.delete(group)
     this.#waiting--

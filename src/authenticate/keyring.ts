@@ -54,7 +54,7 @@ export interface NewToken {
   scopes: readonly Scope[]
   /** In ms since 1970. Default: never. */
   expires?: number
-  /** Window in ms, of whole seconds, within which a log sent with the token is stored once. Default: however often it is sent. */
+  /** Window in ms, of whole seconds, within which a log sent with it is stored once. Default: however often. */
   onceMs?: number
 }
 
@@ -118,8 +118,8 @@ export class Keyring {
 
   /**
    * Finds the token's owner, with its scopes, as they were at most `maxAgeMs` ago; undefined for an unknown token.
-   * While the database is unavailable, cached tokens stay valid, and after a restart those that may send logs; any other
-   * token rejects with DatabaseAway. Rejects with TooManyAttempts when the network of the address tried too many
+   * While the database is unavailable, cached tokens stay valid, and after a restart those that may send logs; any
+   * other token rejects with DatabaseAway. Rejects with TooManyAttempts when the network of the address tried too many
    * unknown tokens and this one is not cached.
    */
   async find (token: string, address: string, maxAgeMs?: number): Promise<UserCaller | undefined> {

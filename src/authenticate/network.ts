@@ -17,8 +17,10 @@ export function networkOf (address: string): string {
 
 /** The eight 16-bit groups of an IPv6 address in any of its spellings. */
 function groupsOf (address: string): number[] {
-  const hexadecimal = address.replace(/%.*$/, '').replace(/(\d+)\.(\d+)\.(\d+)\.(\d+)$/, (_all, a, b, c, d) =>
-    `${(a << 8 | b).toString(16)}:${(c << 8 | d).toString(16)}`)
+  const hexadecimal = address.replace(/%.*$/, '').replace(/\d+\.\d+\.\d+\.\d+$/, (dotted) => {
+    const [a = 0, b = 0, c = 0, d = 0] = dotted.split('.').map(Number)
+    return `${(a << 8 | b).toString(16)}:${(c << 8 | d).toString(16)}`
+  })
   const [head = '', tail] = hexadecimal.split('::')
   const parse = (text: string) => text === '' ? [] : text.split(':').map((group) => Number.parseInt(group, 16))
   if (tail === undefined) return parse(head)

@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache'
 import { DatabaseAway, Overloaded, TooManyAttempts } from '../errors.ts'
 import { orFallback } from './fallback.ts'
 
-/** Age at which an answer is confirmed by the database, in ms: a revoked token or disabled user loses access after it. */
+/** Age in ms at which an answer is confirmed: a revoked token or a disabled user loses access after it. */
 const recheckAfterMs = 1000
 
 /** An answer of the database, or one from before it became unavailable. */
@@ -75,7 +75,8 @@ export class OutageCache<T> {
     if (last) return this.#now() - last.askedAt < maxAgeMs ? last.answer : this.#askAgain(key, question, last)
 
     const { maxMissingAgeMs = recheckAfterMs } = question
-    if (this.#now() - (this.#missingAt.get(key) ?? -Infinity) < maxMissingAgeMs) return { value: undefined, isStale: false }
+    const missingAgeMs = this.#now() - (this.#missingAt.get(key) ?? -Infinity)
+    if (missingAgeMs < maxMissingAgeMs) return { value: undefined, isStale: false }
     let answer = this.#pending.get(key)
     if (!answer) {
       const askFirst = recall() === undefined ? () => limitUnknown(ask) : ask
@@ -90,9 +91,11 @@ export class OutageCache<T> {
     const askedAt = this.#now()
     try {
       const fresh = ask().then((value): Answer<T> => ({ value, isStale: false }))
-      const answer = await (recall() === undefined ? fresh : orFallback(fresh, () => ({ value: recall(), isStale: true })))
-      if (answer.value !== undefined) entries.set(key, { answer: Promise.resolve(answer), askedAt, isStale: answer.isStale })
-      else if (answer.isStale) throw new DatabaseAway()
+      const fallBack = (): Answer<T> => ({ value: recall(), isStale: true })
+      const answer = await (recall() === undefined ? fresh : orFallback(fresh, fallBack))
+      const { value, isStale } = answer
+      if (value !== undefined) entries.set(key, { answer: Promise.resolve(answer), askedAt, isStale })
+      else if (isStale) throw new DatabaseAway()
       else this.#missingAt.set(key, askedAt)
       return answer
     } catch (error) {
@@ -115,7 +118,9 @@ export class OutageCache<T> {
         this.#missingAt.set(key, entry.askedAt)
       }
       // However late: callers since then may still wait for the same slow database.
-      for (const late of [entry, entries.get(key)]) if (late) Object.assign(late, { answer: Promise.resolve(answer), isStale: false })
+      for (const late of [entry, entries.get(key)]) {
+        if (late) Object.assign(late, { answer: Promise.resolve(answer), isStale: false })
+      }
       return answer
     }, fallBack)
     const wait = (): Promise<Answer<T>> => orFallback(fresh, fallBack)

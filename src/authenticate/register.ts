@@ -30,12 +30,15 @@ export async function registerUser (users: UserStore, user: NewUser): Promise<{ 
   const { name, password, telId, admin = false } = user
   const token = contractToken(name, password)
   const before = await users.find(name)
-  if (!before && !isNewName(name)) throw new BadRequest('user must be one word of 1 to 100 characters, without invisible characters')
+  if (!before && !isNewName(name)) {
+    throw new BadRequest('user must be one word of 1 to 100 characters, without invisible characters')
+  }
   if (!before && await users.insert({ name, credential: await hashCredential(token), telId, admin })) {
     return { token, created: true }
   }
   const stored = await users.find(name)
-  if (!stored || !await verifyCredential(token, stored.credential)) throw new Conflict('user exists with another password')
+  const isSamePassword = stored !== undefined && await verifyCredential(token, stored.credential)
+  if (!isSamePassword) throw new Conflict('user exists with another password')
   if (stored.telId !== telId) throw new Conflict('user exists with another tel_id')
   if (admin && !stored.admin) throw new Conflict('user exists and is not an administrator')
   if (stored.disabled) throw new Conflict('user is disabled')

@@ -67,7 +67,8 @@ export class Users {
       ask: async () => {
         const user = await this.#find(name)
         const remembered = this.#memory()?.find(name)
-        if (remembered && (!user || user.disabled || user.credential !== remembered.credential)) this.#memory()?.forget(name)
+        const isUnchanged = user && !user.disabled && user.credential === remembered?.credential
+        if (remembered && !isUnchanged) this.#memory()?.forget(name)
         return user
       },
       recall: () => {

@@ -62,10 +62,10 @@ export class Verifier {
   async #spendAttempt (name: string, token: string, network: string): Promise<VerifiedUser | undefined> {
     const check = (): void => this.#failures.check(network)
     check()
-    let isStale = false
+    const outcome = { isStale: false }
     const user = await this.#attempts.spend(`${network} ${name}`, async () => {
       const found = await this.#findForProof(name)
-      isStale = found.isStale
+      outcome.isStale = found.isStale
       const matches = await verifyCredential(token, found.value?.credential ?? nobodysCredential, network, check)
       if (!found.value || !matches || found.value.disabled) return undefined
       this.#proofs.set(name, { digest: digestOf(token), credential: found.value.credential })
@@ -74,7 +74,9 @@ export class Verifier {
     })
     if (user) return user
     // The database would know a new user or a new password: nobody may be told that theirs is wrong.
-    if (isStale) throw new Unavailable('the database is unavailable, and the user or the token is not known here')
+    if (outcome.isStale) {
+      throw new Unavailable('the database is unavailable, and the user or the token is not known here')
+    }
     this.#failures.fail(network)
     return undefined
   }

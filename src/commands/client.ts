@@ -59,8 +59,9 @@ function accessOf ({ settings, home, sourceOf }: ClientContext): { base: string,
   const tokenSource = settings.LOGGER_TOKEN === '' ? '~/.config/loggerbot/client.env' : sourceOf('LOGGER_TOKEN')
   if (token && isServerOfFolder && tokenSource !== '.env' && tokenSource !== 'flag') {
     const where = tokenSource === 'environment' ? 'the environment' : tokenSource
-    throw new CommandError(`.env of this folder names the server ${addressOf(base, '').origin}, and your token is in ${where}: ` +
-      'it is not sent there; name the server with --server, or give the token with --token')
+    throw new CommandError(`.env of this folder names the server ${addressOf(base, '').origin}, ` +
+      `and your token is in ${where}: it is not sent there; ` +
+      'name the server with --server, or give the token with --token')
   }
   return { base, token }
 }

@@ -8,7 +8,7 @@ import { checkSchema, migrateToLatest } from '../store/migrations.ts'
 
 export type { Knex }
 
-/** Opens the database of the settings for some work, and closes it. Failures that the user can fix become CommandErrors. */
+/** Opens the database for some work, and closes it. A failure that the user can fix becomes a CommandError. */
 export async function withDatabase<T> (
   settings: Settings, work: (knex: Knex) => Promise<T>, options = databaseOptions(settings)
 ): Promise<T> {
@@ -34,10 +34,12 @@ export async function withTables<T> (settings: Settings, work: (knex: Knex) => P
 
 /** Name of the database for a person. */
 export function describeDatabase (options: DatabaseOptions): string {
-  return 'file' in options ? `SQLite ${options.file}` : `MySQL ${options.user}@${options.host}:${options.port}/${options.database}`
+  if ('file' in options) return `SQLite ${options.file}`
+  const { user, host, port, database } = options
+  return `MySQL ${user}@${host}:${port}/${database}`
 }
 
-/** A failure that the user can fix as a CommandError that names the setting and what to do; any other error as it is. */
+/** A failure that the user can fix as a CommandError that names the setting and the remedy; else the error itself. */
 export function explained (error: unknown, options: DatabaseOptions): unknown {
   if (error instanceof SchemaMismatch || error instanceof UnfitSession || error instanceof DatabaseAway) {
     return new CommandError(`${describeDatabase(options)}: ${error.message}`)
@@ -55,7 +57,8 @@ function explainSqlite (code: string, { file }: SqliteOptions): string | undefin
     case 'busy':
       return `SQLite ${file}: another process has locked it for too long (${code}); try again`
     case 'file':
-      return `LOGGER_DB_FILE (--db-file): ${file} can't be used as a database (${code}); name a file in a folder that you may write to`
+      return `LOGGER_DB_FILE (--db-file): ${file} can't be used as a database (${code}); ` +
+        'name a file in a folder that you may write to'
     default:
       return undefined
   }
@@ -67,14 +70,16 @@ function explainMysql (code: string, { host, port, user, database, ssl }: MysqlO
     case 'login':
       return `LOGGER_DB_USER, LOGGER_DB_PASSWORD (--user, --password): ${server} refuses the login of "${user}"`
     case 'privilege':
-      return `LOGGER_DB_USER (--user): "${user}" lacks a privilege; as an administrator: GRANT ALL ON \`${database}\`.* TO '${user}'@'%'`
+      return `LOGGER_DB_USER (--user): "${user}" lacks a privilege; ` +
+        `as an administrator: GRANT ALL ON \`${database}\`.* TO '${user}'@'%'`
     case 'database':
       return `LOGGER_DB_NAME (--db-name): ${server} has no database "${database}"; ` +
         `create it: npx loggerbot setup-database --user=${user} --password=...`
     case 'connection':
       return `LOGGER_DB_HOST, LOGGER_DB_PORT (--db-host, --db-port): no ${server} (${code})`
     case 'readOnly':
-      return `LOGGER_DB_HOST, LOGGER_DB_PORT (--db-host, --db-port): ${server} is read-only (${code}); name the one that accepts writes`
+      return `LOGGER_DB_HOST, LOGGER_DB_PORT (--db-host, --db-port): ${server} is read-only (${code}); ` +
+        'name the one that accepts writes'
     case 'certificate':
       return `LOGGER_DB_SSL: the file ${ssl} can't be read (${code})`
     case 'tls':

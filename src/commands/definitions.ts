@@ -70,8 +70,8 @@ function defineServer (program: Command, run: Run): void {
 
   define(program, 'setup-database', {
     summary: 'create the database if it is missing, and its tables',
-    details: `Here --port is the port of MySQL, as --db-port is. The login needs CREATE, CREATE VIEW, ALTER, DROP, INDEX,
-SELECT, INSERT, UPDATE and DELETE on the database; serving needs only the last four, and CREATE, ALTER and
+    details: `Here --port is the port of MySQL, as --db-port is. The login needs CREATE, CREATE VIEW, ALTER, DROP,
+INDEX, SELECT, INSERT, UPDATE and DELETE on the database; serving needs only the last four, and CREATE, ALTER and
 DROP if the logs are partitioned (loggerbot partitions). To grant them, as an administrator:
 
   CREATE USER 'user'@'localhost' IDENTIFIED BY 'password';
@@ -82,8 +82,8 @@ DROP if the logs are partitioned (loggerbot partitions). To grant them, as an ad
     .action(run(async (context) => (await import('./migrate.ts')).migrate(context)))
 }
 
-const clientDetails = 'The server (--server) and a token with scope read (--token) may also stand in the environment, in .env ' +
-  'or in ~/.config/loggerbot/client.env. The query language: docs/querying.md.'
+const clientDetails = 'The server (--server) and a token with scope read (--token) may also stand in ' +
+  'the environment, in .env or in ~/.config/loggerbot/client.env. The query language: docs/querying.md.'
 
 function addRange (command: Command): Command {
   return command
@@ -126,7 +126,8 @@ function defineClient (program: Command, run: Run): void {
   })
   addOwner(addRange(exportCommand))
     .option('--format <format>', 'ndjson, csv or text (default ndjson)')
-    .option('--formulas <rule>', 'guard: in csv, put an apostrophe before text that a spreadsheet would run as a formula (default keep)')
+    .option('--formulas <rule>', 'guard: in csv, put an apostrophe before text that a spreadsheet would run ' +
+      'as a formula (default keep)')
     .action(run(async (context, words: string[], options: ExportOptions) =>
       (await import('./export.ts')).exportLogs(context, words.join(' '), options)))
 }
@@ -158,7 +159,8 @@ function defineUsers (user: Command, run: Run): void {
 function defineTokens (token: Command, run: Run): void {
   define(token, 'add', { summary: 'make a token for a user\'s programs; prints it, once', usage: 'USER NAME' })
     .option('--scopes <scopes>', 'what the token allows: read, write or read,write (default read)')
-    .option('--once <window>', `for shippers that regroup logs when they retry: store each log once within ${onceRule} (default: however often it is sent)`)
+    .option('--once <window>', 'for shippers that regroup logs when they retry: store each log once within ' +
+      `${onceRule} (default: however often it is sent)`)
     .action(run(async (context, user: string, name: string, options: AddTokenOptions) =>
       (await import('./token.ts')).addToken(context, { user, name }, options)))
 
@@ -166,25 +168,28 @@ function defineTokens (token: Command, run: Run): void {
     .action(run(async (context, user: string) => (await import('./token.ts')).listTokens(context, user)))
 
   define(token, 'revoke', { summary: 'revoke a token, within a second', usage: 'USER ID' })
-    .action(run(async (context, user: string, id: string) => (await import('./token.ts')).revokeToken(context, user, id)))
+    .action(run(async (context, user: string, id: string) =>
+      (await import('./token.ts')).revokeToken(context, user, id)))
 }
 
 function defineLogs (program: Command, run: Run): void {
   define(program, 'retention', {
     summary: 'delete expired logs, as the server does hourly',
-    details: 'Logs expire after LOGGER_RETENTION_DAYS, or after the days that loggerbot user retention set for their user.'
+    details: 'Logs expire after LOGGER_RETENTION_DAYS, or after the days set by loggerbot user retention.'
   }).option('--dry-run', 'print how many logs would be deleted, and delete none')
     .option('--trust-clock', 'delete by age although the clock seems wrong: you checked it, and it is right')
     .action(run(async (context, options: RetentionOptions) =>
       (await import('./retention.ts')).deleteExpired(context, options)))
 
   define(program, 'partitions', {
-    summary: 'on: partition the logs by time (MySQL, MariaDB), so that expired ones are dropped at once, with their files; off: undo it',
-    details: `The table is copied; meanwhile new logs wait, or go to the spool. MariaDB does not sync the file that lists
-the partitions: run sync on its machine afterwards. After a power cut in the half minute after a change, of
+    summary: 'on: partition the logs by time (MySQL, MariaDB), so that expired ones are dropped at once, ' +
+      'with their files; off: undo it',
+    details: `The table is copied; meanwhile new logs wait, or go to the spool. MariaDB does not sync the file that
+lists the partitions: run sync on its machine afterwards. After a power cut in the half minute after a change, of
 which retention makes some each month, its table can be unreadable until that file is restored.`,
     usage: 'on|off'
-  }).action(run(async (context, state: string) => (await import('./partitions.ts')).setPartitions(context, state)))
+  }).action(run(async (context, state: string) =>
+    (await import('./partitions.ts')).setPartitions(context, state)))
 }
 
 function defineDeadLetters (letters: Command, run: Run): void {
@@ -195,12 +200,13 @@ function defineDeadLetters (letters: Command, run: Run): void {
 
   define(letters, 'replay', {
     summary: 'retry storing dead letters after fixing the cause',
-    details: 'Those that are refused again stay. Records that the spool lost to a damaged disk, and those that were too ' +
-      'long to keep whole, cannot be replayed.'
+    details: 'Those that are refused again stay. Records that the spool lost to a damaged disk, and those that ' +
+      'were too long to keep whole, cannot be replayed.'
   }).action(run(async (context) => (await import('./dead-letters.ts')).replayDeadLetters(context)))
 
   define(letters, 'delete', { summary: 'delete a dead letter', usage: 'ID' })
-    .action(run(async (context, id: string) => (await import('./dead-letters.ts')).deleteDeadLetter(context, id)))
+    .action(run(async (context, id: string) =>
+      (await import('./dead-letters.ts')).deleteDeadLetter(context, id)))
 }
 
 function defineSpool (spool: Command, run: Run): void {
@@ -217,17 +223,19 @@ function defineSpool (spool: Command, run: Run): void {
     (await import('./spool.ts')).moveForeignSpool(context, database, folder)))
 
   define(spool, 'drop', { summary: 'delete spooled logs of another database, for good', usage: 'DATABASE' })
-    .action(run(async (context, database: string) => (await import('./spool.ts')).dropForeignSpool(context, database)))
+    .action(run(async (context, database: string) =>
+      (await import('./spool.ts')).dropForeignSpool(context, database)))
 
   define(spool, 'kept', {
     summary: 'list kept files: logs that the database accepts neither as logs nor as dead letters',
-    details: 'The oldest first, one JSON object per line: file, bytes, userId, logs, rejected. A damaged file has no userId.'
+    details: 'The oldest first, one JSON object per line: file, bytes, userId, logs, rejected. ' +
+      'A damaged file has no userId.'
   }).action(run(async (context) => (await import('./spool.ts')).listKeptFiles(context)))
 
   define(spool, 'replay', {
     summary: 'retry storing kept files after fixing the cause',
-    details: 'Files that are refused again stay, and so do damaged ones. The logs of a user that were deleted meanwhile ' +
-      'come back: delete their files first.'
+    details: 'Files that are refused again stay, and so do damaged ones. The logs of a user that were deleted ' +
+      'meanwhile come back: delete their files first.'
   }).action(run(async (context) => (await import('./spool.ts')).replayKeptFiles(context)))
 
   define(spool, 'forget', { summary: 'delete a kept file, for good', usage: 'FILE' })

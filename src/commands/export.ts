@@ -27,7 +27,9 @@ export async function exportLogs (context: Context, query: string, options: Expo
   }
 }
 
-async function * escapeText (bytes: AsyncIterable<Uint8Array>, escape: (text: string) => string): AsyncGenerator<string> {
+async function * escapeText (
+  bytes: AsyncIterable<Uint8Array>, escape: (text: string) => string
+): AsyncGenerator<string> {
   const decoder = new TextDecoder()
   for await (const chunk of bytes) yield escape(decoder.decode(chunk, { stream: true }))
   yield escape(decoder.decode())

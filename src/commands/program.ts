@@ -60,14 +60,17 @@ function nameOf (command: Command): string {
 /** Adds the flags of settings, and to the help the settings that have none. */
 function addSettings (command: Command): void {
   const flags = settingFlagsOf(nameOf(command))
-  for (const [flag, name] of Object.entries(flags)) command.addOption(new Option(`--${flag} <value>`, describeSetting(name)))
+  for (const [flag, name] of Object.entries(flags)) {
+    command.addOption(new Option(`--${flag} <value>`, describeSetting(name)))
+  }
   const withFlag = new Set(Object.values(flags))
-  const others = settingsTable.filter(({ name }) => !withFlag.has(name)).map(({ name, description, default: standard }) =>
+  const others = settingsTable.filter(({ name }) => !withFlag.has(name))
+  const rows = others.map(({ name, description, default: standard }) =>
     [`  ${name}`, `${description}${standard === '' ? '' : ` (default ${standard})`}`])
   command.addHelpText('after', [
     '',
     'A flag goes before its environment variable, that before .env. These settings have no flag:',
-    ...tableLines(others)
+    ...tableLines(rows)
   ].join('\n'))
 }
 
@@ -90,7 +93,8 @@ function givenFlags (command: Command): GivenFlags {
 function refuseUnknownCommands (group: Command): void {
   group.argument('[words...]').usage('COMMAND').action((words: string[]) => {
     const call = [nameOf(group), ...words].join(' ').trim()
-    throw new UsageError(`${call === '' ? 'no command given' : `no such command: ${call}`} (loggerbot --help lists them)`)
+    const problem = call === '' ? 'no command given' : `no such command: ${call}`
+    throw new UsageError(`${problem} (loggerbot --help lists them)`)
   })
 }
 

@@ -7,7 +7,9 @@ import type { Streams } from './context.ts'
  * Asks a question on the terminal, without showing the answer.
  * Throws Interrupted at Ctrl-C, and CommandError when the input ends.
  */
-export async function askSecret (question: string, { stdin, stderr }: Pick<Streams, 'stdin' | 'stderr'>): Promise<string> {
+export async function askSecret (
+  question: string, { stdin, stderr }: Pick<Streams, 'stdin' | 'stderr'>
+): Promise<string> {
   const output = new Writable({ write: (_chunk, _encoding, done) => done() })
   const terminal = createInterface({ input: stdin, output, terminal: true })
   // The terminal echoes until the interface is open.

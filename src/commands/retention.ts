@@ -17,12 +17,15 @@ export interface RetentionOptions {
 }
 
 /** Deletes expired logs, or prints how many there are. */
-export async function deleteExpired (context: Context, { dryRun = false, trustClock = false }: RetentionOptions): Promise<void> {
+export async function deleteExpired (
+  context: Context, { dryRun = false, trustClock = false }: RetentionOptions
+): Promise<void> {
   const { settings: { LOGGER_RETENTION_DAYS: days, LOGGER_RETENTION_ROWS: rows }, print, warn } = context
   await withTables(context.settings, async (knex) => {
     if (dryRun) return printExpired(context, knex, trustClock)
     const complain = (error: unknown): void => {
-      warn(`cannot maintain partitions of user_logs (${codeOf(error) ?? 'unexpected'}); falling back to row-by-row deletion`)
+      const code = codeOf(error) ?? 'unexpected'
+      warn(`cannot maintain partitions of user_logs (${code}); falling back to row-by-row deletion`)
     }
     print(`deleted expired logs: ${await deleteExpiredLogs(knex, { days, rows, trustClock }, complain).catch(explain)}`)
   })
@@ -49,7 +52,8 @@ async function printExpired (context: Context, knex: Knex, trustClock: boolean):
   const surplus = await findSurplus(knex, rows, signal)
   print(`logs above the limit of ${rows}: ${surplus.reduce((sum, { count }) => sum + count, 0)}`)
   for (const { userId, count } of surplus) {
-    print(`logs of ${users.find(({ id }) => id === userId)?.name ?? `user ${userId}`}, who has more than an equal share: ${count}`)
+    const name = users.find(({ id }) => id === userId)?.name ?? `user ${userId}`
+    print(`logs of ${name}, who has more than an equal share: ${count}`)
   }
   await printPartitions(print, findSurplusPartitions(knex, surplus, now, signal))
 }

@@ -32,10 +32,11 @@ export async function searchLogs (context: Context, query: string, options: Sear
   let cursor: string | undefined
   do {
     const pageLimit = String(Math.min(limit - logs.length, maxPageLogs))
-    const page = await jsonOf<Page>(await ask(context, '/api/logs', { query, from, to, user, cursor, limit: pageLimit }))
+    const answer = await ask(context, '/api/logs', { query, from, to, user, cursor, limit: pageLimit })
+    const { outside, hint, ...page } = await jsonOf<Page>(answer)
     logs.push(...page.logs)
-    if (page.outside) warn(`logs with times later than tomorrow are left out (${page.outside.after}); --to 9999-12-31 finds them`)
-    if (page.hint !== undefined) warn(page.hint)
+    if (outside) warn(`logs with times later than tomorrow are left out (${outside.after}); --to 9999-12-31 finds them`)
+    if (hint !== undefined) warn(hint)
     cursor = page.cursor
   } while (cursor !== undefined && logs.length < limit)
   for (const log of logs.reverse()) writeLog(log, json, streams.stdout)

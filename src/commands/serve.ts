@@ -31,7 +31,8 @@ export async function serve ({ settings, flags, streams, print }: Context, { mig
   print(`  listens on  ${url} (described at ${url}/docs)`)
   print(`  database    ${describeDatabase(databaseOptions(settings))}`)
   for (const line of describeSyslog(settings)) print(`  syslog      ${line}`)
-  print(`  next        npx loggerbot user add me${repeatFlags({ ...flags, ...'port' in flags && { port: String(port) } })}`)
+  const repeated = repeatFlags({ ...flags, ...'port' in flags && { port: String(port) } })
+  print(`  next        npx loggerbot user add me${repeated}`)
 }
 
 function describeSyslog (settings: Settings): string[] {
@@ -44,9 +45,9 @@ function describeSyslog (settings: Settings): string[] {
 
 /** The flags as words of a shell, for a command on the same database. A password is not printed. */
 function repeatFlags (flags: Record<string, string>): string {
-  return Object.entries(flags)
-    .map(([name, value]) => name === 'password' ? ' --password="$LOGGER_DB_PASSWORD"' : ` --${name}=${shellQuote(value)}`)
-    .join('')
+  const words = Object.entries(flags).map(([name, value]) =>
+    name === 'password' ? ' --password="$LOGGER_DB_PASSWORD"' : ` --${name}=${shellQuote(value)}`)
+  return words.join('')
 }
 
 /**
@@ -73,18 +74,24 @@ function explainListen (error: unknown, settings: Settings): unknown {
     return new CommandError(`${setting}: the file ${path} cannot be read (${code})`)
   }
   if (code.startsWith('ERR_OSSL_')) {
-    return new CommandError(`LOGGER_SYSLOG_TLS_CERT, LOGGER_SYSLOG_TLS_KEY: ${cert} and ${key} are not a PEM certificate and its key (${code})`)
+    return new CommandError('LOGGER_SYSLOG_TLS_CERT, LOGGER_SYSLOG_TLS_KEY: ' +
+      `${cert} and ${key} are not a PEM certificate and its key (${code})`)
   }
   const setting = settingOfPort(settings, port)
   switch (code) {
-    case 'EADDRINUSE': return new CommandError(`${setting}: ${port} on ${host} is in use; stop the program that uses it, or choose another port`)
-    case 'EACCES': return new CommandError(`${setting}: no permission to listen on port ${port}; use a port above 1023`)
-    case 'EADDRNOTAVAIL': return new CommandError(`LOGGER_HOST (--host): ${host} is not an address of this machine`)
-    default: return explained(error, databaseOptions(settings))
+    case 'EADDRINUSE':
+      return new CommandError(`${setting}: ${port} on ${host} is in use; ` +
+        'stop the program that uses it, or choose another')
+    case 'EACCES':
+      return new CommandError(`${setting}: no permission to listen on port ${port}; use a port above 1023`)
+    case 'EADDRNOTAVAIL':
+      return new CommandError(`LOGGER_HOST (--host): ${host} is not an address of this machine`)
+    default:
+      return explained(error, databaseOptions(settings))
   }
 }
 
 function settingOfPort (settings: Settings, port: number | undefined): string {
-  const names = ['LOGGER_SYSLOG_PORT', 'LOGGER_SYSLOG_TLS_PORT'] as const
-  return names.find((name) => port !== undefined && settings[name] === port && settings.LOGGER_PORT !== port) ?? 'LOGGER_PORT (--port)'
+  const syslog = (['LOGGER_SYSLOG_PORT', 'LOGGER_SYSLOG_TLS_PORT'] as const).find((name) => settings[name] === port)
+  return syslog === undefined || settings.LOGGER_PORT === port ? 'LOGGER_PORT (--port)' : syslog
 }

@@ -45,8 +45,11 @@ export async function listKeptFiles ({ settings, print }: Context): Promise<void
     const folder = await keptFolder(settings, knex)
     for (const { file, bytes } of await listKept(folder)) {
       const batch = await readKept(folder, file)
-      const content = batch && { userId: batch.userId, logs: batch.records.length, rejected: batch.rejected?.length ?? 0 }
-      print(JSON.stringify({ file: join(folder, file), bytes, ...content }))
+      print(JSON.stringify({
+        file: join(folder, file),
+        bytes,
+        ...batch && { userId: batch.userId, logs: batch.records.length, rejected: batch.rejected?.length ?? 0 }
+      }))
     }
   })
 }
@@ -92,7 +95,8 @@ export async function deleteKeptFile ({ settings, print }: Context, path: string
   const file = basename(path)
   await withTables(settings, async (knex) => {
     const folder = await keptFolder(settings, knex)
-    if (!await deleteKept(folder, file)) throw new CommandError(`FILE: ${folder} has no file ${file}; see: loggerbot spool kept`)
+    const isDeleted = await deleteKept(folder, file)
+    if (!isDeleted) throw new CommandError(`FILE: ${folder} has no file ${file}; see: loggerbot spool kept`)
     print(`${file} is deleted`)
   })
 }
@@ -114,23 +118,30 @@ async function findForeign (settings: Settings): Promise<ForeignSpool[]> {
 async function findOne (settings: Settings, database: string): Promise<ForeignSpool> {
   const found = (await findForeign(settings)).find((spool) => spool.database === database)
   if (found) return found
-  throw new CommandError(`DATABASE: ${rootOf(settings)} holds no logs of another database ${database}; see: loggerbot spool list`)
+  throw new CommandError(`DATABASE: ${rootOf(settings)} holds no logs of another database ${database}; ` +
+    'see: loggerbot spool list')
 }
 
 function rootOf (settings: Settings): string {
   const options = spoolOptions(settings)
   if (options) return options.folder
-  throw new CommandError('LOGGER_SPOOL_DIR (--spool-dir): there is no spool, because it is empty or the database is embedded')
+  throw new CommandError('LOGGER_SPOOL_DIR (--spool-dir): there is no spool, ' +
+    'because it is empty or the database is embedded')
 }
 
-/** Files of the spool without its lock. Those that name its database come last: until they are gone, the rest is known to be foreign. */
+/**
+ * Files of the spool without its lock.
+ * Those that name its database come last: until they are gone, the rest is known to be foreign.
+ */
 async function filesOf ({ folder }: ForeignSpool): Promise<string[]> {
   const names = await readdir(folder)
   return [...await segmentsOf(folder), ...[...spoolFiles].reverse().filter((name) => names.includes(name))]
 }
 
-/** Runs the work while no server uses these logs. A server of another database may use the folder; it leaves them alone. */
-async function withLock (settings: Settings, { folder, database }: ForeignSpool, work: () => Promise<void>): Promise<void> {
+/** Runs the work while no server uses these logs. A server of another database in the folder leaves them alone. */
+async function withLock (
+  settings: Settings, { folder, database }: ForeignSpool, work: () => Promise<void>
+): Promise<void> {
   let lock: Spool | undefined
   try {
     lock = await Spool.open({ folder })

@@ -59,7 +59,8 @@ class Tail {
   }
 
   async #open (): Promise<ReadableStream<Uint8Array>> {
-    const headers: Record<string, string> = this.#lastEventId === undefined ? {} : { 'last-event-id': this.#lastEventId }
+    const id = this.#lastEventId
+    const headers = id === undefined ? undefined : { 'last-event-id': id }
     const { body } = await ask(this.#context, '/api/logs/tail', this.#parameters, headers)
     return body ?? new ReadableStream()
   }

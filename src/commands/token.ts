@@ -18,12 +18,14 @@ export interface AddTokenOptions {
 
 /** Makes a random token and prints it, once. */
 export async function addToken (
-  { settings, print }: Context, { user, name }: { user: string, name: string }, { scopes: wanted = 'read', once }: AddTokenOptions
+  { settings, print }: Context, { user, name }: { user: string, name: string }, options: AddTokenOptions
 ): Promise<void> {
+  const { scopes: wanted = 'read', once } = options
   const scopes = readScopes(wanted)
   if (!new RegExp(titlePattern, 'u').test(name)) throw new UsageError(`NAME must be ${titleRule}`)
   const onceMs = readOnce(once, scopes)
-  const { id, token } = await onTokens(settings, user, (tokens, userId) => makeToken(tokens, { userId, name, scopes, onceMs }))
+  const { id, token } = await onTokens(settings, user, (tokens, userId) =>
+    makeToken(tokens, { userId, name, scopes, onceMs }))
   if (onceMs !== undefined) print(`each log that is sent with it is stored once within ${writeOnce(onceMs)}`)
   print(`token ${id} of ${user} can ${scopes.join(' and ')}; it is shown only this once:`)
   print(`  ${token}`)
@@ -64,7 +66,9 @@ function readScopes (text: string): Scope[] {
 /** The window in ms. */
 function readOnce (text: string | undefined, scopes: readonly Scope[]): number | undefined {
   if (text === undefined) return undefined
-  if (!scopes.includes('write')) throw new UsageError('--once is for tokens that send logs: --scopes must include write')
+  if (!scopes.includes('write')) {
+    throw new UsageError('--once is for tokens that send logs: --scopes must include write')
+  }
   try {
     return onceOf('--once', text)
   } catch (error) {
@@ -74,7 +78,9 @@ function readOnce (text: string | undefined, scopes: readonly Scope[]): number |
 
 type Tokens = ReturnType<typeof tokensOf>
 
-function onTokens<T> (settings: Settings, userName: string, work: (tokens: Tokens, userId: number) => Promise<T>): Promise<T> {
+function onTokens<T> (
+  settings: Settings, userName: string, work: (tokens: Tokens, userId: number) => Promise<T>
+): Promise<T> {
   return withTables(settings, async (knex) => {
     const user = await usersOf(knex).find(userName)
     if (!user) throw new CommandError(`there is no user ${userName}`)

@@ -41,8 +41,10 @@ export async function listUsers ({ settings, print }: Context): Promise<void> {
   const users = await onUsers(settings, (users) => users.list())
   const lines = tableLines([
     ['NAME', 'CREATED (UTC)', 'STATE'],
-    ...users.map(({ name, createdAt, disabled, admin }) =>
-      [printableLine(name), createdAt.slice(0, 19), `${disabled ? 'disabled' : 'active'}${admin ? ', administrator' : ''}`])
+    ...users.map(({ name, createdAt, disabled, admin }) => {
+      const state = disabled ? 'disabled' : 'active'
+      return [printableLine(name), createdAt.slice(0, 19), admin ? `${state}, administrator` : state]
+    })
   ])
   for (const line of lines) print(line)
 }

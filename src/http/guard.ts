@@ -54,10 +54,13 @@ export function requireUser (caller: Caller): UserCaller {
 /** Signal that aborts with Unauthorized once `isAllowed` resolves to false; it is asked while the response is open. */
 export function untilRightEnds (reply: FastifyReply, isAllowed: () => Promise<boolean>): AbortSignal {
   const ended = new AbortController()
-  const schedule = (): NodeJS.Timeout => setTimeout(() => void check(), rightCheckMs)
   let timer = schedule()
   reply.raw.once('close', () => clearTimeout(timer))
   return ended.signal
+
+  function schedule (): NodeJS.Timeout {
+    return setTimeout(() => { check().catch((error) => ended.abort(error)) }, rightCheckMs)
+  }
 
   async function check (): Promise<void> {
     if (!await isAllowed()) ended.abort(new Unauthorized())

@@ -243,7 +243,7 @@ for (const database of databases) {
       t.equal(await knex('users').where('username', 'other').first(), undefined)
     })
 
-    await t.test('user disable shuts a user out within a second or so, whose logs stay', async (t) => {
+    await t.test('user disable shuts a user out within a second or so, and keeps the logs', async (t) => {
       const token = contractToken('denis', 'pass$word\'s')
       t.equal((await send(served, 'denis', token, [log({ msg: 'stays' })])).status, 200)
       t.strictSame(await loggerbot(['user', 'disable', 'denis'], { env }), { code: 0, stdout: 'user denis is disabled\n', stderr: '' })

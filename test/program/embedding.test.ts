@@ -119,7 +119,7 @@ for (const database of databases) {
 
       const token = await createUser({ port }, 'alice')
       t.match(await send({ port }, 'alice', token, [log({ msg: 'by token' })]), ok)
-      t.match(await post(port, '/inside/send_logs', body('whoever', [log({ msg: 'by session' })]), { 'x-session': 'alice' }), ok)
+      t.match(await post(port, '/inside/send_logs', body('anybody', [log({ msg: 'by session' })]), { 'x-session': 'alice' }), ok)
       t.match(await post(port, '/inside/send_logs', body('alice', [log()]), { 'x-user-token': token }), { status: 401, body: '{"code":401,"message":"Unauthorized"}' })
       t.equal((await post(port, '/inside/send_logs', body('alice', [log({ msg: 'x'.repeat(1000) })]), { 'x-session': 'alice' })).status, 413)
       t.equal((await http(port, 'GET', '/healthz')).status, 200)
@@ -191,7 +191,7 @@ function processListeners (): Array<[string | symbol, number]> {
   return process.eventNames().map((name) => [name, process.listenerCount(name)])
 }
 
-/** A host's own authentication: whose the session is. */
+/** A host's own authentication, by a session. */
 function bySession (knex: () => Knex) {
   return async (request: FastifyRequest) => {
     const row = await knex()('users').where('username', request.headers['x-session'] ?? '').first()

@@ -222,7 +222,7 @@ t.test('Verifier', async (t) => {
     return { rows, asked, clock, verifier: verifierOf({ find, now: clock.now }) }
   }
 
-  await t.test('tells whose a token is', async (t) => {
+  await t.test('finds the user of a token', async (t) => {
     const { verifier } = setUp(t)
     t.strictSame(await verifier.verify('denis', token, '::1'), denis)
     t.equal(await verifier.verify('denis', contractToken('denis', 'wrong'), '::1'), undefined)

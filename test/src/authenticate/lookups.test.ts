@@ -89,7 +89,7 @@ for (const database of databases) {
       }
     })
 
-    await t.test('whoever was made through one instance is known to the other at once', async (t) => {
+    await t.test('a user or token made through one instance is known to the other at once', async (t) => {
       const made = await createToken(near, 'al', ['read'])
       t.equal((await who(patient.port, bearer(made))).status, 200)
       t.equal((await who(patient.port, basic('bo'))).status, 401)
