@@ -99,8 +99,7 @@ export default fp<WriterOptions>(async (app, options) => {
     get keptFiles () { return writer.keptFiles },
     get now () { return clock.milliseconds },
     get state () {
-      const { bytes: requestBytes, waiting: requestsWaiting } = gate.state
-      return { ...writer.state, requestBytes, requestsWaiting }
+      return { ...writer.state, requestBytes: gate.state.bytes, requestsWaiting: gate.state.waiting }
     }
   })
 

@@ -7,9 +7,9 @@ import type { UtcTime } from './instant.ts'
  * - `collision`: an id exists already; retry with fresh ids
  * - `passing`: retry
  * - `refused`: a record breaks a rule of the database
- * - `away`: the database is unavailable, unless it stores something else
+ * - `unavailable`: the database can't store anything for now, unless it stores something else
  */
-export type ErrorClass = 'collision' | 'passing' | 'refused' | 'away'
+export type ErrorClass = 'collision' | 'passing' | 'refused' | 'unavailable'
 
 /** What is known of single pieces of a batch, by their index; records come first. */
 export interface KnownPieces {

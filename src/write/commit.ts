@@ -76,7 +76,7 @@ const maxFirstRetryMs = 50
 
 /** Why a transaction failed for good. */
 interface Failure {
-  kind: 'data' | 'passing' | 'slow' | 'away'
+  kind: 'data' | 'passing' | 'slow' | 'unavailable'
   error: unknown
 }
 
@@ -135,7 +135,7 @@ export class Committer {
     const { kind, error } = failure
     const [only] = batches
     if (only && batches.length === 1) {
-      if (kind === 'data' || (isLast && kind !== 'away')) return this.#settleRowByRow(only, run)
+      if (kind === 'data' || (isLast && kind !== 'unavailable')) return this.#settleRowByRow(only, run)
       return fail(batches, error, outcomes)
     }
     const isOfData = kind === 'data' || (kind === 'passing' && await this.#canStore(batches, run))
@@ -163,7 +163,7 @@ export class Committer {
       const failure = isLast ? await limited(timeoutMs, attempt) : await attempt(run.signal)
       if (failure === undefined) return
       const { kind, error } = failure
-      const isOfData = kind === 'data' || (isLast && kind !== 'away' && await this.#canStore([batch], run))
+      const isOfData = kind === 'data' || (isLast && kind !== 'unavailable' && await this.#canStore([batch], run))
       if (!isOfData) return fail([batch], error, outcomes)
 
       const piece = error instanceof PieceFailed ? error : kind === 'slow' ? tried : undefined
@@ -222,16 +222,18 @@ export class Committer {
         return undefined
       } catch (error) {
         if (signal.aborted) return { kind: 'slow', error }
-        if (createdAt === undefined) return { kind: 'away', error }
+        if (createdAt === undefined) return { kind: 'unavailable', error }
         const errorClass = this.#store.classify(error instanceof PieceFailed ? error.cause : error)
         // The database itself says that it stored nothing, so no reader of the feed must wait for this transaction.
         mayBeCommitted = errorClass !== 'refused' && errorClass !== 'collision'
         if (errorClass === 'refused' || (errorClass === 'collision' && count >= maxCollisions)) {
           return { kind: 'data', error }
         }
-        if (errorClass === 'away') return { kind: await this.#canStore(batches, run) ? 'data' : 'away', error }
+        if (errorClass === 'unavailable') {
+          return { kind: await this.#canStore(batches, run) ? 'data' : 'unavailable', error }
+        }
         if (count === maxAttempts) return { kind: 'passing', error }
-        if (errorClass === 'collision') for (const batch of batches) batch.firstId = this.#ids.take(idsOf(batch))
+        if (errorClass === 'collision') for (const batch of batches) batch.firstId = this.#ids.reserve(idsOf(batch))
         this.#observer.retried?.()
         await delay(maxFirstRetryMs * 2 ** (count - 1) * Math.random())
       } finally {

@@ -61,7 +61,7 @@ export class HostWriter<Transaction> {
     const count = idsOf({ records, rejected })
     if (count === 0) return { stored: 'database', replayed: false }
     const bytes = sizeOf({ records, rejected })
-    const batch = { userId, records, rejected, key, firstId: this.#ids.take(count), bytes }
+    const batch = { userId, records, rejected, key, firstId: this.#ids.reserve(count), bytes }
     await this.#clock.ready()
     const createdAt = this.#clock.begin()
     const started = performance.now()
@@ -87,7 +87,7 @@ export class HostWriter<Transaction> {
         return await this.#store.insert(transaction, batch, createdAt)
       } catch (error) {
         if (count === maxAttempts || this.#store.classify(error) !== 'collision') throw error
-        batch.firstId = this.#ids.take(idsOf(batch))
+        batch.firstId = this.#ids.reserve(idsOf(batch))
       }
     }
   }

@@ -19,7 +19,7 @@ export class RecordIds {
   }
 
   /** Reserves `count` consecutive ids; returns the first. */
-  take (count: number, now = this.#now()): bigint {
+  reserve (count: number, now = this.#now()): bigint {
     const start = (BigInt(now) << counterBits) + BigInt(randomInt(2 ** 15))
     const first = start > this.#last ? start : this.#last + 1n
     this.#last = first + BigInt(count) - 1n

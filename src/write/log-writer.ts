@@ -196,7 +196,7 @@ export class LogWriter<Transaction> {
   }
 
   async #deadLetter ({ bytes, reason }: Damage): Promise<void> {
-    const id = this.#ids.take(1).toString()
+    const id = this.#ids.reserve(1).toString()
     const letter = { id, userId: null, source: 'spool', record: bytes.toString('base64'), reason }
     await this.#options.store.insertDeadLetter(letter)
     this.events.emit('buried', 1)

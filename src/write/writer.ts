@@ -130,7 +130,7 @@ export class Writer {
   #admit ({ userId, records, rejected, once }: LogBatch, key: Buffer): Promise<Receipt> {
     return new Promise((resolve, reject) => {
       const admitted = { userId, records, rejected, ...once && { once } }
-      const batch = { ...admitted, key, firstId: this.#options.ids.take(idsOf(admitted)), bytes: sizeOf(admitted) }
+      const batch = { ...admitted, key, firstId: this.#options.ids.reserve(idsOf(admitted)), bytes: sizeOf(admitted) }
       this.#queue.push({ batch, since: performance.now(), resolve, reject })
       this.#records += records.length
       this.#bytes += batch.bytes

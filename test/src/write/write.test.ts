@@ -42,16 +42,16 @@ t.test('RecordIds', async (t) => {
   const now = Date.UTC(2026, 10, 23)
   /** Where a batch's ids begin and end. */
   const range = (ids: RecordIds, length: number, at?: number) => {
-    const first = ids.take(length, at)
+    const first = ids.reserve(length, at)
     return [first, first + BigInt(length) - 1n] as const
   }
 
   await t.test('hold the clock above the counter, and fit 64 bits for thousands of years', async (t) => {
-    t.equal(new RecordIds().take(1, now) >> 16n, BigInt(now))
+    t.equal(new RecordIds().reserve(1, now) >> 16n, BigInt(now))
     const before = Date.now()
-    const milliseconds = Number(new RecordIds().take(1) >> 16n)
+    const milliseconds = Number(new RecordIds().reserve(1) >> 16n)
     t.ok(milliseconds >= before && milliseconds <= Date.now())
-    t.ok(new RecordIds().take(1, Date.UTC(9999, 0, 1)) < 2n ** 64n)
+    t.ok(new RecordIds().reserve(1, Date.UTC(9999, 0, 1)) < 2n ** 64n)
   })
 
   const clocks: Record<string, number[]> = {
@@ -74,7 +74,7 @@ t.test('RecordIds', async (t) => {
   }
 
   await t.test('begin at a random place, so that two instances seldom meet', async (t) => {
-    t.ok(new Set(Array.from({ length: 50 }, () => new RecordIds().take(1, now))).size > 40)
+    t.ok(new Set(Array.from({ length: 50 }, () => new RecordIds().reserve(1, now))).size > 40)
   })
 })
 
@@ -82,10 +82,10 @@ t.test('the committer', async (t) => {
   // No waiting between the tries.
   t.before(() => t.intercept(Math, 'random', { value: () => 0 }))
   const ids = new RecordIds()
-  const batch = (records = [record(), record()]): SizedBatch => ({ userId: 1, key: freshKey(), firstId: ids.take(records.length), bytes: 0, records })
+  const batch = (records = [record(), record()]): SizedBatch => ({ userId: 1, key: freshKey(), firstId: ids.reserve(records.length), bytes: 0, records })
 
   /** A store that fails so many times before it stores. */
-  function failing (times: number, errorClass: 'passing' | 'collision' | 'away' = 'passing') {
+  function failing (times: number, errorClass: 'passing' | 'collision' | 'unavailable' = 'passing') {
     const tries: Array<{ keys: string[], ids: bigint[] }> = []
     const commit = committing({
       async store (batches) {
@@ -116,7 +116,7 @@ t.test('the committer', async (t) => {
     t.ok(tries[1]!.ids[0]! > tries[0]!.ids[0]! + 1n)
   })
 
-  for (const [what, verdict, tried] of [['five tries', 'passing', 5], ['one try where the database is away', 'away', 1]] as const) {
+  for (const [what, verdict, tried] of [['five tries', 'passing', 5], ['one try where the database is away', 'unavailable', 1]] as const) {
     await t.test(`gives up after ${what}, with the last fault, for every batch of the group`, async (t) => {
       const { tries, commit } = failing(10, verdict)
       const group = [batch(), batch()]
@@ -278,8 +278,8 @@ t.test('the writer', async (t) => {
     const both = [send(), send()]
     await group()
     const again = group()
-    groups[0]!.end({ state: 'failed', error: new Error('away') })
-    await t.rejects(both[0]!, { message: 'away' })
+    groups[0]!.end({ state: 'failed', error: new Error('unavailable') })
+    await t.rejects(both[0]!, { message: 'unavailable' })
     await again
     groups[1]!.end()
     t.strictSame(await both[1], { stored: 'database', replayed: false })
@@ -292,7 +292,7 @@ t.test('the writer', async (t) => {
     const said: string[] = []
     const { writer, groups, group } = held({
       spool: () => ({ append: async (batches) => { spooled.push(...batches) } }),
-      onUnavailable: () => said.push('away'),
+      onUnavailable: () => said.push('unavailable'),
       onAvailable: () => said.push('back')
     })
     const first = write(writer)
@@ -309,7 +309,7 @@ t.test('the writer', async (t) => {
     await next
     groups[1]!.end()
     t.strictSame(await last, { stored: 'database', replayed: false })
-    t.strictSame(said, ['away', 'back'])
+    t.strictSame(said, ['unavailable', 'back'])
     await writer.close()
   })
 
@@ -355,7 +355,7 @@ for (const database of databases) {
       await knex('ingest_batches').delete()
     })
     const batch = (records: LogRecord[], differences: Partial<AdmittedBatch> = {}): AdmittedBatch =>
-      ({ userId: 1, key: randomBytes(16), firstId: ids.take(records.length), records, ...differences })
+      ({ userId: 1, key: randomBytes(16), firstId: ids.reserve(records.length), records, ...differences })
     const keys = (knex: Knex) => knex('ingest_batches').select()
     const attributesOf = (row: Record<string, unknown>) => typeof row.attributes === 'string' ? JSON.parse(row.attributes) : row.attributes
 
@@ -418,7 +418,7 @@ for (const database of databases) {
       t.type(error, Error)
       t.equal(store.classify(error), 'collision')
       t.equal(await count(knex), 3)
-      await insertBatch({ ...second, firstId: ids.take(2) })
+      await insertBatch({ ...second, firstId: ids.reserve(2) })
       t.equal(await count(knex), 5)
     })
 
@@ -491,7 +491,7 @@ t.test('the thread that writes to SQLite begins anew after it failed', async (t)
   const knex = openKnex(t, options)
   const store = logStoreOf(knex, options)
   t.teardown(() => store.close())
-  const write = () => store.store([{ userId: 1, key: freshKey(), firstId: new RecordIds().take(1), records: [record()] }], utcTime(), new AbortController().signal)
+  const write = () => store.store([{ userId: 1, key: freshKey(), firstId: new RecordIds().reserve(1), records: [record()] }], utcTime(), new AbortController().signal)
   await t.rejects(write(), { message: 'the thread of the embedded database failed', code: 'SQLITE_ERROR' })
   await migrateToLatest(knex)
   await write()
@@ -508,21 +508,21 @@ t.test('what MySQL\'s errors mean for what was to be stored', async (t) => {
     'JSON that MySQL refuses': [{ errno: 3140, sqlState: '22032' }, 'refused'],
     'a character that the column lacks': [{ errno: 1366, sqlState: 'HY000' }, 'refused'],
     'an idle session that was ended': [{ errno: 4031, sqlState: 'HY000' }, 'passing'],
-    'a server that is going offline': [{ errno: 3032, sqlState: 'HY000' }, 'away'],
-    'binlog_format = STATEMENT': [{ errno: 1665, sqlState: 'HY000' }, 'away'],
-    'a packet that is too large': [{ errno: 1153, sqlState: '08S01' }, 'away'],
+    'a server that is going offline': [{ errno: 3032, sqlState: 'HY000' }, 'unavailable'],
+    'binlog_format = STATEMENT': [{ errno: 1665, sqlState: 'HY000' }, 'unavailable'],
+    'a packet that is too large': [{ errno: 1153, sqlState: '08S01' }, 'unavailable'],
     'a deadlock': [{ errno: 1213, sqlState: '40001' }, 'passing'],
     'a connection that broke': [{ code: 'ECONNRESET' }, 'passing'],
     'a connection that broke, of the other driver': [{ errno: 45009, sqlState: '08S01', code: 'ER_SOCKET_UNEXPECTED_CLOSE' }, 'passing'],
     'a value out of range': [{ errno: 1264, sqlState: '22003' }, 'refused'],
     'a check': [{ errno: 4025, sqlState: '23000' }, 'refused'],
     'a trigger with a number of its own': [{ errno: 31001, sqlState: '45000' }, 'refused'],
-    'nobody listening': [{ code: 'ECONNREFUSED', errno: -111 }, 'away'],
-    'a connection that takes too long': [{ errno: 45012, sqlState: '08S01' }, 'away'],
-    'a full disk': [{ errno: 1114, sqlState: 'HY000' }, 'away'],
-    'a server that is read-only': [{ errno: 1290, sqlState: 'HY000' }, 'away'],
-    'a missing table': [{ errno: 1146, sqlState: '42S02' }, 'away'],
-    'anything else': [{}, 'away']
+    'nobody listening': [{ code: 'ECONNREFUSED', errno: -111 }, 'unavailable'],
+    'a connection that takes too long': [{ errno: 45012, sqlState: '08S01' }, 'unavailable'],
+    'a full disk': [{ errno: 1114, sqlState: 'HY000' }, 'unavailable'],
+    'a server that is read-only': [{ errno: 1290, sqlState: 'HY000' }, 'unavailable'],
+    'a missing table': [{ errno: 1146, sqlState: '42S02' }, 'unavailable'],
+    'anything else': [{}, 'unavailable']
   }
   for (const [what, [error, verdict]] of Object.entries(verdicts)) {
     t.equal(mysqlDialect.classify(Object.assign(new Error(), error)), verdict, what)

@@ -1,8 +1,8 @@
 // The meaning of MySQL's and MariaDB's errors for what was to be stored.
 //
 // An error is about data only if it is listed here as such: its SQLSTATE is of class 22, 23 or 45, or its number is
-// known. A number alone says little, since a trigger may SIGNAL any. So an error that is not listed is `away`; the
-// committer then finds out by a probe, and by storing less at once, whether the data is the cause after all.
+// known. A number alone says little, since a trigger may SIGNAL any. So an error that is not listed is `unavailable`;
+// the committer then finds out by a probe, and by storing less at once, whether the data is the cause after all.
 import { codeOf, RowTooLarge } from '../../../errors.ts'
 import type { ErrorClass } from '../../../model/batch-store.ts'
 
@@ -70,7 +70,7 @@ export function classifyMysqlError (error: unknown): ErrorClass {
     return message === '' || ownKey.test(message) ? 'collision' : 'refused'
   }
   if (dataStates.test(sqlStateOf(error)) || dataErrors.has(errno)) return 'refused'
-  return passingErrors.has(errno) || lostConnection.has(codeOf(error) ?? '') ? 'passing' : 'away'
+  return passingErrors.has(errno) || lostConnection.has(codeOf(error) ?? '') ? 'passing' : 'unavailable'
 }
 
 /** Classes of SQLSTATE that do not pass. 28: the login is refused; 42: no such object, or no privilege for it. */

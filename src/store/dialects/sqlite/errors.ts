@@ -12,7 +12,7 @@ export const ownKey =
 export function classifySqliteError (error: unknown): ErrorClass {
   const code = codeOf(error) ?? ''
   if (dataCodes.test(code)) return error instanceof Error && ownKey.test(error.message) ? 'collision' : 'refused'
-  return /^SQLITE_(BUSY|LOCKED)/.test(code) ? 'passing' : 'away'
+  return /^SQLITE_(BUSY|LOCKED)/.test(code) ? 'passing' : 'unavailable'
 }
 
 /** The reason that a person may read. */
