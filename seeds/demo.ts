@@ -86,7 +86,7 @@ export async function seed (knex: Knex): Promise<void> {
   const batches = []
   for (const [index, process] of processes.entries()) {
     const records = logsOf(process, now - (index + 5) * 1000)
-    batches.push({ userId: demo.id, key: freshKey(), firstId: ids.take(records.length), records })
+    batches.push({ userId: demo.id, key: freshKey(), firstId: ids.reserve(records.length), records })
   }
   await store.store(batches, utcTime(), new AbortController().signal)
   await store.close()
