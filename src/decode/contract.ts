@@ -9,7 +9,7 @@ import { maxLogs } from './limits.ts'
 import { levelRule, severityOfName, severityOfPythonNumber } from './severity/index.ts'
 import { parseTime, timeRule } from '../model/time.ts'
 
-/** One word of 1 to 100 characters: a name, a password, a chat id. Each description here is the rule that an error quotes. */
+/** A name, a password or a chat id. Each description in these schemas is the rule that an error quotes. */
 export const word = Type.String({
   pattern: wordPattern,
   description: 'one word of 1 to 100 characters'
@@ -24,7 +24,7 @@ const log = Type.Object({
   p_description: Type.String({ description: 'a string, which may be empty' })
 }, { description: 'an object; fields beside these are kept as attributes' })
 
-/** The body of POST /send_logs, as the published contract has it. */
+/** Body of POST /send_logs, as the published contract gives it. */
 export const contractBody = Type.Object({
   data: Type.Object({
     user: word,
@@ -41,24 +41,26 @@ export const contractBody = Type.Object({
       pid: 1,
       p_name: 'process name',
       post_time: '2020-05-05T12:22:22+00:00',
-      logs: [{ level: 'error', msg: 'log message', event_at: '2020-05-05T12:22:22+00:00', p_description: 'process_user_description' }]
+      logs: [{
+        level: 'error',
+        msg: 'log message',
+        event_at: '2020-05-05T12:22:22+00:00',
+        p_description: 'process_user_description'
+      }]
     }
   }]
 })
 
 export type ContractBody = Static<typeof contractBody>
 
-/**
- * Reads the logs of a valid body. Throws BadRequest where a level or a time breaks its rule,
- * the two rules that the schema leaves to this function.
- */
+/** Decodes a valid body. Throws BadRequest for a level or a time that breaks its rule, which no schema checks. */
 export function decodeContract (body: ContractBody): LogRecord[] {
   return [...decodeContractLogs(body)].filter((log) => log !== undefined)
 }
 
 const own: ReadonlySet<string> = new Set(['level', 'msg', 'event_at', 'p_description'])
 
-/** The same, one log after the other, so that others can have a turn. Throws TooLarge for too many logs. */
+/** As decodeContract, one log after the other, so that other work gets its turns. Throws TooLarge for too many logs. */
 export function * decodeContractLogs ({ data }: ContractBody): Generator<LogRecord | undefined, void, void> {
   if (data.logs.length > maxLogs) throw new TooLarge(`data.logs must hold at most ${maxLogs} logs`)
   const postTime = readTime(data.post_time, 'data.post_time')

@@ -9,7 +9,8 @@
 // After these come the names of conventions.ts.
 //
 // `ddtags`, as `env:dev,team:a`, becomes an object; a tag without a value is true, one that comes
-// several times is a list; more than 10,000 tags, or 65,536 characters of them, stay a text. Everything else is kept by its name.
+// several times is a list; more than 10,000 tags, or 65,536 characters of them, stay a text. Everything else is kept by
+// its name.
 import type { UtcTime } from '../model/instant.ts'
 import type { LogRecord } from '../model/record.ts'
 import { conventions } from './record/conventions.ts'

@@ -1,12 +1,13 @@
-// The body of Elasticsearch's `_bulk`: a line that says what to do, then, but for `delete`, a line with the document. As in
-// Elasticsearch 8, what else stands in the first line is ignored.
+// The body of Elasticsearch's `_bulk`: a line that says what to do, then, but for `delete`, a line with the document.
+// As in Elasticsearch 8, what else stands in the first line is ignored.
 //
 //   create, index   the document is a log
 //   update          its `doc` is one, or else its `upsert`: logs are added, never changed
 //   delete          does nothing: there is no such document
 //
-// The parts of a document are found as conventions.ts has them, those of the Elastic Common Schema first; without a process it
-// is the index. Everything else is kept as attributes, beside `_index` and, where the sender gave one, `_id`.
+// The parts of a document are found as conventions.ts has them, those of the Elastic Common Schema first; without a
+// process it is the index. Everything else is kept as attributes, beside `_index` and, where the sender gave one,
+// `_id`.
 //
 // Lines that ask for nothing known are one piece until the next line that does: their neighbours are stored.
 import { BadRequest, TooLarge } from '../errors.ts'
@@ -57,7 +58,10 @@ const itemBytes = 150
 /** So many lines that ask for nothing known are one piece at most: looking at them takes time. */
 const mostMalformed = 100
 
-/** What a body asks for, in order. `target` is the index of actions that name none. Throws TooLarge where it, or what is answered to it, is too much. */
+/**
+ * What a body asks for, in order. `target` is the index of actions that name none. Throws TooLarge where it, or what is
+ * answered to it, is too much.
+ */
 export function * decodeBulk (body: Buffer, target = noIndex, arrival: UtcTime): Generator<BulkItem | undefined, void, void> {
   const growth = new Growth()
   let answerBytes = 0

@@ -4,31 +4,34 @@ import type { LogRecord } from '../model/record.ts'
 import { stepBytes, type Piece, type Step } from './steps.ts'
 import { Growth } from './limits.ts'
 
-/** A part of a request, not looked at yet: a log with what it shares with others, or what can't hold one, and why. */
-export type Part<Shared> = { raw: Buffer, shared: Shared } | { raw: Buffer, reason: string }
+/** Undecoded part of a request: a log with the data that it shares with others, or an invalid part and the reason. */
+export type RequestPart<Shared> = { raw: Buffer, shared: Shared } | { raw: Buffer, reason: string }
 
-export type Walk<Shared> = Generator<Part<Shared> | undefined, void, void>
+export type Walk<Shared> = Generator<RequestPart<Shared> | undefined, void, void>
 
-/** How requests are encoded in which many logs share what they come from. */
+/** Encoding of requests in which many logs share their origin: a resource, a scope, the labels of a stream. */
 export interface GroupedFormat<Shared extends { bytes: number }> {
-  /** What names it in dead letters. */
+  /** Source of its dead letters. */
   source: string
-  /** The parts of a request, each a part of its bytes, and undefined for each step between them. Throws BadRequest where it breaks off. */
+  /**
+   * Yields the parts of a request, each a slice of its bytes; undefined for a step. Throws BadRequest if it breaks off.
+   */
   walk (body: Buffer): Walk<Shared>
-  /** Throws BadRequest. */
+  /** Decodes one log. Throws BadRequest. */
   read (raw: Buffer, shared: Shared, arrival: UtcTime): Generator<undefined, LogRecord, void>
-  /** A request with one log. */
+  /** Makes a request of one log. */
   wrap (shared: Shared, raw: Buffer): Buffer
-  /** Bytes of a request, as dead letters keep them. */
+  /** Text in which dead letters keep the bytes of a request. */
   textOf (bytes: Buffer): string
 }
 
 /**
- * The logs of a request. A log that is none is rejected as a request that holds it alone, with what
- * it shares; where the request itself breaks off, what is left of it is one piece, and rejected too.
- * Throws TooLarge where the logs would take too much memory.
+ * Decodes a request. An invalid log is rejected as a request of its own, with the data that it shares. If the request
+ * itself breaks off, the rest of it is rejected as one piece. Throws TooLarge if the logs would need too much memory.
  */
-export function * decodeGroupedLogs<Shared extends { bytes: number }> ({ source, walk, read, wrap, textOf }: GroupedFormat<Shared>, body: Buffer, arrival: UtcTime): Generator<Step, void, void> {
+export function * decodeGroupedLogs<Shared extends { bytes: number }> (
+  { source, walk, read, wrap, textOf }: GroupedFormat<Shared>, body: Buffer, arrival: UtcTime
+): Generator<Step, void, void> {
   const growth = new Growth()
   let index = 0
   for (const part of walkToBreak(walk, body)) {
@@ -54,7 +57,7 @@ export function * decodeGroupedLogs<Shared extends { bytes: number }> ({ source,
   }
 }
 
-/** The parts of a message; where it breaks off, what comes after the last of them is one more, which can't hold a log. */
+/** Yields the parts of a message; if it breaks off, the rest of it is one more, invalid part. */
 export function * walkToBreak<Shared> (walk: (message: Buffer) => Walk<Shared>, message: Buffer): Walk<Shared> {
   let end = message.byteOffset
   try {

@@ -8,7 +8,8 @@
 // All else is found in event and fields by the names of conventions.ts.
 //
 // Docker's driver sends `{"line":…,"source":"stdout","tag":…}`: a line that is an object is read as if its fields were
-// the event's, what comes from stderr is an error unless it names a level, and without source the tag is the process, too.
+// the event's, what comes from stderr is an error unless it names a level, and without source the tag is the process,
+// too.
 //
 // Attributes are what else event and fields hold, and host, source, sourcetype and index; of the same
 // name the later one ends in `_`.

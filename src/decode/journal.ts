@@ -1,6 +1,6 @@
-// Entries of systemd's journal in its export format, as systemd-journal-upload sends them. A field is
-// a line, or, where its value is not plain text, its name, a length of 64 bits (little endian) and so
-// many bytes; an empty line ends an entry.
+// Entries of systemd's journal in its export format, as systemd-journal-upload sends them. A field is a line; or, if
+// its value is not plain text, a line with its name, a length of 64 bits (little endian) and the bytes. An empty line
+// ends an entry.
 //
 //   MESSAGE=text\n
 //   MESSAGE\n<8 bytes><bytes>\n
@@ -10,8 +10,7 @@
 //   __REALTIME_TIMESTAMP       time, in µs      SYSLOG_IDENTIFIER, _COMM   process
 //   _PID, SYSLOG_PID           pid              _SYSTEMD_UNIT         description
 //
-// The rest is kept as attributes: a field that comes more than once as a list, bytes that are no UTF-8
-// as {"base64": "…"}.
+// Other fields are attributes: a repeated field is a list, bytes that are not UTF-8 are {"base64": "…"}.
 // Source: https://systemd.io/JOURNAL_EXPORT_FORMATS/
 import { isUtf8 } from 'node:buffer'
 import { BadRequest, TooLarge } from '../errors.ts'
@@ -43,21 +42,21 @@ const maxFieldName = 64
 
 /** Cuts a journal into entries. */
 export class JournalCutter {
-  readonly #longest: number
-  /** What is not cut yet, and behind it room for more: chunks may be of a byte each. */
-  #room: Buffer = Buffer.alloc(0)
+  readonly #maxBytes: number
+  /** The bytes from `#from` to `#to` are not cut yet. It doubles when full: chunks may have one byte each. */
+  #buffer: Buffer = Buffer.alloc(0)
   #from = 0
   #to = 0
-  /** Where the field begins that is looked at, and up to where no line break is. */
+  /** Start of the present field, and the index up to which it has no line break. */
   #field = 0
   #seen = 0
 
-  /** An entry may have so many bytes. */
-  constructor (longest: number) {
-    this.#longest = longest
+  /** `maxBytes` is the limit of an entry. */
+  constructor (maxBytes: number) {
+    this.#maxBytes = maxBytes
   }
 
-  /** The entries that end in these bytes, or in those before them. Throws TooLarge. */
+  /** Yields the entries that end in these bytes. Throws TooLarge. */
   * push (chunk: Buffer): Generator<Buffer, void, void> {
     const bytes = this.#append(chunk)
     let start = 0
@@ -68,7 +67,7 @@ export class JournalCutter {
         break
       }
       const next = endOfField(bytes, this.#field, end)
-      if (next > this.#longest + start) throw tooLarge(this.#longest)
+      if (next > this.#maxBytes + start) throw tooLarge(this.#maxBytes)
       if (next > bytes.length) {
         this.#seen = end
         break
@@ -82,38 +81,38 @@ export class JournalCutter {
     this.#from += start
     this.#field -= start
     this.#seen -= start
-    if (this.#to - this.#from > this.#longest) throw tooLarge(this.#longest)
+    if (this.#to - this.#from > this.#maxBytes) throw tooLarge(this.#maxBytes)
   }
 
-  /** The last entry, which no empty line need follow. */
+  /** Yields the last entry, if no empty line followed it. */
   * end (): Generator<Buffer, void, void> {
-    if (this.#to > this.#from) yield this.#room.subarray(this.#from, this.#to)
+    if (this.#to > this.#from) yield this.#buffer.subarray(this.#from, this.#to)
   }
 
   #append (chunk: Buffer): Buffer {
-    if (this.#to + chunk.length > this.#room.length) {
+    if (this.#to + chunk.length > this.#buffer.length) {
       const larger = Buffer.allocUnsafe(2 * (this.#to - this.#from + chunk.length))
-      this.#to = this.#room.copy(larger, 0, this.#from, this.#to)
+      this.#to = this.#buffer.copy(larger, 0, this.#from, this.#to)
       this.#from = 0
-      this.#room = larger
+      this.#buffer = larger
     }
-    this.#to += chunk.copy(this.#room, this.#to)
-    return this.#room.subarray(this.#from, this.#to)
+    this.#to += chunk.copy(this.#buffer, this.#to)
+    return this.#buffer.subarray(this.#from, this.#to)
   }
 }
 
-function tooLarge (longest: number): Error {
-  return new TooLarge(`one entry must have ${longest} bytes at most`)
+function tooLarge (maxBytes: number): Error {
+  return new TooLarge(`one entry must have ${maxBytes} bytes at most`)
 }
 
-/** Where the next field begins, after the one whose first line ends here. */
+/** Start of the next field, after the one whose first line is from `start` to `end`. */
 function endOfField (bytes: Buffer, start: number, end: number): number {
   if (end === start || bytes.subarray(start, end).includes(equals)) return end + 1
   const value = end + 1 + lengthBytes
   return value > bytes.length ? value : value + Number(bytes.readBigUInt64LE(end + 1)) + 1
 }
 
-/** The log of an entry, which is the one with this number. What is no entry is rejected. */
+/** Decodes one entry, the one of this index. An invalid entry is rejected. */
 export function * decodeJournalEntry (entry: Buffer, index: number, arrival: UtcTime): Generator<Step, void, void> {
   let fields: Fields
   try {
@@ -138,7 +137,9 @@ function * readFields (entry: Buffer): Generator<undefined, Fields, void> {
     const middle = line.indexOf(equals)
     const isText = middle !== -1
     const name = line.toString('latin1', 0, Math.min(isText ? middle : line.length, maxFieldName + 1))
-    if (!/^[A-Z_][A-Z0-9_]{0,63}$/.test(name)) throw new BadRequest('the name of a field must be 1 to 64 letters of A to Z, digits and underscores')
+    if (!/^[A-Z_][A-Z0-9_]{0,63}$/.test(name)) {
+      throw new BadRequest('the name of a field must be 1 to 64 letters of A to Z, digits and underscores')
+    }
     if (!isText && next > entry.length + 1) throw new BadRequest('a field is shorter than it says')
     const value = valueOf(isText ? line.subarray(middle + 1) : entry.subarray(end + 1 + lengthBytes, next - 1))
     const values = fields.get(name)

@@ -4,13 +4,17 @@ import { stepBytes } from './steps.ts'
 const newline = 10
 const space = 32
 
-/** The lines of a text that are not blank, with undefined for the steps on the way. What is not UTF-8 is read as Latin-1, which loses nothing. */
+/**
+ * Yields the lines of a text that are not blank; undefined for a step. Bytes that are not UTF-8 are read as Latin-1.
+ */
 export function * linesOf (body: Buffer): Generator<string | undefined, void, void> {
   let at = 0
-  while (true) {
-    // Millions of blank lines must not take a turn of seconds.
+  for (;;) {
+    // Millions of blank lines must not block the process for seconds.
     let first = at
-    for (; first < body.length && body[first]! <= space; first++) if ((first - at) % stepBytes === stepBytes - 1) yield
+    for (; first < body.length && (body[first] ?? 0) <= space; first++) {
+      if ((first - at) % stepBytes === stepBytes - 1) yield
+    }
     if (first === body.length) return
 
     const start = Math.max(at, body.lastIndexOf(newline, first) + 1)

@@ -1,17 +1,17 @@
-// The order of logs within a microsecond, which is all that a stored time tells.
+// The order of logs within a microsecond, the unit of a stored time.
 import type { LogRecord } from '../model/record.ts'
 import { subMicroseconds } from './time/index.ts'
 
 const nanoseconds = new WeakMap<LogRecord, number>()
 
-/** Remembers the nanoseconds that the sender gave beside the microseconds of the log's time: `value` as `timeOf` reads it, or since 1970. */
+/** Keeps the nanoseconds of a log's time beyond its microseconds. `value` is as `timeOf` reads it, or since 1970. */
 export function rememberNanoseconds (record: LogRecord, value: unknown): void {
   const beside = subMicroseconds(value)
   if (beside > 0) nanoseconds.set(record, beside)
 }
 
-/** Sorts the logs of a request by time, those of one microsecond by their nanoseconds, where any are out of that order. */
-export function inOrderOfNanoseconds (records: LogRecord[]): void {
+/** Sorts the logs of a request by time and nanoseconds, if any are out of that order. */
+export function sortByNanoseconds (records: LogRecord[]): void {
   if (records.some((record, index) => index > 0 && compare(records[index - 1]!, record) > 0)) records.sort(compare)
 }
 

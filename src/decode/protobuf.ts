@@ -1,5 +1,5 @@
-// Protocol Buffers' wire format, read field by field and without a schema: the few messages that log
-// protocols send are known to their decoders. Nothing is copied before it is asked for.
+// Reads the wire format of Protocol Buffers field by field, without a schema: the decoders know the few messages of
+// their protocols. Nothing is copied until it is read.
 // Source: https://protobuf.dev/programming-guides/encoding/
 import { BadRequest } from '../errors.ts'
 import { maxLogValues } from './limits.ts'
@@ -7,9 +7,9 @@ import { maxLogValues } from './limits.ts'
 const [varint, fixed64, lengthDelimited, fixed32] = [0, 1, 2, 5]
 
 /**
- * Walks over the fields of one message: `next()` goes to a field, and what it holds is asked for by its
- * type; a field that nobody asks for is skipped. Throws BadRequest where the bytes end within a field,
- * or hold another type than asked for; also at a group, which no sender makes any more.
+ * Walks the fields of one message: `next()` goes to a field, whose value is read by its type; a field that is not read
+ * is skipped. Throws BadRequest if the bytes end within a field or have another type, and for a group, which no sender
+ * uses.
  */
 export class MessageReader {
   /** Number of the present field. */
@@ -18,12 +18,12 @@ export class MessageReader {
   readonly #fields: FieldCount | undefined
   readonly #end: number
   #wireType = 0
-  /** Where the next byte is. */
+  /** Index of the next byte. */
   #at: number
-  /** Where the value of the present field begins. */
+  /** Start of the present field's value. */
   #start: number
 
-  /** `fields` counts those of a log, where the message is a part of one. */
+  /** `fields` counts the fields of a log, if the message is a part of one. */
   constructor (bytes: Buffer, fields?: FieldCount, start = 0, end = bytes.length) {
     this.#bytes = bytes
     this.#fields = fields
@@ -73,22 +73,22 @@ export class MessageReader {
     return new MessageReader(this.#bytes, this.#fields, this.#start, this.#at)
   }
 
-  /** What is no UTF-8 in it becomes U+FFFD. */
+  /** Bytes that are not UTF-8 become U+FFFD. */
   string (): string {
     this.#expect(lengthDelimited)
     return this.#bytes.toString('utf8', this.#start, this.#at)
   }
 
-  /** Of int32, int64, bool and enum: as text beyond 2^53. */
+  /** Value of int32, int64, bool or enum; text beyond 2^53. */
   integer (): number | string {
     this.#expect(varint)
     if (this.#at - this.#start < 8) {
       let value = 0
-      for (let at = this.#at - 1; at >= this.#start; at--) value = value * 128 + (this.#bytes[at]! & 0x7f)
+      for (let at = this.#at - 1; at >= this.#start; at--) value = value * 128 + ((this.#bytes[at] ?? 0) & 0x7f)
       return value
     }
     let value = 0n
-    for (let at = this.#at - 1; at >= this.#start; at--) value = value << 7n | BigInt(this.#bytes[at]! & 0x7f)
+    for (let at = this.#at - 1; at >= this.#start; at--) value = value << 7n | BigInt((this.#bytes[at] ?? 0) & 0x7f)
     return numberOrText(BigInt.asIntN(64, value))
   }
 
@@ -108,10 +108,11 @@ export class MessageReader {
   }
 
   #expect (wireType: number): void {
-    if (this.#wireType !== wireType) throw new BadRequest(`body must be protobuf of its schema: field ${this.field} is of another type`)
+    if (this.#wireType === wireType) return
+    throw new BadRequest(`body must be protobuf of its schema: field ${this.field} is of another type`)
   }
 
-  /** A tag or a length, which take 32 bits at most. */
+  /** Reads a tag or a length, of at most 32 bits. */
   #readVarint (): number {
     let value = 0
     for (let factor = 1; factor < 2 ** 35; factor *= 128) {
@@ -123,8 +124,9 @@ export class MessageReader {
   }
 
   #byte (): number {
-    if (this.#at >= this.#end) throw cutShort()
-    return this.#bytes[this.#at++]!
+    const byte = this.#at < this.#end ? this.#bytes[this.#at++] : undefined
+    if (byte === undefined) throw cutShort()
+    return byte
   }
 
   #skip (length: number): void {
@@ -133,7 +135,7 @@ export class MessageReader {
   }
 }
 
-/** Counts the fields of one log, or of one description of what logs share, at all levels together. */
+/** Counts the fields of one log, resource or scope, at all levels together. */
 export class FieldCount {
   #fields = 0
 
@@ -143,23 +145,23 @@ export class FieldCount {
   }
 }
 
-/** A number where it is one, up to 2^53. */
+/** A number up to 2^53, else its text. */
 export function numberOrText (value: bigint): number | string {
   const number = Number(value)
   return Number.isSafeInteger(number) ? number : value.toString()
 }
 
-function cutShort () {
+function cutShort (): Error {
   return new BadRequest('body must be protobuf: it ends within a field')
 }
 
-/** A field that holds bytes, a text or a message. */
+/** Encodes a field of bytes, a text or a message. */
 export function encodeBytes (field: number, value: Uint8Array | string): Buffer {
   const bytes = Buffer.from(value)
   return Buffer.concat([encodeVarint(field * 8 + lengthDelimited), encodeVarint(bytes.length), bytes])
 }
 
-/** A field that holds a whole number, from 0 to 2^53. */
+/** Encodes a field of a whole number, from 0 to 2^53. */
 export function encodeInteger (field: number, value: number): Buffer {
   return Buffer.concat([encodeVarint(field * 8 + varint), encodeVarint(value)])
 }

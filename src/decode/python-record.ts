@@ -1,13 +1,12 @@
-// Records of Python's logging.handlers.HTTPHandler: the fields of a LogRecord, form-encoded, each as
-// the text that str() makes of it.
+// Records of Python's logging.handlers.HTTPHandler: the fields of a LogRecord as text by str(), form-encoded.
 //
-//   msg          message, as it was given: % is not filled in, and what would fill it is kept in args
+//   msg          message, unformatted: its arguments are kept in args
 //   created      time, seconds since 1970
-//   levelno      severity; levelname is kept where it is no usual name
+//   levelno      severity; levelname is kept if it is not a usual name
 //   processName  process, and name description: as in the contract's Python client
 //   process      pid
 //
-// The rest is kept as attributes: what Python always makes a number as one, what is None not at all.
+// Other fields are attributes; those that Python always fills with a number are numbers. None is left out.
 import { BadRequest } from '../errors.ts'
 import type { UtcTime } from '../model/instant.ts'
 import type { LogRecord } from '../model/record.ts'
@@ -16,23 +15,34 @@ import type { Fields } from './record/fields.ts'
 import { maxLogValues } from './limits.ts'
 import { recordOf, type Reading } from './record/index.ts'
 
-/** The name of a level where it is a usual one, else its number: programs may name theirs as they like. */
+/** A usual name of a level counts before its number: programs may name levels as they like. */
 const reading: Reading = {
   source: 'python',
-  names: { message: ['msg'], time: ['created'], level: ['levelname', 'levelno'], process: ['processName'], pid: ['process'], description: ['name'] },
+  names: {
+    message: ['msg'],
+    time: ['created'],
+    level: ['levelname', 'levelno'],
+    process: ['processName'],
+    pid: ['process'],
+    description: ['name']
+  },
   scale: 'python'
 }
 
 const [ampersand, equals, percent, plus, space] = [0x26, 0x3d, 0x25, 0x2b, 0x20] as const
 
 const numbers = ['levelno', 'lineno', 'thread', 'msecs', 'relativeCreated']
-/** What a LogRecord always has, and most records have empty. */
-const optional: Record<string, string> = { args: '()', exc_info: 'None', exc_text: 'None', stack_info: 'None', taskName: 'None' }
+/** Fields that every LogRecord has, by the text of an empty one. */
+const optional: Record<string, string> = {
+  args: '()', exc_info: 'None', exc_text: 'None', stack_info: 'None', taskName: 'None'
+}
 
-/** The log of one form, with undefined for the steps on the way. Throws BadRequest where it is none. */
+/** Decodes one form, in steps. Throws BadRequest if it is not a record. */
 export function * decodePythonRecord (form: Buffer, arrival: UtcTime): Generator<undefined, LogRecord, void> {
   const fields = yield * readForm(form)
-  if (!Object.hasOwn(fields, 'msg')) throw new BadRequest('msg is missing: a record must be form-encoded, as HTTPHandler sends it')
+  if (!Object.hasOwn(fields, 'msg')) {
+    throw new BadRequest('msg is missing: a record must be form-encoded, as HTTPHandler sends it')
+  }
   return recordOf(fields, reading, arrival)
 }
 
@@ -53,15 +63,19 @@ function * readForm (form: Buffer): Generator<undefined, Fields, void> {
     const value = middle === -1 ? '' : yield * decodeFormText(field.subarray(middle + 1))
     if (name === '__proto__') throw new BadRequest('body must not have __proto__ as a field')
     if (Object.hasOwn(optional, name) && optional[name] === value) continue
-    // Of a whole number above 2^53 the text says more.
-    const number = numbers.includes(name) && value !== '' ? Number(value) : NaN
-    fields[name] = Number.isFinite(number) && (Number.isSafeInteger(number) || !Number.isInteger(number)) ? number : value
+    fields[name] = numbers.includes(name) ? numberOf(value) : value
   }
   return fields
 }
 
+/** The text itself for a whole number above 2^53, of which a double loses digits. */
+function numberOf (text: string): number | string {
+  const number = text === '' ? NaN : Number(text)
+  return Number.isFinite(number) && (Number.isSafeInteger(number) || !Number.isInteger(number)) ? number : text
+}
+
 /**
- * A name or a value as it was before it was form-encoded. A `%` that begins no escape stays.
+ * Decodes a form-encoded name or value, in steps. A `%` that begins no escape stays.
  * Source: https://url.spec.whatwg.org/#urlencoded-parsing
  */
 function * decodeFormText (encoded: Buffer): Generator<undefined, string, void> {
@@ -72,7 +86,7 @@ function * decodeFormText (encoded: Buffer): Generator<undefined, string, void> 
       pauseAt = at + stepBytes
       yield
     }
-    const byte = encoded[at]!
+    const byte = encoded[at] ?? 0
     const escaped = byte === percent ? digitOf(encoded[at + 1]) * 16 + digitOf(encoded[at + 2]) : NaN
     if (Number.isNaN(escaped)) {
       bytes[length++] = byte === plus ? space : byte
@@ -84,9 +98,9 @@ function * decodeFormText (encoded: Buffer): Generator<undefined, string, void> 
   return bytes.toString('utf8', 0, length)
 }
 
-/** What a hexadecimal digit stands for. */
+/** Value of a hexadecimal digit; NaN for another byte. */
 function digitOf (byte: number | undefined): number {
-  return byte === undefined ? NaN : digits[byte]!
+  return byte === undefined ? NaN : digits[byte] ?? NaN
 }
 
-const digits = Array.from({ length: 256 }, (_, byte) => /[\da-f]/i.test(String.fromCharCode(byte)) ? Number.parseInt(String.fromCharCode(byte), 16) : NaN)
+const digits = Array.from({ length: 256 }, (_, byte) => Number.parseInt(String.fromCharCode(byte), 16))

@@ -1,19 +1,19 @@
-// Bodies that come again because the answer to them was lost, from clients that know no Idempotency-Key.
+// Bodies that are sent again because their answer was lost, by clients without an Idempotency-Key.
 import { createHash } from 'node:crypto'
 import type { UtcTime } from '../model/instant.ts'
 import type { LogRecord } from '../model/record.ts'
 
-/** Milliseconds within which a client that heard no answer tries again. */
+/** Milliseconds within which a client retries a request without an answer. */
 const windowMs = 10 * 60_000
-/** Bodies that are remembered. */
+/** Bodies that are cached. */
 const maxBodies = 10_000
 
 /**
- * Names for requests: the same for a request that comes again within 10 to 20 minutes, another one later. Another instance,
- * or this one after a restart, gives the same name unless a window has ended in between: they end at every tenth minute.
+ * Names requests. A request that is repeated within 10 to 20 minutes gets the same name, later a new one. Another
+ * instance, or this one after a restart, gives the same name within a window: windows end at every tenth minute.
  */
 export class Repetitions {
-  /** The window in which a body first came, by what names it; the oldest first. */
+  /** Window in which a body first came, by its id; the oldest first. */
   readonly #windows = new Map<string, number>()
   readonly #now: () => number
 
@@ -22,21 +22,22 @@ export class Repetitions {
     this.#now = now
   }
 
-  /** `request` says who sends the body where, and in which form. */
+  /** `request` identifies the sender, the path and the form of the body. */
   nameOf (request: string, body: Buffer): string {
     const id = `${request} ${createHash('sha256').update(body).digest('base64')}`
     const present = Math.floor(this.#now() / windowMs)
     const first = this.#windows.get(id)
-    // No Idempotency-Key holds a line break.
+    // No Idempotency-Key has a line break.
     if (first !== undefined && present - first <= 1) return `repetition\n${first} ${id}`
     this.#windows.delete(id)
     this.#windows.set(id, present)
-    if (this.#windows.size > maxBodies) this.#windows.delete(this.#windows.keys().next().value!)
+    const [oldest] = this.#windows.size > maxBodies ? this.#windows.keys() : []
+    if (oldest !== undefined) this.#windows.delete(oldest)
     return `repetition\n${present} ${id}`
   }
 }
 
-/** Whether every log has a time of its own, without which two requests of the same bytes may be meant as two. */
+/** Whether every log has a time of its own. Without times, equal requests may be meant as two. */
 export function areTimed (records: readonly LogRecord[], arrival: UtcTime): boolean {
   return records.every(({ eventAt }) => eventAt !== arrival)
 }

@@ -13,30 +13,32 @@ import { decodeLoki } from './loki/index.ts'
 import { decodeOtlp } from './otlp/index.ts'
 import { decodeSeq } from './seq.ts'
 
-/** The decoders that reject pieces, by the source that they name. */
-const decoders: Record<string, (raw: Buffer, arrival: UtcTime) => Iterable<Step>> = {
-  json: (raw, arrival) => decodeJsonLog(raw, 0, jsonReading, arrival),
-  'otlp-json': (raw, arrival) => decodeOtlp(raw, 'json', arrival),
-  'otlp-protobuf': (raw, arrival) => decodeOtlp(Buffer.from(raw.toString(), 'base64'), 'protobuf', arrival),
-  'loki-json': (raw, arrival) => decodeLoki(raw, 'json', arrival),
-  'loki-protobuf': (raw, arrival) => decodeLoki(Buffer.from(raw.toString(), 'base64'), 'protobuf', arrival),
+/** Decoders that reject pieces, by their source. */
+const decoders = new Map<string, (raw: Buffer, arrival: UtcTime) => Iterable<Step>>(Object.entries({
+  json: (raw: Buffer, arrival: UtcTime) => decodeJsonLog(raw, 0, jsonReading, arrival),
+  'otlp-json': (raw: Buffer, arrival: UtcTime) => decodeOtlp(raw, 'json', arrival),
+  'otlp-protobuf': (raw: Buffer, arrival: UtcTime) => decodeOtlp(Buffer.from(raw.toString(), 'base64'), 'protobuf', arrival),
+  'loki-json': (raw: Buffer, arrival: UtcTime) => decodeLoki(raw, 'json', arrival),
+  'loki-protobuf': (raw: Buffer, arrival: UtcTime) => decodeLoki(Buffer.from(raw.toString(), 'base64'), 'protobuf', arrival),
   elasticsearch: decodeBulkPieces,
-  journal: (raw, arrival) => decodeJournalEntry(raw, 0, arrival),
+  journal: (raw: Buffer, arrival: UtcTime) => decodeJournalEntry(raw, 0, arrival),
   hec: decodeHec,
   gelf: decodeGelf,
   datadog: decodeDatadog,
   seq: decodeSeq
-}
+}))
 
-/** Whether a piece of that source can be decoded again. */
+/** Whether dead letters of the source can be decoded again. */
 export function isDecodable (source: string): boolean {
-  return Object.hasOwn(decoders, source)
+  return decoders.has(source)
 }
 
-/** The logs of a piece that was rejected once. Throws BadRequest where it is rejected still. */
+/** Decodes a dead letter. Throws BadRequest if it is still rejected, or its source is unknown. */
 export function decodeAgain (source: string, raw: string, arrival: UtcTime): LogRecord[] {
+  const decode = decoders.get(source)
+  if (!decode) throw new BadRequest(`logs of the source ${source} cannot be decoded again`)
   const records: LogRecord[] = []
-  for (const piece of decoders[source]!(bytesOfRaw(raw), arrival)) {
+  for (const piece of decode(bytesOfRaw(raw), arrival)) {
     if (!piece) continue
     if ('reason' in piece) throw new BadRequest(piece.reason)
     records.push(piece)

@@ -12,8 +12,8 @@
 //
 // A template is filled in simply: `{Name}`, `{@Name}`, `{$Name}` give the property, a text without
 // quotes and anything else as JSON; of `{Name,10:format}` the width is left aside and the format shown where
-// the sender rendered it (@r); `{{` and `}}` are braces; what has no property stays as it is. So does a template of more than
-// 65,536 characters, or that would become more than 8 MiB.
+// the sender rendered it (@r); `{{` and `}}` are braces; what has no property stays as it is. So does a template of
+// more than 65,536 characters, or that would become more than 8 MiB.
 import { BadRequest } from '../errors.ts'
 import type { UtcTime } from '../model/instant.ts'
 import type { LogRecord } from '../model/record.ts'

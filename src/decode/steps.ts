@@ -1,33 +1,34 @@
+// Decoders are generators that work in steps, so that other work of the process gets its turns.
 import { setImmediate as turn } from 'node:timers/promises'
 import type { Rejected } from '../model/batch.ts'
 import type { LogRecord } from '../model/record.ts'
-import { inOrderOfNanoseconds } from './order.ts'
+import { sortByNanoseconds } from './order.ts'
 
-/** What a body holds, in order: logs, and pieces that can't become one. */
+/** Piece of a body: a log, or a piece that cannot become one. */
 export type Piece = LogRecord | Rejected
 
-/** What every decoder yields: a piece, or undefined where it walked on without one, so that others can have a turn. */
+/** Step of a decoder: a piece, or undefined for a step without one. */
 export type Step = Piece | undefined
 
-/** All that a body holds. */
+/** Content of a body. */
 export interface Decoded {
   records: LogRecord[]
   rejected: Rejected[]
 }
 
-/** Fields or elements that a decoder walks between two steps: well below a millisecond of work. */
+/** Fields or elements of one step: well below a millisecond of work. */
 export const stepSize = 500
-/** Bytes that a decoder walks between two steps: about a millisecond of work. */
+/** Bytes of one step: about a millisecond of work. */
 export const stepBytes = 64 * 1024
 
-/** Milliseconds that a decoder has the process for itself. */
+/** Milliseconds that a decoder may block the process. */
 const maxTurnMs = 5
 
-/** Gives others a turn, if there was none for some milliseconds. */
+/** Gives other work a turn every few milliseconds. */
 export class Turns {
   #since = performance.now()
 
-  /** Whether it is time for one. */
+  /** Whether other work should have a turn now. */
   get isDue (): boolean {
     return performance.now() - this.#since >= maxTurnMs
   }
@@ -38,18 +39,20 @@ export class Turns {
   }
 }
 
-/** Hands on all that a generator yields; others have their turns in between. Resolves to what it returns. */
-export async function runInTurns<T, Result> (steps: Iterator<T | undefined, Result, void>, take: (one: T) => void = () => {}): Promise<Result> {
+/** Runs a generator, with turns for other work; `onValue` gets the values that it yields. Resolves to its result. */
+export async function runInTurns<T, Result> (
+  steps: Iterator<T | undefined, Result, void>, onValue: (value: T) => void = () => {}
+): Promise<Result> {
   const turns = new Turns()
   for (;;) {
     const { done, value } = steps.next()
     if (done) return value
-    if (value !== undefined) take(value)
+    if (value !== undefined) onValue(value)
     if (turns.isDue) await turns.give()
   }
 }
 
-/** Runs a generator to its end in one go, for what is known to be small. Returns what it returns. */
+/** Runs a generator in one go, for small work. Returns its result. */
 export function runAtOnce<Result> (steps: Generator<undefined, Result, void>): Result {
   for (;;) {
     const { done, value } = steps.next()
@@ -57,20 +60,20 @@ export function runAtOnce<Result> (steps: Generator<undefined, Result, void>): R
   }
 }
 
-/** All that a generator yields, with turns for others. */
+/** Resolves to all values of a generator, with turns for other work. */
 export async function inTurns<T> (steps: Generator<T | undefined, void, void>): Promise<T[]> {
   const all: T[] = []
-  await runInTurns(steps, (one) => all.push(one))
+  await runInTurns(steps, (value) => all.push(value))
   return all
 }
 
-/** All that a decoder yields, with turns for others. */
+/** Resolves to all pieces of a decoder, with turns for other work. */
 export async function collect (steps: Iterable<Step>): Promise<Decoded> {
   const decoded: Decoded = { records: [], rejected: [] }
   await runInTurns<Piece, unknown>(steps[Symbol.iterator](), (piece) => {
     if ('reason' in piece) decoded.rejected.push(piece)
     else decoded.records.push(piece)
   })
-  inOrderOfNanoseconds(decoded.records)
+  sortByNanoseconds(decoded.records)
   return decoded
 }

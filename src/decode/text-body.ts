@@ -1,11 +1,13 @@
-// Bodies that say they are text: lines, each a log. Many clients say so and send JSON, which counts for more.
+// Bodies whose content type is text: each line is a log. Many clients send JSON under that type, which is read as JSON.
 import type { LogRecord } from '../model/record.ts'
 import type { Piece, Step } from './steps.ts'
 import { Growth } from './limits.ts'
 import { linesOf } from './lines.ts'
 
-/** The logs of a text: those of JSON, where all of it is; else a log for each line, unless the line is JSON. */
-export function * decodeTextBody (text: Buffer, decodeJson: (json: Buffer) => Iterable<Step>, recordOfLine: (line: string) => LogRecord): Generator<Step, void, void> {
+/** Decodes a text: as JSON, if all of it is; else each line is a log, or JSON. */
+export function * decodeTextBody (
+  text: Buffer, decodeJson: (json: Buffer) => Iterable<Step>, recordOfLine: (line: string) => LogRecord
+): Generator<Step, void, void> {
   const all = yield * piecesOfJson(text, decodeJson)
   if (all) return yield * all
   let index = 0
@@ -22,11 +24,13 @@ export function * decodeTextBody (text: Buffer, decodeJson: (json: Buffer) => It
   }
 }
 
-/** How a line begins that may be JSON. */
+/** Start of a line that may be JSON. */
 const jsonStart = /^\ufeff?\s*[[{]/
 
-/** Undefined where any of it is no JSON, or no log as JSON. */
-function * piecesOfJson (text: Buffer, decodeJson: (json: Buffer) => Iterable<Step>): Generator<undefined, Piece[] | undefined, void> {
+/** Pieces of a text of JSON; undefined if any part of it is not JSON, or not a log. */
+function * piecesOfJson (
+  text: Buffer, decodeJson: (json: Buffer) => Iterable<Step>
+): Generator<undefined, Piece[] | undefined, void> {
   if (!/^(\xef\xbb\xbf)?\s*[[{]/.test(text.toString('latin1', 0, 100))) return undefined
   const pieces: Piece[] = []
   const growth = new Growth()

@@ -1,5 +1,5 @@
-// Logs as JSON objects, one after the other or in a list, as many protocols send them. A value that is not an object, or
-// cannot become a log, is rejected alone.
+// Logs as JSON objects, one after the other or in a list, as many protocols send them. A value that is not an object,
+// or cannot become a log, is rejected alone.
 import { BadRequest, TooLarge } from '../../errors.ts'
 import type { Rejected } from '../../model/batch.ts'
 import type { LogRecord } from '../../model/record.ts'

@@ -10,9 +10,9 @@ export const maxDepth = 1000
 /**
  * Parses JSON as real senders write it.
  *
- * Stricter than `JSON.parse`: the bytes must be UTF-8, at most 1,000 levels deep, without `__proto__`. And more tolerant:
- * Python's `NaN`, `Infinity` and `-Infinity`, and numbers that a double cannot hold (whole ones beyond 2^53, any beyond
- * 1.8e308), become strings of the same text. Throws BadRequest, whose detail quotes nothing of the body.
+ * Stricter than `JSON.parse`: the bytes must be UTF-8, at most 1,000 levels deep, without `__proto__`. And more
+ * tolerant: Python's `NaN`, `Infinity` and `-Infinity`, and numbers that a double cannot hold (whole ones beyond 2^53,
+ * any beyond 1.8e308), become strings of the same text. Throws BadRequest, whose detail quotes nothing of the body.
  */
 export function parseJson (body: Buffer): unknown {
   if (!isUtf8(body)) throw new BadRequest('body must be UTF-8')

@@ -59,9 +59,10 @@ export class JsonReader {
   }
 
   /**
-   * Walks the values of an object's list of any of these names. Yields, for each value, whether it is an object; undefined
-   * for a step between values. The reader is before the value then, and skips it if nobody reads it. A value that is no
-   * list counts as a list of it alone, `null` as an empty list. `beside` are the names expected beside the list.
+   * Walks the values of an object's list of any of these names. Yields, for each value, whether it is an object;
+   * undefined for a step between values. The reader is before the value then, and skips it if nobody reads it. A value
+   * that is no list counts as a list of it alone, `null` as an empty list. `beside` are the names expected beside the
+   * list.
    */
   * list (names: readonly string[], beside: readonly string[] = []): Generator<boolean | undefined, void, void> {
     const start = this.#at

@@ -1,5 +1,5 @@
-// Parses large JSON in steps, so that other work gets its turns. A first walk finds the ends of the large objects, lists,
-// strings and blanks; a second one parses the JSON between them natively, a group of neighbours at a time.
+// Parses large JSON in steps, so that other work gets its turns. A first walk finds the ends of the large objects,
+// lists, strings and blanks; a second one parses the JSON between them natively, a group of neighbours at a time.
 import { BadRequest, TooLarge } from '../../errors.ts'
 import { stepBytes } from '../steps.ts'
 import type { Fields } from '../record/fields.ts'
@@ -110,7 +110,9 @@ class LargeJson {
     if (bytes[last] !== (isObject ? closeBrace : closeBracket)) throw notJson()
     const members = new Members(isObject)
 
-    /** Start of the bytes that are not parsed yet, after `parts`, which precede large blanks; and of the last member. */
+    /**
+     * Start of the bytes that are not parsed yet, after `parts`, which precede large blanks; and of the last member.
+     */
     let group = start + 1
     let parts: Buffer[] = []
     let member = start + 1

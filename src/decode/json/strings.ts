@@ -19,7 +19,9 @@ export function endOfString (bytes: Buffer, start: number): number {
   return endOfShortString(bytes, start) ?? runAtOnce(endOfLongString(bytes, start))
 }
 
-/** Bytes of a string that are compared one by one: a native search of a longer one takes as long as hundreds of them. */
+/**
+ * Bytes of a string that are compared one by one: a native search of a longer one takes as long as hundreds of them.
+ */
 const maxShortBytes = 1000
 
 /** End of a string that is short, as most are; undefined for a longer one. */
@@ -33,7 +35,10 @@ export function endOfShortString (bytes: Buffer, start: number): number | undefi
   return undefined
 }
 
-/** End of a long string: a native search up to the first escape, then byte by byte, as calls for many escapes are slower. */
+/**
+ * End of a long string: a native search up to the first escape, then byte by byte, as calls for many escapes are
+ * slower.
+ */
 export function * endOfLongString (bytes: Buffer, start: number): Generator<undefined, number, void> {
   for (let at = start + 1, end = -1; ;) {
     if (end < at) end = bytes.indexOf(quote, at)

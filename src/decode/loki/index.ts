@@ -7,8 +7,8 @@
 //   description   logger, scope_name
 //
 // and all others attributes; the labels of a stream with more than 1,000 are one text, `labels`. A metadata with the
-// name of a label and another value is called NAME_extracted, as in Loki. The line is the message; where it is JSON, its
-// fields are the log's, see record/json-text.ts.
+// name of a label and another value is called NAME_extracted, as in Loki. The line is the message; where it is JSON,
+// its fields are the log's, see record/json-text.ts.
 // Source: https://grafana.com/docs/loki/latest/reference/loki-http-api/#ingest-logs
 import { BadRequest } from '../../errors.ts'
 import type { UtcTime } from '../../model/instant.ts'
@@ -47,7 +47,10 @@ const reading: Reading = {
 
 const own = NameTable.of(reading.names)
 
-/** Labels of a stream, each of which is walked for each log; Loki itself takes 15. Those of a stream with more are one text. */
+/**
+ * Labels of a stream, each of which is walked for each log; Loki itself takes 15. Those of a stream with more are one
+ * text.
+ */
 const maxLabels = 1000
 
 /** What the logs of a stream share. */

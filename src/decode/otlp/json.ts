@@ -37,7 +37,8 @@ function * walk (body: Buffer): Walk<Shared> {
   const parse = parserOf(body)
   const reader = yield * readerOf(body, parse)
   if (!reader.isObject) throw new BadRequest('body must be a JSON object')
-  // It mostly stands after all logs, and most bodies have none: to look for it there in vain would cost more than all else.
+  // It mostly stands after all logs, and most bodies have none: to look for it there in vain would cost more than all
+  // else.
   const schemaUrls = schemaUrlNames.filter((name) => body.includes(`"${name}"`))
   for (const isObject of reader.list(['resourceLogs', 'resource_logs'])) {
     if (isObject) yield * walkResource(reader, schemaUrls, parse)

@@ -113,7 +113,10 @@ export function recordOfOtlp (log: OtlpLog, { processName, pid, description, att
   return record
 }
 
-/** Adds to attributes what the protocol itself says beside them, without what is at its default; gives them back, or, where names clash, what they are in. */
+/**
+ * Adds to attributes what the protocol itself says beside them, without what is at its default; gives them back, or,
+ * where names clash, what they are in.
+ */
 function beside (attributes: Fields, own: Fields, shared: Fields = nothing): Fields {
   const all = clash(attributes, own) || clash(attributes, shared) ? { attributes } : attributes
   addTold(all, own)

@@ -4,7 +4,9 @@
 // holds within one of the `containers` counts like its own, after everything that stands outside of them.
 import type { Scale } from '../severity/index.ts'
 
-/** The parts of a record that a log may give, each with its names: the first whose value is of the part's kind counts. */
+/**
+ * The parts of a record that a log may give, each with its names: the first whose value is of the part's kind counts.
+ */
 export interface FieldNames {
   message: readonly string[]
   time: readonly string[]

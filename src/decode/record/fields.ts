@@ -51,7 +51,10 @@ export function limitAttributes (attributes: Fields): Fields {
   return names.length <= maxAttributes && names.every((name) => name.length <= maxNameLength) ? attributes : pick(attributes, names)
 }
 
-/** The fields of a large log within its limits, in steps: those of its own stay, others beyond the limits become one text before anybody walks them. */
+/**
+ * The fields of a large log within its limits, in steps: those of its own stay, others beyond the limits become one
+ * text before anybody walks them.
+ */
 export function * narrow (fields: Fields, own: { has: (name: string) => boolean }): Generator<undefined, Fields, void> {
   const names = Object.keys(fields)
   if (names.length <= maxAttributes && names.every((name) => name.length <= maxNameLength)) return fields

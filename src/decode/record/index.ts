@@ -1,5 +1,5 @@
-// A record out of the fields of a log: each of its parts is taken from the first name that holds something of the part's
-// kind; all else is kept as attributes, as it came.
+// A record out of the fields of a log: each of its parts is taken from the first name that holds something of the
+// part's kind; all else is kept as attributes, as it came.
 import type { UtcTime } from '../../model/instant.ts'
 import type { LogRecord, Severity } from '../../model/record.ts'
 import { anyValueNames, lineNames, scalesOfNames, type FieldNames } from './conventions.ts'
@@ -19,7 +19,7 @@ export interface Reading {
   scale?: Scale
 }
 
-/** What a log's fields say of a record; undefined where they say nothing. */
+/** Parts of a record that a log's fields give; undefined for a part that they do not give. */
 export interface Parts {
   eventAt?: UtcTime
   severity?: Severity
@@ -27,21 +27,24 @@ export interface Parts {
   pid?: number
   processName?: string
   description?: string
-  /** What is left. */
+  /** The other fields. */
   attributes: Fields | null
 }
 
-/** The same, read by other names for some parts. */
+/** A reading with other names for some parts. */
 export function withNames (reading: Reading, names: Partial<FieldNames>): Reading {
   return { ...reading, names: { ...reading.names, ...names } }
 }
 
-/** The record of a log. Without a time it happened on arrival; without a level it is of severity info; without a message its JSON is the message. */
+/**
+ * The record of a log. Without a time it happened on arrival; without a level it is of severity info; without a message
+ * its JSON is the message.
+ */
 export function recordOf (fields: Fields, reading: Reading, arrival: UtcTime): LogRecord {
   return completed(partsOf(fields, reading, arrival), fields, arrival)
 }
 
-/** The record of these parts, which these fields gave. */
+/** Completes the parts that these fields gave. */
 export function completed (parts: Parts, fields: Fields, arrival: UtcTime): LogRecord {
   return {
     eventAt: parts.eventAt ?? arrival,
@@ -55,7 +58,7 @@ export function completed (parts: Parts, fields: Fields, arrival: UtcTime): LogR
   }
 }
 
-/** What these fields say of a record, and what is left of them. */
+/** Parts that the fields give, and the other fields. */
 export function partsOf (fields: Fields, { source, names, scale }: Reading, arrival: UtcTime): Parts {
   const finder = new PartFinder(NameTable.of(names), fields)
   const message = finder.take('message', messageOf) ?? finder.take('message', scalarMessageOf) ?? finder.read('message', objectMessageOf)
@@ -84,12 +87,12 @@ function objectMessageOf (value: unknown, name: string): string | undefined {
   return anyValueNames.has(name) ? textOf(value) : undefined
 }
 
-/** A number as the process is an id. */
+/** A number under `process` is a pid. */
 function processOf (value: unknown, name: string): string | undefined {
   return name === 'process' && typeof value === 'number' ? undefined : nameOf(value)
 }
 
-/** The JSON of fields; empty where there is none. */
+/** JSON of fields; empty text for none. */
 export function jsonOf (fields: Fields): string {
   for (const name in fields) if (Object.hasOwn(fields, name)) return JSON.stringify(fields)
   return ''

@@ -56,7 +56,9 @@ function fieldsOfMessage (message: string): Fields | undefined {
 /** What is around a text of JSON, and in which protocol. */
 export interface Surroundings {
   source: string
-  /** `fields`: labels and fields, set for this very log. `header`: of syslog, often written by a relay for all its logs. */
+  /**
+   * `fields`: labels and fields, set for this very log. `header`: of syslog, often written by a relay for all its logs.
+   */
   outer: 'fields' | 'header'
 }
 

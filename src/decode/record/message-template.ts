@@ -1,15 +1,18 @@
 import { textOf, type Fields } from './fields.ts'
 
-/** Characters of a template that is filled in, and of what it may become: a property may be asked for again and again. */
+/**
+ * Characters of a template that is filled in, and of what it may become: a property may be asked for again and again.
+ */
 const maxTemplate = 64 * 1024
 const maxFilled = 8 * 1024 * 1024
 
 const token = /\{\{|\}\}|\{[@$]?([^{}:,]+)(?:,[^{}:]*)?(:[^{}]*)?\}/g
 
 /**
- * Fills in a template of Serilog: `{Name}`, `{@Name}` and `{$Name}` give the property, a text without quotes and anything else as
- * JSON; of `{Name,10:format}` the width is left out and the format shown where the sender rendered it; `{{` and `}}` are braces.
- * What has no property stays as it is; so does a template that is too long, or would become so.
+ * Fills in a template of Serilog: `{Name}`, `{@Name}` and `{$Name}` give the property, a text without quotes and
+ * anything else as JSON; of `{Name,10:format}` the width is left out and the format shown where the sender rendered it;
+ * `{{` and `}}` are braces. What has no property stays as it is; so does a template that is too long, or would become
+ * so.
  * Source: https://messagetemplates.org
  */
 export function fillTemplate (template: string, properties: Fields, renderings: unknown): string {

@@ -18,9 +18,9 @@ const maxLevelLength = 64
 /**
  * The severity of a level, from any way in but POST /send_logs.
  *
- * A level is a name, a number, digits as text, or an object with a name or a number (log4js: `{ level: 40000, levelStr: 'ERROR' }`,
- * loguru: `{ name: 'ERROR', no: 40 }`). The number of a given scale decides first, then a name beside it, then the number's size.
- * Undefined where nothing of it is understood: the caller keeps the value, and takes info.
+ * A level is a name, a number, digits as text, or an object with a name or a number (log4js: `{ level: 40000, levelStr:
+ * 'ERROR' }`, loguru: `{ name: 'ERROR', no: 40 }`). The number of a given scale decides first, then a name beside it,
+ * then the number's size. Undefined where nothing of it is understood: the caller keeps the value, and takes info.
  */
 export function severityOf (value: unknown, { scale, name }: LevelEvidence = noEvidence): Severity | undefined {
   if (typeof value === 'string') return severityOfKnownText(value) ?? severityOfNumber(numberOf(value), scale, name)

@@ -1,25 +1,25 @@
-// Where messages of syslog end in a stream of bytes (RFC 6587), told anew for each:
+// Finds the end of each message of syslog in a stream of bytes (RFC 6587):
 //
 //   17 <13>1 - - - - - -     octet counting: the message's length, a space, the message
-//   <13>hello\n              everything else ends with a line feed (a CR before it goes too), or with a NUL
+//   <13>hello\n              any other ends with a line feed (and a CR before it), or with a NUL
 //
-// A line that begins with a number is taken for a count only where a space and `<` follow.
+// A number at the start of a line is a count only if a space and `<` follow.
 //
-// A count is wrong where no message begins behind it. Then the message ends where the next one begins within it, else with
-// its line, or before the next count. A count beyond the limit costs what follows up to the next message.
+// A count is wrong where no message begins behind it. Then the message ends where the next one begins within it, else
+// with its line, or before the next count. A count beyond the limit costs what follows up to the next message.
 
 const countedStart = /^([1-9]\d{0,7}) </
-/** What may become one, once there is more of it. */
+/** Start of a text that may become a count when more bytes arrive. */
 const countedPrefix = /^[1-9]\d{0,7} ?$/
-/** The longest beginning that has to be seen, and the longest with what stands around it. */
+/** Bytes that show whether a message begins, and those with the bytes before it. */
 const startLength = 10
-const longestStart = 2 * startLength
-/** What stands behind a message, or the beginning of it. */
+const maxStartLength = 2 * startLength
+/** Bytes that may follow a message, or the first of them. */
 const startOfNext = /^(?:$|[\r\n\0<]|[1-9]\d{0,7}(?:$| $| <))/
-/** A message with a count in the midst of others, or with a line's end before it. */
+/** Bytes before a priority at which a message begins: a count, or the end of a line. */
 const messageStart = /(?:(?<!\d)([1-9]\d{0,7}) |[\n\0])$/
 const priority = /^<\d{1,3}>/
-const [lineFeed, angle] = Buffer.from('\n<')
+const [lineFeed, angle] = [0x0a, 0x3c] as const
 
 interface Frame {
   start: number
@@ -27,24 +27,24 @@ interface Frame {
   next: number
 }
 
-/** Cuts a stream into messages, of which it keeps one unfinished at most. */
+/** Cuts a stream into messages; keeps at most one unfinished message. */
 export class Frames {
   readonly #limit: number
   #held: Buffer = Buffer.alloc(0)
-  /** What of it is filled, and not handed out: from the first to the second; and how much of that holds no end. */
+  /** The bytes from `#start` to `#length` are not returned yet; up to `#searched` they have no end of a message. */
   #start = 0
   #length = 0
   #searched = 0
-  /** Where the first of some messages begins whose counts fit, within one that has not ended. */
+  /** Start of the first message, within an unfinished one, after which all counts fit. */
   #fitting: number | undefined
   #tooLong = false
-  /** Whether a message had a count: then a line ends before the next count, too. */
+  /** Whether any message had a count: then a line ends before the next count, too. */
   #hasCounts = false
-  /** Bytes up to where a message that is skipped should end. */
+  /** Bytes up to the announced end of the message that is skipped. */
   #toSkip = 0
   #skipped = 0
 
-  /** A message may have so many bytes. */
+  /** `limit` is the maximum of bytes of a message. */
   constructor (limit: number) {
     this.#limit = limit
   }
@@ -54,7 +54,7 @@ export class Frames {
     return this.#held.length
   }
 
-  /** Whether a message was longer than it may be: where it ends is not looked for, and nothing comes after it. */
+  /** Whether a message exceeded the limit; then the rest of the stream is ignored. */
   get tooLong (): boolean {
     return this.#tooLong
   }
@@ -64,14 +64,16 @@ export class Frames {
     return this.#skipped
   }
 
-  /** The messages that end in this piece of the stream. Those without content are none. */
+  /** Messages that end in this piece of the stream, without empty ones. */
   push (piece: Buffer): Buffer[] {
     if (this.#tooLong) return []
     this.#append(piece)
     return this.#cut(false)
   }
 
-  /** What is left when the stream ends: a line needs no end then. `cut` tells that it ended within a counted message. */
+  /**
+   * What is left when the stream ends: a line needs no end then. `cut` tells that it ended within a counted message.
+   */
   end (): { messages: Buffer[], cut: boolean } {
     if (this.#tooLong) return { messages: [], cut: false }
     const messages = this.#cut(true)
@@ -129,32 +131,39 @@ export class Frames {
     }
 
     const isSearched = this.#searched > end
-    const next = (isSearched ? undefined : findStart(bytes, start + 1, end + startLength)) ?? findEnd(bytes, Math.max(end, this.#searched)) ?? (isEnd ? bytes.length : undefined)
+    const next = (isSearched ? undefined : findStart(bytes, start + 1, end + startLength)) ??
+      findEnd(bytes, Math.max(end, this.#searched)) ??
+      (isEnd ? bytes.length : undefined)
     if (next !== undefined) return { start, end: withoutEnd(bytes, start, next), next }
-    this.#searched = Math.max(end + 1, bytes.length - longestStart)
+    this.#searched = Math.max(end + 1, bytes.length - maxStartLength)
     return bytes.length - start > this.#limit ? { start, end, next: end } : undefined
   }
 
-  /** A line among messages with counts, or what is left of one whose count was too small, which showed only when it was handed out. */
+  /**
+   * A line among messages with counts, or what is left of one whose count was too small, which showed only when it was
+   * handed out.
+   */
   #nextRest (bytes: Buffer, start: number): Frame | undefined {
     const next = findEnd(bytes, Math.max(start, this.#searched))
-    if (next !== undefined && next - start <= this.#limit + 1) return { start, end: withoutEnd(bytes, start, next), next }
-    this.#searched = Math.max(start, bytes.length - longestStart)
+    if (next !== undefined && next - start <= this.#limit + 1) {
+      return { start, end: withoutEnd(bytes, start, next), next }
+    }
+    this.#searched = Math.max(start, bytes.length - maxStartLength)
     this.#tooLong = bytes.length - start > this.#limit
     return undefined
   }
 
   /**
-   * Where the next message begins within one that has not ended. Its count is wrong if the stream ends, or if messages with
-   * counts that fit stand within it up to the last byte that came: what is quoted in a message hardly ends there.
+   * Where the next message begins within one that has not ended. Its count is wrong if the stream ends, or if messages
+   * with counts that fit stand within it up to the last byte that came: what is quoted in a message hardly ends there.
    */
   #findNext (bytes: Buffer, from: number, isEnd: boolean): number | undefined {
     if (isEnd) return findStart(bytes, from, bytes.length)
     let at = Math.max(from, this.#searched)
-    while (true) {
+    for (;;) {
       this.#fitting ??= findStart(bytes, at, bytes.length)
       if (this.#fitting === undefined) {
-        this.#searched = Math.max(from, bytes.length - longestStart)
+        this.#searched = Math.max(from, bytes.length - maxStartLength)
         return undefined
       }
       at = Math.max(at, this.#fitting)
@@ -170,7 +179,9 @@ export class Frames {
     }
   }
 
-  /** Nothing up to the next message, which begins where it should, or earlier; what may be the beginning of one is kept. */
+  /**
+   * Nothing up to the next message, which begins where it should, or earlier; what may be the beginning of one is kept.
+   */
   #skip (bytes: Buffer, start: number): Frame | undefined {
     const end = start + this.#toSkip
     let next = findStart(bytes, start, Math.min(end, bytes.length))
@@ -182,7 +193,7 @@ export class Frames {
       this.#toSkip = 0
       return { start, end: start, next }
     }
-    const kept = Math.max(start, bytes.length - longestStart)
+    const kept = Math.max(start, bytes.length - maxStartLength)
     this.#toSkip -= kept - start
     return kept === start ? undefined : { start, end: start, next: kept }
   }
@@ -201,7 +212,10 @@ export class Frames {
     this.#length += piece.length
   }
 
-  /** Keeps what begins at `start`. It is moved only where it is the smaller part, so that many small messages before a large one cost no more. */
+  /**
+   * Keeps what begins at `start`. It is moved only where it is the smaller part, so that many small messages before a
+   * large one cost no more.
+   */
   #keep (bytes: Buffer, start: number): void {
     const searched = this.#searched - start
     if (this.#fitting !== undefined) this.#fitting -= start
@@ -210,7 +224,7 @@ export class Frames {
     this.#searched = searched
   }
 
-  /** Memory of its own: that of the messages handed out is never written to again. */
+  /** Keeps bytes in memory of their own: that of returned messages is never written to again. */
   #hold (bytes: Buffer, searched: number): void {
     this.#held = bytes
     this.#start = 0
@@ -223,16 +237,19 @@ function beginning (bytes: Buffer, start: number): string {
   return bytes.toString('latin1', start, start + startLength)
 }
 
-/** Where the next message begins, from one place on and with its priority before another. */
+/** Start of the next message, at `from` or later, whose priority begins before `to`. */
 function findStart (bytes: Buffer, from: number, to: number): number | undefined {
-  for (let at = bytes.indexOf(angle!, from); at !== -1 && at < to; at = bytes.indexOf(angle!, at + 1)) {
+  for (let at = bytes.indexOf(angle, from); at !== -1 && at < to; at = bytes.indexOf(angle, at + 1)) {
     const start = startAt(bytes, at, from)
     if (start !== undefined) return start
   }
   return undefined
 }
 
-/** Where the message with its priority at `at` begins: at its count, from one place on, or at the priority behind a line's end. */
+/**
+ * Where the message with its priority at `at` begins: at its count, from one place on, or at the priority behind a
+ * line's end.
+ */
 function startAt (bytes: Buffer, at: number, from: number): number | undefined {
   if (!priority.test(beginning(bytes, at))) return undefined
   const match = messageStart.exec(bytes.toString('latin1', Math.max(from, at - startLength), at))
@@ -240,7 +257,7 @@ function startAt (bytes: Buffer, at: number, from: number): number | undefined {
   return match[1] === undefined ? at : at - match[1].length - 1
 }
 
-/** Where a line ends, or the next message begins, from a place on. */
+/** End of the line, or start of the next message, at `from` or later. */
 function findEnd (bytes: Buffer, from: number): number | undefined {
   for (let at = from; at < bytes.length; at++) {
     const byte = bytes[at]
@@ -257,7 +274,7 @@ function endOfBlank (bytes: Buffer, from: number): number {
   return end
 }
 
-/** The end of a message that ends before `next`, without its line's end. */
+/** End of a message before `next`, without its line's end. */
 function withoutEnd (bytes: Buffer, start: number, next: number): number {
   let end = next
   if (end > start && (bytes[end - 1] === lineFeed || bytes[end - 1] === 0x00)) end--

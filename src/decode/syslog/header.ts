@@ -76,7 +76,10 @@ const ipv4 = '\\d{1,3}(?:\\.\\d{1,3}){3}'
 const ipv6 = '(?=\\[?(?:[\\da-fA-F:]*::|(?:[\\da-fA-F]{1,4}:){7}))\\[?[\\da-fA-F:.]{0,43}(?:::|[\\da-fA-F])(?:%\\w{1,20})?\\]?'
 const hostWord = `(?:${ipv6}|[\\p{L}\\p{N}_][\\p{L}\\p{N}._/@+~-]*)`
 const hostFirst = new RegExp(`(${hostWord}) +`, 'uy')
-/** With a tag behind it any word is a host that is no part of JSON, an address of the web, or a time: `("U7PG2,788a20,v4.3")`. */
+/**
+ * With a tag behind it any word is a host that is no part of JSON, an address of the web, or a time:
+ * `("U7PG2,788a20,v4.3")`.
+ */
 const oddHost = /(?=\S*\p{L})(?!\S*(?:\/\/|=))([^\s"'{[][^\s{}]{0,254}(?<![:,])) +/uy
 /** With a colon behind it a word is a host where it is an address, or Cisco's mnemonic follows. */
 const hostWithColon = new RegExp(`(${ipv4}|${ipv6}|${hostWord}(?= ?: +${mnemonic})) ?: +`, 'uy')

@@ -6,8 +6,10 @@
 //
 // | of the message           | of the log |
 // | ------------------------ | ---------- |
-// | severity                 | its level; emerg, alert and notice, which have none of their own, also as attribute `severity` |
-// | time                     | event time; the arrival, where it is missing or absurd: then it is kept as attribute `timestamp` |
+// | severity                 | its level; emerg, alert and notice, which have none of their own, also as attribute
+// `severity` |
+// | time                     | event time; the arrival, where it is missing or absurd: then it is kept as attribute
+// `timestamp` |
 // | host                     | description and attribute `host`; without one, the sender's address is the description |
 // | app-name, tag            | process |
 // | procid                   | pid, where it is a number, else attribute `procid` |

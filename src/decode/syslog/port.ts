@@ -55,7 +55,10 @@ function packingOf (bytes: Buffer): 'gzip' | 'zlib' | undefined {
 /** Bytes in which control characters are looked for. */
 const lookedThrough = 4096
 
-/** Whether bytes are no text: with control characters that nobody writes, or, where they are not UTF-8, one of MessagePack's beginnings. */
+/**
+ * Whether bytes are no text: with control characters that nobody writes, or, where they are not UTF-8, one of
+ * MessagePack's beginnings.
+ */
 function isBinary (bytes: Buffer): boolean {
   const end = Math.min(bytes.length, lookedThrough)
   for (let at = 0; at < end; at++) {
@@ -71,7 +74,10 @@ function firstOfText (bytes: Buffer): number {
   return at
 }
 
-/** The bytes of a packed message. Rejects with TooLarge for more than `limit`, and with BadRequest where they are packed otherwise. */
+/**
+ * The bytes of a packed message. Rejects with TooLarge for more than `limit`, and with BadRequest where they are packed
+ * otherwise.
+ */
 export async function unpackMessage (bytes: Buffer, limit: number): Promise<Buffer> {
   try {
     return await unpackers[packingOf(bytes)!](bytes, { maxOutputLength: limit })
@@ -81,7 +87,10 @@ export async function unpackMessage (bytes: Buffer, limit: number): Promise<Buff
   }
 }
 
-/** The logs of a message, in steps. Throws BadRequest where it is neither text nor JSON, or can't be kept; TooLarge where it has too many. */
+/**
+ * The logs of a message, in steps. Throws BadRequest where it is neither text nor JSON, or can't be kept; TooLarge
+ * where it has too many.
+ */
 export function * decodeMessageSteps (message: SyslogMessage): Generator<undefined, DecodedSyslog[], void> {
   const kind = kindOf(message.bytes)
   if (kind === 'text') return [yield * decodeSyslogSteps(message)]

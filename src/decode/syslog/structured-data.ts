@@ -2,18 +2,18 @@ import { BadRequest } from '../../errors.ts'
 import { stepBytes, stepSize } from '../steps.ts'
 import { maxAttributes, maxValues } from '../limits.ts'
 
-/** Of each element, by its SD-ID, the parameters; one that is given more than once is a list. */
+/** Parameters of each element, by its SD-ID; a repeated parameter is a list. */
 export type StructuredData = Record<string, Record<string, string | string[]>>
 
 const elementStart = /\[([^\s="\]]+)/y
 const parameterStart = / +([^\s="\]]+)="/y
 
 /**
- * Reads the structured data that begins at `start` (RFC 5424, section 6.3), and says where it ends; undefined for a step
- * now and then. Undefined where there is none, or none that is whole. Throws BadRequest where there is too much.
+ * Reads the structured data that begins at `start` (RFC 5424, section 6.3), and says where it ends; undefined for a
+ * step now and then. Undefined where there is none, or none that is whole. Throws BadRequest where there is too much.
  */
 export function * readStructuredData (text: string, start: number): Generator<undefined, { data: StructuredData, end: number } | undefined, void> {
-  // Names come from the sender: `__proto__` must be one like any other.
+  // Maps, because names come from the sender: `__proto__` must be a name like any other.
   const elements = new Map<string, Map<string, string[]>>()
   let at = start
   let values = 0
@@ -45,18 +45,20 @@ export function * readStructuredData (text: string, start: number): Generator<un
     at++
   }
   if (at === start) return undefined
-  const data = Object.fromEntries([...elements].map(([id, parameters]) =>
-    [id, Object.fromEntries([...parameters].map(([name, values]) => [name, values.length === 1 ? values[0]! : values]))]))
+  const data = Object.fromEntries([...elements].map(([id, parameters]) => [id, Object.fromEntries(
+    Array.from(parameters, ([name, [first = '', ...others]]) => [name, others.length === 0 ? first : [first, ...others]])
+  )]))
   return { data, end: at }
 
-  /** Whether it is time for a step. */
+  /** Whether a step is due. */
   function count (): boolean {
     if (++values > maxValues) throw new BadRequest(`a message must have at most ${maxValues} elements and parameters`)
     return values % stepSize === 0
   }
 
   function countName (): void {
-    if (++names > maxAttributes) throw new BadRequest(`a message must have at most ${maxAttributes} elements and parameters of different names`)
+    if (++names <= maxAttributes) return
+    throw new BadRequest(`a message must have at most ${maxAttributes} elements and parameters of different names`)
   }
 }
 
@@ -65,7 +67,10 @@ function matchAt (pattern: RegExp, text: string, at: number): string | undefined
   return pattern.exec(text)?.[1]
 }
 
-/** A parameter's value, up to the next quote that no backslash escapes, behind which it ends; undefined where there is none. */
+/**
+ * A parameter's value, up to the next quote that no backslash escapes, behind which it ends; undefined where there is
+ * none.
+ */
 function * readValue (text: string, start: number): Generator<undefined, { value: string, end: number } | undefined, void> {
   const quote = text.indexOf('"', start)
   if (quote === -1) return undefined

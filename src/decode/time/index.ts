@@ -16,7 +16,10 @@ const maxTimeLength = 80
 const dayMs = 86_400_000
 const earliest = '2000'
 
-/** The time that a value means; undefined where it means none, or one that is not believed: the caller takes the arrival, and keeps the value. */
+/**
+ * The time that a value means; undefined where it means none, or one that is not believed: the caller takes the
+ * arrival, and keeps the value.
+ */
 export function timeOf (value: unknown, arrival: UtcTime): UtcTime | undefined {
   if (typeof value === 'number') return timeOfNumber(value, arrival)
   if (typeof value === 'string') return timeOfText(value, arrival)

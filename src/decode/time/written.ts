@@ -64,7 +64,10 @@ const offsetForm = /^ *(?:utc|gmt|ut)? ?([+\-\u2212])(\d\d?)(?::?(\d\d))?(?:z| +
 const minutesForm = /^([+-])(\d{3})$/
 const nameForm = /^ *(?:\[!?([a-z0-9/_+-]+)\]|([a-z][a-z0-9/_+-]*))(?:\[[^[\]]*\])*$/i
 
-/** The time that a text means, which has no blanks around it; undefined where it means none. Fractions are cut to microseconds. */
+/**
+ * The time that a text means, which has no blanks around it; undefined where it means none. Fractions are cut to
+ * microseconds.
+ */
 export function readWrittenTime (text: string, surroundings: Surroundings): UtcTime | undefined {
   const bare = (text.startsWith('[') && text.endsWith(']') ? text.slice(1, -1) : text).replace(weekday, '').replace(tail, '')
   const found = readDay(bare)
@@ -141,7 +144,9 @@ function latest (at: (year: number) => number | undefined, limit: number): numbe
   return undefined
 }
 
-/** Turns a local time, in milliseconds as if it were UTC, into an instant; itself undefined where the text is no zone. */
+/**
+ * Turns a local time, in milliseconds as if it were UTC, into an instant; itself undefined where the text is no zone.
+ */
 function readZone (text: string, isLocal: boolean): ((local: number) => number | undefined) | undefined {
   if (text === '') return isLocal ? instantHere : (local) => local
   const [, sign, hours, minutes = '0'] = offsetForm.exec(text) ?? []

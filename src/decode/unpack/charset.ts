@@ -1,5 +1,5 @@
-// The charset of a text: UTF-8, unless its first bytes are the byte order mark of UTF-16, or the content type names another.
-// What names none and is not UTF-8 is read as Latin-1, in which every byte is a character, piece by piece.
+// The charset of a text: UTF-8, unless its first bytes are the byte order mark of UTF-16, or the content type names
+// another. What names none and is not UTF-8 is read as Latin-1, in which every byte is a character, piece by piece.
 import { isUtf8 } from 'node:buffer'
 import { TextDecoder } from 'node:util'
 import { stepBytes, Turns } from '../steps.ts'
@@ -12,7 +12,7 @@ const nothing = Buffer.alloc(0)
 /** Bytes of a byte order mark of UTF-16. */
 const markBytes = 2
 
-/** Turns the bytes of a text into UTF-8, a chunk at a time. */
+/** Converts the bytes of a text to UTF-8, chunk by chunk. */
 export class Utf8Reader {
   readonly #contentType: string | undefined
   #first: Buffer | undefined = nothing
@@ -28,7 +28,7 @@ export class Utf8Reader {
     return this.#first.length < markBytes ? nothing : this.#begin(this.#first)
   }
 
-  /** What is left when the text ends. */
+  /** Rest of the text. */
   end (): Buffer {
     const first = this.#first ? this.#begin(this.#first) : nothing
     return this.#decoder ? Buffer.concat([first, Buffer.from(this.#decoder.decode())]) : first
@@ -46,7 +46,10 @@ export class Utf8Reader {
   }
 }
 
-/** A whole text in UTF-8, with turns for others where it has to be changed. `onBytes` is awaited for each part that is kept. */
+/**
+ * A whole text in UTF-8, with turns for others where it has to be changed. `onBytes` is awaited for each part that is
+ * kept.
+ */
 export async function toUtf8 (text: Buffer, contentType: string | undefined, onBytes: (bytes: number) => unknown): Promise<Buffer> {
   if (charsetOf(text, contentType) === undefined) return text
   const reader = new Utf8Reader(contentType)
@@ -61,14 +64,14 @@ export async function toUtf8 (text: Buffer, contentType: string | undefined, onB
   return Buffer.concat([...parts, reader.end()])
 }
 
-/** The name of the charset by which a text has to be decoded; undefined where it is UTF-8, unknown, or no text. */
+/** Charset by which a text has to be converted; undefined for UTF-8, an unknown charset, and bytes that are no text. */
 function charsetOf (first: Buffer, contentType = ''): string | undefined {
   if (/protobuf|msgpack/i.test(contentType)) return undefined
   if (first[0] === 0xff && first[1] === 0xfe) return 'utf-16le'
   if (first[0] === 0xfe && first[1] === 0xff) return 'utf-16be'
   const declared = /;\s*charset\s*=\s*"?([\w-]+)/i.exec(contentType)?.[1]?.toLowerCase()
   if (declared === undefined || declared === 'utf-8' || declared === 'us-ascii' || first.length === 0) return undefined
-  // Without a mark: the first character of JSON, and of most lines, is one of ASCII.
+  // Without a mark: JSON, and most lines, begin with a character of ASCII.
   if (declared === 'utf-16') return first[0] === 0 ? 'utf-16be' : 'utf-16le'
   try {
     const { encoding } = new TextDecoder(declared)
@@ -78,7 +81,7 @@ function charsetOf (first: Buffer, contentType = ''): string | undefined {
   }
 }
 
-/** A text in UTF-8: as it is, or else read as Latin-1. */
+/** The text itself if it is UTF-8; else its bytes read as Latin-1. */
 export function withoutLatin1 (text: Buffer): Buffer {
   return isUtf8(text) ? text : Buffer.from(text.toString('latin1'))
 }
@@ -93,16 +96,16 @@ export function * parseLog (text: Buffer, parse?: Parse): Generator<undefined, u
   }
 }
 
-/** What stands before the base64 of bytes that are no text. */
+/** Prefix of the base64 of bytes that are not text. */
 const bytesMark = 'base64:'
 
-/** Bytes as a dead letter keeps them: their text, or, where they are no UTF-8, their base64. */
+/** Text in which a dead letter keeps bytes: their UTF-8, or else their base64. */
 export function rawOf (bytes: Buffer): string {
   const text = isUtf8(bytes) ? bytes.toString() : bytesMark
   return text.startsWith(bytesMark) ? bytesMark + bytes.toString('base64') : text
 }
 
-/** The bytes that a dead letter keeps. */
+/** Bytes that a dead letter keeps. */
 export function bytesOfRaw (raw: string): Buffer {
   return raw.startsWith(bytesMark) ? Buffer.from(raw.slice(bytesMark.length), 'base64') : Buffer.from(raw)
 }

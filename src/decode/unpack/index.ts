@@ -5,7 +5,7 @@ import { runInTurns } from '../steps.ts'
 import { unsnapSteps } from './snappy.ts'
 import { unzstd } from './zstd.ts'
 
-/** How a body may be packed, by `Content-Encoding`. */
+/** Decompressors by `Content-Encoding`. */
 const codings: Record<string, (body: Readable, limit: number) => Readable> = {
   gzip: (body) => through(body, createGunzip()),
   'x-gzip': (body) => through(body, createGunzip()),
@@ -15,21 +15,25 @@ const codings: Record<string, (body: Readable, limit: number) => Readable> = {
   snappy: (body, limit) => through(body, new Unsnappy(limit))
 }
 
-/** Bytes that a stream may be unpacked to at once, however few it is packed in. */
+/** Unpacked bytes that any stream may have. */
 const freeUnpackedBytes = 64 * 1024 * 1024
-/** Beyond those, unpacked bytes for each that came: logs that are much alike come to 50, a bomb to 1,000 and more. */
+/** Further unpacked bytes for each packed byte: very similar logs reach 50, a bomb 1,000 and more. */
 const maxRatio = 100
 
 /**
  * The bytes of a body as they were before they were packed, in constant memory. Throws BadRequest for an
  * unknown coding; the stream fails with BadRequest where the bytes are not what the coding says, and
- * with TooLarge for more than so many bytes of snappy, which is unpacked as a whole, and where few bytes become far too many.
+ * with TooLarge for more than so many bytes of snappy, which is unpacked as a whole, and where few bytes become far too
+ * many.
  */
 export function inflate (body: AsyncIterable<Buffer>, coding: string | undefined, limit: number): AsyncIterable<Buffer> {
-  const names = (coding ?? '').toLowerCase().split(',').map((name) => name.trim()).filter((name) => name !== '' && name !== 'identity')
-  if (names.length === 0) return body
-  const unpack = Object.hasOwn(codings, names[0]!) ? codings[names[0]!] : undefined
-  if (names.length > 1 || !unpack) throw new BadRequest('header Content-Encoding must be gzip, deflate, br, zstd, snappy or identity')
+  const names = (coding ?? '').toLowerCase().split(',').map((name) => name.trim())
+  const [name, ...others] = names.filter((name) => name !== '' && name !== 'identity')
+  if (name === undefined) return body
+  const unpack = Object.hasOwn(codings, name) ? codings[name] : undefined
+  if (others.length > 0 || !unpack) {
+    throw new BadRequest('header Content-Encoding must be gzip, deflate, br, zstd, snappy or identity')
+  }
   const packed = { bytes: 0 }
   return withinRatio(unpack(Readable.from(counted(body, packed), { objectMode: false }), limit), packed)
 }
@@ -41,11 +45,16 @@ async function * counted (body: AsyncIterable<Buffer>, packed: { bytes: number }
   }
 }
 
-async function * withinRatio (body: AsyncIterable<Buffer>, packed: { bytes: number }): AsyncGenerator<Buffer, void, void> {
+async function * withinRatio (
+  body: AsyncIterable<Buffer>, packed: { bytes: number }
+): AsyncGenerator<Buffer, void, void> {
   let bytes = 0
   for await (const part of body) {
     bytes += part.length
-    if (bytes > freeUnpackedBytes + maxRatio * packed.bytes) throw new TooLarge(`the body must not be unpacked to more than ${freeUnpackedBytes} bytes and ${maxRatio} for each byte that was sent`)
+    if (bytes > freeUnpackedBytes + maxRatio * packed.bytes) {
+      const limit = `${freeUnpackedBytes} bytes and ${maxRatio} for each byte that was sent`
+      throw new TooLarge(`the body must not be unpacked to more than ${limit}`)
+    }
     yield part
   }
 }
@@ -54,7 +63,10 @@ function through (body: Readable, transform: Transform): Readable {
   return pipeline(body, transform, () => {})
 }
 
-/** All of a body in one piece. `onBytes` is awaited before a part is kept. Throws TooLarge past the limit, and BadRequest where it is not packed as it says. */
+/**
+ * All of a body in one piece. `onBytes` is awaited before a part is kept. Throws TooLarge past the limit, and
+ * BadRequest where it is not packed as it says.
+ */
 export async function readWhole (body: AsyncIterable<Buffer>, limit: number, onBytes: (bytes: number) => unknown = () => {}): Promise<Buffer> {
   const parts: Buffer[] = []
   let length = 0
@@ -64,20 +76,22 @@ export async function readWhole (body: AsyncIterable<Buffer>, limit: number, onB
     await onBytes(part.length)
     parts.push(part)
   }
-  return parts.length === 1 ? parts[0]! : Buffer.concat(parts)
+  const [first = Buffer.alloc(0)] = parts
+  return parts.length <= 1 ? first : Buffer.concat(parts)
 }
 
-/** The parts of a body; what a decompressor complains of is the sender's mistake. */
+/** Yields the parts of a body. An error of a decompressor becomes BadRequest, because it is the sender's mistake. */
 export async function * intact (body: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void, void> {
   try {
     for await (const part of body) yield part
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-    throw /^(Z_|ERR_.*BROTLI|ERR__ERROR|ERR_PADDING)/.test(code) ? new BadRequest('body is not packed as Content-Encoding says') : error
+    const isUnpacking = /^(Z_|ERR_.*BROTLI|ERR__ERROR|ERR_PADDING)/.test(code)
+    throw isUnpacking ? new BadRequest('body is not packed as Content-Encoding says') : error
   }
 }
 
-/** Snappy's block format, as Loki's and Prometheus' clients send it: whole. */
+/** Unpacks Snappy's block format, as clients of Loki and Prometheus send it: as a whole. */
 class Unsnappy extends Transform {
   readonly #limit: number
   readonly #parts: Buffer[] = []

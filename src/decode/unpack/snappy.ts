@@ -1,25 +1,25 @@
 import { BadRequest, TooLarge } from '../../errors.ts'
 import { runAtOnce, stepBytes } from '../steps.ts'
 
-/** Fewer bytes than this are faster copied one by one than by a call. */
-const short = 32
+/** Bytes of a literal that is copied one by one: for a longer one a native copy is faster. */
+const maxShortBytes = 31
 
 /**
- * Unpacks Snappy's block format. Throws BadRequest where it is not whole or refers to what is not
- * there, and TooLarge where it would have more than so many bytes, before they take memory.
+ * Unpacks Snappy's block format. Throws BadRequest if it is incomplete or copies from bytes that do not exist, and TooLarge
+ * if it would have more than `limit` bytes, before they take memory.
  * Source: https://github.com/google/snappy/blob/main/format_description.txt
  */
 export function unsnap (packed: Buffer, limit: number): Buffer {
   return runAtOnce(unsnapSteps(packed, limit))
 }
 
-/** The same, with undefined for the steps on the way. */
+/** As unsnap, in steps. */
 export function * unsnapSteps (packed: Buffer, limit: number): Generator<undefined, Buffer, void> {
   let at = 0
   let length = 0
   for (let shift = 0, byte = 0x80; byte >= 0x80; shift += 7) {
     if (shift > 28 || at === packed.length) throw malformed()
-    byte = packed[at++]!
+    byte = packed[at++] ?? 0
     length += (byte & 0x7f) * 2 ** shift
   }
   if (length > limit) throw new TooLarge(`the body must have ${limit} bytes at most, unpacked`)
@@ -32,29 +32,29 @@ export function * unsnapSteps (packed: Buffer, limit: number): Generator<undefin
       pauseAt = at + end + stepBytes
       yield
     }
-    const tag = packed[at++]!
+    const tag = packed[at++] ?? 0
     const kind = tag & 3
     const upper = tag >> 2
-    // Behind the tag stand so many bytes of a number: the size of a long literal, or how far back a copy begins.
+    // Bytes of the number after the tag: the size of a long literal, or the distance of a copy.
     const bytes = kind === 0 ? Math.max(0, upper - 59) : kind === 3 ? 4 : kind
     if (at + bytes > packed.length) throw malformed()
     let number = 0
-    for (let index = at + bytes - 1; index >= at; index--) number = number * 256 + packed[index]!
+    for (let index = at + bytes - 1; index >= at; index--) number = number * 256 + (packed[index] ?? 0)
     at += bytes
 
     if (kind === 0) {
       const size = (bytes === 0 ? upper : number) + 1
       if (at + size > packed.length || end + size > length) throw malformed()
-      if (size < short) for (let index = 0; index < size; index++) unpacked[end + index] = packed[at + index]!
-      else packed.copy(unpacked, end, at, at + size)
+      if (size > maxShortBytes) packed.copy(unpacked, end, at, at + size)
+      else for (let index = 0; index < size; index++) unpacked[end + index] = packed[at + index] ?? 0
       at += size
       end += size
     } else {
       const size = kind === 1 ? (upper & 7) + 4 : upper + 1
       const back = kind === 1 ? (tag >> 5) * 256 + number : number
       if (back === 0 || back > end || end + size > length) throw malformed()
-      // It may go on into what it writes, so byte by byte.
-      for (const stop = end + size; end < stop; end++) unpacked[end] = unpacked[end - back]!
+      // Byte by byte, because a copy may reach into the bytes that it writes.
+      for (const stop = end + size; end < stop; end++) unpacked[end] = unpacked[end - back] ?? 0
     }
   }
   if (end < length) throw malformed()

@@ -14,7 +14,7 @@ import { growsLinearly } from '../../helpers/growth.ts'
 import { body, log } from '../../helpers/service.ts'
 
 const parse = (text: string) => parseJson(Buffer.from(text))
-/** `open` and `close` so many times around nothing. */
+/** `open` and `close`, nested to a depth. */
 const nested = (depth: number, open = '[', close = ']') => open.repeat(depth) + close.repeat(depth)
 
 await t.test('parseJson', async (t) => {

@@ -41,7 +41,7 @@ const python = function * (body: Buffer): Generator<Step, void, void> { yield yi
 const otlpProtobuf = (body: Buffer) => decodeOtlp(body, 'protobuf', arrival)
 
 const list = (size: number, element: (index: number) => unknown) => Array.from({ length: size }, (_, index) => element(index))
-/** `{"a":1,"a_":1,"a__":1}`: names of which each is what the one before would be called if it were taken. */
+/** `{"a":1,"a_":1,"a__":1}`: each name is the one before with `_` at its end. */
 const colliding = (size: number) => Object.fromEntries(list(size, (index) => [`a${'_'.repeat(index)}`, 1]) as Array<[string, number]>)
 const wide = (size: number) => Object.fromEntries(list(size, (index) => [`name${index}`, index]) as Array<[string, number]>)
 
