@@ -157,7 +157,7 @@ for (const database of databases) {
       await compare(t, 'announced, counted again')
     })
 
-    await t.test('whoever was overtaken stores nothing', async (t) => {
+    await t.test('an instance that was overtaken stores nothing', async (t) => {
       const reached = await hoursReached(knex)
       const before = await rows()
       await t.rejects(storeHours(knex, ids.alice!, [{ hour: '2020-01-01 00:00:00.000000', until: '2020-01-01 01:00:00.000000', counts: { debug: 1, info: 0, warning: 0, error: 0, critical: 0 } }], '2020-01-01 00:00:00.000000'), new Overtaken())

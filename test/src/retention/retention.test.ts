@@ -33,7 +33,7 @@ async function startKeeping (t: Test, database: TestDatabase) {
     tokens,
     messages: async () => (await stored(knex)).map(({ log_msg: message }) => message),
 
-    /** A log that happened and arrived so many days ago. */
+    /** Inserts a log by the days since it happened, and since it arrived. */
     async insert (user: Name, msg: string, happened: number, arrived: number): Promise<void> {
       await send(service, user, tokens[user], [log({ msg })])
       const time = utcTime(Date.now() - happened * day)
@@ -88,7 +88,7 @@ for (const database of databases) {
       t.equal(left.filter((message) => message === '3').length, 1250)
     })
 
-    await t.test('whoever has less than an equal share loses nothing, whatever times another sends', async (t) => {
+    await t.test('a user with less than an equal share loses nothing, whatever times another user sends', async (t) => {
       await knex('user_logs').delete()
       const many = (count: number, event: string) => Array.from({ length: count }, (_, n) => log({ msg: `${event.slice(0, 4)} ${n}`, event_at: event }))
       await send(service, 'bob', tokens.bob, many(100, new Date().toISOString()))
@@ -140,7 +140,7 @@ t.test('partitions of user_logs', async (t) => {
   const midnight = (daysAgo: number) => utcTime(Math.floor(Date.now() / day) * day - daysAgo * day)
   const before = (daysAgo: number) => `before_${midnight(daysAgo).slice(0, 10).replaceAll('-', '')}`
 
-  /** Divides the table anew, at the midnights of so many days ago. */
+  /** Divides the table again, at midnights given by how many days they are ago. */
   async function divideAt (knex: Knex, daysAgo: number[]): Promise<void> {
     const { unite, divide } = dialectOf(knex).partitions!
     await unite(knex)
