@@ -35,7 +35,7 @@ function sourceOf ({ logDb: knex, logCluster, logReaders }: FastifyInstance): Ta
   }
   return {
     horizon: () => logCluster.horizons.now(),
-    list: ({ userId, after, before, limit }) => batches.listBatches(knex, userId, after, before, limit),
+    list: (range) => batches.listBatches(knex, range),
     count: (after, before) => batches.countBatches(knex, after, before),
     since: (before, count) => batches.sinceBatches(knex, before, count),
     find: (position) => batches.findBatch(knex, position),
