@@ -16,8 +16,12 @@ declare module 'fastify' {
   }
 }
 
-/** Announces this process to the instances that share the database, and reads their common horizon. */
+/**
+ * Announces this process to the instances that share the database, and reads their common horizon.
+ * The plugins that need it register it; the first one does, for all.
+ */
 export default fp(async (app) => {
+  if (app.hasDecorator('logCluster')) return
   const clock: CommitClock = new CommitClock(() => instance.admission())
   const instance = new Instance(app.logDb, clock)
   const horizons = new Horizons(app.logDb, instance)

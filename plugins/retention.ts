@@ -1,4 +1,5 @@
 import fp from 'fastify-plugin'
+import cluster from './cluster.ts'
 import { codeOf } from '../src/errors.ts'
 import { RetentionWorker } from '../src/retention/worker.ts'
 import { ClockInDoubt } from '../src/store/clock-doubt.ts'
@@ -25,6 +26,7 @@ const partitionsFailed = 'cannot maintain partitions of user_logs; falling back 
 
 /** Deletes expired logs at start and hourly, on one instance at a time. */
 export default fp<RetentionOptions>(async (app, { days = 0, rows = 0 }) => {
+  await app.register(cluster)
   const warned = new Set<string | undefined>()
   const retention = new RetentionWorker(app.logDb, app.logCluster.instance, { days, rows }, {
     onDeleted: (logs) => app.log.info({ logs }, 'deleted expired logs'),
@@ -40,4 +42,4 @@ export default fp<RetentionOptions>(async (app, { days = 0, rows = 0 }) => {
   app.addHook('onReady', async () => retention.start())
   app.addHook('preClose', async () => retention.stop())
   app.addHook('onClose', () => retention.close())
-}, { name: 'loggerbot-retention', fastify: '5.x', dependencies: ['loggerbot-cluster'] })
+}, { name: 'loggerbot-retention', fastify: '5.x', dependencies: ['loggerbot-db'] })

@@ -1,6 +1,7 @@
 import type { EventEmitter } from 'node:events'
 import fp from 'fastify-plugin'
 import type { FastifyRequest, onRequestHookHandler } from 'fastify'
+import cluster from './cluster.ts'
 import { networkOf } from '../src/authenticate/network.ts'
 import type { LogBatch, Receipt } from '../src/model/batch.ts'
 import type { Caller } from '../src/model/caller.ts'
@@ -71,6 +72,7 @@ export interface WriterOptions {
 
 /** The only way in: every protocol hands its records to app.writeLogs. */
 export default fp<WriterOptions>(async (app, options) => {
+  await app.register(cluster)
   const { database, patience: timeoutMs = 5000, queueLimit = 32 * 1024 * 1024, userRate: logsPerSecond = 0 } = options
   const { logDb, logCluster: { clock }, logSpool: spool, log } = app
   const housekeeping = new Housekeeping(logDb, log, (letters) => writer.events.emit('trimmed', letters))
@@ -109,7 +111,7 @@ export default fp<WriterOptions>(async (app, options) => {
     await writer.close()
     await housekeeping.close()
   })
-}, { name: 'loggerbot-writer', fastify: '5.x', dependencies: ['loggerbot-cluster'] })
+}, { name: 'loggerbot-writer', fastify: '5.x', dependencies: ['loggerbot-db'] })
 
 /** The user or address that a request's memory is charged to. */
 function payerOf ({ logCaller, ip }: Omit<FastifyRequest, 'logCaller'> & { logCaller?: Caller }): string {

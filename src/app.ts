@@ -1,6 +1,5 @@
 import type { FastifyPluginAsync } from 'fastify'
 import auth, { type AuthOptions } from '../plugins/auth.ts'
-import cluster from '../plugins/cluster.ts'
 import db, { type DbOptions } from '../plugins/db.ts'
 import hourCounts from '../plugins/hour-counts.ts'
 import metrics from '../plugins/metrics.ts'
@@ -44,7 +43,6 @@ const loggerbot: FastifyPluginAsync<LoggerBotOptions> = async (app, options) => 
 
   if (spoolOptions) await app.register(spool, spoolOptions)
   await app.register(db, { database, knex, migrate })
-  await app.register(cluster)
   await app.register(auth, { apiKey, patience })
   await app.register(writer, { database: knex ? undefined : database, patience, queueLimit, userRate })
   if (syslogOptions) await app.register(syslog, { messageLimit: bodyLimit, ...syslogOptions })

@@ -1,7 +1,6 @@
 export { default as loggerbot, type LoggerBotOptions } from './app.ts'
 
 export { default as db, type DbOptions } from '../plugins/db.ts'
-export { default as cluster } from '../plugins/cluster.ts'
 export { default as auth, type Access, type AuthOptions, type UserTokens } from '../plugins/auth.ts'
 export { default as spool } from '../plugins/spool.ts'
 export {

@@ -6,7 +6,7 @@
  *   curl http://127.0.0.1:3000/orders -H 'Content-Type: application/json' -d '{"item": "book", "amount": 2}'
  */
 import Fastify from 'fastify'
-import { cluster, db, newRecord, writer, type DatabaseOptions } from 'loggerbot-server'
+import { db, newRecord, writer, type DatabaseOptions } from 'loggerbot-server'
 
 const database: DatabaseOptions = process.env.SHOP_DATABASE
   ? JSON.parse(process.env.SHOP_DATABASE)
@@ -16,7 +16,6 @@ const userId = 1
 
 const app = Fastify()
 await app.register(db, { database, migrate: true })
-await app.register(cluster)
 await app.register(writer)
 
 const knex = app.logDb

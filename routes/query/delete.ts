@@ -79,7 +79,8 @@ async function confirmDeletion (
   const arrivedBefore = await timeOfCode(app, logCaller, parameters, code)
   const scope = await requestedScope(app, logCaller, parameters, arrivedBefore)
   const closed = await app.holdReaderSlot('deletion', reply)
-  const limit = { logs: logsPerStep, ms: logReaders.searchBudgetMs }
+  // A step may look at far more logs than it finds.
+  const limit = { logs: logsPerStep, ms: maxDeletionMs }
   const { deleted, isComplete } = await logReaders.awaitDatabase(deleteLogs(app.logDb, {
     scope,
     arrivedBefore,

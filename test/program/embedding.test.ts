@@ -6,7 +6,7 @@ import swagger from '@fastify/swagger'
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
 import type { Knex } from 'knex'
 import t, { type Test } from 'tap'
-import { auth, cluster, contractRoutes, db, loggerbot, metrics, opsRoutes, preflight, writer } from '../../src/index.ts'
+import { auth, contractRoutes, db, loggerbot, metrics, opsRoutes, preflight, writer } from '../../src/index.ts'
 import { contractToken } from '../../src/authenticate/token.ts'
 import { migrateToLatest } from '../../src/store/migrations.ts'
 import { root } from '../helpers/command.ts'
@@ -107,7 +107,6 @@ for (const database of databases) {
       const options = await database.create(t)
       const host = Fastify()
       await host.register(db, { database: options, migrate: true })
-      await host.register(cluster)
       await host.register(auth, { apiKey })
       await host.register(writer)
       await host.register(preflight)

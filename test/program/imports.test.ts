@@ -45,7 +45,7 @@ const rules: Record<string, [who: RegExp, about: RegExp, only: RegExp | ((file: 
   'http imports model and errors': [/^src\/http\//, ours, new RegExp(`^src/http/|${shared}`)],
   'pino\'s transport runs in other people\'s processes: it imports its own folder and node alone': [/^src\/pino\//, /./, /^src\/pino\/|^node:/],
   'of src, app and index alone import plugins and routes': [/^src\/(?!(app|index)\.ts$)/, /^(plugins|routes)\//, none],
-  'a plugin imports src, but no other plugin and no route': [/^plugins\//, ours, /^src\//],
+  'a plugin imports src, but no route, and no other plugin: but for the cluster, which the first that needs it registers': [/^plugins\//, ours, /^src\/|^plugins\/cluster\.ts$/],
   'a route imports its scope, http, decode, query, store, tail and features': [/^routes\//, ours, (file) => new RegExp(`^${folderOf(file)}/|^src/(http|decode|query|store|tail|cluster|${features})/|${shared}`)],
   'store, features, the plugins of the database and its readers, migrations and seeds alone import knex': [new RegExp(`^(?!src/(store|cluster|${features})/|plugins/(db|readers)\\.ts|migrations/|seeds/|bench/|src/commands/database\\.ts)`), /^knex(\/|$)/, none],
   'the page imports types of the API and the query language': [/^web\//, /^(src|plugins|routes)\//, /^src\/query\//]

@@ -17,7 +17,7 @@ import knex from 'knex'
 import pino from 'pino'
 import type { PinoTransportOptions } from 'loggerbot-server/pino'
 import {
-  accountRoutes, auth, cluster, contractRoutes, db, hourCounts, ingestRoutes, loggerbot, metrics, openapi, opsRoutes, preflight, queryRoutes, retention, search, spool, syslog, tail, wordIndex, writer,
+  accountRoutes, auth, contractRoutes, db, hourCounts, ingestRoutes, loggerbot, metrics, openapi, opsRoutes, preflight, queryRoutes, retention, search, spool, syslog, tail, wordIndex, writer,
   type DatabaseOptions, type LogBatch, type LoggerBotOptions, type LogUser, type Receipt
 } from 'loggerbot-server'
 
@@ -31,7 +31,6 @@ await app.register(loggerbot, { prefix: '/own', knex: knex({ client: 'mysql2' })
 
 await app.register(async (scope) => {
   await scope.register(db, { database })
-  await scope.register(cluster)
   await scope.register(auth)
   await scope.register(spool, { folder: 'spool' })
   await scope.register(writer)
@@ -112,7 +111,7 @@ await t.test('The package, installed in an empty project', { jobs: 2 }, async (t
 
   t.test('is imported by its documented names', { buffered: true }, async (t) => {
     const names = await mustRun(process.execPath, ['--input-type=module', '-e', "console.log(Object.keys(await import('loggerbot-server')).sort().join(' '))"], { cwd: project })
-    t.equal(names.trim(), 'accountRoutes auth cluster contractRoutes db hourCounts ingestRoutes loggerbot metrics newRecord openapi opsRoutes preflight queryRoutes retention search spool syslog tail utcTime wordIndex writer')
+    t.equal(names.trim(), 'accountRoutes auth contractRoutes db hourCounts ingestRoutes loggerbot metrics newRecord openapi opsRoutes preflight queryRoutes retention search spool syslog tail utcTime wordIndex writer')
   })
 
   t.test('npx loggerbot --version says the version', { buffered: true }, async (t) => {

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import Fastify, { type FastifyInstance } from 'fastify'
 import knexFactory from 'knex'
 import t, { type Test } from 'tap'
-import { cluster, db, newRecord, search, tail, utcTime, writer, type LogRecord } from '../../../src/index.ts'
+import { db, newRecord, search, tail, utcTime, writer, type LogRecord } from '../../../src/index.ts'
 import type { DatabaseOptions } from '../../../src/store/dialects/dialect.ts'
 import { root } from '../../helpers/command.ts'
 import { databases, openKnex } from '../../helpers/databases.ts'
@@ -21,7 +21,6 @@ async function startHost (t: Test, database: DatabaseOptions): Promise<FastifyIn
   const app = Fastify()
   t.teardown(() => app.close())
   await app.register(db, { database, migrate: true })
-  await app.register(cluster)
   await app.register(writer, { patience: patienceMs })
   await app.register(search)
   await app.register(tail)

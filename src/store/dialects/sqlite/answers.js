@@ -20,7 +20,10 @@ const full = 2
 setFlagsFromString('--expose-gc')
 const collectGarbage = runInNewContext('gc')
 
-/** Opens the database of this thread, with every commit on the disk before it returns. */
+/**
+ * Opens the database of this thread, with every commit on the disk before it returns.
+ * @returns {import('better-sqlite3').Database}
+ */
 export function openDatabase () {
   /** @type {ThreadData} */
   const { driver, file, pragmas } = workerData
