@@ -31,9 +31,8 @@ const decoders: Record<string, (body: Buffer) => Iterable<Step>> = {
 
 function * decodeLines (body: Buffer): Generator<Step> {
   const cutter = new JsonCutter(Infinity)
-  const arrival = utcTime()
-  const parse = parserOf(body)
-  for (const piece of cutter.push(body)) yield * decodeJsonLog(piece, 0, jsonReading, arrival, parse)
+  const json = { reading: jsonReading, arrival: utcTime(), parse: parserOf(body) }
+  for (const piece of cutter.push(body)) yield * decodeJsonLog(piece, 0, json)
 }
 
 /** Size of a body after decompression. */

@@ -51,8 +51,8 @@ const jsonLogs: FastifyPluginAsyncTypebox<Required<Pick<IngestOptions, 'bodyLimi
     return storeStream(request, reply, {
       cutter: new JsonCutter(bodyLimit, 'logs'),
       decoderOf (portion) {
-        const parse = parserOf(portion)
-        return (piece, index) => decodeJsonLog(piece, index, reading, arrival, parse)
+        const body = { reading, arrival, parse: parserOf(portion) }
+        return (piece, index) => decodeJsonLog(piece, index, body)
       },
       isText: true,
       bodyLimit

@@ -13,20 +13,26 @@ import { decodeLoki } from './loki/index.ts'
 import { decodeOtlp } from './otlp/index.ts'
 import { decodeSeq } from './seq.ts'
 
+type Decoder = (raw: Buffer, arrival: UtcTime) => Iterable<Step>
+
 /** Decoders that reject pieces, by their source. */
-const decoders = new Map<string, (raw: Buffer, arrival: UtcTime) => Iterable<Step>>(Object.entries({
-  json: (raw: Buffer, arrival: UtcTime) => decodeJsonLog(raw, 0, jsonReading, arrival),
-  'otlp-json': (raw: Buffer, arrival: UtcTime) => decodeOtlp(raw, 'json', arrival),
-  'otlp-protobuf': (raw: Buffer, arrival: UtcTime) => decodeOtlp(Buffer.from(raw.toString(), 'base64'), 'protobuf', arrival),
-  'loki-json': (raw: Buffer, arrival: UtcTime) => decodeLoki(raw, 'json', arrival),
-  'loki-protobuf': (raw: Buffer, arrival: UtcTime) => decodeLoki(Buffer.from(raw.toString(), 'base64'), 'protobuf', arrival),
+const decoders = new Map<string, Decoder>(Object.entries<Decoder>({
+  json: (raw, arrival) => decodeJsonLog(raw, 0, { reading: jsonReading, arrival }),
+  'otlp-json': (raw, arrival) => decodeOtlp(raw, 'json', arrival),
+  'otlp-protobuf': (raw, arrival) => decodeOtlp(bytesOfBase64(raw), 'protobuf', arrival),
+  'loki-json': (raw, arrival) => decodeLoki(raw, 'json', arrival),
+  'loki-protobuf': (raw, arrival) => decodeLoki(bytesOfBase64(raw), 'protobuf', arrival),
   elasticsearch: decodeBulkPieces,
-  journal: (raw: Buffer, arrival: UtcTime) => decodeJournalEntry(raw, 0, arrival),
+  journal: (raw, arrival) => decodeJournalEntry(raw, 0, arrival),
   hec: decodeHec,
   gelf: decodeGelf,
   datadog: decodeDatadog,
   seq: decodeSeq
 }))
+
+function bytesOfBase64 (text: Buffer): Buffer {
+  return Buffer.from(text.toString(), 'base64')
+}
 
 /** Whether dead letters of the source can be decoded again. */
 export function isDecodable (source: string): boolean {

@@ -36,7 +36,7 @@ const mostCpuMs = (bytes: number) => 1000 + bytes / 1000
 
 function * decodeJson (body: Buffer): Generator<Step, void, void> {
   const cutter = new JsonCutter(limit, 'logs')
-  for (const piece of [...cutter.push(body), ...cutter.end()]) yield * decodeJsonLog(piece, 0, jsonReading, arrival)
+  for (const piece of [...cutter.push(body), ...cutter.end()]) yield * decodeJsonLog(piece, 0, { reading: jsonReading, arrival })
 }
 
 function * decodeJournal (body: Buffer): Generator<Step, void, void> {

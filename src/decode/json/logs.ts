@@ -5,14 +5,26 @@ import { conventions } from '../record/conventions.ts'
 import type { Step } from '../steps.ts'
 import { requireField } from '../record/fields.ts'
 import { decodeObject } from './objects.ts'
-import { parseJson } from './parse.ts'
+import type { Parse } from './parse.ts'
 import { usualFields } from '../record/loggers.ts'
 import { NameTable } from '../record/name-table.ts'
 import { recordOf, type Reading } from '../record/index.ts'
 
 export const jsonReading: Reading = { source: 'json', names: conventions }
 
-/** The logs of one piece of JSON, its first one being so many of all. */
-export function decodeJsonLog (piece: Buffer, index: number, reading: Reading, arrival: UtcTime, parse = parseJson): Iterable<Step> {
-  return decodeObject(piece, index, { source: 'json', own: NameTable.of(reading.names), read: (fields) => recordOf(usualFields(requireField(fields)), reading, arrival) }, parse)
+/** How the pieces of one body are read. */
+interface JsonBody {
+  reading: Reading
+  arrival: UtcTime
+  /** Parser of the body's pieces; by default each piece is checked as a body of its own. */
+  parse?: Parse
+}
+
+/** Decodes one piece of JSON; `index` is the number of its first log within the body. */
+export function decodeJsonLog (piece: Buffer, index: number, { reading, arrival, parse }: JsonBody): Iterable<Step> {
+  return decodeObject(piece, index, {
+    source: 'json',
+    own: NameTable.of(reading.names),
+    read: (fields) => recordOf(usualFields(requireField(fields)), reading, arrival)
+  }, parse)
 }

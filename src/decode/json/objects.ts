@@ -46,7 +46,8 @@ export function * decodeObjects (body: Buffer, format: ObjectFormat, list?: stri
 export function decodeObject (piece: Buffer, index: number, format: ObjectFormat, parse = parseJson): Iterable<Step> {
   const value = piece.length <= stepBytes ? tryParse(piece, parse) : undefined
   // Most pieces are one small object, which needs no steps.
-  return isFields(value) ? [decode(value, format, index, () => rawOf(piece))] : decodeInSteps(piece, index, format, parse)
+  if (isFields(value)) return [decode(value, format, index, () => rawOf(piece))]
+  return decodeInSteps(piece, index, format, parse)
 }
 
 function tryParse (piece: Buffer, parse: Parse): unknown {
@@ -58,7 +59,9 @@ function tryParse (piece: Buffer, parse: Parse): unknown {
   }
 }
 
-function * decodeInSteps (piece: Buffer, index: number, format: ObjectFormat, parse: Parse): Generator<Step, void, void> {
+function * decodeInSteps (
+  piece: Buffer, index: number, format: ObjectFormat, parse: Parse
+): Generator<Step, void, void> {
   let value: unknown
   try {
     value = yield * parsePiece(piece, format, parse)

@@ -48,7 +48,8 @@ function explain (error: unknown): string {
     return 'body must not have __proto__ or constructor.prototype as a field'
   }
   const position = / at position (\d+)/.exec(message)?.[1]
-  return position === undefined ? 'body must be JSON' : `body must be JSON: unexpected character at position ${position}`
+  if (position === undefined) return 'body must be JSON'
+  return `body must be JSON: unexpected character at position ${position}`
 }
 
 const number = /NaN|-?(?:Infinity|(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)/y

@@ -237,6 +237,7 @@ export class JsonReader {
 
   #unexpected (): Error {
     const isWithin = this.#at < this.#bytes.length
-    return new BadRequest(`body must be JSON: ${isWithin ? `unexpected character at position ${this.#at}` : 'it ends too early'}`)
+    const fault = isWithin ? `unexpected character at position ${this.#at}` : 'it ends too early'
+    return new BadRequest(`body must be JSON: ${fault}`)
   }
 }

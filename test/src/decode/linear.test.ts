@@ -27,7 +27,7 @@ import { count, createUser, log, send, startService } from '../../helpers/servic
 
 const arrival = '2026-01-02 03:04:05.000000'
 
-const json = (body: Buffer) => decodeJsonLog(body, 0, jsonReading, arrival)
+const json = (body: Buffer) => decodeJsonLog(body, 0, { reading: jsonReading, arrival })
 const datadog = (body: Buffer) => decodeDatadog(body, arrival)
 const hec = (body: Buffer) => decodeHec(body, arrival)
 const seq = (body: Buffer) => decodeSeq(body, arrival)

@@ -24,7 +24,7 @@ function cut (body: string | Buffer, sizes: readonly number[] = [65536], longest
 }
 
 const texts = (pieces: Buffer[]) => pieces.map((piece) => piece.toString())
-const decode = (body: string | Buffer, sizes?: readonly number[]): Piece[] => cut(body, sizes).flatMap((piece) => piecesOf(decodeJsonLog(piece, 0, jsonReading, '2026-01-02 03:04:05.000000')))
+const decode = (body: string | Buffer, sizes?: readonly number[]): Piece[] => cut(body, sizes).flatMap((piece) => piecesOf(decodeJsonLog(piece, 0, { reading: jsonReading, arrival: '2026-01-02 03:04:05.000000' })))
 const messages = (body: string) => decode(body).flatMap((piece) => 'reason' in piece ? [] : [piece.message])
 
 /** How many there are that never stand between values. */

@@ -20,7 +20,7 @@ const sent = '2026-11-26 11:59:59.000000'
 
 /** The ways in by which a logger's JSON comes: `time` is what the protocol itself says of it, and `index` what stands for a process. */
 const ways: Record<string, { decode: (json: object) => Iterable<Step>, time?: string, index?: string, logger?: string }> = {
-  'POST /api/logs': { decode: (json) => decodeJsonLog(bytes(json), 0, jsonReading, arrival) },
+  'POST /api/logs': { decode: (json) => decodeJsonLog(bytes(json), 0, { reading: jsonReading, arrival }) },
   'an event of HEC': { decode: (event) => decodeHec(bytes({ event }), arrival) },
   'the text of an event of HEC': { decode: (json) => decodeHec(bytes({ event: text(json) }), arrival) },
   'a line of HEC': { decode: (json) => decodeHecLines(Buffer.from(text(json)), arrival) },
@@ -51,7 +51,7 @@ for (const [name, [json, expected]] of Object.entries(conventions)) {
 }
 
 await t.test('a name that is given twice keeps both values', async (t) => {
-  const read = (json: string) => Array.from(decodeJsonLog(Buffer.from(json), 0, jsonReading, arrival)).filter((step) => step !== undefined) as LogRecord[]
+  const read = (json: string) => Array.from(decodeJsonLog(Buffer.from(json), 0, { reading: jsonReading, arrival })).filter((step) => step !== undefined) as LogRecord[]
   t.match(read('{"level":"WARN","message":"m","level":"vector=info","target":"app"}'), [{ severity: 'warning', attributes: { level_: 'vector=info' } }])
   t.match(read('{"msg":"first","msg":"second"}'), [{ message: 'first', attributes: { msg_: 'second' } }])
   t.match(read('{"msg":"m","a":1,"a":2,"a":[3],"b":[{"c":"\\"x\\":","c":null}]}'), [{ attributes: { a: 1, a_: [2, [3]], b: [{ c: '"x":', c_: null }] } }])
@@ -59,7 +59,7 @@ await t.test('a name that is given twice keeps both values', async (t) => {
 })
 
 await t.test('what a log is about gives no part of it, but where the message is in it', async (t) => {
-  const read = (log: object) => Array.from(decodeJsonLog(Buffer.from(JSON.stringify(log)), 0, jsonReading, arrival)).filter((step) => step !== undefined) as LogRecord[]
+  const read = (log: object) => Array.from(decodeJsonLog(Buffer.from(JSON.stringify(log)), 0, { reading: jsonReading, arrival })).filter((step) => step !== undefined) as LogRecord[]
   for (const name of ['data', 'payload', 'json']) {
     const inner = { name: 'Alice', pid: 7, level: 3, date: '2020-01-01' }
     t.match(read({ msg: 'm', [name]: inner }), [{ eventAt: arrival, severity: 'info', message: 'm', processName: '-', pid: 0, attributes: { [name]: inner } }], name)
