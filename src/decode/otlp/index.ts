@@ -1,4 +1,4 @@
-// Logs of OpenTelemetry, as OTLP/HTTP carries them; how each becomes a record is told in otlp-log.ts.
+// Logs of OpenTelemetry in requests of OTLP/HTTP; log.ts makes records of them.
 import type { UtcTime } from '../../model/instant.ts'
 import { withoutLatin1 } from '../unpack/charset.ts'
 import type { Step } from '../steps.ts'
@@ -6,7 +6,8 @@ import { decodeGroupedLogs } from '../grouped-logs.ts'
 import { otlpJson } from './json.ts'
 import { otlpProtobuf } from './protobuf.ts'
 
-/** The logs of a request. Throws TooLarge where they would take too much memory. */
+/** Decodes a request. Throws TooLarge if its logs would need too much memory. */
 export function decodeOtlp (body: Buffer, encoding: 'json' | 'protobuf', arrival: UtcTime): Iterable<Step> {
-  return encoding === 'json' ? decodeGroupedLogs(otlpJson, withoutLatin1(body), arrival) : decodeGroupedLogs(otlpProtobuf, body, arrival)
+  if (encoding === 'json') return decodeGroupedLogs(otlpJson, withoutLatin1(body), arrival)
+  return decodeGroupedLogs(otlpProtobuf, body, arrival)
 }

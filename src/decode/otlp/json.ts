@@ -1,6 +1,6 @@
-// ExportLogsServiceRequest as JSON. Names are in lowerCamelCase, ids in hex, whole numbers of 64 bits are
-// texts or numbers; unknown names are ignored. The names of protobuf, in snake_case, are read as well, as JSON of
-// protobuf demands: https://protobuf.dev/programming-guides/json/#field-names
+// ExportLogsServiceRequest as JSON. Names are in lowerCamelCase, ids in hex, 64-bit integers are strings or numbers;
+// unknown names are ignored. The snake_case names of protobuf are accepted too, as its JSON mapping requires:
+// https://protobuf.dev/programming-guides/json/#field-names
 // Source: https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding
 import { BadRequest } from '../../errors.ts'
 import { rawOf } from '../unpack/charset.ts'
@@ -13,7 +13,15 @@ import { readerOf, type JsonReader } from '../json/reader.ts'
 import { parseSteps } from '../json/steps.ts'
 import { originOfResource, recordOfOtlp, withScope, type Origin, type OtlpLog, type OtlpSource } from './log.ts'
 
-/** What a log shares with others, and its resource and scope as they came. */
+/** A request, and how its parts are parsed. */
+interface Request {
+  reader: JsonReader
+  parse: Parse
+  /** Names of the schema URL that occur in the request. */
+  schemaUrls: readonly string[]
+}
+
+/** Data that the logs of a scope share, with the JSON of their resource and scope. */
 interface Shared {
   origin: Origin
   resource: string
@@ -29,7 +37,10 @@ export const otlpJson: GroupedFormat<Shared> = {
     const log = raw.length > stepBytes ? yield * parseSteps(raw, maxLogValues, parse) : parse(raw)
     return recordOfOtlp(readLog(log as Fields), origin, arrival)
   },
-  wrap: ({ resource, scope }, raw) => Buffer.from(`{"resourceLogs":[{"resource":${resource},"scopeLogs":[{"scope":${scope},"logRecords":[${raw}]}]}]}`),
+  wrap ({ resource, scope }, raw) {
+    const scopeLogs = `{"scope":${scope},"logRecords":[${raw}]}`
+    return Buffer.from(`{"resourceLogs":[{"resource":${resource},"scopeLogs":[${scopeLogs}]}]}`)
+  },
   textOf: rawOf
 }
 
@@ -37,11 +48,12 @@ function * walk (body: Buffer): Walk<Shared> {
   const parse = parserOf(body)
   const reader = yield * readerOf(body, parse)
   if (!reader.isObject) throw new BadRequest('body must be a JSON object')
-  // It mostly stands after all logs, and most bodies have none: to look for it there in vain would cost more than all
-  // else.
+  // Most bodies have no schema URL, and the others have it after all logs: a peek for a missing one would read every
+  // log, and cost more than all else.
   const schemaUrls = schemaUrlNames.filter((name) => body.includes(`"${name}"`))
+  const request = { reader, parse, schemaUrls }
   for (const isObject of reader.list(['resourceLogs', 'resource_logs'])) {
-    if (isObject) yield * walkResource(reader, schemaUrls, parse)
+    if (isObject) yield * walkResource(request)
     else yield isObject === undefined ? undefined : { reason: 'resourceLogs must hold objects', raw: reader.raw() }
   }
   reader.end()
@@ -50,7 +62,8 @@ function * walk (body: Buffer): Walk<Shared> {
 
 const schemaUrlNames = ['schemaUrl', 'schema_url']
 
-function * walkResource (reader: JsonReader, schemaUrls: readonly string[], parse: Parse): Walk<Shared> {
+function * walkResource (request: Request): Walk<Shared> {
+  const { reader, schemaUrls } = request
   yield
   const ofResource = yield * reader.peek('resource', ...schemaUrls)
   let origin: Origin | undefined
@@ -61,7 +74,7 @@ function * walkResource (reader: JsonReader, schemaUrls: readonly string[], pars
         origin = originOfResource(sourceOf(ofResource.resource, schemaUrlOf(ofResource)))
         resource = JSON.stringify(ofResource.resource ?? {})
       }
-      yield * walkScope(reader, schemaUrls, origin, resource, parse)
+      yield * walkScope(request, origin, resource)
     } else {
       yield isObject === undefined ? undefined : { reason: 'scopeLogs must hold objects', raw: reader.raw() }
     }
@@ -70,7 +83,7 @@ function * walkResource (reader: JsonReader, schemaUrls: readonly string[], pars
   if (!hasList && hasOthers) yield { reason: 'resourceLogs must have scopeLogs', raw }
 }
 
-function * walkScope (reader: JsonReader, schemaUrls: readonly string[], ofResource: Origin, resource: string, parse: Parse): Walk<Shared> {
+function * walkScope ({ reader, parse, schemaUrls }: Request, ofResource: Origin, resource: string): Walk<Shared> {
   yield
   const ofScope = yield * reader.peek('scope', ...schemaUrls)
   let shared: Shared | undefined
@@ -93,7 +106,8 @@ function schemaUrlOf (fields: Fields): unknown {
 
 function sharedOf (ofScope: Fields, ofResource: Origin, resource: string, parse: Parse): Shared {
   const scope = JSON.stringify(ofScope.scope ?? {})
-  return { origin: withScope(ofResource, sourceOf(ofScope.scope, schemaUrlOf(ofScope))), resource, scope, bytes: resource.length + scope.length, parse }
+  const origin = withScope(ofResource, sourceOf(ofScope.scope, schemaUrlOf(ofScope)))
+  return { origin, resource, scope, bytes: resource.length + scope.length, parse }
 }
 
 function readLog (log: Fields): OtlpLog {
@@ -132,12 +146,13 @@ function nanosecondsOf (value: unknown): bigint | undefined {
   return digits ? BigInt(digits[0]) || undefined : undefined
 }
 
-/** Out of a list of KeyValue. */
+/** Fields of a list of KeyValue. */
 function fieldsOf (list: unknown): Fields {
-  return Array.isArray(list) ? Object.fromEntries(list.filter(isFields).map(({ key, value }) => [String(key ?? ''), valueOf(value)])) : {}
+  if (!Array.isArray(list)) return {}
+  return Object.fromEntries(list.filter(isFields).map(({ key, value }) => [String(key ?? ''), valueOf(value)]))
 }
 
-/** Out of an AnyValue. What is none is kept as it is. */
+/** Value of an AnyValue; any other value is kept as it is. */
 function valueOf (value: unknown): unknown {
   if (!isFields(value)) return value ?? null
   if (value.stringValue !== undefined) return value.stringValue
@@ -153,7 +168,7 @@ function valueOf (value: unknown): unknown {
   return kind === undefined ? value : valueOf({ [kind]: value[name] })
 }
 
-/** The kinds of an AnyValue as protobuf names them. */
+/** The kinds of an AnyValue, by their names in protobuf. */
 const valueNames: Record<string, string> = {
   string_value: 'stringValue',
   int_value: 'intValue',
@@ -168,14 +183,14 @@ function listOf (value: unknown): unknown[] {
   return isFields(value) && Array.isArray(value.values) ? value.values : []
 }
 
-/** The number that a text holds, where a double can; else the text. */
+/** The number of a text, if a double can hold it; else the text. */
 function numberOf (value: unknown, fits: (number: number) => boolean): unknown {
   if (typeof value !== 'string' || value.trim() === '') return value
   const number = Number(value)
   return fits(number) ? number : value
 }
 
-/** A number, or a name of the enum, as JSON of protobuf has both. */
+/** A number, or a name of the enum: protobuf's JSON mapping allows both. */
 function severityOfJson (value: unknown): number | string | undefined {
   return typeof value === 'number' || typeof value === 'string' ? value : undefined
 }

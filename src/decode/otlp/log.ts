@@ -3,16 +3,16 @@
 //   time          timeUnixNano, else observedTimeUnixNano, else arrival
 //   severity      severityNumber: 1 to 8 debug, to 12 info, to 16 warning, to 20 error, to 24 critical;
 //                 else severityText, else the level of a body that is a map; else info
-//   message       body: a text as it is; of a map the message by its name, its other fields being the attribute body;
-//                 anything else as its JSON. Without one eventName, else the JSON of the attributes
+//   message       body: a string as it is; in a map the field named like a message, its other fields being the
+//                 attribute body; any other value as its JSON. Without a body eventName, else the attributes as JSON
 //   process       resource attribute service.name, else process.executable.name
 //   pid           resource attribute process.pid
 //   description   name of the scope
 //
-// The log's attributes are kept flat, and beside them, where they tell something: event_name, trace_id,
-// span_id, flags, severity_text, severity_number, time_unix_nano, observed_time_unix_nano, dropped_attributes_count;
-// `resource`, with the other resource attributes; `scope`, with its version and attributes. If an
-// attribute has one of these names and another value, it and those beside it are kept in `attributes`.
+// The log's attributes are kept flat. Beside them are those of the following fields that are not at their default:
+// event_name, trace_id, span_id, flags, severity_text, severity_number, time_unix_nano, observed_time_unix_nano,
+// dropped_attributes_count; `resource`, with the other resource attributes; `scope`, with its version and attributes.
+// If an attribute has one of these names and another value, all attributes of the log are kept in `attributes`.
 import type { UtcTime } from '../../model/instant.ts'
 import type { LogRecord, Severity } from '../../model/record.ts'
 import { fromNanoseconds } from '../../model/time.ts'
@@ -25,7 +25,7 @@ import { severityOf } from '../severity/index.ts'
 import { countUnknownLevel } from '../severity/unknown-levels.ts'
 import { believableTime } from '../time/index.ts'
 
-/** A LogRecord of OTLP, its values as JSON has them; what is not given is undefined, or 0 or empty. */
+/** A LogRecord of OTLP, with JSON values; a missing field is undefined, 0 or empty. */
 export interface OtlpLog {
   /** In nanoseconds since 1970. */
   time?: bigint
@@ -52,7 +52,7 @@ export interface OtlpSource {
   droppedAttributes?: unknown
 }
 
-/** What many logs have in common, ready for each of them. */
+/** Parts of a record that the logs of a resource or scope share. */
 export interface Origin {
   processName: string
   pid: number
@@ -60,18 +60,33 @@ export interface Origin {
   attributes: Fields
 }
 
-const resourceReading: Reading = { source: 'otlp', names: { message: [], time: [], level: [], process: ['service.name', 'process.executable.name'], pid: ['process.pid'], description: [] } }
-const bodyReading: Reading = { source: 'otlp', names: { ...conventions, time: [], process: [], pid: [], description: [] } }
+const resourceReading: Reading = {
+  source: 'otlp',
+  names: {
+    message: [],
+    time: [],
+    level: [],
+    process: ['service.name', 'process.executable.name'],
+    pid: ['process.pid'],
+    description: []
+  }
+}
 
-/** What all logs of a resource have in common. */
+const bodyReading: Reading = {
+  source: 'otlp',
+  names: { ...conventions, time: [], process: [], pid: [], description: [] }
+}
+
+/** The parts that all logs of a resource share. */
 export function originOfResource (resource: OtlpSource): Origin {
   const { processName = noProcess, pid = 0, attributes } = partsOf(resource.attributes, resourceReading, '')
   return { processName, pid, description: '', attributes: part('resource', attributes ?? {}, resource) }
 }
 
-/** And what all logs of one of its scopes have. */
+/** The parts that all logs of one of the resource's scopes share. */
 export function withScope (resource: Origin, scope: OtlpSource): Origin {
-  return { ...resource, description: scope.name ?? '', attributes: { ...resource.attributes, ...part('scope', scope.attributes, scope) } }
+  const attributes = { ...resource.attributes, ...part('scope', scope.attributes, scope) }
+  return { ...resource, description: scope.name ?? '', attributes }
 }
 
 function part (name: string, attributes: Fields, { version, schemaUrl, droppedAttributes }: OtlpSource): Fields {
@@ -79,13 +94,15 @@ function part (name: string, attributes: Fields, { version, schemaUrl, droppedAt
   return Object.keys(part).length === 0 ? {} : { [name]: part }
 }
 
-export function recordOfOtlp (log: OtlpLog, { processName, pid, description, attributes: shared }: Origin, arrival: UtcTime): LogRecord {
+export function recordOfOtlp (log: OtlpLog, origin: Origin, arrival: UtcTime): LogRecord {
+  const { processName, pid, description, attributes: shared } = origin
   const body = isFields(log.body) ? partsOf(usualFields(log.body), bodyReading, arrival) : undefined
   const told = log.severityNumber === 0 ? undefined : log.severityNumber
   const severity = severityOf(told, { scale: 'otlp', name: log.severityText }) ?? body?.severity
   if (severity === undefined) countUnknownLevel('otlp', told ?? log.severityText)
   const time = timeOfNanoseconds(log.time, arrival)
   const observedTime = time === undefined ? timeOfNanoseconds(log.observedTime, arrival) : undefined
+  const isObservedTimeKept = log.observedTime !== log.time && observedTime === undefined
   const message = body?.message ?? (textOf(log.body) || log.eventName || jsonOf(log.attributes))
   const attributes = beside(log.attributes, {
     event_name: log.eventName,
@@ -95,7 +112,7 @@ export function recordOfOtlp (log: OtlpLog, { processName, pid, description, att
     severity_text: log.severityText?.toLowerCase() === severity ? undefined : log.severityText,
     severity_number: severity !== undefined && told === baseNumbers[severity] ? undefined : told,
     time_unix_nano: time === undefined ? textOfNanoseconds(log.time) : undefined,
-    observed_time_unix_nano: log.observedTime === log.time || observedTime !== undefined ? undefined : textOfNanoseconds(log.observedTime),
+    observed_time_unix_nano: isObservedTimeKept ? textOfNanoseconds(log.observedTime) : undefined,
     dropped_attributes_count: log.droppedAttributes,
     body: body?.message === undefined ? undefined : body.attributes ?? undefined
   }, shared)
@@ -114,8 +131,8 @@ export function recordOfOtlp (log: OtlpLog, { processName, pid, description, att
 }
 
 /**
- * Adds to attributes what the protocol itself says beside them, without what is at its default; gives them back, or,
- * where names clash, what they are in.
+ * Adds the protocol's own fields, and those shared by many logs, to attributes; fields at their default are left out.
+ * Returns the attributes, or, if names clash, an object that has them in its field `attributes`.
  */
 function beside (attributes: Fields, own: Fields, shared: Fields = nothing): Fields {
   const all = clash(attributes, own) || clash(attributes, shared) ? { attributes } : attributes
@@ -144,7 +161,7 @@ function isTold (value: unknown): boolean {
 /** The first number of each severity. */
 const baseNumbers: Record<Severity, number> = { debug: 5, info: 9, warning: 13, error: 17, critical: 21 }
 
-/** Zero says nothing. */
+/** Time of a number of nanoseconds; undefined for 0, which means none. */
 function timeOfNanoseconds (nanoseconds: bigint | undefined, arrival: UtcTime): UtcTime | undefined {
   return nanoseconds ? believableTime(fromNanoseconds(nanoseconds), arrival) : undefined
 }

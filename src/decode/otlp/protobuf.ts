@@ -7,12 +7,12 @@ import { set, type Fields } from '../record/fields.ts'
 import { originOfResource, recordOfOtlp, withScope, type Origin, type OtlpLog, type OtlpSource } from './log.ts'
 import { encodeBytes, FieldCount, MessageReader } from '../protobuf.ts'
 
-/** As deep as protobuf's own decoders go. */
-const deepest = 100
+/** Levels of a value: the limit of protobuf's own decoders. */
+const maxDepth = 100
 
 const nothing = Buffer.alloc(0)
 
-/** What a log shares with others, and its resource and scope as they came. */
+/** Data that the logs of a scope share, with the bytes of their resource and scope. */
 interface Shared {
   origin: Origin
   resource: Buffer
@@ -44,7 +44,7 @@ function * walk (body: Buffer): Walk<Shared> {
     hasLogs = true
     yield * walkToBreak(walkResource, request.bytes())
   }
-  // Without a byte it is a request without logs.
+  // An empty body is a request without logs.
   if (!hasLogs && body.length > 0) throw new BadRequest('body must have resource_logs')
 }
 
@@ -69,18 +69,23 @@ function * walkScope (scopeLogs: Buffer, ofResource: Origin, resource: Buffer): 
       yield
       continue
     }
-    shared ??= { origin: withScope(ofResource, yield * readScope(scope)), resource, scope: scope.bytes, bytes: resource.length + scope.bytes.length }
+    shared ??= {
+      origin: withScope(ofResource, yield * readScope(scope)),
+      resource,
+      scope: scope.bytes,
+      bytes: resource.length + scope.bytes.length
+    }
     yield { shared, raw: reader.bytes() }
   }
 }
 
-/** What stands beside the logs of a ResourceLogs or ScopeLogs: the resource or scope, and where it is described. */
+/** The resource of a ResourceLogs, or the scope of a ScopeLogs, with its schema URL. */
 interface Described {
   bytes: Buffer
   schemaUrl: string
 }
 
-/** Of a message that breaks off what stands before the break. */
+/** Finds the resource or scope of a message; if the message breaks off, in the part before the break. */
 function * describedBy (message: Buffer): Generator<undefined, Described, void> {
   const described: Described = { bytes: nothing, schemaUrl: '' }
   const reader = new MessageReader(message)
@@ -148,7 +153,7 @@ function * readLog (raw: Buffer): Generator<undefined, OtlpLog, void> {
   return log
 }
 
-/** Adds what a KeyValue says. */
+/** Adds the field of a KeyValue. */
 function addKeyValue (fields: Fields, reader: MessageReader, depth = 0): void {
   let key = ''
   let value: unknown = null
@@ -159,9 +164,9 @@ function addKeyValue (fields: Fields, reader: MessageReader, depth = 0): void {
   set(fields, key, value)
 }
 
-/** An AnyValue, which others may be so many levels around. */
+/** Reads an AnyValue that is nested in `depth` others. */
 function readValue (reader: MessageReader, depth = 0): unknown {
-  if (depth > deepest) throw new BadRequest(`a value must not be nested deeper than ${deepest} levels`)
+  if (depth > maxDepth) throw new BadRequest(`a value must not be nested deeper than ${maxDepth} levels`)
   let value: unknown = null
   while (reader.next()) {
     switch (reader.field) {
