@@ -12,7 +12,14 @@ export function rememberNanoseconds (record: LogRecord, value: unknown): void {
 
 /** Sorts the logs of a request by time and nanoseconds, if any are out of that order. */
 export function sortByNanoseconds (records: LogRecord[]): void {
-  if (records.some((record, index) => index > 0 && compare(records[index - 1]!, record) > 0)) records.sort(compare)
+  let before: LogRecord | undefined
+  for (const record of records) {
+    if (before && compare(before, record) > 0) {
+      records.sort(compare)
+      return
+    }
+    before = record
+  }
 }
 
 function compare (one: LogRecord, other: LogRecord): number {
