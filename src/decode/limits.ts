@@ -4,7 +4,7 @@ import { TooLarge } from '../errors.ts'
 /** Logs and rejected pieces of a request: the smallest have two bytes, and a record takes hundreds. */
 export const maxLogs = 100_000
 /** Steps of a request without a log: resources, scopes, streams, and steps within a large log. */
-export const maxSteps = 1_000_000
+const maxSteps = 1_000_000
 /** JSON values of a request that is parsed as one text. An empty object takes two bytes there, and 56 of memory. */
 export const maxValues = 1_000_000
 /** JSON values or fields of one log, at all its levels together. */

@@ -146,7 +146,7 @@ export class FieldCount {
 }
 
 /** A number up to 2^53, else its text. */
-export function numberOrText (value: bigint): number | string {
+function numberOrText (value: bigint): number | string {
   const number = Number(value)
   return Number.isSafeInteger(number) ? number : value.toString()
 }

@@ -17,8 +17,6 @@ export const formats = {
   text: { contentType: 'text/plain; charset=utf-8', head: '', line: (log) => `${textOf(log)}\n` }
 } satisfies Record<string, Format>
 
-export type FormatName = keyof typeof formats
-
 /** CSV for spreadsheets: an apostrophe precedes text that they would run as a formula. */
 export const guardedCsv: Format = csvOf((text) => /^[=+\-@\t\r]/.test(text) ? `'${text}` : text)
 
@@ -56,7 +54,7 @@ export function textOf ({ at, level, process, pid, message }: PresentedLog): str
 const unsafe = /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu
 
 /** Text of several lines, safe for a terminal: unsafe characters are escaped, lines after the first indented. */
-export function printable (text: string): string {
+function printable (text: string): string {
   return printableLines(text.replaceAll(/\r?\n/g, '\n    '))
 }
 

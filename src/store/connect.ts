@@ -26,11 +26,6 @@ export function openReader (knex: Knex): { knex: Knex, close (): Promise<void> }
   return { knex: reader, close: () => reader.destroy() }
 }
 
-/** Whether several processes may write to the database at once. */
-export function hasManyWriters (knex: Knex): boolean {
-  return dialectOf(knex).hasManyWriters
-}
-
 /** The database of a host app's knex; rejects with UnfitSession instead of using a session that changes logs. */
 export function guard (knex: Knex): Knex {
   return dialectOf(knex).guard(knex)

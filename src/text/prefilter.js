@@ -85,12 +85,12 @@ const maxRunLength = 32
 
 /**
  * Longest run of ASCII in some texts, in lower case, for a cheap test of bytes before the exact one of letters. It has
- * no letter to which letters beyond ASCII fold, too. Empty for none.
+ * none of the `ambiguous` letters, to which letters beyond ASCII fold. Empty for none.
  * @param {readonly string[]} texts
  * @param {string} ambiguous
  * @returns {string}
  */
-export function plainRun (texts, ambiguous = 'ik') {
+function plainRun (texts, ambiguous) {
   const gap = new RegExp(`[^!-~ ]|[${ambiguous}]`, 'i')
   const runs = texts.flatMap((text) => text.split(gap))
   const longest = runs.reduce((longest, run) => run.length > longest.length ? run : longest, '')
