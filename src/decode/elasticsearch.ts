@@ -1,15 +1,15 @@
-// The body of Elasticsearch's `_bulk`: a line that says what to do, then, but for `delete`, a line with the document.
-// As in Elasticsearch 8, what else stands in the first line is ignored.
+// The body of Elasticsearch's `_bulk`: a line with an action and, unless that is `delete`, a line with the document. As
+// in Elasticsearch 8, unknown names in the line of an action are ignored.
 //
 //   create, index   the document is a log
-//   update          its `doc` is one, or else its `upsert`: logs are added, never changed
+//   update          its `doc`, or else its `upsert`, is a log: logs are added, never changed
 //   delete          does nothing: there is no such document
 //
-// The parts of a document are found as conventions.ts has them, those of the Elastic Common Schema first; without a
-// process it is the index. Everything else is kept as attributes, beside `_index` and, where the sender gave one,
+// The parts of a document are found by the names of the Elastic Common Schema, then by those of conventions.ts; if it
+// has no process, the index is its process. All other fields are attributes, with `_index` and, if the sender gave one,
 // `_id`.
 //
-// Lines that ask for nothing known are one piece until the next line that does: their neighbours are stored.
+// Lines without a known action are rejected as one piece, up to the next line with one: their neighbours are stored.
 import { BadRequest, TooLarge } from '../errors.ts'
 import type { Rejected } from '../model/batch.ts'
 import type { UtcTime } from '../model/instant.ts'
@@ -26,43 +26,52 @@ import { recordOf, type Reading } from './record/index.ts'
 
 const actions = ['create', 'index', 'update', 'delete'] as const
 
-/** What a line asks for. */
+/** Line with an action. */
 interface Action {
   action: typeof actions[number]
   index: string
-  /** The document's name, where the sender gave it one. */
+  /** Id of the document, if the sender gave one. */
   id?: string
 }
 
-/** One thing that was asked for, with what it becomes: nothing of a `delete`. */
+/** One action of a body, with the piece that its document becomes. */
 export interface BulkItem extends Action {
+  /** Undefined for `delete`. */
   piece?: Piece
-  /** The document as it came. */
+  /** Bytes of the document. */
   source?: Buffer
-  /** No line says what to do; it counts as `index`. */
+  /** Set for lines without a known action, which count as `index`. */
   isMalformed?: true
 }
 
-/** Where a document goes that names no index. */
+/** How the documents of one body are read. */
+interface BodyContext {
+  parse: Parse
+  arrival: UtcTime
+}
+
+/** Index of documents that name none. */
 const noIndex = 'logs'
 
 const newline = 0x0a
 const space = 0x20
 const openBrace = 0x7b
 
-/** Bytes of an answer: each item of a request has a part in it, also one of a few bytes. */
+/** Bytes of an answer: every item of a request, even one of a few bytes, has an entry in it. */
 const maxAnswerBytes = 16 * 1024 * 1024
-/** Bytes of an item in the answer, beside its names and reason. */
+/** Bytes of an item in the answer, without its names and reason. */
 const itemBytes = 150
 
-/** So many lines that ask for nothing known are one piece at most: looking at them takes time. */
-const mostMalformed = 100
+/** Lines without a known action in one piece: parsing them takes time. */
+const maxMalformedLines = 100
 
 /**
- * What a body asks for, in order. `target` is the index of actions that name none. Throws TooLarge where it, or what is
- * answered to it, is too much.
+ * Yields the items of a body in order; undefined for a step. `target` is the index of actions that name none.
+ * Throws TooLarge if the items, or the answer to them, are too many or too large.
  */
-export function * decodeBulk (body: Buffer, target = noIndex, arrival: UtcTime): Generator<BulkItem | undefined, void, void> {
+export function * decodeBulk (
+  body: Buffer, target = noIndex, arrival: UtcTime
+): Generator<BulkItem | undefined, void, void> {
   const growth = new Growth()
   let answerBytes = 0
   for (const item of decodeItems(body, target, arrival)) {
@@ -73,7 +82,10 @@ export function * decodeBulk (body: Buffer, target = noIndex, arrival: UtcTime):
     }
     growth.addLog()
     answerBytes += itemBytes + answerBytesOf(item)
-    if (answerBytes > maxAnswerBytes) throw new TooLarge(`the answer to a request must have ${maxAnswerBytes} bytes at most: send fewer documents at once`)
+    if (answerBytes > maxAnswerBytes) {
+      const limit = `${maxAnswerBytes} bytes at most`
+      throw new TooLarge(`the answer to a request must have ${limit}: send fewer documents at once`)
+    }
     yield item
   }
 }
@@ -83,7 +95,7 @@ function answerBytesOf ({ index, id = '', piece }: BulkItem): number {
 }
 
 function * decodeItems (body: Buffer, target: string, arrival: UtcTime): Generator<BulkItem | undefined, void, void> {
-  const parse = parserOf(body)
+  const context = { parse: parserOf(body), arrival }
   let items = 0
   let malformedFrom = -1
   let malformedLines = 0
@@ -91,18 +103,18 @@ function * decodeItems (body: Buffer, target: string, arrival: UtcTime): Generat
   let lastAction: Action | undefined
 
   for (let at = 0; at < body.length;) {
-    if (body[at]! <= space) {
+    if ((body[at] ?? 0) <= space) {
       at = yield * skipSpace(body, at)
       continue
     }
     const start = at
     const line = lineAt(body, at)
     at += line.length + 1
-    // Of many senders every action is the same.
-    const action = line[0] !== openBrace ? undefined : line.equals(lastLine) ? lastAction : readAction(yield * tryParse(line), target)
+    // Many senders repeat the same line for each document.
+    const action = line.equals(lastLine) ? lastAction : yield * parseAction(line)
     lastLine = line
     lastAction = action
-    if (malformedFrom !== -1 && (action || malformedLines === mostMalformed)) {
+    if (malformedFrom !== -1 && (action || malformedLines === maxMalformedLines)) {
       yield malformed(start)
       malformedFrom = -1
     }
@@ -118,16 +130,18 @@ function * decodeItems (body: Buffer, target: string, arrival: UtcTime): Generat
       items++
     } else {
       const source = lineAt(body, at)
-      yield { action: action.action, index: action.index, id: action.id, source, piece: yield * decodeSource(source, parse, action, items, arrival) }
+      const piece = yield * decodeSource(source, action, items, context)
+      yield { action: action.action, index: action.index, id: action.id, source, piece }
       items++
       at += source.length + 1
     }
   }
   if (malformedFrom !== -1) yield malformed(body.length)
 
-  function * tryParse (line: Buffer): Generator<undefined, unknown, void> {
+  function * parseAction (line: Buffer): Generator<undefined, Action | undefined, void> {
+    if (line[0] !== openBrace) return undefined
     try {
-      return yield * parseLog(line, parse)
+      return readAction(yield * parseLog(line, context.parse), target)
     } catch (error) {
       if (isRefusal(error)) return undefined
       throw error
@@ -136,18 +150,19 @@ function * decodeItems (body: Buffer, target: string, arrival: UtcTime): Generat
 
   function malformed (end: number): BulkItem {
     const raw = rawOf(body.subarray(malformedFrom, end)).trimEnd()
-    return { action: 'index', index: target, isMalformed: true, piece: reject(items++, `the line before a document must be an object of one of ${actions.join(', ')}`, raw) }
+    const reason = `the line before a document must be an object of one of ${actions.join(', ')}`
+    return { action: 'index', index: target, isMalformed: true, piece: reject(items++, reason, raw) }
   }
 }
 
-/** The logs and rejected pieces alone. */
+/** As decodeBulk, without the actions. */
 export function * decodeBulkPieces (body: Buffer, arrival: UtcTime): Generator<Step, void, void> {
   for (const item of decodeBulk(body, undefined, arrival)) yield item?.piece
 }
 
 function * skipSpace (body: Buffer, start: number): Generator<undefined, number, void> {
   let at = start
-  for (; at < body.length && body[at]! <= space; at++) if ((at - start) % stepBytes === stepBytes - 1) yield
+  for (; at < body.length && (body[at] ?? 0) <= space; at++) if ((at - start) % stepBytes === stepBytes - 1) yield
   return at
 }
 
@@ -169,22 +184,31 @@ function readAction (value: unknown, target: string): Action | undefined {
   }
 }
 
-/** What a body becomes that is one document. */
-export function * decodeDocument (body: Buffer, index: string, id: string | undefined, arrival: UtcTime): Generator<undefined, BulkItem, void> {
+/** Decodes a body that is one document. */
+export function * decodeDocument (
+  body: Buffer, index: string, id: string | undefined, arrival: UtcTime
+): Generator<undefined, BulkItem, void> {
   const action: Action = { action: 'create', index, id: id || undefined }
-  return { ...action, source: body, piece: yield * decodeSource(body, parserOf(body), action, 0, arrival) }
+  const piece = yield * decodeSource(body, action, 0, { parse: parserOf(body), arrival })
+  return { ...action, source: body, piece }
 }
 
-function * decodeSource (line: Buffer, parse: Parse, { action, index, id }: Action, item: number, arrival: UtcTime): Generator<undefined, Piece, void> {
+function * decodeSource (
+  source: Buffer, { action, index, id }: Action, item: number, { parse, arrival }: BodyContext
+): Generator<undefined, Piece, void> {
   try {
-    if (line.length === 0) throw new BadRequest('the document is missing')
-    const value = yield * parseLog(line, parse)
+    if (source.length === 0) throw new BadRequest('the document is missing')
+    const value = yield * parseLog(source, parse)
     const document = action === 'update' && isFields(value) ? value.doc ?? value.upsert : value
-    if (!isFields(document)) throw new BadRequest(action === 'update' ? 'an update must have a doc that is a JSON object' : 'the document must be a JSON object')
-    return logOf(line.length > stepBytes ? yield * narrow(document, own) : document, index, id, arrival)
+    if (!isFields(document)) {
+      const subject = action === 'update' ? 'an update must have a doc that is' : 'the document must be'
+      throw new BadRequest(`${subject} a JSON object`)
+    }
+    return logOf(source.length > stepBytes ? yield * narrow(document, own) : document, index, id, arrival)
   } catch (error) {
     if (!isRefusal(error)) throw error
-    return reject(item, error.message, rawOf(Buffer.concat([Buffer.from(`${JSON.stringify({ [action]: { _index: index, _id: id } })}\n`), line])))
+    const line = `${JSON.stringify({ [action]: { _index: index, _id: id } })}\n`
+    return reject(item, error.message, rawOf(Buffer.concat([Buffer.from(line), source])))
   }
 }
 
