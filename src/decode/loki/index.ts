@@ -1,14 +1,14 @@
-// Logs as Loki's push API takes them, in JSON and in protobuf (unpacked). Of the labels of their stream
-// and their structured metadata become
+// Logs of Loki's push API, in JSON and in protobuf (unpacked). The labels of a stream and the structured metadata of a
+// log give these parts:
 //
 //   severity      level, detected_level, severity, lvl: a name, or a number as in syslog and pino
-//   process       service_name, or what Loki itself would make it from, see below
+//   process       service_name, or the labels from which Loki itself derives it, see below
 //   pid           pid, process_pid
 //   description   logger, scope_name
 //
-// and all others attributes; the labels of a stream with more than 1,000 are one text, `labels`. A metadata with the
-// name of a label and another value is called NAME_extracted, as in Loki. The line is the message; where it is JSON,
-// its fields are the log's, see record/json-text.ts.
+// All others are attributes; if a stream has more than 1,000 labels, they become one text, `labels`. Metadata with the
+// name of a label and another value is called NAME_extracted, as in Loki. The line is the message; if it is JSON, its
+// fields are the log's, see record/json-text.ts.
 // Source: https://grafana.com/docs/loki/latest/reference/loki-http-api/#ingest-logs
 import { BadRequest } from '../../errors.ts'
 import type { UtcTime } from '../../model/instant.ts'
@@ -47,23 +47,20 @@ const reading: Reading = {
 
 const own = NameTable.of(reading.names)
 
-/**
- * Labels of a stream, each of which is walked for each log; Loki itself takes 15. Those of a stream with more are one
- * text.
- */
+/** Labels of a stream: each log walks all of them. Loki itself accepts 15. More are kept as one text. */
 const maxLabels = 1000
 
-/** What the logs of a stream share. */
+/** Data that the logs of a stream share. */
 interface Stream {
   labels: Fields
-  /** What they say without metadata. */
+  /** Parts of a log without metadata. */
   parts: Parts
-  /** The labels as they came. */
+  /** The labels, unparsed. */
   text: string
   bytes: number
 }
 
-/** A line, and what stands beside it. */
+/** One log of a stream. */
 interface Entry {
   time: unknown
   line: string
@@ -74,9 +71,10 @@ interface JsonStream extends Stream {
   parse: Parse
 }
 
-/** The logs of a request. Throws TooLarge where they would take too much memory. */
+/** Decodes a request. Throws TooLarge if its logs would need too much memory. */
 export function decodeLoki (body: Buffer, encoding: 'json' | 'protobuf', arrival: UtcTime): Iterable<Step> {
-  return encoding === 'json' ? decodeGroupedLogs(lokiJson, withoutLatin1(body), arrival) : decodeGroupedLogs(lokiProtobuf, body, arrival)
+  if (encoding === 'json') return decodeGroupedLogs(lokiJson, withoutLatin1(body), arrival)
+  return decodeGroupedLogs(lokiProtobuf, body, arrival)
 }
 
 const lokiJson: GroupedFormat<JsonStream> = {
@@ -98,8 +96,9 @@ const lokiJson: GroupedFormat<JsonStream> = {
     const entry = raw.length > stepBytes ? yield * parseSteps(raw, maxLogValues, stream.parse) : stream.parse(raw)
     if (!Array.isArray(entry)) throw new BadRequest(notAnEntry)
     const [time, line, metadata] = entry
-    const fields = isFields(metadata) ? metadata : {}
-    return recordOfEntry(stream, { time, line: textOf(line) ?? '', metadata: raw.length > stepBytes ? yield * narrow(fields, own) : fields }, arrival)
+    const all = isFields(metadata) ? metadata : {}
+    const fields = raw.length > stepBytes ? yield * narrow(all, own) : all
+    return recordOfEntry(stream, { time, line: textOf(line) ?? '', metadata: fields }, arrival)
   },
 
   wrap: ({ text }, raw) => Buffer.from(`{"streams":[{"stream":${text},"values":[${raw}]}]}`),
@@ -116,8 +115,12 @@ function * walkJsonStream (reader: JsonReader, parse: Parse): Walk<JsonStream> {
       continue
     }
     const raw = reader.raw()
-    if (isObject) yield { reason: notAnEntry, raw }
-    else yield { shared: shared ??= { ...streamOf(isFields(stream) ? stream : {}, JSON.stringify(stream ?? {})), parse }, raw }
+    if (isObject) {
+      yield { reason: notAnEntry, raw }
+    } else {
+      shared ??= { ...streamOf(isFields(stream) ? stream : {}, JSON.stringify(stream ?? {})), parse }
+      yield { shared, raw }
+    }
   }
   const { raw, hasList, hasOthers } = reader.walked
   if (!hasList && hasOthers) yield { reason: 'streams must have values', raw }
@@ -153,7 +156,8 @@ const lokiProtobuf: GroupedFormat<Stream> = {
       else if (reader.field === 2) line = reader.string()
       else if (reader.field === 3) addPair(metadata, reader.message())
     }
-    return recordOfEntry(stream, { time, line, metadata: raw.length > stepBytes ? yield * narrow(metadata, own) : metadata }, arrival)
+    const narrowed = raw.length > stepBytes ? yield * narrow(metadata, own) : metadata
+    return recordOfEntry(stream, { time, line, metadata: narrowed }, arrival)
   },
 
   wrap: ({ text }, raw) => encodeBytes(1, Buffer.concat([encodeBytes(1, text), encodeBytes(2, raw)])),
@@ -175,7 +179,7 @@ function * walkStream (bytes: Buffer): Walk<Stream> {
   }
 }
 
-/** Nanoseconds since 1970. */
+/** Reads a Timestamp as nanoseconds since 1970; undefined for 0, which means none. */
 function readTime (reader: MessageReader): string | undefined {
   let seconds = 0n
   let nanoseconds = 0n
@@ -201,12 +205,13 @@ function streamOf (given: Fields, text: string): Stream {
   return { labels, parts: partsOf(labels, reading, ''), text, bytes: text.length }
 }
 
-function recordOfEntry ({ labels, parts: shared }: Stream, { time, line, metadata }: Entry, arrival: UtcTime): LogRecord {
+function recordOfEntry (stream: Stream, { time, line, metadata }: Entry, arrival: UtcTime): LogRecord {
+  const { labels, parts: shared } = stream
   let all: Fields | undefined
   for (const name of Object.keys(metadata)) {
     const isLabel = Object.hasOwn(labels, name)
     if (isLabel && labels[name] === metadata[name]) continue
-    // Several times as fast as to spread them.
+    // Several times as fast as spreading them.
     all ??= Object.assign({}, labels)
     set(all, isLabel ? `${name}_extracted` : name, metadata[name])
   }
@@ -215,7 +220,8 @@ function recordOfEntry ({ labels, parts: shared }: Stream, { time, line, metadat
   parts.eventAt = eventAt
   parts.message = line
   const record = completed(withJsonOfMessage(parts, 'loki', arrival), all ?? labels, arrival)
-  if (eventAt === undefined && time !== undefined && time !== null && time !== '') record.attributes = withField(record.attributes, 'time', time)
+  const isGiven = time !== undefined && time !== null && time !== ''
+  if (eventAt === undefined && isGiven) record.attributes = withField(record.attributes, 'time', time)
   rememberNanoseconds(record, time)
   return record
 }
