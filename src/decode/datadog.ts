@@ -1,16 +1,15 @@
-// Logs as Datadog's clients and agents send them: one object, several, or a list; or lines of text.
+// Logs of Datadog's clients and agents: one object, several, or a list; or lines of text.
 //
-//   message   message; of JSON in its text what that tells, see record/json-text.ts
+//   message   message; if it is JSON, its fields are the log's, see record/json-text.ts
 //   time      timestamp, date, _timestamp, eventTime, published_date
-//   level     status, severity, level, syslog.severity: a name, also ok and success, which are info; the number of a
-//             status is syslog's, 0 to 7, for that of HTTP is no level
-//   process   service, syslog.appname; without one and without a logger ddsource, which is kept, too
+//   level     status, severity, level, syslog.severity: a name, where ok and success are info; a number is a level of
+//             syslog, 0 to 7, because a status may be that of HTTP
+//   process   service, syslog.appname; without one and without a logger ddsource, which is also kept as an attribute
 //
 // After these come the names of conventions.ts.
 //
-// `ddtags`, as `env:dev,team:a`, becomes an object; a tag without a value is true, one that comes
-// several times is a list; more than 10,000 tags, or 65,536 characters of them, stay a text. Everything else is kept by
-// its name.
+// `ddtags`, such as `env:dev,team:a`, becomes an object: a tag without a value is true, a repeated tag is a list. More
+// than 10,000 tags, or more than 65,536 characters, stay one text. All other fields are attributes.
 import type { UtcTime } from '../model/instant.ts'
 import type { LogRecord } from '../model/record.ts'
 import { conventions } from './record/conventions.ts'
@@ -38,16 +37,24 @@ const reading: Reading = {
 
 const own = { has: (name: string) => name === 'ddtags' || name === 'ddsource' || NameTable.of(reading.names).has(name) }
 
-/** The logs of a body of JSON. `given` holds for those that do not say it themselves; its tags are added to theirs. */
+/** Decodes a body of JSON. `given` are the defaults of the logs' fields; its tags are added to those of each log. */
 export function * decodeDatadog (body: Buffer, arrival: UtcTime, given: Fields = {}): Generator<Step, void, void> {
-  // The agent asks so whether somebody listens.
+  // With such a body the agent tests the connection.
   if (/^\s*(\{\s*\})?\s*$/.test(body.toString('latin1', 0, 20))) return
-  yield * decodeObjects(body, { source: 'datadog', own, read: (fields) => recordOfDatadog(requireField(fields), given, arrival) })
+  yield * decodeObjects(body, {
+    source: 'datadog',
+    own,
+    read: (fields) => recordOfDatadog(requireField(fields), given, arrival)
+  })
 }
 
-/** The logs of a body of text. */
+/** Decodes a body of text. */
 export function decodeDatadogText (body: Buffer, arrival: UtcTime, given: Fields = {}): Iterable<Step> {
-  return decodeTextBody(body, (json) => decodeDatadog(json, arrival, given), (line) => recordOfDatadog(fieldsOfLine(line), given, arrival))
+  return decodeTextBody(
+    body,
+    (json) => decodeDatadog(json, arrival, given),
+    (line) => recordOfDatadog(fieldsOfLine(line), given, arrival)
+  )
 }
 
 function recordOfDatadog (fields: Fields, given: Fields, arrival: UtcTime): LogRecord {
@@ -79,10 +86,10 @@ function parseTags (text: string): Fields | string | null {
 let lastText = ''
 let lastTags: Fields | string | null = null
 
-/** Characters of tags that are kept apart. */
+/** Characters of tags that become an object. */
 const maxTagsLength = 64 * 1024
 
-/** Null where there is none; the text itself where they are too many to be kept one by one. */
+/** Parses tags; null for none, the text itself if they are too many to become an object. */
 function readTags (text: string): Fields | string | null {
   if (text.length > maxTagsLength) return text
   const tags = new Map<string, Array<string | true>>()
@@ -101,5 +108,6 @@ function readTags (text: string): Fields | string | null {
     if (values) values.push(value)
     else tags.set(name, [value])
   }
-  return attributesOf(Object.fromEntries(Array.from(tags, ([name, values]) => [name, values.length === 1 ? values[0] : values])))
+  const fields = Array.from(tags, ([name, values]) => [name, values.length === 1 ? values[0] : values] as const)
+  return attributesOf(Object.fromEntries(fields))
 }

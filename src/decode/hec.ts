@@ -1,18 +1,18 @@
 // Splunk's HTTP Event Collector: envelopes `{"time":…,"host":…,"event":…}`, or lines.
 //
-//   time      time of the envelope: seconds since 1970 (or milli-, micro-, nanoseconds), a number or a text; else by its name
-//   message   event, where it is a text; of JSON in it what that tells, see record/json-text.ts; of an object what its names
-//             tell; else its JSON
-//   process   by its name in event or fields; else source, else the logger's name, else sourcetype
+//   time      time of the envelope: seconds since 1970 (or milli-, micro-, nanoseconds), a number or a text; else the
+//             field of event or fields with a name for it
+//   message   event, if it is a text; if that is JSON, its fields are the log's, see record/json-text.ts. In an event
+//             that is an object, the field with a name for the message; else the JSON of event
+//   process   the field of event or fields with a name for it; else source, the logger's name or sourcetype
 //
-// All else is found in event and fields by the names of conventions.ts.
+// All other parts are found in event and fields by the names of conventions.ts.
 //
-// Docker's driver sends `{"line":…,"source":"stdout","tag":…}`: a line that is an object is read as if its fields were
-// the event's, what comes from stderr is an error unless it names a level, and without source the tag is the process,
-// too.
+// Docker's driver sends `{"line":…,"source":"stdout","tag":…}`. If the line is an object, its fields count as the
+// event's; a log of stderr is an error unless it has a level; in an envelope without source the tag is the process.
 //
-// Attributes are what else event and fields hold, and host, source, sourcetype and index; of the same
-// name the later one ends in `_`.
+// Attributes are the other fields of event and fields, and host, source, sourcetype and index; if two have the same
+// name, that of the later one ends in `_`.
 import { BadRequest } from '../errors.ts'
 import type { UtcTime } from '../model/instant.ts'
 import type { LogRecord } from '../model/record.ts'
@@ -31,34 +31,45 @@ import { timeOf } from './time/index.ts'
 
 const reading: Reading = {
   source: 'hec',
-  // What Docker calls tag is, unless it is told otherwise, a part of the container's id.
+  // By default the tag of Docker's driver is a part of the container's id.
   names: { ...conventions, process: conventions.process.filter((name) => name !== 'tag') }
 }
-/** Of an event whose envelope has a time. */
+/** Reading of events in an envelope with a time. */
 const timedReading = withNames(reading, { time: [] })
 
 const envelopeNames = new Set(['event', 'fields', 'source', 'sourcetype'])
 const own = { has: (name: string) => envelopeNames.has(name) || NameTable.of(reading.names).has(name) }
 const nothing: Fields = {}
 
-/** Splunk's words for what an envelope may lack. */
+/** Errors of an envelope, in Splunk's words. */
 export const eventRequired = 'Event field is required'
 export const eventBlank = 'Event field cannot be blank'
 
-/** The logs of a body of envelopes. `given` is what holds for an envelope that does not say it itself. */
+/** Decodes a body of envelopes. `given` are the defaults of their fields. */
 export function decodeHec (body: Buffer, arrival: UtcTime, given: Fields = {}): Iterable<Step> {
   const isGiven = Object.keys(given).length > 0
-  return decodeObjects(body, { source: 'hec', own, inner: ['event', 'fields'], read: (envelope) => recordOfEnvelope(isGiven ? Object.assign({}, given, envelope) : envelope, arrival) })
+  return decodeObjects(body, {
+    source: 'hec',
+    own,
+    inner: ['event', 'fields'],
+    read: (envelope) => recordOfEnvelope(isGiven ? Object.assign({}, given, envelope) : envelope, arrival)
+  })
 }
 
-/** The logs of a body of text: envelopes, or lines. */
+/** Decodes a body of text: envelopes, or lines. */
 export function decodeHecText (body: Buffer, arrival: UtcTime, given: Fields = {}): Iterable<Step> {
-  return decodeTextBody(body, (json) => decodeHec(json, arrival, given), (event) => recordOfEnvelope({ ...given, event }, arrival))
+  return decodeTextBody(
+    body,
+    (json) => decodeHec(json, arrival, given),
+    (event) => recordOfEnvelope({ ...given, event }, arrival)
+  )
 }
 
-/** The logs of a body of lines. */
+/** Decodes a body of lines. */
 export function * decodeHecLines (body: Buffer, arrival: UtcTime, given: Fields = {}): Generator<Step, void, void> {
-  for (const event of linesOf(body)) yield event === undefined ? undefined : recordOfEnvelope({ ...given, event }, arrival)
+  for (const event of linesOf(body)) {
+    yield event === undefined ? undefined : recordOfEnvelope({ ...given, event }, arrival)
+  }
 }
 
 function recordOfEnvelope (envelope: Fields, arrival: UtcTime): LogRecord {
@@ -75,8 +86,8 @@ function recordOfEnvelope (envelope: Fields, arrival: UtcTime): LogRecord {
   const adder = new FieldAdder(attributes)
   let isAdded = false
   for (const name of Object.keys(envelope)) {
-    const isUsed = name === 'event' || (name === 'fields' && isFields(fields)) || (name === 'time' && eventAt !== undefined)
-    if (isUsed) continue
+    if (name === 'event' || (name === 'fields' && isFields(fields))) continue
+    if (name === 'time' && eventAt !== undefined) continue
     adder.add(name, envelope[name])
     isAdded = true
   }
@@ -105,7 +116,7 @@ function tagOf (event: unknown): string | undefined {
   return isDockers(event) ? nameOf(event.tag) : undefined
 }
 
-/** An event whose line is an object, with the fields of that in its place. */
+/** The event; if it is Docker's and its line is an object, the fields of that take its place. */
 function withoutLine (event: Fields): Fields {
   if (!isDockers(event) || !isFields(event.line)) return event
   const { line, ...others } = event

@@ -3,17 +3,18 @@
 //   time         @t, Timestamp
 //   level        @l, Level: Verbose, Debug, Information, Warning, Error, Fatal; without one info
 //   message      @m, RenderedMessage; else @mt, MessageTemplate, filled in; else @x, Exception
-//   process      Application, ApplicationName, @ra.service.name, service.name, service, name, ProcessName; else the logger
+//   process      Application, ApplicationName, @ra.service.name, service.name, service, ProcessName; else the logger,
+//                else name
 //   pid          ProcessId, pid
 //   description  SourceContext, logger
 //
-// Attributes are the properties by their names, `@@name` as `@name`; @x as exception; the template as @mt,
-// unless it is the message; @i, @r, @tr, @sp and the like by those names. What would take another's name keeps its own.
+// Attributes are the properties by their names, with `@@name` as `@name`; @x as exception; the template as @mt, unless
+// it is the message; @i, @r, @tr, @sp and the like by those names. A field whose new name is taken keeps its own.
 //
-// A template is filled in simply: `{Name}`, `{@Name}`, `{$Name}` give the property, a text without
-// quotes and anything else as JSON; of `{Name,10:format}` the width is left aside and the format shown where
-// the sender rendered it (@r); `{{` and `}}` are braces; what has no property stays as it is. So does a template of
-// more than 65,536 characters, or that would become more than 8 MiB.
+// A template is filled in without formatting: `{Name}`, `{@Name}` and `{$Name}` become the property, a string without
+// quotes, any other value as JSON. In `{Name,10:format}` the width is ignored, and the format needs the sender's
+// rendering (@r). `{{` and `}}` are braces. A placeholder without a property stays as it is, and so does a whole
+// template of more than 65,536 characters, or one that would become more than 8 MiB.
 import { BadRequest } from '../errors.ts'
 import type { UtcTime } from '../model/instant.ts'
 import type { LogRecord } from '../model/record.ts'
@@ -36,8 +37,8 @@ const reading: Reading = {
   }
 }
 
-/** The names of the older format, each with that of CLEF. */
-const clefNames: Record<string, string> = {
+/** Names of CLEF, by those of the older format. */
+const clefNames = new Map(Object.entries({
   Timestamp: '@t',
   Level: '@l',
   MessageTemplate: '@mt',
@@ -46,17 +47,22 @@ const clefNames: Record<string, string> = {
   EventType: '@i',
   TraceId: '@tr',
   SpanId: '@sp'
-}
+}))
 
-const clefs = new Set([...Object.keys(clefNames), ...Object.values(clefNames), '@r', 'Properties'])
+const clefs = new Set([...clefNames.keys(), ...clefNames.values(), '@r', 'Properties'])
 const own = { has: (name: string) => clefs.has(name) || NameTable.of(reading.names).has(name) }
 
-/** The logs of a body in either format. */
+/** Decodes a body in either format. */
 export function decodeSeq (body: Buffer, arrival: UtcTime): Iterable<Step> {
-  return decodeObjects(withQuotedName(body), { source: 'seq', own, inner: ['Properties'], read: (event) => recordOfEvent(event, arrival) }, 'Events')
+  return decodeObjects(withQuotedName(body), {
+    source: 'seq',
+    own,
+    inner: ['Properties'],
+    read: (event) => recordOfEvent(event, arrival)
+  }, 'Events')
 }
 
-/** winston-seq-updated sends `{Events:[…]}`, which Seq itself takes. */
+/** Quotes the name in `{Events:[…]}`, which winston-seq-updated sends and Seq itself accepts. */
 function withQuotedName (body: Buffer): Buffer {
   const start = /^\s*\{\s*Events\s*:/.exec(body.toString('latin1', 0, 100))?.[0]
   return start === undefined ? body : Buffer.concat([Buffer.from('{"Events":'), body.subarray(start.length)])
@@ -67,25 +73,33 @@ function recordOfEvent (event: Fields, arrival: UtcTime): LogRecord {
   const { '@m': message, '@mt': template, '@r': renderings, '@x': exception } = fields
   const record = recordOf(fields, reading, arrival)
   if (typeof message !== 'string' || message === '') {
-    record.message = (typeof template === 'string' ? fillTemplate(template, fields, renderings) : textOf(template)) || textOf(message) || textOf(exception) || record.message
+    const filled = typeof template === 'string' ? fillTemplate(template, fields, renderings) : textOf(template)
+    record.message = filled || textOf(message) || textOf(exception) || record.message
   }
-  takeName(record)
-  if (record.attributes) record.attributes = attributesOf(rename(record.attributes, (name) => name === '@mt' && template === record.message ? undefined : ownName(name)))
+  nameProcess(record)
+  if (record.attributes) {
+    const isTemplateMessage = template === record.message
+    record.attributes = attributesOf(rename(record.attributes, (name) => {
+      return name === '@mt' && isTemplateMessage ? undefined : ownName(name)
+    }))
+  }
   return record
 }
 
-/** The logger of pino has its name in small letters; a property `Name` is likelier something of the event. */
-function takeName (record: LogRecord): void {
+/** Uses the attribute `name`, pino's name of a logger, as the process; `Name` is rather a property of the event. */
+function nameProcess (record: LogRecord): void {
   const { name, ...others } = record.attributes ?? {}
   if (record.processName !== noProcess || typeof name !== 'string') return
   record.processName = name
   record.attributes = others
 }
 
-/** An event of the older format in CLEF. */
+/** Converts an event of the older format to CLEF. */
 function clefOf ({ Properties: properties, ...event }: Fields): Fields {
-  if (!Object.keys(event).some((name) => Object.hasOwn(clefNames, name))) throw new BadRequest('an event must have @t, @m, @mt or @x, as CLEF has it, or Timestamp or MessageTemplate')
-  const fields = rename(event, (name) => Object.hasOwn(clefNames, name) ? clefNames[name]! : name)
+  if (!Object.keys(event).some((name) => clefNames.has(name))) {
+    throw new BadRequest('an event must have @t, @m, @mt or @x, as CLEF has it, or Timestamp or MessageTemplate')
+  }
+  const fields = rename(event, (name) => clefNames.get(name) ?? name)
   if (!isFields(properties)) return properties === undefined ? fields : { ...fields, Properties: properties }
   const adder = new FieldAdder(fields)
   for (const [name, value] of Object.entries(properties)) adder.add(name.startsWith('@') ? `@${name}` : name, value)
