@@ -1,5 +1,5 @@
-// The charset of a text: UTF-8, unless its first bytes are the byte order mark of UTF-16, or the content type names
-// another. What names none and is not UTF-8 is read as Latin-1, in which every byte is a character, piece by piece.
+// The charset of a text: UTF-8, unless it begins with a byte order mark of UTF-16, or the content type names another
+// charset. Pieces that are not UTF-8 are read as Latin-1, in which every byte is a character, if no charset is named.
 import { isUtf8 } from 'node:buffer'
 import { TextDecoder } from 'node:util'
 import { stepBytes, Turns } from '../steps.ts'
@@ -46,11 +46,10 @@ export class Utf8Reader {
   }
 }
 
-/**
- * A whole text in UTF-8, with turns for others where it has to be changed. `onBytes` is awaited for each part that is
- * kept.
- */
-export async function toUtf8 (text: Buffer, contentType: string | undefined, onBytes: (bytes: number) => unknown): Promise<Buffer> {
+/** Converts a whole text to UTF-8, with turns for other work. `onBytes` is awaited for each converted part. */
+export async function toUtf8 (
+  text: Buffer, contentType: string | undefined, onBytes: (bytes: number) => unknown
+): Promise<Buffer> {
   if (charsetOf(text, contentType) === undefined) return text
   const reader = new Utf8Reader(contentType)
   const parts: Buffer[] = []
@@ -64,14 +63,14 @@ export async function toUtf8 (text: Buffer, contentType: string | undefined, onB
   return Buffer.concat([...parts, reader.end()])
 }
 
-/** Charset by which a text has to be converted; undefined for UTF-8, an unknown charset, and bytes that are no text. */
+/** Charset from which a text is converted; undefined for UTF-8, an unknown charset and binary data. */
 function charsetOf (first: Buffer, contentType = ''): string | undefined {
   if (/protobuf|msgpack/i.test(contentType)) return undefined
   if (first[0] === 0xff && first[1] === 0xfe) return 'utf-16le'
   if (first[0] === 0xfe && first[1] === 0xff) return 'utf-16be'
   const declared = /;\s*charset\s*=\s*"?([\w-]+)/i.exec(contentType)?.[1]?.toLowerCase()
   if (declared === undefined || declared === 'utf-8' || declared === 'us-ascii' || first.length === 0) return undefined
-  // Without a mark: JSON, and most lines, begin with a character of ASCII.
+  // Without a byte order mark: JSON, and most lines, begin with an ASCII character.
   if (declared === 'utf-16') return first[0] === 0 ? 'utf-16be' : 'utf-16le'
   try {
     const { encoding } = new TextDecoder(declared)

@@ -21,12 +21,14 @@ const freeUnpackedBytes = 64 * 1024 * 1024
 const maxRatio = 100
 
 /**
- * The bytes of a body as they were before they were packed, in constant memory. Throws BadRequest for an
- * unknown coding; the stream fails with BadRequest where the bytes are not what the coding says, and
- * with TooLarge for more than so many bytes of snappy, which is unpacked as a whole, and where few bytes become far too
- * many.
+ * Decompresses a body by its Content-Encoding, in constant memory.
+ *
+ * Throws BadRequest for an unknown coding. The stream fails with BadRequest if the bytes do not match the coding, and
+ * with TooLarge if they expand too far, or are more than `limit` bytes of snappy, which is unpacked as a whole.
  */
-export function inflate (body: AsyncIterable<Buffer>, coding: string | undefined, limit: number): AsyncIterable<Buffer> {
+export function inflate (
+  body: AsyncIterable<Buffer>, coding: string | undefined, limit: number
+): AsyncIterable<Buffer> {
   const names = (coding ?? '').toLowerCase().split(',').map((name) => name.trim())
   const [name, ...others] = names.filter((name) => name !== '' && name !== 'identity')
   if (name === undefined) return body
@@ -64,10 +66,12 @@ function through (body: Readable, transform: Transform): Readable {
 }
 
 /**
- * All of a body in one piece. `onBytes` is awaited before a part is kept. Throws TooLarge past the limit, and
- * BadRequest where it is not packed as it says.
+ * Reads a whole body; `onBytes` is awaited before a part is kept.
+ * Throws TooLarge past the limit, and BadRequest if it is not packed as its Content-Encoding says.
  */
-export async function readWhole (body: AsyncIterable<Buffer>, limit: number, onBytes: (bytes: number) => unknown = () => {}): Promise<Buffer> {
+export async function readWhole (
+  body: AsyncIterable<Buffer>, limit: number, onBytes: (bytes: number) => unknown = () => {}
+): Promise<Buffer> {
   const parts: Buffer[] = []
   let length = 0
   for await (const part of intact(body)) {
@@ -91,7 +95,7 @@ export async function * intact (body: AsyncIterable<Buffer>): AsyncGenerator<Buf
   }
 }
 
-/** Unpacks Snappy's block format, as clients of Loki and Prometheus send it: as a whole. */
+/** Unpacks Snappy's block format, which clients of Loki and Prometheus send, as a whole. */
 class Unsnappy extends Transform {
   readonly #limit: number
   readonly #parts: Buffer[] = []

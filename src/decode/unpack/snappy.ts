@@ -5,8 +5,8 @@ import { runAtOnce, stepBytes } from '../steps.ts'
 const maxShortBytes = 31
 
 /**
- * Unpacks Snappy's block format. Throws BadRequest if it is incomplete or copies from bytes that do not exist, and TooLarge
- * if it would have more than `limit` bytes, before they take memory.
+ * Unpacks Snappy's block format. Throws BadRequest if it is incomplete or copies from bytes that do not exist, and
+ * TooLarge if the result would have more than `limit` bytes, before it takes memory.
  * Source: https://github.com/google/snappy/blob/main/format_description.txt
  */
 export function unsnap (packed: Buffer, limit: number): Buffer {

@@ -1,6 +1,6 @@
-// Zstandard (RFC 8878), which Node 20 lacks, in constant memory. A few bytes may stand for 128 KB, and a header may ask for
-// a window of gigabytes: so a frame is unpacked block by block, each when the one before was consumed, and the window is
-// bounded as the RFC recommends.
+// Zstandard (RFC 8878), which Node 20 lacks, in constant memory. A few bytes may stand for 128 KB, and a header may ask
+// for a window of gigabytes: so a frame is unpacked block by block, each after the one before it was consumed, and the
+// window is bounded as the RFC recommends.
 import type { Readable } from 'node:stream'
 import { setImmediate as turn } from 'node:timers/promises'
 import { Decompress } from 'fzstd'
