@@ -60,7 +60,7 @@ export function decodeContract (body: ContractBody): LogRecord[] {
 
 const own: ReadonlySet<string> = new Set(['level', 'msg', 'event_at', 'p_description'])
 
-/** As decodeContract, one log after the other, so that other work gets its turns. Throws TooLarge for too many logs. */
+/** As decodeContract, log by log, so that other work gets its turns. Throws TooLarge for too many logs. */
 export function * decodeContractLogs ({ data }: ContractBody): Generator<LogRecord | undefined, void, void> {
   if (data.logs.length > maxLogs) throw new TooLarge(`data.logs must hold at most ${maxLogs} logs`)
   const postTime = readTime(data.post_time, 'data.post_time')

@@ -27,7 +27,7 @@ export class Growth {
     this.#sharedBytes += sharedBytes
     if (++this.#logs > maxLogs) throw new TooLarge(`a request must hold at most ${maxLogs} logs`)
     if (this.#sharedBytes > maxSharedBytes) {
-      throw new TooLarge('what the logs of the request share is too large to be kept with each of them')
+      throw new TooLarge('the data that the logs of the request share is too large to be kept with each of them')
     }
   }
 

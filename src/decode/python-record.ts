@@ -6,7 +6,8 @@
 //   processName  process, and name description: as in the contract's Python client
 //   process      pid
 //
-// Other fields are attributes; those that Python always fills with a number are numbers. None is left out.
+// Other fields are attributes; those that Python always fills with a number are numbers. args, exc_info, exc_text,
+// stack_info and taskName are left out if they are empty: `()` or `None`.
 import { BadRequest } from '../errors.ts'
 import type { UtcTime } from '../model/instant.ts'
 import type { LogRecord } from '../model/record.ts'
@@ -15,7 +16,7 @@ import type { Fields } from './record/fields.ts'
 import { maxLogValues } from './limits.ts'
 import { recordOf, type Reading } from './record/index.ts'
 
-/** A usual name of a level counts before its number: programs may name levels as they like. */
+/** A known name of a level precedes its number: programs may name levels freely. */
 const reading: Reading = {
   source: 'python',
   names: {
@@ -68,7 +69,7 @@ function * readForm (form: Buffer): Generator<undefined, Fields, void> {
   return fields
 }
 
-/** The text itself for a whole number above 2^53, of which a double loses digits. */
+/** The number of a text; the text itself if it is none, or a whole number above 2^53, which a double cannot hold. */
 function numberOf (text: string): number | string {
   const number = text === '' ? NaN : Number(text)
   return Number.isFinite(number) && (Number.isSafeInteger(number) || !Number.isInteger(number)) ? number : text

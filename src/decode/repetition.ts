@@ -1,4 +1,4 @@
-// Bodies that are sent again because their answer was lost, by clients without an Idempotency-Key.
+// Bodies that clients without an Idempotency-Key retry because the answer was lost.
 import { createHash } from 'node:crypto'
 import type { UtcTime } from '../model/instant.ts'
 import type { LogRecord } from '../model/record.ts'
