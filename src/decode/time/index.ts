@@ -1,37 +1,40 @@
-// When a log happened, as its sender gives it in any way but POST /send_logs.
+// The time of a log, in the forms that senders use. POST /send_logs has a stricter form of its own.
 //
-//   text      ISO 8601, and what written-time.ts reads; digits as below
-//   number    since 1970 in s, ms, µs or ns, told by its size; 8, 12, 14, 17 and 20 digits may also be YYYYMMDDhhmmss with fractions
-//   list      [seconds, nanoseconds], as of OpenTelemetry's JavaScript; [2026, 11, 20, 9, 15, 0, 5], as of Jackson
-//   object    { seconds, nanos }, log4j2's { epochSecond, nanoOfSecond }, MongoDB's { $date }, loguru's { repr, timestamp }
+//   text      ISO 8601, the forms of written.ts, or digits, read as a number
+//   number    since 1970 in s, ms, µs or ns, told apart by size; 8, 12, 14, 17 and 20 digits may also be
+//             YYYYMMDDhhmmss with fractions
+//   list      [seconds, nanoseconds] of OpenTelemetry's JavaScript; [2026, 11, 20, 9, 15, 0, 5] of Jackson
+//   object    { seconds, nanos }, log4j2's { epochSecond, nanoOfSecond }, MongoDB's { $date },
+//             loguru's { repr, timestamp }
 //
-// What lies before 2000 or more than a day after its arrival is not believed.
+// A time before 2000, or more than a day after the arrival of its log, is not plausible and not used.
 import { millisecondsOf, utcTime, type UtcTime } from '../../model/instant.ts'
 import { fromSeconds, parseEpoch, parseTime } from '../../model/time.ts'
 import { readWrittenTime } from './written.ts'
 
-/** Longer texts are no time. */
+/** Characters; a longer text is not a time. */
 const maxTimeLength = 80
 
 const dayMs = 86_400_000
 const earliest = '2000'
 
 /**
- * The time that a value means; undefined where it means none, or one that is not believed: the caller takes the
- * arrival, and keeps the value.
+ * Reads a time from a value; undefined if it is none, or not plausible.
+ * The caller then uses the arrival, and keeps the value.
  */
 export function timeOf (value: unknown, arrival: UtcTime): UtcTime | undefined {
   if (typeof value === 'number') return timeOfNumber(value, arrival)
   if (typeof value === 'string') return timeOfText(value, arrival)
-  return typeof value === 'object' && value !== null ? timeOfObject(value as Record<string, unknown>, arrival) : undefined
+  if (typeof value !== 'object' || value === null) return undefined
+  return timeOfObject(value as Record<string, unknown>, arrival)
 }
 
-/** The time itself, where it can be right: from 2000 to a day after the arrival. */
+/** The time itself if it is plausible, from 2000 to a day after the arrival; else undefined. */
 export function believableTime (time: UtcTime | undefined, arrival: UtcTime): UtcTime | undefined {
   return time === undefined ? undefined : believableAt(time, instantOf(arrival))
 }
 
-/** The same, of an arrival in milliseconds since 1970. */
+/** As `believableTime`, with the arrival in milliseconds since 1970. */
 export function believableAt (time: UtcTime, arrivedAt: number): UtcTime | undefined {
   const second = Math.floor(arrivedAt / 1000)
   if (second !== lastSecond) {
@@ -44,7 +47,7 @@ export function believableAt (time: UtcTime, arrivedAt: number): UtcTime | undef
 let lastSecond = NaN
 let latest: UtcTime = ''
 
-/** Logs that come together have one arrival. */
+/** Milliseconds since 1970; cached, because all logs of a request have one arrival. */
 function instantOf (arrival: UtcTime): number {
   if (arrival !== lastArrival) {
     lastInstant = millisecondsOf(arrival)
@@ -56,24 +59,25 @@ function instantOf (arrival: UtcTime): number {
 let lastArrival: UtcTime = ''
 let lastInstant = NaN
 
-/** How many digits a date and a time can have, from YYYYMMDD on. */
+/** Numbers of digits that a date with a time can have, from YYYYMMDD on. */
 const dateLengths = new Set([8, 12, 14, 17, 20])
 
 function timeOfNumber (value: number, arrival: UtcTime): UtcTime | undefined {
-  // Most senders have milliseconds; those of 2001 and before may be the digits of a date, too.
+  // Most senders use milliseconds. Milliseconds of 2001 and before may also be the digits of a date.
   if (value >= 1e12 && value <= instantOf(arrival)) return parseEpoch(value)
-  // Seconds of ten digits are no date.
+  // No date has ten digits: these are seconds.
   if (value >= 1e9 && value < 1e10) return believableTime(parseEpoch(value), arrival)
-  return Number.isInteger(value) ? timeOfDigits(BigInt(value).toString(), arrival) : believableTime(parseEpoch(value), arrival)
+  if (!Number.isInteger(value)) return believableTime(parseEpoch(value), arrival)
+  return timeOfDigits(BigInt(value).toString(), arrival)
 }
 
 const digits = /^(\d{1,20})(?:[.,](\d+))?(e\+?\d{1,2})?$/i
-/** As .NET once wrote JSON. */
+/** Dates in the JSON of older .NET: `/Date(1700000000000+0100)/`. */
 const dotnetDate = /^\\?\/Date\((\d{1,16})(?:[+-]\d{4})?\)\\?\/$/
 
 function timeOfText (text: string, arrival: UtcTime): UtcTime | undefined {
   if (text.length > maxTimeLength) return undefined
-  // Without a year, the text alone does not tell the time.
+  // The arrival is part of the key: it decides the year of a text that has none.
   if (text !== lastText || arrival !== lastTextArrival) {
     lastTime = readText(text, arrival)
     lastText = text
@@ -82,13 +86,15 @@ function timeOfText (text: string, arrival: UtcTime): UtcTime | undefined {
   return lastTime
 }
 
-/** Logs that come together often share their time. */
+/** Logs of one request often share their time. */
 let lastText = ''
 let lastTextArrival: UtcTime = ''
 let lastTime: UtcTime | undefined
 
 function readText (text: string, arrival: UtcTime): UtcTime | undefined {
-  if (isSinceEpochInNanoseconds(text)) return believableTime(fromSeconds(Number(text.slice(0, 10)), Number(text.slice(10, 16))), arrival)
+  if (isSinceEpochInNanoseconds(text)) {
+    return believableTime(fromSeconds(Number(text.slice(0, 10)), Number(text.slice(10, 16))), arrival)
+  }
   const time = text.charAt(4) === '-' ? parseTime(text) : undefined
   if (time !== undefined) return believableTime(time, arrival)
 
@@ -100,14 +106,16 @@ function readText (text: string, arrival: UtcTime): UtcTime | undefined {
   return milliseconds === undefined ? timeWritten(bare, arrival) : believableTime(parseEpoch(milliseconds), arrival)
 }
 
-/** Whether a text is nanoseconds since 1970, as most senders of texts have them: of 2001 and after. */
+/** Whether a text is nanoseconds since 1970, of 2001 and after: most senders of digits use these. */
 function isSinceEpochInNanoseconds (text: string): boolean {
   return text.length === 19 && /^\d{19}$/.test(text)
 }
 
 function timeOfDigits (text: string, arrival: UtcTime): UtcTime | undefined {
   const length = text.indexOf('.') === -1 ? text.length : text.indexOf('.')
-  const date = !dateLengths.has(length) ? undefined : timeWritten(length > 14 ? `${text.slice(0, 14)}.${text.slice(14)}` : text, arrival)
+  const date = dateLengths.has(length)
+    ? timeWritten(length > 14 ? `${text.slice(0, 14)}.${text.slice(14)}` : text, arrival)
+    : undefined
   return date ?? believableTime(parseEpoch(text), arrival)
 }
 
@@ -127,15 +135,24 @@ function timeOfList (list: readonly unknown[], arrival: UtcTime): UtcTime | unde
   const parts = partsOf(list)
   if (parts) return believableTime(fromSeconds(parts.seconds, Math.trunc(parts.nanoseconds / 1000)), arrival)
   if (list.length < 5 || list.length > 7 || !list.every((part) => Number.isInteger(part))) return undefined
-  const [year, month, day, hour, minute, second = 0, nanoseconds = 0] = list.map((part) => String(part).padStart(2, '0'))
-  return timeWritten(`${year}-${month}-${day} ${hour}:${minute}:${String(second).padStart(2, '0')}.${String(nanoseconds).padStart(9, '0')}`, arrival)
+  const [year, month, day, hour, minute, second = '00', nanoseconds = '0'] =
+    list.map((part) => String(part).padStart(2, '0'))
+  return timeWritten(`${year}-${month}-${day} ${hour}:${minute}:${second}.${nanoseconds.padStart(9, '0')}`, arrival)
 }
 
-/** Seconds since 1970, and nanoseconds beside them. */
-function partsOf (value: Record<string, unknown> | readonly unknown[]): { seconds: number, nanoseconds: number } | undefined {
+/** A time in two numbers: seconds since 1970, and nanoseconds within the second. */
+interface EpochParts {
+  seconds: number
+  nanoseconds: number
+}
+
+function partsOf (value: Record<string, unknown> | readonly unknown[]): EpochParts | undefined {
   const [seconds, nanoseconds] = isList(value)
     ? value.length === 2 ? value : []
-    : [value.seconds ?? value.epochSecond ?? value._seconds ?? value.sec, value.nanos ?? value.nanoOfSecond ?? value.nanoseconds ?? value._nanoseconds ?? value.nsec ?? 0]
+    : [
+        value.seconds ?? value.epochSecond ?? value._seconds ?? value.sec,
+        value.nanos ?? value.nanoOfSecond ?? value.nanoseconds ?? value._nanoseconds ?? value.nsec ?? 0
+      ]
   const isSeconds = Number.isInteger(seconds) || (typeof seconds === 'string' && /^\d{1,11}$/.test(seconds))
   return isSeconds && isNanoseconds(nanoseconds) ? { seconds: Number(seconds), nanoseconds } : undefined
 }
@@ -149,8 +166,8 @@ function isNanoseconds (value: unknown): value is number {
 }
 
 /**
- * Nanoseconds, 0 to 999, that a value has beside the microseconds of its time: what orders the logs of one microsecond.
- * `value` is what `timeOf` reads, or nanoseconds since 1970.
+ * Nanoseconds of a time beyond its microseconds, 0 to 999; they order the logs of one microsecond.
+ * `value` is in a form that `timeOf` reads, or a bigint of nanoseconds since 1970.
  */
 export function subMicroseconds (value: unknown): number {
   if (typeof value === 'string') return value.length > maxTimeLength ? 0 : subMicrosecondsOfLast(value)
@@ -159,7 +176,7 @@ export function subMicroseconds (value: unknown): number {
   return (partsOf(value as Record<string, unknown>)?.nanoseconds ?? 0) % 1000
 }
 
-/** The same of a text, which is looked at once where several logs in a row have it. */
+/** As `subMicroseconds`, for a text; cached for logs in a row with the same text. */
 function subMicrosecondsOfLast (text: string): number {
   if (text !== lastTextWithMore) {
     lastSubMicroseconds = subMicrosecondsOfText(text)

@@ -4,7 +4,7 @@
 //   20/Nov/2026  20-Nov-2026  20 Nov 2026  20-Nov-26      CLF, PHP, RFC 2822, RFC 850; without a year Redis
 //   Nov 20, 2026  Nov 20 2026  Nov 20  2026 Nov 20        Java, Cisco, syslog, ctime with its year at the end
 //   20.11.2026                                            day, month, year
-//   11/20/2026  20/11/2026                                where a part above 12 or AM and PM tell which is the month
+//   11/20/2026  20/11/2026                                if a part above 12, or AM and PM, show which is the month
 //
 //   T09:15  09:15:00  9:15:00 AM  09:15:00.5  09:15:00,5  091500  09.15.00
 //
@@ -13,7 +13,7 @@ import type { UtcTime } from '../../model/instant.ts'
 import { daysIn, fromSeconds } from '../../model/time.ts'
 import { zoneOffset } from './zones.ts'
 
-/** Parts of a time, each as it is written. */
+/** Parts of a date, in the sender's digits. */
 interface Day {
   year?: string
   month: number
@@ -27,11 +27,11 @@ interface Clock {
   fraction: string
 }
 
-/** Where a time lies whose text does not tell it. */
+/** Context of a text that has no year or no zone. */
 interface Surroundings {
-  /** In milliseconds since 1970. Without a year a time is of the latest year in which it is at most a day later. */
+  /** Milliseconds since 1970. A time without a year gets the latest year in which it is at most a day later. */
   arrivedAt: number
-  /** Whether it is this process's local time without a zone, instead of UTC. */
+  /** Whether a time without a zone is in this process's local time, instead of UTC. */
   isLocal: boolean
 }
 
@@ -43,33 +43,41 @@ const weekday = /^(?:mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6},? +/i
 type DayReader = (groups: string[], text: string) => Day | undefined
 
 const numericForms: Array<[RegExp, DayReader]> = [
-  [/^(\d{4})([-/.])(\d\d?)\2(\d\d?)(?!\d)/, ([year, , month, day]) => ({ year, month: Number(month), day: day! })],
-  [/^(\d{4})(\d\d)(\d\d)/, ([year, month, day]) => ({ year, month: Number(month), day: day! })],
-  [/^(\d\d?)([ /-])([a-z]{3,9})\.?(?:\2(\d{4}|\d\d(?![\d:])))?/i, ([day, , month, year]) => ({ year: year?.length === 2 ? `20${year}` : year, month: monthOf(month!), day: day! })],
-  [/^(\d{4}) ([a-z]{3,9}) +(\d\d?)/i, ([year, month, day]) => ({ year, month: monthOf(month!), day: day! })],
-  [/^(\d\d?)\.(\d\d?)\.(\d{4})/, ([day, month, year]) => ({ year, month: Number(month), day: day! })],
+  [/^(\d{4})([-/.])(\d\d?)\2(\d\d?)(?!\d)/, ([year, , month, day = '']) => ({ year, month: Number(month), day })],
+  [/^(\d{4})(\d\d)(\d\d)/, ([year, month, day = '']) => ({ year, month: Number(month), day })],
+  [
+    /^(\d\d?)([ /-])([a-z]{3,9})\.?(?:\2(\d{4}|\d\d(?![\d:])))?/i,
+    ([day = '', , month = '', year]) => ({ year: year?.length === 2 ? `20${year}` : year, month: monthOf(month), day })
+  ],
+  [/^(\d{4}) ([a-z]{3,9}) +(\d\d?)/i, ([year, month = '', day = '']) => ({ year, month: monthOf(month), day })],
+  [/^(\d\d?)\.(\d\d?)\.(\d{4})/, ([day = '', month, year]) => ({ year, month: Number(month), day })],
   [/^(\d\d?)([/-])(\d\d?)\2(\d{4})/, readAmbiguousDay]
 ]
 
-const namedForm: [RegExp, DayReader] = [/^([a-z]{3,9})\.? +(\d\d?)(?:,? +(\d{4})(?![\d:]))?/i, ([month, day, year]) => ({ year, month: monthOf(month!), day: day! })]
+const namedForm: [RegExp, DayReader] = [
+  /^([a-z]{3,9})\.? +(\d\d?)(?:,? +(\d{4})(?![\d:]))?/i,
+  ([month = '', day = '', year]) => ({ year, month: monthOf(month), day })
+]
 
 const separator = /^(?:t|[ ,:_@-]{1,3}|,? at )/i
 const clockForm = /^(\d\d?)([:.]?)(\d\d)(?:\2(\d\d)(?:[.,:](\d+))?)?(?: ?([ap])\.?m\b\.?)?/i
 
-/** Go's monotonic clock, and a comment as of RFC 2822 and JavaScript. */
+/** Go's monotonic clock, or a comment in parentheses, as in RFC 2822 and JavaScript. */
 const tail = /(?: m=[+-][\d.]+| *\([^()]*\))$/
 const yearBehind = /^ +(?:(\S+) +)?(\d{4})$/
-const offsetForm = /^ *(?:utc|gmt|ut)? ?([+\-\u2212])(\d\d?)(?::?(\d\d))?(?:z| +[a-z]{1,5}| +[+-]\d{2,4})?(?:\[[^[\]]*\])*$/i
-/** Of DB2 and WMI: minutes, in three digits. */
+const offsetForm =
+  /^ *(?:utc|gmt|ut)? ?([+\-\u2212])(\d\d?)(?::?(\d\d))?(?:z| +[a-z]{1,5}| +[+-]\d{2,4})?(?:\[[^[\]]*\])*$/i
+/** Minutes in three digits, the form of DB2 and WMI. */
 const minutesForm = /^([+-])(\d{3})$/
 const nameForm = /^ *(?:\[!?([a-z0-9/_+-]+)\]|([a-z][a-z0-9/_+-]*))(?:\[[^[\]]*\])*$/i
 
 /**
- * The time that a text means, which has no blanks around it; undefined where it means none. Fractions are cut to
- * microseconds.
+ * Reads a time from a text without blanks around it; undefined if it is none.
+ * Fractions are cut to microseconds.
  */
 export function readWrittenTime (text: string, surroundings: Surroundings): UtcTime | undefined {
-  const bare = (text.startsWith('[') && text.endsWith(']') ? text.slice(1, -1) : text).replace(weekday, '').replace(tail, '')
+  const inner = text.startsWith('[') && text.endsWith(']') ? text.slice(1, -1) : text
+  const bare = inner.replace(weekday, '').replace(tail, '')
   const found = readDay(bare)
   if (found === undefined) return undefined
 
@@ -98,27 +106,33 @@ function readDay (text: string): { day: Day, rest: string } | undefined {
   return undefined
 }
 
-/** From 1; 0 for what is none. Names may be written out. */
+/** Number of a month, from 1, by its name, short or full; 0 for any other word. */
 function monthOf (name: string): number {
   return months.indexOf(name.slice(0, 3).toLowerCase()) + 1
 }
 
-function readAmbiguousDay ([first, , second, year]: string[], text: string): Day | undefined {
-  if (Number(first) > 12) return { year, month: Number(second), day: first! }
+function readAmbiguousDay ([first = '', , second = '', year]: string[], text: string): Day | undefined {
+  if (Number(first) > 12) return { year, month: Number(second), day: first }
   const isAmerican = Number(second) > 12 || first === second || /\d ?[ap]\.?m\b/i.test(text)
-  return isAmerican ? { year, month: Number(first), day: second! } : undefined
+  return isAmerican ? { year, month: Number(first), day: second } : undefined
 }
 
 function readClock (text: string): { clock: Clock, rest: string } | undefined {
   const match = clockForm.exec(text)
   if (!match) return undefined
-  const [whole, hours, colon, minute, second = '0', fraction = '', half] = match
-  if (colon === '' && hours!.length === 1) return undefined
-  const hour = half === undefined || Number(hours) > 12 || Number(hours) === 0 ? Number(hours) : Number(hours) % 12 + (half.toLowerCase() === 'p' ? 12 : 0)
+  const [whole, hours = '', colon, minute, second = '0', fraction = '', half] = match
+  if (colon === '' && hours.length === 1) return undefined
+  const hour = hourOf(Number(hours), half)
   const clock = { hour, minute: Number(minute), second: Number(second), fraction }
   const isMidnight = hour === 24 && clock.minute === 0 && clock.second === 0 && Number(fraction) === 0
   if ((hour > 23 && !isMidnight) || clock.minute > 59 || clock.second > 60) return undefined
   return { clock, rest: text.slice(whole.length) }
+}
+
+/** Hour of the day, 0 to 23; `half` is the letter of AM or PM. */
+function hourOf (hour: number, half: string | undefined): number {
+  if (half === undefined || hour > 12 || hour === 0) return hour
+  return hour % 12 + (half.toLowerCase() === 'p' ? 12 : 0)
 }
 
 function timeOf (day: Day, clock: Clock, zone: string, { arrivedAt, isLocal }: Surroundings): UtcTime | undefined {
@@ -129,10 +143,11 @@ function timeOf (day: Day, clock: Clock, zone: string, { arrivedAt, isLocal }: S
     : undefined
 
   const instant = day.year === undefined ? latest(at, arrivedAt + dayMs) : at(Number(day.year))
-  return instant === undefined ? undefined : fromSeconds(Math.floor(instant / 1000), Number(clock.fraction.slice(0, 6).padEnd(6, '0')))
+  if (instant === undefined) return undefined
+  return fromSeconds(Math.floor(instant / 1000), Number(clock.fraction.slice(0, 6).padEnd(6, '0')))
 }
 
-/** The 29th of February may be eight years ago, as in 2104. */
+/** Years to go back for a date without a year: the last 29 February may be eight years ago, as in 2104. */
 const leapYears = 8
 
 function latest (at: (year: number) => number | undefined, limit: number): number | undefined {
@@ -145,7 +160,8 @@ function latest (at: (year: number) => number | undefined, limit: number): numbe
 }
 
 /**
- * Turns a local time, in milliseconds as if it were UTC, into an instant; itself undefined where the text is no zone.
+ * A function from local time to an instant; undefined if the text is not a zone.
+ * Local time is in milliseconds since 1970, as if it were UTC.
  */
 function readZone (text: string, isLocal: boolean): ((local: number) => number | undefined) | undefined {
   if (text === '') return isLocal ? instantHere : (local) => local
@@ -166,5 +182,6 @@ function readZone (text: string, isLocal: boolean): ((local: number) => number |
 
 function instantHere (local: number): number {
   const utc = new Date(local)
-  return new Date(utc.getUTCFullYear(), utc.getUTCMonth(), utc.getUTCDate(), utc.getUTCHours(), utc.getUTCMinutes(), utc.getUTCSeconds()).getTime()
+  const [year, month, day] = [utc.getUTCFullYear(), utc.getUTCMonth(), utc.getUTCDate()]
+  return new Date(year, month, day, utc.getUTCHours(), utc.getUTCMinutes(), utc.getUTCSeconds()).getTime()
 }
