@@ -1,27 +1,25 @@
-// One message of syslog becomes one log; none is refused:
+// Each syslog message becomes one log; none is refused:
 //
-//   <165>1 2026-11-23T05:36:02.526Z web1 shop 4711 ID47 [order@32473 id="A-1042"] text     RFC 5424
-//   <134>Nov 23 05:36:02 web1 shop[4711]: text                                             RFC 3164, see syslog-header.ts
-//   anything else                  all of it is the text; without a priority it is user.notice
+//   <165>1 2026-11-23T05:36:02.526Z web1 shop 4711 ID47 [order@32473 id="A-1042"] text    RFC 5424
+//   <134>Nov 23 05:36:02 web1 shop[4711]: text                                            RFC 3164, see header.ts
+//   anything else: all of it is the text; without a priority it is user.notice
 //
 // | of the message           | of the log |
 // | ------------------------ | ---------- |
-// | severity                 | its level; emerg, alert and notice, which have none of their own, also as attribute
-// `severity` |
-// | time                     | event time; the arrival, where it is missing or absurd: then it is kept as attribute
-// `timestamp` |
+// | severity                 | level; emerg, alert and notice, which share a level, also attribute `severity` |
+// | time                     | event time; if missing or not plausible, the arrival, and attribute `timestamp` |
 // | host                     | description and attribute `host`; without one, the sender's address is the description |
 // | app-name, tag            | process |
-// | procid                   | pid, where it is a number, else attribute `procid` |
-// | text in parentheses behind the pid, Cisco's counters | attributes `context`, `sequence` |
+// | procid                   | pid if it is a number, else attribute `procid` |
+// | text in parentheses after the pid, Cisco's counters | attributes `context`, `sequence` |
 // | facility, msgid          | attributes of these names |
-// | structured data          | attribute `structured_data`: by SD-ID an object of its parameters |
-// | text                     | message, whole; without a byte order mark and a line's end |
+// | structured data          | attribute `structured_data`: an object of parameters by SD-ID |
+// | text                     | message, without a byte order mark and the line end |
 //
-// A text that is a JSON object is read as the fields of a log (json-text.ts): its message, level, process and pid go
-// before those of the header, its time counts where the header has none, everything else becomes attributes.
+// A text that is a JSON object is read as the fields of a log (json-text.ts): its message, level, process and pid take
+// precedence over the header's, its time counts if the header has none, all else becomes attributes.
 //
-// Structured data that is missing or broken belongs to the text, as with senders that leave it out.
+// Broken structured data belongs to the text.
 // Text that is not UTF-8 is read as Latin-1, in which every byte is a character.
 //
 // Source: RFC 5424, sections 6 and 8.
@@ -38,20 +36,23 @@ import { readStructuredData, type StructuredData } from './structured-data.ts'
 import { readOldHeader, type Header } from './header.ts'
 import { readSyslogTime } from './time.ts'
 
-const facilities = ['kern', 'user', 'mail', 'daemon', 'auth', 'syslog', 'lpr', 'news', 'uucp', 'cron', 'authpriv', 'ftp', 'ntp', 'audit', 'alert', 'clock', 'local0', 'local1', 'local2', 'local3', 'local4', 'local5', 'local6', 'local7']
-/** Those that share a level with another one. */
+const facilities = [
+  'kern', 'user', 'mail', 'daemon', 'auth', 'syslog', 'lpr', 'news', 'uucp', 'cron', 'authpriv', 'ftp', 'ntp', 'audit',
+  'alert', 'clock', 'local0', 'local1', 'local2', 'local3', 'local4', 'local5', 'local6', 'local7'
+]
+/** Names of the severities that share a level with another one. */
 const severityNames: Record<number, string> = { 0: 'emerg', 1: 'alert', 5: 'notice' }
 const defaultPriority = 13
 
 const priorityField = /^<(0|[1-9]\d?|1[0-8]\d|19[01])>/
-/** Characters in which the header is looked for. */
+/** Characters that are searched for the header. */
 const maxHeader = 64 * 1024
-/** Of RFC 5424, where some senders leave the app-name, the procid or the msgid empty. */
+/** The header of RFC 5424; some senders leave the app-name, procid or msgid empty. */
 const newHeader = /^1 (\S+) (\S*) (\S*) (\S*) (\S*)(?: |$)/
-/** A mark, or, as syslog-pro and others write it, its letters. */
+/** The byte order mark, or its letters, which syslog-pro and others write. */
 const byteOrderMark = /^(?:\ufeff|BOM(?=[^\sA-Z]|[A-Z][^A-Z]))/
 
-/** Structured data with this SD-ID, whatever follows its `@`, tells whose the message is by its parameter `token`. */
+/** SD-ID of the element with the owner's token, its parameter `token`; the number after `@` does not matter. */
 const ownElement = /^loggerbot(@\d+)?$/
 
 /** Decodes one message. Throws BadRequest if its structured data has more than a log may hold. */
@@ -59,8 +60,9 @@ export function decodeSyslog (message: SyslogMessage): DecodedSyslog {
   return runAtOnce(decodeSyslogSteps(message))
 }
 
-/** As `decodeSyslog`, in steps: for a large message. */
-export function * decodeSyslogSteps ({ bytes, arrivedAt, address }: SyslogMessage): Generator<undefined, DecodedSyslog, void> {
+/** As `decodeSyslog`, in steps, for a large message. */
+export function * decodeSyslogSteps (message: SyslogMessage): Generator<undefined, DecodedSyslog, void> {
+  const { bytes, arrivedAt, address } = message
   const whole = withoutLineEnd(isUtf8(bytes) ? bytes.toString('utf8') : bytes.toString('latin1'))
   const [field = '', digits] = priorityField.exec(whole) ?? []
   const priority = Number(digits ?? defaultPriority)
@@ -74,7 +76,8 @@ export function * decodeSyslogSteps ({ bytes, arrivedAt, address }: SyslogMessag
   if (!json) return { token, record: recordOfParts(parts, header, { arrival, address }) }
   const { [tokenField]: shown, ...others } = json
   const fields = shown === undefined ? json : others
-  const record = recordOfParts(withJson(parts, fields, { source: 'syslog', outer: 'header' }, arrival), header, { arrival, address })
+  const merged = withJson(parts, fields, { source: 'syslog', outer: 'header' }, arrival)
+  const record = recordOfParts(merged, header, { arrival, address })
   record.attributes = record.attributes && limitAttributes(record.attributes)
   return { token: token ?? (typeof shown === 'string' ? shown : undefined), record }
 }
@@ -88,7 +91,7 @@ function partsOfHeader (header: Header, priority: number, arrivedAt: number): Pa
     eventAt,
     severity: severityOfSyslogNumber(priority % 8),
     message: text.replace(/^\ufeff/, ''),
-    // 0 is as good as none.
+    // A pid of 0 means none.
     pid: pid || undefined,
     processName: app,
     description: host,
@@ -106,7 +109,12 @@ function partsOfHeader (header: Header, priority: number, arrivedAt: number): Pa
   }
 }
 
-function recordOfParts (parts: Parts, { host }: Header, { arrival, address }: { arrival: UtcTime, address: string }): LogRecord {
+interface Receipt {
+  arrival: UtcTime
+  address: string
+}
+
+function recordOfParts (parts: Parts, { host }: Header, { arrival, address }: Receipt): LogRecord {
   return {
     eventAt: parts.eventAt ?? arrival,
     postTime: arrival,
@@ -119,7 +127,7 @@ function recordOfParts (parts: Parts, { host }: Header, { arrival, address }: { 
   }
 }
 
-/** The text without its line's end, or its NUL. */
+/** The text without the line end or NUL after it. */
 function withoutLineEnd (text: string): string {
   if (text.endsWith('\n')) return text.slice(0, text.endsWith('\r\n') ? -2 : -1)
   return text.endsWith('\0') ? text.slice(0, -1) : text
@@ -128,15 +136,17 @@ function withoutLineEnd (text: string): string {
 function * readNewHeader (rest: string): Generator<undefined, Header | undefined, void> {
   const match = newHeader.exec(rest.slice(0, maxHeader))
   if (!match) return undefined
-  const [time, host, app, procid, msgid] = match.slice(1).map((value) => value === '-' || value === '' ? undefined : value)
+  const [time, host, app, procid, msgid] =
+    match.slice(1).map((value) => value === '-' || value === '' ? undefined : value)
   const start = match[0].length
   const hasNone = rest[start] === '-' && /^ |^$/.test(rest.slice(start + 1, start + 2))
   const structured = hasNone ? { data: undefined, end: start + 1 } : yield * readStructuredData(rest, start)
   const textStart = structured === undefined ? start : structured.end + (rest[structured.end] === ' ' ? 1 : 0)
-  return { time, host, app, procid, msgid, data: structured?.data, text: rest.slice(textStart).replace(byteOrderMark, '') }
+  const text = rest.slice(textStart).replace(byteOrderMark, '')
+  return { time, host, app, procid, msgid, data: structured?.data, text }
 }
 
-/** Takes every token out of the data, and the element where nothing else is in it. The first one counts. */
+/** Removes all tokens from the data, and elements left empty; returns the first token. */
 function takeToken (data: StructuredData): string | undefined {
   let first: string | undefined
   for (const [id, parameters] of Object.entries(data)) {

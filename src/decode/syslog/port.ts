@@ -1,12 +1,12 @@
-// What comes to the port of syslog, told by its first bytes:
+// Messages at the syslog port; the first bytes tell their kind:
 //
-//   <13>… and any other text      syslog, see syslog.ts
-//   {                             GELF where it has a short_message or full_message, else JSON as Logstash takes it
-//   1f 8b, 78 (01, 5e, 9c, da)    the same, packed by gzip or zlib
-//   1e 0f                         a chunk of GELF, see gelf-chunks.ts
-//   any other bytes               nothing that can be read, such as MessagePack
+//   <13>… and any other text      syslog, see index.ts
+//   {                             GELF if it has a short_message or full_message, else JSON as for Logstash
+//   1f 8b, 78 (01, 5e, 9c, da)    either of these, compressed by gzip or zlib
+//   1e 0f                         a chunk of GELF, see gelf/chunks.ts
+//   any other bytes               not readable, such as MessagePack
 //
-// A log in JSON tells its owner by the field `_loggerbot_token`, which is taken out.
+// A log in JSON carries its owner's token in the field `_loggerbot_token`, which is removed.
 import { isUtf8 } from 'node:buffer'
 import { promisify } from 'node:util'
 import { gunzip, inflate } from 'node:zlib'
@@ -40,7 +40,7 @@ export function kindOf (bytes: Buffer): Kind {
   return bytes[firstOfText(bytes)] === openBrace ? 'json' : 'text'
 }
 
-/** Whether a message is of a kind that can be decoded as it is. */
+/** Whether a message can be decoded as it is, without unpacking or joining chunks. */
 export function isReadable (bytes: Buffer): boolean {
   const kind = kindOf(bytes)
   return kind === 'text' || kind === 'json'
@@ -52,44 +52,54 @@ function packingOf (bytes: Buffer): 'gzip' | 'zlib' | undefined {
   return bytes[0] === 0x78 && bytes.length > 1 && bytes.readUInt16BE() % 31 === 0 && !isUtf8(bytes) ? 'zlib' : undefined
 }
 
-/** Bytes in which control characters are looked for. */
-const lookedThrough = 4096
+/** Bytes that are searched for control characters. */
+const maxSearchedBytes = 4096
 
 /**
- * Whether bytes are no text: with control characters that nobody writes, or, where they are not UTF-8, one of
- * MessagePack's beginnings.
+ * Whether bytes are not text.
+ * They have control characters that no text has, or are not UTF-8 and begin as MessagePack does.
  */
 function isBinary (bytes: Buffer): boolean {
-  const end = Math.min(bytes.length, lookedThrough)
+  const end = Math.min(bytes.length, maxSearchedBytes)
   for (let at = 0; at < end; at++) {
-    const byte = bytes[at]!
-    if (byte < 0x20 && (byte < 0x07 || byte > 0x0d) && byte !== 0x1b && !(byte === 0 && at === bytes.length - 1)) return true
+    const byte = bytes[at] ?? 0
+    if (byte >= 0x20 || (byte >= 0x07 && byte <= 0x0d) || byte === 0x1b) continue
+    if (byte !== 0 || at !== bytes.length - 1) return true
   }
-  return bytes[0]! >= 0x80 && bytes[0]! <= 0x9f && !isUtf8(bytes)
+  const first = bytes[0] ?? 0
+  return first >= 0x80 && first <= 0x9f && !isUtf8(bytes)
 }
 
 function firstOfText (bytes: Buffer): number {
   let at = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0
-  while (at < bytes.length && (bytes[at] === 0x20 || (bytes[at]! >= 0x09 && bytes[at]! <= 0x0d))) at++
+  while (isBlank(bytes[at])) at++
   return at
 }
 
+function isBlank (byte: number | undefined): boolean {
+  return byte === 0x20 || (byte !== undefined && byte >= 0x09 && byte <= 0x0d)
+}
+
+const packingRule = 'a message must be packed by gzip or zlib, or not at all'
+
 /**
- * The bytes of a packed message. Rejects with TooLarge for more than `limit`, and with BadRequest where they are packed
- * otherwise.
+ * Unpacks a message that gzip or zlib packed.
+ * Rejects with TooLarge for more than `limit` bytes unpacked, and with BadRequest if it cannot be unpacked.
  */
 export async function unpackMessage (bytes: Buffer, limit: number): Promise<Buffer> {
+  const packing = packingOf(bytes)
+  if (packing === undefined) throw new BadRequest(packingRule)
   try {
-    return await unpackers[packingOf(bytes)!](bytes, { maxOutputLength: limit })
+    return await unpackers[packing](bytes, { maxOutputLength: limit })
   } catch (error) {
     if (error instanceof RangeError) throw new TooLarge(`a message must have ${limit} bytes at most, unpacked`)
-    throw new BadRequest('a message must be packed by gzip or zlib, or not at all')
+    throw new BadRequest(packingRule)
   }
 }
 
 /**
- * The logs of a message, in steps. Throws BadRequest where it is neither text nor JSON, or can't be kept; TooLarge
- * where it has too many.
+ * The logs of a message, in steps.
+ * Throws BadRequest if it is neither text nor JSON, or cannot be stored; TooLarge if it has too many logs.
  */
 export function * decodeMessageSteps (message: SyslogMessage): Generator<undefined, DecodedSyslog[], void> {
   const kind = kindOf(message.bytes)
@@ -110,7 +120,7 @@ export function * decodeMessageSteps (message: SyslogMessage): Generator<undefin
   return logs
 }
 
-/** A message that begins as JSON does and is none is text; where it may show a token, it must not be stored. */
+/** Decodes broken JSON as text; refuses it if it may show a token, which must not be stored. */
 function * asText (message: SyslogMessage, reason: string): Generator<undefined, DecodedSyslog, void> {
   if (message.bytes.includes(tokenField)) throw new BadRequest(reason)
   return yield * decodeSyslogSteps(message)
@@ -121,7 +131,7 @@ function readFields (fields: Fields, arrival: UtcTime): LogRecord {
   return isGelf ? recordOfGelf(fields, arrival) : recordOf(usualFields(requireField(fields)), jsonReading, arrival)
 }
 
-/** Without a logger's name, the host, or the sender's address, as with syslog. */
+/** Describes a log without a logger by its host, or the sender's address, as in syslog. */
 function describe (record: LogRecord, address: string): LogRecord {
   if (record.description !== '') return record
   const host = record.attributes?.host

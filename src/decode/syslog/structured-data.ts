@@ -8,11 +8,16 @@ export type StructuredData = Record<string, Record<string, string | string[]>>
 const elementStart = /\[([^\s="\]]+)/y
 const parameterStart = / +([^\s="\]]+)="/y
 
+/** A result, and the index after its text. */
+type Found<T> = T & { end: number }
+
 /**
- * Reads the structured data that begins at `start` (RFC 5424, section 6.3), and says where it ends; undefined for a
- * step now and then. Undefined where there is none, or none that is whole. Throws BadRequest where there is too much.
+ * Reads the structured data at `start` (RFC 5424, section 6.3), in steps.
+ * Undefined if it is missing or incomplete. Throws BadRequest if it has too many elements or parameters.
  */
-export function * readStructuredData (text: string, start: number): Generator<undefined, { data: StructuredData, end: number } | undefined, void> {
+export function * readStructuredData (
+  text: string, start: number
+): Generator<undefined, Found<{ data: StructuredData }> | undefined, void> {
   // Maps, because names come from the sender: `__proto__` must be a name like any other.
   const elements = new Map<string, Map<string, string[]>>()
   let at = start
@@ -45,9 +50,9 @@ export function * readStructuredData (text: string, start: number): Generator<un
     at++
   }
   if (at === start) return undefined
-  const data = Object.fromEntries([...elements].map(([id, parameters]) => [id, Object.fromEntries(
-    Array.from(parameters, ([name, [first = '', ...others]]) => [name, others.length === 0 ? first : [first, ...others]])
-  )]))
+  const data = Object.fromEntries([...elements].map(([id, parameters]) => [id, Object.fromEntries(Array.from(
+    parameters, ([name, [first = '', ...others]]) => [name, others.length === 0 ? first : [first, ...others]]
+  ))]))
   return { data, end: at }
 
   /** Whether a step is due. */
@@ -67,11 +72,8 @@ function matchAt (pattern: RegExp, text: string, at: number): string | undefined
   return pattern.exec(text)?.[1]
 }
 
-/**
- * A parameter's value, up to the next quote that no backslash escapes, behind which it ends; undefined where there is
- * none.
- */
-function * readValue (text: string, start: number): Generator<undefined, { value: string, end: number } | undefined, void> {
+/** A parameter's value, up to the next unescaped quote; undefined without such a quote. */
+function * readValue (text: string, start: number): Generator<undefined, Found<{ value: string }> | undefined, void> {
   const quote = text.indexOf('"', start)
   if (quote === -1) return undefined
   const plain = text.slice(start, quote)
