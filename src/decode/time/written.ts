@@ -129,7 +129,7 @@ function readClock (text: string): { clock: Clock, rest: string } | undefined {
   return { clock, rest: text.slice(whole.length) }
 }
 
-/** Hour of the day, 0 to 23; `half` is the letter of AM or PM. */
+/** Hour on a 24-hour clock, not yet checked; `half` is the letter of AM or PM. */
 function hourOf (hour: number, half: string | undefined): number {
   if (half === undefined || hour > 12 || hour === 0) return hour
   return hour % 12 + (half.toLowerCase() === 'p' ? 12 : 0)
