@@ -81,7 +81,7 @@ for (const mode of ['refuse', 'hang'] as const) {
 }
 
 t.test('while the database is away', async (t) => {
-  await t.test('whoever is not known is told to come back, not that they are wrong', async (t) => {
+  await t.test('an unknown caller is told to come back, not that the token is wrong', async (t) => {
     const { service, proxy, token } = await stage(t)
     await proxy.setMode('refuse')
     const unavailable = { status: 503, body: '{"code":503,"message":"ServiceUnavailable"}', headers: { 'retry-after': '5' } }

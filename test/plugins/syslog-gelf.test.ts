@@ -12,7 +12,7 @@ import { until } from '../helpers/until.ts'
 const captured: Record<string, string> = JSON.parse(readFileSync(`${root}test/fixtures/gelf-udp.json`, 'utf8'))
 const attributesOf = ({ attributes }: { attributes?: unknown }) => (typeof attributes === 'string' ? JSON.parse(attributes) : attributes)
 
-/** A message of GELF in so many chunks. */
+/** A GELF message, cut into the given number of chunks. */
 function chunksOf (message: Buffer, count: number, id = '12345678'): Buffer[] {
   const size = Math.ceil(message.length / count)
   return Array.from({ length: count }, (_, place) => Buffer.concat([Buffer.of(0x1e, 0x0f), Buffer.from(id), Buffer.of(place, count), message.subarray(place * size, (place + 1) * size)]))

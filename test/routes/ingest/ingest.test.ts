@@ -26,7 +26,7 @@ const packings: Record<string, Buffer> = {
   identity: Buffer.from(lines)
 }
 
-/** A zstd frame of so many blocks, each of which is 128 KB of one byte: four bytes a block. */
+/** A zstd frame; each of its blocks, of four bytes, unpacks to 128 KB of one byte. */
 function zstdBomb (blocks: number, byte: string): Buffer {
   const block = (isLast: boolean) => {
     const bytes = Buffer.alloc(4)

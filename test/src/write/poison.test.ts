@@ -45,7 +45,7 @@ async function isWell (t: Test, { service, token }: Stage): Promise<void> {
   t.ok((await messages(service.knex)).includes('after'))
 }
 
-/** A field of protobuf: a length, then so many bytes. */
+/** A protobuf field: its length, then that number of bytes. */
 function field (number: number, content: Buffer): Buffer {
   const length: number[] = []
   for (let left = content.length; ; left >>>= 7) {
