@@ -63,7 +63,7 @@ export class GelfChunks {
     this.#memory += chunk.length
     if (--message.missing === 0) {
       this.#forget(key, message)
-      return Buffer.concat(message.chunks.map((chunk) => chunk!), message.bytes)
+      return Buffer.concat(message.chunks.filter((chunk) => chunk !== undefined), message.bytes)
     }
     if (message.bytes > this.#messageLimit) {
       this.#forget(key, message)
@@ -84,7 +84,8 @@ export class GelfChunks {
 
   #start (key: string, count: number, startedAt: number): Unfinished {
     const memory = overhead + count * overheadOfPlace
-    const message = { startedAt, chunks: new Array<Buffer | undefined>(count).fill(undefined), missing: count, bytes: 0, memory }
+    const chunks = new Array<Buffer | undefined>(count).fill(undefined)
+    const message = { startedAt, chunks, missing: count, bytes: 0, memory }
     this.#unfinished.set(key, message)
     this.#memory += memory
     return message

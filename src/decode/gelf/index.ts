@@ -10,7 +10,7 @@
 // Additional fields become attributes without their underscore, unless that name is taken. `version` is
 // GELF's own and not kept. Everything else, as host and full_message, is kept by its name.
 //
-// Near-JSON that Graylog reads, gelf-json.ts mends.
+// Near-JSON that Graylog reads, near-json.ts mends.
 import { BadRequest } from '../../errors.ts'
 import type { UtcTime } from '../../model/instant.ts'
 import type { LogRecord } from '../../model/record.ts'
@@ -44,7 +44,9 @@ export function decodeGelf (body: Buffer, arrival: UtcTime): Iterable<Step> {
 }
 
 /** The logs of a body, its objects read as the format says. */
-export function * decodeGelfObjects (body: Buffer, format: Pick<ObjectFormat, 'own' | 'read'>): Generator<Step, void, void> {
+export function * decodeGelfObjects (
+  body: Buffer, format: Pick<ObjectFormat, 'own' | 'read'>
+): Generator<Step, void, void> {
   const gelf: ObjectFormat = { ...format, source: 'gelf', repair: repairJson }
   let isFirst = true
   for (const step of decodeObjects(body, gelf)) {
@@ -60,7 +62,9 @@ export function * decodeGelfObjects (body: Buffer, format: Pick<ObjectFormat, 'o
 export function recordOfGelf (fields: Fields, arrival: UtcTime): LogRecord {
   const plain = rename(fields, ownName)
   const parts = partsOf(plain, reading, arrival)
-  if (parts.message === undefined || (parts.message === '' && parts.attributes === null)) throw new BadRequest('short_message must be a text that is not empty')
+  if (parts.message === undefined || (parts.message === '' && parts.attributes === null)) {
+    throw new BadRequest('short_message must be a text that is not empty')
+  }
   return completed(parts, plain, arrival)
 }
 

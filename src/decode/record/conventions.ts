@@ -35,26 +35,37 @@ export const containers = [
 ]
 
 /** Where a log says which logger wrote it. */
-export const loggerNames = ['logger', 'logger_name', 'loggername', 'log.logger', 'logger.name', 'sourcecontext', 'category', 'categoryname', 'channel', 'target', '_systemd_unit']
+const loggerNames = [
+  'logger', 'logger_name', 'loggername', 'log.logger', 'logger.name', 'sourcecontext', 'category', 'categoryname',
+  'channel', 'target', '_systemd_unit'
+]
 
 export const conventions: FieldNames = {
   message: [
-    'msg', 'message', '@m', 'renderedmessage', 'rendered_message', 'short_message', 'log', 'text', 'event', 'body', 'textpayload', 'line', 'content', 'data',
+    'msg', 'message', '@m', 'renderedmessage', 'rendered_message', 'short_message', 'log', 'text', 'event', 'body',
+    'textpayload', 'line', 'content', 'data',
     'full_message', '@mt', 'messagetemplate', '@x', 'exception.message', 'error.message', 'err.message', '0'
   ],
   time: [
-    'time', 'timestamp', '@timestamp', 'ts', 'date', 'datetime', '@t', 'asctime', 'eventtime', 'event_time', 'time_iso8601', 'isodate', '_time', 'created', 'starttime', 'start_time', 'startutc',
-    'instant', 'timemillis', 'time_unix_nano', 'timeunixnano', 'requestreceivedtimestamp', 't', 'time_local', '__realtime_timestamp', '_source_realtime_timestamp', '_timestamp', 'published_date', 'created_at', 'receivetimestamp',
+    'time', 'timestamp', '@timestamp', 'ts', 'date', 'datetime', '@t', 'asctime', 'eventtime', 'event_time',
+    'time_iso8601', 'isodate', '_time', 'created', 'starttime', 'start_time', 'startutc',
+    'instant', 'timemillis', 'time_unix_nano', 'timeunixnano', 'requestreceivedtimestamp', 't', 'time_local',
+    '__realtime_timestamp', '_source_realtime_timestamp', '_timestamp', 'published_date', 'created_at',
+    'receivetimestamp',
     '_meta.date'
   ],
   // A name beside a number goes before it.
   level: [
-    'level_name', 'levelname', 'loglevelname', 'level.levelstr', 'severity_text', 'severitytext', 'level', 'severity', 'lvl', 'log.level', 'loglevel', 'log_level', '@l', 'error_severity',
-    'priority', 'log.syslog.severity.name', 'log.syslog.severity.code', 'syslog.severity', 'level_value', 'levelno', 'severity_number', 'severitynumber', '_meta.loglevelname'
+    'level_name', 'levelname', 'loglevelname', 'level.levelstr', 'severity_text', 'severitytext', 'level',
+    'severity', 'lvl', 'log.level', 'loglevel', 'log_level', '@l', 'error_severity',
+    'priority', 'log.syslog.severity.name', 'log.syslog.severity.code', 'syslog.severity', 'level_value', 'levelno',
+    'severity_number', 'severitynumber', '_meta.loglevelname'
   ],
   process: [
-    'name', 'process', 'process_name', 'service', 'service.name', 'service_name', 'servicename', 'process.name', 'app', 'application', 'appname', 'app_name', 'applicationname', 'application_name',
-    'program', 'syslog_identifier', '_comm', 'ident', 'container_name', 'kubernetes.container_name', 'container.name', 'docker.container_name', 'tag', 'resource.service.name', '_meta.name'
+    'name', 'process', 'process_name', 'service', 'service.name', 'service_name', 'servicename', 'process.name',
+    'app', 'application', 'appname', 'app_name', 'applicationname', 'application_name',
+    'program', 'syslog_identifier', '_comm', 'ident', 'container_name', 'kubernetes.container_name',
+    'container.name', 'docker.container_name', 'tag', 'resource.service.name', '_meta.name'
   ],
   pid: ['pid', 'process.pid', 'process_id', 'processid', 'process.id', '_pid', 'syslog_pid', 'procid', 'process'],
   description: loggerNames

@@ -9,8 +9,8 @@ export const noProcess = '-'
 
 /** Sets a field, whatever its name: a plain assignment to `__proto__` would change the prototype. */
 export function set (fields: Fields, name: string, value: unknown): void {
-  if (name === '__proto__') Object.defineProperty(fields, name, { value, enumerable: true, writable: true, configurable: true })
-  else fields[name] = value
+  if (name !== '__proto__') fields[name] = value
+  else Object.defineProperty(fields, name, { value, enumerable: true, writable: true, configurable: true })
 }
 
 /**
@@ -43,12 +43,13 @@ export class FieldAdder {
 }
 
 /** Where attributes are kept that are beyond the limits of a log: one text, their JSON. */
-export const moreAttributes = 'more_attributes'
+const moreAttributes = 'more_attributes'
 
 /** The attributes within the limits of a log; those beyond are its JSON in one more, `more_attributes`. */
 export function limitAttributes (attributes: Fields): Fields {
   const names = Object.keys(attributes)
-  return names.length <= maxAttributes && names.every((name) => name.length <= maxNameLength) ? attributes : pick(attributes, names)
+  const areFew = names.length <= maxAttributes && names.every((name) => name.length <= maxNameLength)
+  return areFew ? attributes : pick(attributes, names)
 }
 
 /**

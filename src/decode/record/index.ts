@@ -61,7 +61,9 @@ export function completed (parts: Parts, fields: Fields, arrival: UtcTime): LogR
 /** Parts that the fields give, and the other fields. */
 export function partsOf (fields: Fields, { source, names, scale }: Reading, arrival: UtcTime): Parts {
   const finder = new PartFinder(NameTable.of(names), fields)
-  const message = finder.take('message', messageOf) ?? finder.take('message', scalarMessageOf) ?? finder.read('message', objectMessageOf)
+  const message = finder.take('message', messageOf) ??
+    finder.take('message', scalarMessageOf) ??
+    finder.read('message', objectMessageOf)
   const severity = finder.take('level', (value, name) => severityOf(value, { scale: scale ?? scalesOfNames[name] }))
   if (severity === undefined) countUnknownLevel(source, finder.firstValue('level'))
   const eventAt = finder.take('time', (value) => timeOf(value, arrival))
@@ -82,7 +84,7 @@ function scalarMessageOf (value: unknown, name: string): string | undefined {
   return anyValueNames.has(name) && !isFields(value) ? textOf(value) : undefined
 }
 
-/** It stays an attribute, too, so that its fields are finder. */
+/** It stays an attribute, too, so that its fields are found. */
 function objectMessageOf (value: unknown, name: string): string | undefined {
   return anyValueNames.has(name) ? textOf(value) : undefined
 }

@@ -68,8 +68,8 @@ export interface Surroundings {
  * - message and level of the JSON count first: they are the program's own;
  * - time and logger around it count first: the JSON's stay attributes;
  * - process and pid: fields around it count first, as its sender set them for this log (Loki's labels, Datadog's
- *   `service`); but the JSON's count before those of a header, which names Docker's daemon or another relay. The header's
- *   are then kept as attributes `app_name` and `procid`.
+ *   `service`); but the JSON's count before those of a header, which names Docker's daemon or another relay. The
+ *   header's are then kept as attributes `app_name` and `procid`.
  *
  * All other fields become attributes; a field whose name is taken ends in `_`.
  */

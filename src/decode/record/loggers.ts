@@ -6,10 +6,16 @@ import { fillTemplate } from './message-template.ts'
 export function usualFields (fields: Fields): Fields {
   if (isLoguru(fields)) return ofLoguru(fields)
   // python-json-logger, with the names of Python's own LogRecord: its name is the logger's.
-  if (typeof fields.levelname === 'string' && typeof fields.name === 'string' && fields.logger === undefined) return ofPython(fields)
+  const { levelname, name, logger, '@mt': template } = fields
+  if (typeof levelname === 'string' && typeof name === 'string' && logger === undefined) return ofPython(fields)
   if (typeof fields.ctx === 'string' && typeof fields.s === 'string') return ofMongo(fields)
-  if (typeof fields['@mt'] === 'string') return fields['@m'] === undefined ? { ...fields, '@m': fillTemplate(fields['@mt'], fields, fields['@r']) } : fields
-  if (typeof fields.MessageTemplate === 'string' && fields.RenderedMessage === undefined) return ofSerilog(fields, fields.MessageTemplate)
+  if (typeof template === 'string') {
+    if (fields['@m'] !== undefined) return fields
+    return { ...fields, '@m': fillTemplate(template, fields, fields['@r']) }
+  }
+  if (typeof fields.MessageTemplate === 'string' && fields.RenderedMessage === undefined) {
+    return ofSerilog(fields, fields.MessageTemplate)
+  }
   return fields
 }
 
@@ -39,5 +45,6 @@ function isLoguru (fields: Fields): fields is Loguru {
 /** `text` is the same log, laid out for people. */
 function ofLoguru ({ record, text: _text, ...others }: Loguru): Fields {
   const { name: logger, process, ...parts } = record
-  return { ...others, ...parts, logger, ...isFields(process) ? { pid: process.id, process_name: process.name } : { process } }
+  const ofProcess = isFields(process) ? { pid: process.id, process_name: process.name } : { process }
+  return { ...others, ...parts, logger, ...ofProcess }
 }

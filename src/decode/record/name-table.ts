@@ -58,7 +58,9 @@ export class NameTable {
     const claims = this.#claims.get(name)
     if (claims) claims.push(claim)
     else this.#claims.set(name, [claim])
-    for (let dot = name.indexOf('.'); dot !== -1; dot = name.indexOf('.', dot + 1)) this.#prefixes.add(name.slice(0, dot))
+    for (let dot = name.indexOf('.'); dot !== -1; dot = name.indexOf('.', dot + 1)) {
+      this.#prefixes.add(name.slice(0, dot))
+    }
   }
 
   /** Whether a field of this name may be a part of a record, or hold one. */

@@ -40,7 +40,10 @@ export class PartFinder {
       const value = fields[key]
       if (!isFields(value)) continue
       if (table.isPrefix(name)) this.#search(value, { index, path: [key], prefix: name, addedRank: 0 })
-      else this.#search(value, { index, path: [key], prefix: '', addedRank: containerRank * (containers.indexOf(name) + 1) })
+      else {
+        const addedRank = containerRank * (containers.indexOf(name) + 1)
+        this.#search(value, { index, path: [key], prefix: '', addedRank })
+      }
     }
   }
 
@@ -51,7 +54,9 @@ export class PartFinder {
       const value = fields[key]
       const inner = { path: [...path, key] as const, value }
       this.#inner ??= noCandidates()
-      for (const { part, rank } of claims) this.#inner[part].push({ rank: rank + addedRank, name, index, key: path[0], inner })
+      for (const { part, rank } of claims) {
+        this.#inner[part].push({ rank: rank + addedRank, name, index, key: path[0], inner })
+      }
       if (inner.path.length < maxDepth && isFields(value) && this.#table.isPrefix(name)) {
         this.#search(value, { index, path: inner.path, prefix: name, addedRank })
       }
