@@ -3,6 +3,7 @@
 # missing, then builds, lints, type-checks, looks for unused code, and tests. Prints the slowest tests and the failures, and
 # ends with `N passed, N failed`.
 set -euo pipefail
+shopt -s globstar
 cd "$(dirname "$0")/.."
 PATH="$PATH:/usr/sbin"
 
@@ -58,7 +59,7 @@ npm ci --ignore-scripts
 concurrently 'CC="ccache gcc" CXX="ccache g++" npm rebuild && npm ci --prefix test/clients && npx tap build' 'npm run build && npm run lint && npm run typecheck && npm run knip'
 
 failed=0
-npx tap --reporter=terse --output-file="$work/report" test/chaos/*.test.ts test/clients/*.test.ts test/{helpers,plugins,program,routes,src} || failed=$?
+npx tap --reporter=terse --output-file="$work/report" test/chaos/*.test.ts test/clients/*.test.ts test/{helpers,plugins,program,routes,src}/**/*.test.ts || failed=$?
 
 node --import=tsx test/helpers/report.ts "$work/report"
 # The last of tap's counts: # { total: 12, pass: 11, fail: 1 }. The report may contain any byte, hence -a.

@@ -282,14 +282,14 @@ t.test('loggerbot serve', async (t) => {
     t.match(stdout(), `syslog      TCP and UDP, port ${port}\n`)
     const { code, stderr } = await loggerbot(['serve', '--port=0'], { env: { ...env, LOGGER_SYSLOG_PORT: String(port) } })
     t.equal(code, 1)
-    t.equal(stderr, `loggerbot: LOGGER_SYSLOG_PORT: ${port} on 127.0.0.1 is in use; stop what uses it, or choose another\n`)
+    t.equal(stderr, `loggerbot: LOGGER_SYSLOG_PORT: ${port} on 127.0.0.1 is in use; stop the program that uses it, or choose another\n`)
   })
 
   const wrong = join(folder, 'wrong.pem')
   writeFileSync(wrong, 'no certificate')
   for (const [what, cert, message] of [
-    ['a certificate that is not there', '/none.pem', 'LOGGER_SYSLOG_TLS_CERT: the file /none.pem can\'t be read (ENOENT)'],
-    ['what is no certificate', wrong, `LOGGER_SYSLOG_TLS_CERT, LOGGER_SYSLOG_TLS_KEY: ${wrong} and ${wrong} are no certificate in PEM and its key (ERR_OSSL_PEM_NO_START_LINE)`]
+    ['a certificate that is not there', '/none.pem', 'LOGGER_SYSLOG_TLS_CERT: the file /none.pem cannot be read (ENOENT)'],
+    ['what is no certificate', wrong, `LOGGER_SYSLOG_TLS_CERT, LOGGER_SYSLOG_TLS_KEY: ${wrong} and ${wrong} are not a PEM certificate and its key (ERR_OSSL_PEM_NO_START_LINE)`]
   ] as const) {
     await t.test(`refuses ${what}, in one line`, async (t) => {
       const { code, stderr } = await loggerbot(['serve', '--port=0'], { env: { ...env, LOGGER_SYSLOG_TLS_PORT: '6514', LOGGER_SYSLOG_TLS_CERT: cert, LOGGER_SYSLOG_TLS_KEY: wrong } })
