@@ -98,7 +98,7 @@ t.test('A MariaDB that is read-only', async (t) => {
   const readOnly = (state: 0 | 1) => server.query(`SET GLOBAL read_only = ${state}`)
   const isRefusal = (t: Test, { code, stdout, stderr }: Finished) => {
     t.strictSame([code, stdout], [1, ''])
-    t.match(stderr, /^loggerbot: LOGGER_DB_HOST, LOGGER_DB_PORT \(--db-host, --db-port\): MySQL at \S+ is read-only \(ER_OPTION_PREVENTS_STATEMENT\); name the one that takes writes\n$/)
+    t.match(stderr, /^loggerbot: LOGGER_DB_HOST, LOGGER_DB_PORT \(--db-host, --db-port\): MySQL at \S+ is read-only \(ER_OPTION_PREVENTS_STATEMENT\); name the one that accepts writes\n$/)
   }
 
   await t.test('is told at once while tables are missing', async (t) => {

@@ -97,7 +97,7 @@ t.test('the committer', async (t) => {
       probe: async () => { throw new Error('nothing is stored') },
       reason: () => '',
       classify: () => errorClass
-    })
+    }, { ids })
     return { tries, commit }
   }
 
