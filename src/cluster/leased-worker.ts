@@ -8,9 +8,11 @@
 // feature fence it, because progress is a compare-and-set that fails once another holder has made progress.
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Knex } from 'knex'
+import { isAway } from '../store/connect.ts'
 import { within } from '../timeout.ts'
 import { Background } from './background.ts'
 import { Lease, LeaseTaken } from './leases.ts'
+import { Overtaken } from './progress.ts'
 
 /** A rest shorter than this is added to the next one, in milliseconds. */
 const minRestMs = 10
@@ -83,6 +85,12 @@ export class LeasedWorker {
   async holdLease (): Promise<void> {
     this.signal.throwIfAborted()
     if (!await this.#lease.hold()) throw new LeaseTaken()
+  }
+
+  /** Whether an error of the run does not come from the logs of one user. */
+  concernsAll (error: unknown): boolean {
+    return this.signal.aborted || error instanceof LeaseTaken || error instanceof Overtaken ||
+      isAway(this.#instance.control, error)
   }
 
   /** Gives the lease back between two runs. */

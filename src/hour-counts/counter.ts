@@ -2,13 +2,11 @@ import type { Knex } from 'knex'
 import { findGap, noteFollowed } from '../cluster/followed.ts'
 import type { Horizons } from '../cluster/horizons.ts'
 import { LeasedWorker, type WorkerInstance } from '../cluster/leased-worker.ts'
-import { LeaseTaken } from '../cluster/leases.ts'
-import { Overtaken } from '../cluster/progress.ts'
 import { AdaptiveStep } from '../model/adaptive-step.ts'
 import { millisecondsOf, type UtcTime } from '../model/instant.ts'
 import { startOfTime } from '../model/span.ts'
 import { everyUser } from '../store/batches.ts'
-import { isAway, openReader } from '../store/connect.ts'
+import { openReader } from '../store/connect.ts'
 import type { Reader } from '../store/reader.ts'
 import { usersOf } from '../store/users.ts'
 import { countable, findTouched, hoursFollower, type Touched } from './batches.ts'
@@ -135,16 +133,10 @@ export class HourCounter {
     try {
       await this.#count(span)
     } catch (error) {
-      if (this.#concernsAll(error)) throw error
+      if (this.#worker.concernsAll(error)) throw error
       this.#options.onUserFailure(span.userId, error)
       this.#touched.add(span, performance.now())
     }
-  }
-
-  /** Whether an error does not come from the logs of one user. */
-  #concernsAll (error: unknown): boolean {
-    return this.#reader.signal.aborted || error instanceof LeaseTaken || error instanceof Overtaken ||
-      isAway(this.#knex, error)
   }
 
   /** Counts the hours of a span that have no count. */

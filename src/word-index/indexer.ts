@@ -2,10 +2,8 @@ import type { Knex } from 'knex'
 import { findGap, noteFollowed } from '../cluster/followed.ts'
 import type { Horizons } from '../cluster/horizons.ts'
 import { LeasedWorker, type WorkerInstance } from '../cluster/leased-worker.ts'
-import { LeaseTaken } from '../cluster/leases.ts'
-import { Overtaken } from '../cluster/progress.ts'
 import { millisecondsOf, utcTime, type UtcTime } from '../model/instant.ts'
-import { isAway, openReader } from '../store/connect.ts'
+import { openReader } from '../store/connect.ts'
 import type { Reader } from '../store/reader.ts'
 import { usersOf } from '../store/users.ts'
 import type { WordBlock } from './blocks.js'
@@ -209,7 +207,7 @@ export class WordIndexer {
       await storeBlocks(this.#knex, blocks)
       return true
     } catch (error) {
-      if (this.#concernsAll(error)) throw error
+      if (this.#worker.concernsAll(error)) throw error
     }
     let areStored = true
     for (const userId of new Set(blocks.map(({ userId }) => userId))) {
@@ -223,15 +221,9 @@ export class WordIndexer {
     return areStored
   }
 
-  /** Whether an error does not come from the logs of one user. */
-  #concernsAll (error: unknown): boolean {
-    return this.#reader.signal.aborted || error instanceof LeaseTaken || error instanceof Overtaken ||
-      isAway(this.#knex, error)
-  }
-
   /** Leaves out a user whose logs cannot be read, gathered or stored, so that other users are indexed. */
   async #skipUser (userId: number, error: unknown): Promise<void> {
-    if (this.#failed.has(userId) || this.#concernsAll(error)) throw error
+    if (this.#failed.has(userId) || this.#worker.concernsAll(error)) throw error
     this.#failed.set(userId, performance.now())
     this.#options.onUserFailure(userId, error)
     await this.#gatherer.close()
