@@ -67,9 +67,16 @@ export class Instance {
 
   /** Value of a metric without labels; undefined if the service has none of that name. */
   async metric (name: string): Promise<number | undefined> {
+    return (await this.#metrics(name))[0]
+  }
+
+  /** Values of metrics, all of one moment. */
+  async #metrics (...names: string[]): Promise<Array<number | undefined>> {
     const { status, body } = await http(this.port, 'GET', '/metrics')
-    const value = new RegExp(`^${name}(?:\\{[^}]*\\})? (\\S+)`, 'm').exec(body)?.[1]
-    return status === 200 && value !== undefined ? Number(value) : undefined
+    return names.map((name) => {
+      const value = new RegExp(`^${name}(?:\\{[^}]*\\})? (\\S+)`, 'm').exec(body)?.[1]
+      return status === 200 && value !== undefined ? Number(value) : undefined
+    })
   }
 
   /** Resolves when the spool is drained; waits as long as it makes progress. */
@@ -77,9 +84,9 @@ export class Instance {
     let done: number | undefined
     await until('the spool is drained', async () => {
       // Isolating the bad logs of one portion may take minutes: they move on as dead letters.
-      const counts = await Promise.all(['drained_logs', 'dead_letters', 'commit_retries'].map((name) => this.metric(`loggerbot_${name}_total`)))
-      done = counts.reduce((sum = 0, count = 0) => sum + count)
-      const bytes = await this.metric('loggerbot_spool_bytes')
+      const [bytes, drained = 0, dead = 0] = await this.#metrics(
+        'loggerbot_spool_bytes', 'loggerbot_drained_logs_total', 'loggerbot_dead_letters_total')
+      done = drained + dead
       // A service without a spool has no such metric.
       return bytes === undefined || bytes === 0
     }, { progress: () => done })
