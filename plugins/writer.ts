@@ -29,7 +29,7 @@ declare module 'fastify' {
     writeLogs: (batch: LogBatch, options?: WriteOptions) => Promise<Receipt>
     /** Bounds the memory of the request's body, charged to the caller's user, or else to the address. */
     reserveMemory: onRequestHookHandler
-    /** The memory of a request whose route has the hook `reserveMemory`. */
+    /** The memory of a request; its route has the hook `reserveMemory`. */
     // Spelled out, because the type declarations would lose the import.
     memoryOf: (request: import('fastify').FastifyRequest) => BodyMemory
     /** State and events of the writer. */

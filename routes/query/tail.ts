@@ -12,7 +12,7 @@ import { testedEvents } from './tested.ts'
 
 /** Lifetime of a connection. The client then reconnects, and authenticates again. */
 const maxConnectionMs = 10 * 60_000
-/** Sent to a client whose query is too slow, with the delay after which it may reconnect. */
+/** Sent to a client with too slow a query, with the delay after which it may reconnect. */
 const slowReason = 'the query takes too long to test: use fewer, shorter or simpler regular expressions'
 const slowRetryMs = 60_000
 const highWaterMark = 64 * 1024

@@ -118,7 +118,7 @@ export class Authenticator {
     return user
   }
 
-  /** Finds a user whose name is all that must be known; undefined when missing or disabled. */
+  /** Finds a user by the name alone; undefined when missing or disabled. */
   trustedUser (name: string): Promise<LogUser | undefined> {
     return this.#users.findTrusted(name)
   }

@@ -73,7 +73,7 @@ export async function makeToken (
 
 /** Interval between two notes that a token was used, in ms: its owner sees the minute. */
 const noteAfterMs = 60_000
-/** Bound on the tokens whose last use is known; past it, one is noted more often. */
+/** Bound on the tokens with a known last use; past it, a token is noted more often. */
 const maxNoted = 10_000
 /** Bound on the unknown tokens that a network may try in a minute, each counted once. */
 const maxFailures = 100

@@ -42,13 +42,13 @@ export class Users {
 
   /** Finds a user whom the database confirmed at most `maxAgeMs` ago. Rejects with DatabaseAway. */
   find (name: string, maxAgeMs?: number): Promise<Answer<StoredUser>> {
-    // A user who was just created is known at once.
+    // A new user is known at once.
     return this.#cache.find(name, { ...this.#questionOf(name), maxAgeMs, maxMissingAgeMs: 0 })
   }
 
   /**
    * Finds a user who needs no token, because the settings vouch for the name; undefined when missing or disabled.
-   * One who is disabled loses access within a second. Rejects with DatabaseAway.
+   * A disabled user loses access within a second. Rejects with DatabaseAway.
    */
   async findTrusted (name: string): Promise<LogUser | undefined> {
     const { value: user } = await this.#cache.find(name, this.#questionOf(name))

@@ -5,7 +5,7 @@ export type Encoding = 'json' | 'protobuf'
 /**
  * Tells the encoding of a body by its content type, or else by its first byte.
  *
- * `emptyAs` is the encoding of a body without bytes whose content type says neither.
+ * `emptyAs` is the encoding of an empty body with another content type.
  */
 export function encodingOf ({ headers, body }: FastifyRequest, emptyAs: Encoding): Encoding {
   const { 'content-type': type = '' } = headers

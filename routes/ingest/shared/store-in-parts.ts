@@ -57,7 +57,7 @@ function onceOf (request: FastifyRequest, records: readonly LogRecord[]): Once |
   return { hashes: sent.hashesOf(records), windowMs: onceMs }
 }
 
-/** Stores each rejected piece as a batch of its own, whose key is made of its bytes. */
+/** Stores each rejected piece as a batch of its own, under a key made of its bytes. */
 async function storeRejected (app: FastifyInstance, userId: number, rejected: readonly Rejected[]): Promise<Receipt[]> {
   const batches = new Map<string, LogBatch>()
   for (const piece of rejected) {
