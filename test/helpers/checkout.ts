@@ -8,8 +8,11 @@ import { temporaryFolder } from './databases.ts'
 /** Kept between runs of the tests; `npm ci` empties node_modules. */
 const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'loggerbot-test')
 
-/** Files that a checkout needs to run. A build must be newer than the sources, so it is copied last. */
-const parts = ['src', 'plugins', 'routes', 'migrations', 'seeds', 'bin', 'knexfile.js', 'knexfile.ts', 'package.json', 'dist'].filter((part) => existsSync(join(root, part)))
+/** What a checkout needs to run and to be packed. A build must be newer than the sources, so it is copied last. */
+const parts = [
+  'src', 'plugins', 'routes', 'migrations', 'seeds', 'bin', 'knexfile.js', 'knexfile.ts', 'package.json',
+  'README.md', 'CHANGELOG.md', 'SECURITY.md', 'docs', 'tsconfig.json', 'tsconfig.build.json', 'dist'
+].filter((part) => existsSync(join(root, part)))
 
 /** Copies the checkout, with links to its packages or to the given ones. Removed when the test ends. */
 export async function copyCheckout (t: Test, packages: Record<string, string> = {}): Promise<string> {

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
 import t from 'tap'
-import { mustRun } from '../helpers/checkout.ts'
+import { copyCheckout, mustRun } from '../helpers/checkout.ts'
 import { loggerbot, root, startServed } from '../helpers/command.ts'
 import { databases, environmentOf, openKnex, temporaryFolder } from '../helpers/databases.ts'
 import { apiKey, createToken, createUser, log, send, stored } from '../helpers/service.ts'
@@ -63,7 +63,8 @@ await app.register(loggerbot, wrong)
 
 await t.test('The package, installed in an empty project', { jobs: 2 }, async (t) => {
   const project = temporaryFolder(t)
-  await mustRun('npm', ['pack', '--pack-destination', project])
+  // In a copy, because packing builds, and other tests run this build.
+  await mustRun('npm', ['pack', '--pack-destination', project], { cwd: await copyCheckout(t) })
   const tarball = readdirSync(project).find((file) => file.endsWith('.tgz'))!
 
   await t.test('holds the build, its types and the documents, but no sources and no tests', async (t) => {
