@@ -3,6 +3,7 @@ import fp from 'fastify-plugin'
 import type { FastifyError } from 'fastify'
 import { keepPrivate, refuseLongBodies, sendDetailedError } from '../../src/http/answers.ts'
 import { useOwnCompilers } from '../../src/http/compilers.ts'
+import context from './context.ts'
 import counts from './counts.ts'
 import deletion from './delete.ts'
 import exportLogs from './export.ts'
@@ -27,6 +28,7 @@ export default fp(async (app) => {
     return typeof payload === 'string' && payload.length > pieceLength ? Buffer.from(payload) : payload
   })
   await app.register(logs)
+  await app.register(context)
   await app.register(counts)
   await app.register(tail)
   await app.register(exportLogs)

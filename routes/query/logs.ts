@@ -4,11 +4,10 @@ import type { FastifyInstance, FastifyReply } from 'fastify'
 import { NotFound } from '../../src/errors.ts'
 import { cursorOf, positionOf } from '../../src/query/cursor.ts'
 import { attributesIn, type Filter } from '../../src/query/filter.ts'
-import { findContext } from '../../src/search/context.ts'
 import { findLog, searchLogs } from '../../src/search/find-logs.ts'
 import { endOfPresent } from '../../src/search/time-span.ts'
 import {
-  Log, orderParameter, Outside, policyFor, requestedScope, requestedUserId, scopeParameters, serializeLogs
+  Log, LogId, orderParameter, Outside, policyFor, requestedScope, requestedUserId, scopeParameters, serializeLogs
 } from './request.ts'
 
 const tags = ['logs']
@@ -34,24 +33,7 @@ const Page = Type.Object({
   outside: Type.Optional(Outside)
 })
 
-const Id = Type.Object({
-  id: Type.String({ pattern: '^\\d{1,19}$', description: 'the id of a log, a decimal number' })
-})
-const { user } = scopeParameters
-const neighbours = Type.Integer({
-  default: 10,
-  minimum: 0,
-  maximum: 500,
-  description: 'a whole number, 0 to 500'
-})
-const ContextQuery = Type.Object({ before: neighbours, after: neighbours, user }, { additionalProperties: false })
-const Context = Type.Object({
-  logs: Type.Array(Log),
-  complete: Type.Boolean({
-    description: 'false: there are more than fit into the answer, about 8 MB, or than were found in time; ' +
-      'the nearest come first'
-  })
-})
+const LogQuery = Type.Object({ user: scopeParameters.user }, { additionalProperties: false })
 
 const logs: FastifyPluginAsyncTypebox = async (app) => {
   app.get('/api/logs', {
@@ -71,8 +53,8 @@ const logs: FastifyPluginAsyncTypebox = async (app) => {
     schema: {
       tags,
       summary: 'One log',
-      params: Id,
-      querystring: Type.Object({ user }, { additionalProperties: false }),
+      params: LogId,
+      querystring: LogQuery,
       response: { 200: Log }
     }
   }, async ({ logCaller, params: { id }, query }, reply) => {
@@ -81,25 +63,6 @@ const logs: FastifyPluginAsyncTypebox = async (app) => {
     const [serialized] = log ? await serializeLogs(app, logCaller, [log]) : []
     if (!serialized) throw new NotFound()
     return serialized
-  })
-
-  app.get('/api/logs/:id/context', {
-    config,
-    schema: {
-      tags,
-      summary: 'A log\'s neighbours',
-      description: 'Logs of the same process before and after the log, and the log itself, in the order of time.',
-      params: Id,
-      querystring: ContextQuery,
-      response: { 200: Context }
-    }
-  }, async ({ logCaller, params: { id }, query: { before, after, user } }, reply) => {
-    const userId = await requestedUserId(app, logCaller, user)
-    const context = await app.readLogs(reply, (turn) => (
-      findContext(turn, { id, userId }, { before, after }, app.logReaders.searchBudgetMs)
-    ))
-    if (!context) throw new NotFound()
-    return { logs: await serializeLogs(app, logCaller, context.logs), complete: context.isComplete }
   })
 }
 

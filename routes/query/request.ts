@@ -102,6 +102,11 @@ function userNames (app: FastifyInstance, logs: readonly StoredLog[]): Promise<M
   return app.logReaders.awaitDatabase(usersOf(app.logDb).names(logs.map(({ userId }) => userId)))
 }
 
+/** A path with the id of a log. */
+export const LogId = Type.Object({
+  id: Type.String({ pattern: '^\\d{1,19}$', description: 'the id of a log, a decimal number' })
+})
+
 /** Logs that are left out where a request gives no times. */
 export const Outside = Type.Object({
   before: Type.Integer(),
