@@ -1,17 +1,20 @@
 import fp from 'fastify-plugin'
 import type { FastifyReply } from 'fastify'
 import type { ReadTurn } from '../src/search/policy.ts'
-import { Readers, type SlotKind } from '../src/search/readers.ts'
+import { Readers, type ReaderClass, type SlotKind } from '../src/search/readers.ts'
 
 /** Runs work that reads many logs for one answer, in turn; ends it once the request's connection closes. */
-type ReadLogs = <T>(reply: FastifyReply, work: (turn: ReadTurn) => Promise<T>) => Promise<T>
+type ReadInTurn = <T>(reply: FastifyReply, work: (turn: ReadTurn) => Promise<T>) => Promise<T>
 /** Acquires a slot until the request's connection closes; resolves to a signal that is aborted then. */
 type HoldSlot = (kind: SlotKind, reply: FastifyReply) => Promise<AbortSignal>
 
 declare module 'fastify' {
   interface FastifyInstance {
     logReaders: Readers
-    readLogs: ReadLogs
+    /** For lists, single logs and contexts. */
+    readLogs: ReadInTurn
+    /** For counts of all kinds: lists never wait for them. */
+    readCounts: ReadInTurn
     holdReaderSlot: HoldSlot
     /** Milliseconds after which a client that receives nothing of its answer is disconnected. */
     readStallMs: number
@@ -42,9 +45,11 @@ export default fp<SearchOptions>(async (app, { searchBudget = 5000, readStallMs 
   app.decorate('logReaders', readers)
   app.decorate('readStallMs', readStallMs)
   app.decorate('holdReaderSlot', holdSlot)
-  app.decorate('readLogs', async (reply, work) => {
-    return await readers.inTurn(reply.request.logCaller.id, await holdSlot('answer', reply), work)
-  })
+  const readAs = (kind: ReaderClass): ReadInTurn => async (reply, work) => (
+    await readers.inTurn(kind, reply.request.logCaller.id, await holdSlot(kind, reply), work)
+  )
+  app.decorate('readLogs', readAs('list'))
+  app.decorate('readCounts', readAs('count'))
   app.addHook('onClose', () => readers.close())
 }, { name: 'loggerbot-search', fastify: '5.x', dependencies: ['loggerbot-db'] })
 

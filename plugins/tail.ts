@@ -40,7 +40,9 @@ function sourceOf ({ logDb: knex, logCluster, logReaders }: FastifyInstance): Ta
     since: (before, count) => batches.sinceBatches(knex, before, count),
     find: (position) => batches.findBatch(knex, position),
     read: (batch, signal) => read(knex, batch, signal),
-    readInTurn: (reader, batch, signal) => logReaders.inTurn(reader, signal, (db) => read(db.knex, batch, db.signal)),
+    readInTurn: (reader, batch, signal) => logReaders.inTurn('list', reader, signal, (db) => (
+      read(db.knex, batch, db.signal)
+    )),
     userNames: async () => (await usersOf(knex).list()).map(({ id, name }) => [id, name] as const)
   }
 }

@@ -105,7 +105,7 @@ async function countOverTime (
   const dayStart = (text?: string) => text === undefined || zone === undefined ? text : startOfDay(text, zone)
   const scope = await requestedScope(app, logCaller, { ...query, from: dayStart(query.from), to: dayStart(query.to) })
   const requestedMs = query.interval === undefined ? undefined : intervalOf('interval', query.interval)
-  return await app.readLogs(reply, async (turn) => {
+  return await app.readCounts(reply, async (turn) => {
     const { span, outside } = await timeSpan(turn, { ...scope, now: app.logWriter.now })
     const intervalMs = requestedMs ?? intervalFor(span)
     const buckets = new Buckets(intervalMs, span, zone)
@@ -132,7 +132,7 @@ async function countValues (
   const { logCaller } = reply.request
   const by = groupingOf('field', query.field, logCaller)
   const scope = await requestedScope(app, logCaller, query)
-  const { counts, isComplete, cut } = await app.readLogs(reply, (turn) => (
+  const { counts, isComplete, cut } = await app.readCounts(reply, (turn) => (
     countLogs(turn, scope, { by, budgetMs: app.logReaders.searchBudgetMs }, policyFor(app, scope.filter, turn))
   ))
   const values = counts

@@ -61,7 +61,7 @@ async function countForDeletion (
   const { logCaller } = reply.request
   const now = Date.now()
   const scope = await requestedScope(app, logCaller, parameters, now)
-  const { counts, isComplete } = await app.readLogs(reply, (turn) => (
+  const { counts, isComplete } = await app.readCounts(reply, (turn) => (
     countLogs(turn, scope, { budgetMs: app.logReaders.searchBudgetMs }, policyFor(app, scope.filter, turn))
   ))
   return {
@@ -86,7 +86,7 @@ async function confirmDeletion (
     arrivedBefore,
     caller: logCaller.name,
     detail: JSON.stringify(parameters),
-    findNext: (after) => logReaders.inTurn(logCaller.id, closed, (turn) => (
+    findNext: (after) => logReaders.inTurn('count', logCaller.id, closed, (turn) => (
       searchPositions(turn, { ...scope, order: 'oldest', after }, limit, policyFor(app, scope.filter, turn))
     ))
   }, maxDeletionMs), deletionTimeoutMs)

@@ -80,7 +80,7 @@ async function partReader (
   const { head, line } = query.format === 'csv' && query.formulas === 'guard' ? guardedCsv : formats[query.format]
   const limit = { ...part, ms: app.logReaders.searchBudgetMs }
   return async (after) => {
-    const { items, next } = await app.logReaders.inTurn(logCaller.id, closed, (turn) => (
+    const { items, next } = await app.logReaders.inTurn('count', logCaller.id, closed, (turn) => (
       searchLogs(turn, { ...scope, order: query.order, after }, limit, policyFor(app, scope.filter, turn))
     ))
     const lines = (await serializeLogs(app, logCaller, items)).map(line)

@@ -14,11 +14,26 @@ export interface ReadersOptions {
   onOutage: (code: string | undefined) => void
 }
 
-/** Statements that read at once: writing must keep its share of the database. The slots below bound those that wait. */
-const statements = { slots: 3, slotsPerUser: 2, maxWaiting: Infinity, maxWaitingPerUser: Infinity }
+/**
+ * Classes of readers, each with slots of its own.
+ *
+ * `list`: lists, single logs and contexts, which people look at first. `count`: counts, exports and deletions, which
+ * read many logs for a short answer, or in the background. No number of counts makes a list wait, and lists cannot keep
+ * counts waiting for ever.
+ */
+export type ReaderClass = 'list' | 'count'
+
+/**
+ * Statements that read at once: writing must keep its share of the database. The slots below bound those that wait.
+ * Together they are no more than the connections of an embedded database.
+ */
+const queue = { maxWaiting: Infinity, maxWaitingPerUser: Infinity }
+const statements = { list: { slots: 3, slotsPerUser: 2, ...queue }, count: { slots: 2, slotsPerUser: 1, ...queue } }
 const slotOptions = {
-  /** Answers that are made or not sent yet: each may hold 8 MB. */
-  answer: { slots: 8, slotsPerUser: 3, maxWaiting: 300, maxWaitingPerUser: 30 },
+  /** Lists that are read or not sent yet: each may hold 8 MB. */
+  list: { slots: 8, slotsPerUser: 3, maxWaiting: 300, maxWaitingPerUser: 30 },
+  /** Counts that are made or not sent yet: each may hold 16 MB. */
+  count: { slots: 4, slotsPerUser: 2, maxWaiting: 300, maxWaitingPerUser: 30 },
   /** Deletions under way; more would only wait for each other in the database. */
   deletion: { slots: 4, slotsPerUser: 2, maxWaiting: 300, maxWaitingPerUser: 30 },
   /** Open exports: each may hold the largest message. */
@@ -26,6 +41,8 @@ const slotOptions = {
   /** Open tails: each may hold its queue. */
   tail: { slots: 200, slotsPerUser: 20 }
 }
+
+const maxStatements = statements.list.slots + statements.count.slots
 
 /** What a request holds a slot for. */
 export type SlotKind = keyof typeof slotOptions
@@ -42,12 +59,13 @@ const silent = 'LOGGER_DATABASE_SILENT'
 export class Readers {
   readonly searchBudgetMs: number
   /** Tests logs where the database cannot, in a few threads for searches and a few for tails. */
-  readonly matching = { searches: new Matching(statements.slots), tails: new Matching(tailThreads) }
+  readonly matching = { searches: new Matching(maxStatements), tails: new Matching(tailThreads) }
   readonly #options: ReadersOptions
   readonly #database: ReturnType<typeof openReader>
-  readonly #statements = new ReaderSlots(statements)
+  readonly #statements = { list: new ReaderSlots(statements.list), count: new ReaderSlots(statements.count) }
   readonly #slots = {
-    answer: new ReaderSlots(slotOptions.answer),
+    list: new ReaderSlots(slotOptions.list),
+    count: new ReaderSlots(slotOptions.count),
     deletion: new ReaderSlots(slotOptions.deletion),
     export: new ReaderSlots(slotOptions.export),
     tail: new ReaderSlots(slotOptions.tail)
@@ -71,17 +89,20 @@ export class Readers {
   }
 
   /**
-   * Runs work that reads from the database, a few at a time and in turns between users.
+   * Runs work that reads from the database: a few of its class at a time, and in turns between users.
    *
    * Rejects with DatabaseAway where the database fails or hangs, with TooSlow, or with the signal's reason. What the
    * work does in the database must end with the turn's signal.
    */
-  async inTurn<T> (reader: ReaderId, signal: AbortSignal, work: (turn: ReadTurn) => Promise<T>): Promise<T> {
-    let release = await this.#statements.acquire(reader, signal)
+  async inTurn<T> (
+    kind: ReaderClass, reader: ReaderId, signal: AbortSignal, work: (turn: ReadTurn) => Promise<T>
+  ): Promise<T> {
+    const slots = this.#statements[kind]
+    let release = await slots.acquire(reader, signal)
     const hang = AbortSignal.timeout(2 * this.searchBudgetMs + hangMs)
     const inTime = AbortSignal.any([signal, hang])
     const giveWay = async () => {
-      release = await this.#statements.giveWay(reader, release, inTime)
+      release = await slots.giveWay(reader, release, inTime)
       // The request may have ended while it waited for its slot.
       if (inTime.aborted) release()
     }

@@ -4,6 +4,7 @@ import t, { type Test } from 'tap'
 import { databases } from '../helpers/databases.ts'
 import { startEmbedded } from '../helpers/embedded.ts'
 import { http } from '../helpers/http.ts'
+import type { ReaderClass } from '../../src/search/readers.ts'
 import { basic, count, createUser, log, send } from '../helpers/service.ts'
 import { until } from '../helpers/until.ts'
 
@@ -15,12 +16,12 @@ for (const database of databases) {
     for (const [name, token] of Object.entries(tokens)) t.equal((await send(service, name, token, [log({ msg: `of ${name}` })])).status, 200)
     const al = (await knex('users').where('username', 'al').first()).id as number
 
-    /** Work of al's that holds every slot that al can have, until it is ended. */
-    function occupy (t: Test): () => Promise<void> {
+    /** Work of al's that holds every slot of these classes that al can have, until it is ended. */
+    function occupy (t: Test, ...kinds: ReaderClass[]): () => Promise<void> {
       const ending = new AbortController()
-      setMaxListeners(20, ending.signal)
+      setMaxListeners(30, ending.signal)
       const ended = once(ending.signal, 'abort')
-      const all = Array.from({ length: 12 }, () => app.logReaders.inTurn(al, ending.signal, () => ended).catch(() => {}))
+      const all = kinds.flatMap((kind) => Array.from({ length: 12 }, () => app.logReaders.inTurn(kind, al, ending.signal, () => ended).catch(() => {})))
       const end = async () => {
         ending.abort()
         await Promise.all(all)
@@ -33,7 +34,7 @@ for (const database of databases) {
     const statusOf = async (outgoing: ClientRequest): Promise<IncomingMessage> => (await once(outgoing.end(), 'response'))[0]
 
     await t.test('a page, a count, a context and an export of one user do not wait for the long searches of another', async (t) => {
-      const end = occupy(t)
+      const end = occupy(t, 'list', 'count')
       const page = await http(port, 'GET', '/api/logs', basic('bo'))
       t.equal(page.status, 200)
       const { id } = JSON.parse(page.body).logs[0]
@@ -43,35 +44,54 @@ for (const database of databases) {
       await end()
     })
 
-    await t.test('answers 429 past a user\'s share, to that user alone, and a client that vanished makes room', async (t) => {
-      const end = occupy(t)
-      const waiting: ClientRequest[] = []
-      const refused: IncomingMessage[] = []
-      for (let n = 0; n < 60; n++) {
-        const outgoing = open('/api/logs', 'al')
-        outgoing.on('response', (response) => refused.push(response))
-        waiting.push(outgoing.end())
-      }
-      await until('all past the share are refused', () => refused.length === 27)
-      for (const { statusCode, headers } of refused) {
-        t.equal(statusCode, 429)
-        t.match(headers['retry-after'], /^\d+$/)
-      }
-      t.equal((await http(port, 'GET', '/api/logs', basic('bo'))).status, 200)
-
-      for (const outgoing of waiting) outgoing.destroy()
-      let late: IncomingMessage | undefined
-      await until('a vanished client has left its slot', async () => {
-        const outgoing = open('/api/logs', 'al')
-        const answered = statusOf(outgoing).then((response) => { late = response })
-        const answer = await Promise.race([answered, new Promise((resolve) => setTimeout(resolve, 200, 'waits'))])
-        if (answer === 'waits') return true
-        outgoing.destroy()
-        return undefined
+    await t.test('lists of a user do not wait for counts, of any number of users', async (t) => {
+      const counting = Array.from({ length: 8 }, (_, n) => ({ reader: 1000 + n, ending: new AbortController() }))
+      const all = counting.map(({ reader, ending: { signal } }) => (
+        app.logReaders.inTurn('count', reader, signal, async () => { await once(signal, 'abort') }).catch(() => {})
+      ))
+      let counted = false
+      const answer = http(port, 'GET', '/api/logs/values?field=level', basic('bo')).then((answer) => {
+        counted = true
+        return answer
       })
-      await end()
-      await until('it is answered in the end', () => late?.statusCode === 200)
+      for (const path of ['/api/logs', '/api/logs?query=of&limit=1']) t.equal((await http(port, 'GET', path, basic('bo'))).status, 200, path)
+      t.notOk(counted, 'counts wait for counts')
+      for (const { ending } of counting) ending.abort()
+      await Promise.all(all)
+      t.equal((await answer).status, 200)
     })
+
+    for (const [kind, path, answered] of [['list', '/api/logs', 33], ['count', '/api/logs/values?field=level', 32]] as const) {
+      await t.test(`answers 429 past a user's share of the class ${kind}, to that user alone, and a client that vanished makes room`, async (t) => {
+        const end = occupy(t, kind)
+        const waiting: ClientRequest[] = []
+        const refused: IncomingMessage[] = []
+        for (let n = 0; n < 60; n++) {
+          const outgoing = open(path, 'al')
+          outgoing.on('response', (response) => refused.push(response))
+          waiting.push(outgoing.end())
+        }
+        await until('all past the share are refused', () => refused.length === 60 - answered)
+        for (const { statusCode, headers } of refused) {
+          t.equal(statusCode, 429)
+          t.match(headers['retry-after'], /^\d+$/)
+        }
+        t.equal((await http(port, 'GET', path, basic('bo'))).status, 200)
+
+        for (const outgoing of waiting) outgoing.destroy()
+        let late: IncomingMessage | undefined
+        await until('a vanished client has left its slot', async () => {
+          const outgoing = open(path, 'al')
+          const response = statusOf(outgoing).then((response) => { late = response })
+          const answer = await Promise.race([response, new Promise((resolve) => setTimeout(resolve, 200, 'waits'))])
+          if (answer === 'waits') return true
+          outgoing.destroy()
+          return undefined
+        })
+        await end()
+        await until('it is answered in the end', () => late?.statusCode === 200)
+      })
+    }
 
     await t.test('tails of one user leave slots for those of others', async (t) => {
       const opened: IncomingMessage[] = []

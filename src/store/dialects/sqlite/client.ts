@@ -99,7 +99,7 @@ export function sqliteConfig ({ file }: SqliteOptions): Knex.Config {
     client: SqliteClient,
     connection: { filename: file },
     useNullAsDefault: true,
-    pool: { min: 0, max: 4 },
+    pool: { min: 0, max: 5 },
     compileSqlOnError: false
   }
 }
