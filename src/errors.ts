@@ -1,7 +1,6 @@
 import createError from '@fastify/error'
 
-/** The request breaks a rule. The detail names the field and the rule, and quotes nothing of the request. */
-export const BadRequest = createError<[detail: string]>('LOGGER_BAD_REQUEST', '%s', 400)
+export { BadRequest } from './model/bad-request.ts'
 
 /** The user does not exist, or the credential is wrong; the caller never learns which. */
 export const Forbidden = createError('LOGGER_FORBIDDEN', 'Forbidden', 403)

@@ -18,7 +18,6 @@ import { usersOf } from '../../src/store/users.ts'
 export const scopeParameters = {
   query: Type.String({
     default: '',
-    maxLength: 4096,
     description: 'a text of 4096 characters at most (docs/querying.md)',
     examples: ['level:>=warning payment']
   }),
@@ -69,7 +68,7 @@ export async function requestedUserId (
   }
   if (user === undefined) return undefined
   const found = await app.logReaders.awaitDatabase(usersOf(app.logDb).find(user))
-  if (!found) throw new BadRequest('user must be the name of a user')
+  if (!found) throw new BadRequest('user must be the name of a user', { rule: 'user.unknown', field: 'user' })
   return found.id
 }
 

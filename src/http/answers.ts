@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { DatabaseAway, describeFailure, TooLarge } from '../errors.ts'
+import { BadRequest, DatabaseAway, describeFailure, TooLarge } from '../errors.ts'
+import type { Fault } from '../model/bad-request.ts'
 
 /** Body of an answer by its status, as in the contract: `{"code":413,"message":"PayloadTooLarge"}`. */
 export function answerOf (status: number): { code: number, message: string } {
@@ -29,8 +30,17 @@ export function errorAnswer (write: WriteError): ErrorHandler {
 /** Error handler of the published contract. */
 export const sendError = errorAnswer((status) => JSON.stringify(answerOf(status)))
 
-/** Error handler that adds the detail: `{"code":400,"message":"BadRequest","detail":"limit must be …"}`. */
-export const sendDetailedError = errorAnswer((status, detail) => JSON.stringify({ ...answerOf(status), detail }))
+/**
+ * Error handler that adds the detail, and the broken rule as data where it is known:
+ * `{"code":400,"message":"BadRequest","detail":"limit must be …","error":{"rule":"parameter.maximum",…}}`.
+ */
+export const sendDetailedError = errorAnswer((status, detail, _reply, error) => {
+  return JSON.stringify({ ...answerOf(status), detail, error: faultOf(error) })
+})
+
+function faultOf (error: Error): Fault | undefined {
+  return error instanceof BadRequest ? error.fault : undefined
+}
 
 /** Logs the error, and sets the status and the headers of its answer. */
 function prepareReply (error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {

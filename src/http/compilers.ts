@@ -1,5 +1,6 @@
 import { Ajv, type ErrorObject } from 'ajv'
 import type { FastifyInstance } from 'fastify'
+import { BadRequest, type Fault, type Rule } from '../model/bad-request.ts'
 
 /** Takes bodies as they come, without coercion, removal or defaults. Annotations of TypeBox and OpenAPI are ignored. */
 const ajv = new Ajv({ strict: false, verbose: true })
@@ -18,19 +19,60 @@ export function useOwnCompilers (scope: FastifyInstance): void {
     const isText = httpPart === 'querystring' || httpPart === 'params'
     return (isText ? ajvOfText : ajv).compile(schema)
   })
-  scope.setSchemaErrorFormatter((errors) => new Error(explain(errors as unknown as ErrorObject[])))
+  scope.setSchemaErrorFormatter((errors) => refusalOf(errors as unknown as ErrorObject[]))
   scope.setReplySerializer((payload) => JSON.stringify(payload))
 }
 
-/** `data.logs[3].pid must be a whole number, 0 or more`: the field, and its rule from the schema's description. */
-function explain (errors: readonly ErrorObject[]): string {
+function refusalOf (errors: readonly ErrorObject[]): BadRequest {
   // The alternatives of an `anyOf` come first, and the schema that has the description last.
   const last = errors.at(-1)
-  if (!last) return 'body is invalid'
-  const { instancePath, keyword, params, parentSchema, message = 'is invalid' } = last
-  const path = instancePath.replaceAll(/\/(\d+)/g, '[$1]').replaceAll('/', '.').slice(1)
-  if (keyword === 'required') return `${path === '' ? '' : `${path}.`}${params.missingProperty} is missing`
-  if (keyword === 'additionalProperties') return `${params.additionalProperty} is not known here`
+  return last ? new BadRequest(explain(last), faultOf(last)) : new BadRequest('body is invalid')
+}
+
+/** `data.logs[3].pid must be a whole number, 0 or more`: the field, and its rule from the schema's description. */
+function explain (error: ErrorObject): string {
+  const { keyword, parentSchema, message = 'is invalid' } = error
+  const field = fieldOf(error)
+  if (keyword === 'required') return `${field} is missing`
+  if (keyword === 'additionalProperties') return `${field} is not known here`
   const rule = parentSchema?.description === undefined ? message : `must be ${parentSchema.description}`
-  return `${path || 'body'} ${rule}`
+  return `${field || 'body'} ${rule}`
+}
+
+function fieldOf ({ instancePath, keyword, params }: ErrorObject): string {
+  const path = instancePath.replaceAll(/\/(\d+)/g, '[$1]').replaceAll('/', '.').slice(1)
+  if (keyword === 'required') return `${path === '' ? '' : `${path}.`}${params.missingProperty}`
+  return keyword === 'additionalProperties' ? params.additionalProperty : path
+}
+
+const ruleOfKeyword: Partial<Record<string, Rule>> = {
+  required: 'parameter.missing',
+  additionalProperties: 'parameter.unknown',
+  minimum: 'parameter.minimum',
+  maximum: 'parameter.maximum',
+  minLength: 'parameter.too-short',
+  maxLength: 'parameter.too-long',
+  pattern: 'parameter.pattern',
+  anyOf: 'parameter.choice',
+  enum: 'parameter.choice',
+  const: 'parameter.choice',
+  minItems: 'parameter.items',
+  maxItems: 'parameter.items',
+  uniqueItems: 'parameter.items'
+}
+
+function faultOf (error: ErrorObject): Fault {
+  const { keyword, params, parentSchema } = error
+  const alternatives: unknown[] = parentSchema?.anyOf ?? []
+  const expected = alternatives.flatMap((schema) => isConstant(schema) ? [String(schema.const)] : [])
+  return {
+    rule: ruleOfKeyword[keyword] ?? 'parameter.type',
+    field: fieldOf(error),
+    ...expected.length > 0 && { expected },
+    ...typeof params.limit === 'number' && { limit: params.limit }
+  }
+}
+
+function isConstant (schema: unknown): schema is { const: unknown } {
+  return typeof schema === 'object' && schema !== null && 'const' in schema
 }

@@ -1,4 +1,4 @@
-import { BadRequest } from '../errors.ts'
+import { BadRequest } from '../model/bad-request.ts'
 import { millisecondsOf, utcTime, type UtcTime } from '../model/instant.ts'
 
 /**
@@ -31,7 +31,7 @@ export function positionOf (cursor: string): Position {
   const text = decode(cursor)
   const [, at = '', id, userId] = written.exec(text) ?? []
   const isValid = isTime(at) && BigInt(id ?? 0) <= maxId && Number(userId ?? 0) <= maxUserId && encode(text) === cursor
-  if (!isValid) throw new BadRequest('invalid cursor')
+  if (!isValid) throw new BadRequest('invalid cursor', { rule: 'cursor.invalid', field: 'cursor' })
   return id === undefined ? { at } : { at, id, userId: Number(userId) }
 }
 

@@ -1,4 +1,4 @@
-import { BadRequest } from '../errors.ts'
+import { BadRequest } from '../model/bad-request.ts'
 import { millisecondsOf, utcTime } from '../model/instant.ts'
 import type { Span } from '../model/span.ts'
 import type { Buckets } from './buckets.ts'
@@ -46,7 +46,8 @@ export function fillHistogram (span: Span, buckets: Buckets, counts: readonly Co
   const start = buckets.of(millisecondsOf(from))
   const length = (buckets.of(millisecondsOf(to) - 1) - start) / interval + 1
   if (length > maxBuckets) {
-    throw new BadRequest(`interval must be longer: there would be more than ${maxBuckets} buckets`)
+    const fault = { rule: 'interval.too-short', field: 'interval', limit: maxBuckets } as const
+    throw new BadRequest(`interval must be longer: there would be more than ${maxBuckets} buckets`, fault)
   }
   const filled = Array.from({ length }, (_, index): Bucket => {
     const at = isoTime(utcTime(buckets.startOf(start + index * interval)))

@@ -1,4 +1,4 @@
-import { BadRequest } from '../errors.ts'
+import { BadRequest } from '../model/bad-request.ts'
 import { utcTime, type UtcTime } from '../model/instant.ts'
 import { parseTime } from '../model/time.ts'
 
@@ -13,7 +13,7 @@ export const instantRule = 'an ISO 8601 time, a day like 2026-11-24, now, or how
  */
 export function instantOf (name: string, text: string, now = Date.now()): UtcTime {
   const time = text === 'now' ? utcTime(now) : timeAgo(text, now) ?? parseTime(isDay(text) ? `${text}T00:00` : text)
-  if (time === undefined) throw new BadRequest(`${name} must be ${instantRule}`)
+  if (time === undefined) throw new BadRequest(`${name} must be ${instantRule}`, { rule: 'time.invalid', field: name })
   return time
 }
 
@@ -32,8 +32,14 @@ const dayMs = 86_400_000
 /** Milliseconds of an interval like `10s`, `5m`, `1h`, `1d`. Throws BadRequest, which names the parameter. */
 export function intervalOf (name: string, text: string): number {
   const interval = text.startsWith('0') ? undefined : durationOf(text)
-  if (interval === undefined) throw new BadRequest(`${name} must be a length of time like 30s, 5m, 1h or 1d`)
-  if (interval > maxIntervalDays * dayMs) throw new BadRequest(`${name} must be ${maxIntervalDays} days at most`)
+  if (interval === undefined) {
+    const fault = { rule: 'interval.invalid', field: name } as const
+    throw new BadRequest(`${name} must be a length of time like 30s, 5m, 1h or 1d`, fault)
+  }
+  if (interval > maxIntervalDays * dayMs) {
+    const fault = { rule: 'interval.too-long', field: name, limit: maxIntervalDays * dayMs } as const
+    throw new BadRequest(`${name} must be ${maxIntervalDays} days at most`, fault)
+  }
   return interval
 }
 

@@ -1,4 +1,4 @@
-import { BadRequest } from '../errors.ts'
+import { BadRequest } from '../model/bad-request.ts'
 import { intervalOf } from './instant.ts'
 
 /** Forms of the window of a token's `once`. */
@@ -14,7 +14,7 @@ export function onceOf (name: string, text: string): number {
   } catch {
     window = Infinity
   }
-  if (window > maxOnceMs) throw new BadRequest(`${name} must be ${onceRule}`)
+  if (window > maxOnceMs) throw new BadRequest(`${name} must be ${onceRule}`, { rule: 'interval.invalid', field: name })
   return window
 }
 

@@ -1,4 +1,4 @@
-import { BadRequest } from '../errors.ts'
+import { BadRequest, type Rule } from '../model/bad-request.ts'
 
 /** Text of a query: where it begins, and its pieces between the open places (`*`). */
 export interface Text {
@@ -8,6 +8,23 @@ export interface Text {
   /** Whether it has a ":" that is neither quoted nor escaped. */
   hasColon: boolean
 }
+
+/** A piece of a query, in UTF-16 units [start, end), for highlighting. */
+export interface Token {
+  start: number
+  end: number
+  kind: 'keyword' | 'mark' | 'field' | 'word' | 'phrase' | 'regex'
+}
+
+/** What the query could go on with: stable names for programs, and words for the detail. */
+export interface Expected {
+  names: readonly [Expectation, ...Expectation[]]
+  words: string
+}
+
+type Expectation =
+  'word' | 'phrase' | 'field' | 'field-value' | 'opening-bracket' | 'closing-bracket' | 'closing-square-bracket' |
+  'closing-quote' | 'to' | 'escaped-character' | 'end'
 
 /**
  * Start of a word whose ":" ends no field name: digits, as of an address or a time (`10.0.0.1:8080`,
@@ -28,8 +45,23 @@ const endOfWord = /[\s"()[\]:]/
 const endOfValue = /[\s"()[\]]/
 const endOfPasted = /[\s"()]/
 
+export const anyWord: Expected = {
+  names: ['word', 'phrase', 'field', 'opening-bracket'],
+  words: 'a word, a "phrase", field:value or an opening bracket'
+}
+
+interface Failure {
+  rule: Rule
+  /** Default: the place that was reached. */
+  at?: number
+  expected?: readonly string[]
+  limit?: number
+}
+
 /** Reads a query token by token. Throws BadRequest, which says what was expected, and where. */
 export class Tokens {
+  /** Tokens that were read. */
+  readonly read: Token[] = []
   readonly #query: string
   #at = 0
 
@@ -60,8 +92,8 @@ export class Tokens {
 
   /** Takes a mark, but not the space after it. */
   takeTight (mark: string): boolean {
-    if (!this.see(mark)) return false
-    this.#at += mark.length
+    if (!this.#pass(mark)) return false
+    this.#note(/[A-Z]/.test(mark) ? 'keyword' : 'mark', this.#at - mark.length)
     return true
   }
 
@@ -69,19 +101,27 @@ export class Tokens {
     return this.seeKeyword(keyword) && this.take(keyword)
   }
 
-  word (expected: string): Text {
+  /** Takes the ":" after the name of a field. */
+  takeColon (): boolean {
+    const name = this.read.at(-1)
+    if (!name || !this.takeTight(':')) return false
+    name.kind = 'field'
+    return true
+  }
+
+  word (expected: Expected): Text {
     return this.#text(expected, endOfWord)
   }
 
   /** Value of a field, which may have colons. */
-  value (expected: string): Text {
+  value (expected: Expected): Text {
     return this.#text(expected, endOfValue)
   }
 
   /** Word with colons that names no field; undefined if none begins here. */
   pastedText (): Text | undefined {
     pastedText.lastIndex = this.#at
-    return pastedText.test(this.#query) ? this.#text('', endOfPasted) : undefined
+    return pastedText.test(this.#query) ? this.#text(anyWord, endOfPasted) : undefined
   }
 
   /** Source of a regular expression; undefined if none begins here: a path like /etc/hosts is a word. */
@@ -91,21 +131,22 @@ export class Tokens {
     if (whole === undefined || source === undefined) return undefined
     const at = this.#at
     this.#at += whole.length
+    this.#note('regex', at)
     this.#skipSpace()
     return { at, source: source.replaceAll('\\/', '/') }
   }
 
-  expected (token: string): never {
-    return this.fail(`expected ${token}`)
+  expected ({ names, words }: Expected): never {
+    return this.fail({ rule: 'query.expected', expected: names }, `expected ${words}`)
   }
 
-  fail (rule: string, at = this.#at): never {
-    throw new BadRequest(`query: at ${at + 1}: ${rule}`)
+  fail ({ rule, at = this.#at, ...others }: Failure, detail: string): never {
+    throw new BadRequest(`query: at ${at + 1}: ${detail}`, { rule, field: 'query', at, ...others })
   }
 
-  #text (expected: string, unquotedEnd: RegExp): Text {
+  #text (expected: Expected, unquotedEnd: RegExp): Text {
     const at = this.#at
-    const quoted = this.takeTight('"')
+    const quoted = this.#pass('"')
     const end = quoted ? /"/ : unquotedEnd
     const pieces: Text['pieces'] = ['']
     let hasColon = false
@@ -119,8 +160,9 @@ export class Tokens {
       const isEscape = character === '\\' && (end === endOfPasted ? this.see('\\') : this.#isEscape(quoted ? -1 : at))
       pieces[pieces.length - 1] += isEscape ? this.#escaped() : character
     }
-    if (quoted && !this.takeTight('"')) this.expected('a closing quote')
+    if (quoted && !this.#pass('"')) this.expected({ names: ['closing-quote'], words: 'a closing quote' })
     if (this.#at === at) this.expected(expected)
+    this.#note(quoted ? 'phrase' : 'word', at)
     if (!this.see(':')) this.#skipSpace()
     return { at, pieces, quoted, hasColon }
   }
@@ -131,7 +173,18 @@ export class Tokens {
   }
 
   #escaped (): string {
-    return this.#query[this.#at++] ?? this.expected('a character after "\\"')
+    return this.#query[this.#at++] ??
+      this.expected({ names: ['escaped-character'], words: 'a character after "\\"' })
+  }
+
+  #pass (mark: string): boolean {
+    if (!this.see(mark)) return false
+    this.#at += mark.length
+    return true
+  }
+
+  #note (kind: Token['kind'], start: number): void {
+    this.read.push({ start, end: this.#at, kind })
   }
 
   #skipSpace (): void {

@@ -1,4 +1,4 @@
-import { BadRequest } from '../errors.ts'
+import { BadRequest } from '../model/bad-request.ts'
 
 /** Milliseconds by which a clock is ahead of UTC at an instant, in milliseconds since 1970. */
 export type Zone = (instant: number) => number
@@ -20,7 +20,7 @@ export function zoneOf (name: string, text: string): Zone {
     return (instant) => offsetIn(format.format(instant))
   } catch (error) {
     if (!(error instanceof RangeError)) throw error
-    throw new BadRequest(`${name} must be ${zoneRule}`)
+    throw new BadRequest(`${name} must be ${zoneRule}`, { rule: 'zone.invalid', field: name })
   }
 }
 
