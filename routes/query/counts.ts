@@ -145,7 +145,10 @@ async function countValues (
 const ownFields = ['level', 'process', 'description', 'pid', 'user'] as const
 
 function groupingOf (parameter: string, name: string, caller: Caller): Grouping {
-  if (name === 'message') throw new BadRequest(`${parameter} must be a field other than message`)
+  if (name === 'message') {
+    const fault = { rule: 'field.message', field: parameter } as const
+    throw new BadRequest(`${parameter} must be a field other than message`, fault)
+  }
   if (name === 'user' && !caller.admin) throw new NotAllowed(`${parameter}: only administrators count by user`)
   return ownFields.find((field) => field === name) ?? { path: name.split('.') }
 }

@@ -115,10 +115,12 @@ async function timeOfCode (
   // By the wall clock: another instance may have given the code.
   const time = Number.parseInt(code, 36)
   if (!(time <= Date.now()) || !isEqual(code, await codeFor(app, caller, parameters, time))) {
-    throw new BadRequest('"confirm" does not match: repeat the call without it to get a new code')
+    const fault = { rule: 'confirm.other', field: 'confirm' } as const
+    throw new BadRequest('"confirm" does not match: repeat the call without it to get a new code', fault)
   }
   if (Date.now() - time > codeLifetimeMs) {
-    throw new BadRequest('"confirm" is older than ten minutes: repeat the call without it to get a new code')
+    const fault = { rule: 'confirm.expired', field: 'confirm' } as const
+    throw new BadRequest('"confirm" is older than ten minutes: repeat the call without it to get a new code', fault)
   }
   return time
 }
