@@ -182,11 +182,10 @@ function defineLogs (program: Command, run: Run): void {
       (await import('./retention.ts')).deleteExpired(context, options)))
 
   define(program, 'partitions', {
-    summary: 'on: partition the logs by time (MySQL, MariaDB), so that expired ones are dropped at once, ' +
+    summary: 'on: partition the logs by time (MySQL), so that expired ones are dropped at once, ' +
       'with their files; off: undo it',
-    details: `The table is copied; meanwhile new logs wait, or go to the spool. MariaDB does not sync the file that
-lists the partitions: run sync on its machine afterwards. After a power cut in the half minute after a change, of
-which retention makes some each month, its table can be unreadable until that file is restored.`,
+    details: 'The table is copied; meanwhile new logs wait, or go to the spool. Refused on MariaDB, which does not ' +
+      'sync the file that lists the partitions: a power cut could leave the logs unreadable.',
     usage: 'on|off'
   }).action(run(async (context, state: string) =>
     (await import('./partitions.ts')).setPartitions(context, state)))

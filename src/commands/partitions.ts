@@ -1,5 +1,5 @@
 import { CommandError, UsageError } from '../errors.ts'
-import { divideLogs, listPartitions, uniteLogs } from '../retention/partitions/partitions.ts'
+import { divideLogs, findRisk, listPartitions, uniteLogs } from '../retention/partitions/partitions.ts'
 import type { Context } from './context.ts'
 import { withTables } from './database.ts'
 
@@ -12,6 +12,8 @@ export async function setPartitions ({ settings, print }: Context, state: string
       print('the logs are not partitioned')
       return
     }
+    const risk = await findRisk(knex)
+    if (risk !== undefined) throw new CommandError(risk)
     await divideLogs(knex)
     const names = (await listPartitions(knex)).map(({ name }) => name)
     if (names.length === 0) throw new CommandError('this table of logs cannot be partitioned')

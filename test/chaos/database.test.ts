@@ -22,7 +22,7 @@ if (mariadbKind.missing) t.comment(`NOT TESTED: ${mariadbKind.missing}`)
 const LOGGER_DB_TIMEOUT = '500'
 
 t.test('kill -9 of the database, repeatedly', { skip }, async (t) => {
-  const stage = await Stage.set(t, { mariadb })
+  const stage = await Stage.set(t, { server: mariadb })
   const load = await stage.load()
   const kills = await again(3, async () => {
     const before = load.counts.acknowledged
@@ -37,7 +37,7 @@ t.test('kill -9 of the database, repeatedly', { skip }, async (t) => {
 })
 
 t.test('the database is suspended and resumed, its connections open', { skip }, async (t) => {
-  const stage = await Stage.set(t, { mariadb, settings: { LOGGER_DB_TIMEOUT } })
+  const stage = await Stage.set(t, { server: mariadb, settings: { LOGGER_DB_TIMEOUT } })
   const load = await stage.load()
   const stops = await again(2, async (round) => {
     const before = load.counts.acknowledged
@@ -53,7 +53,7 @@ t.test('the database is suspended and resumed, its connections open', { skip }, 
 })
 
 t.test('the service starts while the database hangs', { skip }, async (t) => {
-  const stage = await Stage.set(t, { mariadb, settings: { LOGGER_DB_TIMEOUT } })
+  const stage = await Stage.set(t, { server: mariadb, settings: { LOGGER_DB_TIMEOUT } })
   const load = await stage.load({ rest: 20 })
   await until('every user is known', () => load.counts.acknowledged > 100)
   t.teardown(() => mariadb.thaw())
@@ -68,7 +68,7 @@ t.test('the service starts while the database hangs', { skip }, async (t) => {
 
 t.test('the database hangs while bad logs are being isolated', { skip }, async (t) => {
   const proxy = await Proxy.start(t, mariadb.access.port)
-  const stage = await Stage.set(t, { mariadb, proxy, settings: { LOGGER_DB_TIMEOUT: '2000' } })
+  const stage = await Stage.set(t, { server: mariadb, proxy, settings: { LOGGER_DB_TIMEOUT: '2000' } })
   await stage.knex.raw(`ALTER TABLE user_logs ADD CONSTRAINT refuses CHECK (log_msg NOT LIKE '%${poison}')`)
   // Ten times the timeout of the service: enough for a slow machine, and still finite.
   const patience = 20_000
@@ -85,7 +85,7 @@ t.test('the database hangs while bad logs are being isolated', { skip }, async (
 })
 
 t.test('the database is down all the time, the service is killed meanwhile, and everything is drained', { skip }, async (t) => {
-  const stage = await Stage.set(t, { mariadb })
+  const stage = await Stage.set(t, { server: mariadb })
   const [instance] = stage.instances
   const load = await stage.load({ rest: 20 })
   // The service learns its users before.
@@ -117,7 +117,7 @@ t.test('the database is down all the time, the service is killed meanwhile, and 
 
 t.test('connections cut at random bytes, answers to COMMIT included', { skip }, async (t) => {
   const proxy = await Proxy.start(t, mariadb.access.port)
-  const stage = await Stage.set(t, { mariadb, proxy, settings: { LOGGER_DB_TIMEOUT } })
+  const stage = await Stage.set(t, { server: mariadb, proxy, settings: { LOGGER_DB_TIMEOUT } })
   const load = await stage.load()
   await proxy.setMode('cut')
   await pass(seconds * 1000)
@@ -128,7 +128,7 @@ t.test('connections cut at random bytes, answers to COMMIT included', { skip }, 
 })
 
 t.test('transactions that the database aborts because of deadlocks', { skip }, async (t) => {
-  const stage = await Stage.set(t, { mariadb })
+  const stage = await Stage.set(t, { server: mariadb })
   const load = await stage.load()
   const rival = await mariadb.connect(stage.name)
   t.teardown(() => rival.destroy())
@@ -163,7 +163,7 @@ t.test('transactions that the database aborts because of deadlocks', { skip }, a
 
 t.test('a network that refuses, hangs, is slow, and breaks, between two instances and the database', { skip }, async (t) => {
   const proxy = await Proxy.start(t, mariadb.access.port)
-  const stage = await Stage.set(t, { mariadb, proxy, instances: 2, settings: { LOGGER_DB_TIMEOUT } })
+  const stage = await Stage.set(t, { server: mariadb, proxy, instances: 2, settings: { LOGGER_DB_TIMEOUT } })
   const load = await stage.load({ rest: 20 })
   const modes = ['cut', 'hang', 'refuse', 'delay', 'pass'] as const
   await again(modes.length, async (round) => {
@@ -179,7 +179,7 @@ t.test('one of two instances is cut off for 14 seconds, while both get logs', { 
   await Promise.all(ways.map(async ({ mode, shiftMs }) => {
     const proxy = await Proxy.start(t, mariadb.access.port)
     const cutOff = { LOGGER_DB_PORT: String(proxy.port), ...preloaded('shift-clock.js'), CHAOS_CLOCK_SHIFT_MS: String(shiftMs) }
-    const stage = await Stage.set(t, { mariadb, instances: 2, settings: { LOGGER_DB_TIMEOUT }, settingsOf: (index) => index === 1 ? cutOff : {} })
+    const stage = await Stage.set(t, { server: mariadb, instances: 2, settings: { LOGGER_DB_TIMEOUT }, settingsOf: (index) => index === 1 ? cutOff : {} })
     const observer = await startEmbedded(t, stage.database)
     const load = await stage.load({ clients: 4, rest: 100, largest: 60 })
     const observed = new AbortController()
@@ -210,7 +210,7 @@ t.test('one of two instances is cut off for 14 seconds, while both get logs', { 
 t.test('a spool that is full, drained, and full again', { skip }, async (t) => {
   const limit = 1024 * 1024
   const proxy = await Proxy.start(t, mariadb.access.port)
-  const stage = await Stage.set(t, { mariadb, proxy, settings: { LOGGER_DB_TIMEOUT, LOGGER_SPOOL_LIMIT: String(limit) } })
+  const stage = await Stage.set(t, { server: mariadb, proxy, settings: { LOGGER_DB_TIMEOUT, LOGGER_SPOOL_LIMIT: String(limit) } })
   const load = await stage.load({ largest: 300 })
   let largest = 0
   for (let round = 0; round < 2; round++) {

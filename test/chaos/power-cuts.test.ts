@@ -5,15 +5,17 @@
 // processes go on.
 //
 // Negative controls do the same with storage that is known to lose data: there the test fails if no log is lost.
-import { closeSync, existsSync, fsyncSync, openSync, writeFileSync } from 'node:fs'
+import { closeSync, existsSync, fsyncSync, openSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Knex } from 'knex'
 import t, { type Test } from 'tap'
-import { openKnex, startMariadb } from '../helpers/databases.ts'
+import { openKnex, startMariadb, startMysql } from '../helpers/databases.ts'
+import { divideLogs, makePartitions, mergePartitions, uniteLogs } from '../../src/retention/partitions/partitions.ts'
 import type { Load } from './clients.ts'
 import { continueAll, Disk, noDisk, stopAll } from './device.ts'
 import { Instance } from './instance.ts'
 import type { Compared, Ledger } from './ledger.ts'
-import { mariadb as mariadbKind } from '../helpers/servers.ts'
+import { mariadb as mariadbKind, mysql as mysqlKind } from '../helpers/servers.ts'
 import { Proxy } from '../helpers/proxy.ts'
 import { check, Stage } from './stage.ts'
 import { cuts, pass, preloaded } from './timing.ts'
@@ -64,7 +66,7 @@ for (const control of [false, true]) {
     const mariadb = await startMariadb(t, { folder: disk.folder, flags: [...mariadbFlags, ...control ? ['--innodb-flush-log-at-trx-commit=2'] : []] })
     // The server's own tables were copied.
     await disk.sync()
-    const stage = await Stage.set(t, { mariadb, settings: { ...patient, LOGGER_SPOOL_DIR: '' } })
+    const stage = await Stage.set(t, { server: mariadb, settings: { ...patient, LOGGER_SPOOL_DIR: '' } })
     await cutAgainAndAgain(t, { control, disk, load: await stage.load(clients), pids: [mariadb.pid, stage.instances[0]!.pid] }, async (t, copy, ledger) => {
       const recovered = await startMariadb(t, { folder: copy.folder, flags: mariadbFlags })
       const compared = await ledger.compare(openKnex(t, { ...stage.database, ...recovered.access }))
@@ -106,6 +108,50 @@ t.test('the power is cut while the spool drains', { skip: noCuts || mariadbKind.
   check(t, await load.ledger.compare(stage.knex))
 })
 
+t.test('MySQL keeps its logs while their table is partitioned, maintained and made one piece', { skip: noCuts || mysqlKind.missing }, async (t) => {
+  const disk = await Disk.make(t)
+  const flags = ['--innodb-redo-log-capacity=8M']
+  const mysql = await startMysql(t, { folder: disk.folder, flags })
+  await disk.sync()
+  const stage = await Stage.set(t, { server: mysql, settings: { ...patient, LOGGER_SPOOL_DIR: '' } })
+  const changing = changePartitions(t, stage.knex)
+  await cutAgainAndAgain(t, { control: false, disk, load: await stage.load(clients), pids: [mysql.pid, stage.instances[0]!.pid] }, async (t, copy, ledger) => {
+    // It names a process that no longer exists after a boot, but does here.
+    rmSync(join(copy.folder, 'mysql/socket.lock'))
+    const recovered = await startMysql(t, { folder: copy.folder, flags })
+    const compared = await ledger.compare(openKnex(t, { ...stage.database, ...recovered.access }))
+    await recovered.kill()
+    return compared
+  })
+  t.ok(await changing.stop() > 0, 'the table was partitioned and made one piece again')
+})
+
+const monthMs = 30 * 86_400_000
+
+/** Partitions the table, maintains the partitions for some months, and undoes it, until it is stopped. */
+function changePartitions (t: Test, knex: Knex): { stop (): Promise<number> } {
+  const ended = new AbortController()
+  t.teardown(() => ended.abort())
+  const change = async (): Promise<number> => {
+    let rounds = 0
+    for (; !ended.signal.aborted; rounds++) {
+      await divideLogs(knex)
+      for (const months of [1, 2]) await makePartitions(knex, Date.now() + months * monthMs, new AbortController().signal)
+      await mergePartitions(knex, Date.now() + 3 * monthMs, new AbortController().signal)
+      await uniteLogs(knex)
+    }
+    return rounds
+  }
+  const changes = change()
+  changes.catch(() => {})
+  return {
+    stop () {
+      ended.abort()
+      return changes
+    }
+  }
+}
+
 interface SpoolOnDisk {
   disk: Disk
   proxy: Proxy
@@ -117,7 +163,7 @@ interface SpoolOnDisk {
 async function spoolOnDisk (t: Test, settings: Record<string, string> = {}): Promise<SpoolOnDisk> {
   const proxy = await Proxy.start(t, mariadb.access.port)
   const disk = await Disk.make(t)
-  const stage = await Stage.set(t, { mariadb, proxy, folder: disk.folder, settings })
+  const stage = await Stage.set(t, { server: mariadb, proxy, folder: disk.folder, settings })
   const learned = await stage.load(clients)
   await until('every user is known', () => learned.counts.acknowledged >= 50)
   await learned.stop()

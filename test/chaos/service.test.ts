@@ -37,7 +37,7 @@ const refusals = {
 
 for (const database of ['MariaDB', 'SQLite']) {
   const skip = database === 'MariaDB' && mariadbKind.missing
-  const where = { mariadb: database === 'MariaDB' ? mariadb : undefined }
+  const where = { server: database === 'MariaDB' ? mariadb : undefined }
 
   t.test(`kill -9 of the service, repeatedly, on ${database}`, { skip }, async (t) => {
     const stage = await Stage.set(t, where)
@@ -64,7 +64,7 @@ for (const database of ['MariaDB', 'SQLite']) {
     t.strictSame(load.counts.unanswered, {}, 'nothing was left unanswered')
   })
 
-  for (const [way, { refuse, accept }] of Object.entries(where.mariadb ? refusals.MariaDB : refusals.SQLite)) {
+  for (const [way, { refuse, accept }] of Object.entries(where.server ? refusals.MariaDB : refusals.SQLite)) {
     t.test(`bad logs among good ones, refused by ${way}, on ${database}`, { skip }, async (t) => {
       const stage = await Stage.set(t, where)
       await stage.knex.raw(refuse)
@@ -85,7 +85,7 @@ for (const database of ['MariaDB', 'SQLite']) {
   }
 
   t.test(`400 clients on a small queue, on ${database}`, { skip }, async (t) => {
-    const proxy = where.mariadb && await Proxy.start(t, where.mariadb.access.port)
+    const proxy = where.server && await Proxy.start(t, where.server.access.port)
     const stage = await Stage.set(t, { ...where, proxy, settings: { LOGGER_QUEUE_LIMIT: '65536', LOGGER_SPOOL_DIR: '' } })
     // With a slow database, the queue fills soon.
     if (proxy) proxy.slowness = 150

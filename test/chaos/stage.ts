@@ -15,7 +15,7 @@ import { until } from '../helpers/until.ts'
 
 export interface StageOptions {
   /** The database server; without one the stage uses SQLite. */
-  mariadb?: DatabaseServer
+  server?: DatabaseServer
   /** A proxy between the service and the database. */
   proxy?: Proxy
   instances?: number
@@ -52,12 +52,12 @@ export class Stage {
 
   static async set (t: Test, options: StageOptions): Promise<Stage> {
     const folder = options.folder ?? temporaryFolder(t)
-    if (!options.mariadb) return new Stage(t, { file: join(folder, 'logs.sqlite') }, folder, options).#begin()
+    if (!options.server) return new Stage(t, { file: join(folder, 'logs.sqlite') }, folder, options).#begin()
     const database = `chaos_${process.hrtime.bigint()}`
     // The previous scenario may have failed while the server was down.
-    await options.mariadb.restore()
-    await options.mariadb.query(`CREATE DATABASE ${database}`)
-    return new Stage(t, { ...options.mariadb.access, database }, folder, options).#begin()
+    await options.server.restore()
+    await options.server.query(`CREATE DATABASE ${database}`)
+    return new Stage(t, { ...options.server.access, database }, folder, options).#begin()
   }
 
   private constructor (t: Test, database: DatabaseOptions, folder: string, options: StageOptions) {

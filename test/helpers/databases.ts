@@ -77,9 +77,25 @@ async function createOn ({ host, port, user, password }: ServerAccess, t: Test, 
   return { host, port, user, password, database }
 }
 
+export interface PrivateServerOptions {
+  /** Default: a temporary folder. Existing data is used. */
+  folder?: string
+  flags?: string[]
+}
+
 /** Starts a MariaDB for one test, which may kill or configure it; removed when the test ends. */
-export async function startMariadb (t: Test, { folder = temporaryFolder(t), flags }: { folder?: string, flags?: string[] } = {}): Promise<DatabaseServer> {
-  const server = await DatabaseServer.start({ kind: mariadbKind, folder: join(folder, 'mariadb'), template: await askKeeper('MariaDB-data'), flags })
+export function startMariadb (t: Test, options?: PrivateServerOptions): Promise<DatabaseServer> {
+  return startServer(t, mariadbKind, options)
+}
+
+/** Starts a MySQL for one test, as `startMariadb` does. */
+export function startMysql (t: Test, options?: PrivateServerOptions): Promise<DatabaseServer> {
+  return startServer(t, mysqlKind, options)
+}
+
+async function startServer (t: Test, kind: ServerKind, { folder = temporaryFolder(t), flags }: PrivateServerOptions = {}): Promise<DatabaseServer> {
+  const template = await askKeeper(`${kind.name}-data`)
+  const server = await DatabaseServer.start({ kind, folder: join(folder, kind.name.toLowerCase()), template, flags })
   t.teardown(() => server.remove())
   return server
 }

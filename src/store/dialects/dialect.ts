@@ -168,6 +168,8 @@ export interface Partition {
  * Writers wait no longer than for a slow commit, except for `divide` and `unite`, which copy the table.
  */
 export interface Partitions {
+  /** The danger of partitioning the table on this server; undefined where there is none. */
+  findRisk (knex: Knex): Promise<string | undefined>
   /** The partitions in order; none if the table is not partitioned, or in another way. */
   list (knex: Knex): Promise<Partition[]>
   /** Estimated size of the whole table on the disk, in bytes. */

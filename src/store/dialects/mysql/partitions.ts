@@ -12,6 +12,12 @@ const unable = new Set([1235, 1503, 1506, 8200])
 
 /** By RANGE COLUMNS: the first partition holds the logs before all others, the last one the logs after them. */
 export const mysqlPartitions: Partitions = {
+  async findRisk (knex) {
+    const [[{ version }]] = await knex.raw('SELECT VERSION() AS version')
+    if (!version.includes('MariaDB')) return undefined
+    return 'MariaDB does not sync the file that lists the partitions: a power cut can leave the logs unreadable'
+  },
+
   async list (knex) {
     const [rows] = await knex.raw(`
       SELECT PARTITION_NAME AS name, PARTITION_DESCRIPTION AS edge, DATA_LENGTH AS bytes
