@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import fp from 'fastify-plugin'
 import type { FastifyError } from 'fastify'
-import { keepPrivate, refuseLongBodies, sendDetailedError } from '../../src/http/answers.ts'
+import { describeRefusals, keepPrivate, refuseLongBodies, sendDetailedError } from '../../src/http/answers.ts'
 import { useOwnCompilers } from '../../src/http/compilers.ts'
 import context from './context.ts'
 import counts from './counts.ts'
@@ -22,6 +22,7 @@ export default fp(async (app) => {
   ))
   refuseLongBodies(app, maxBodyBytes)
   keepPrivate(app)
+  describeRefusals(app)
   app.addHook('onSend', async (_request, { raw }) => endWhenStalled(raw, app.readStallMs))
   app.addHook('onSend', async (_request, _reply, payload) => {
     // Node would hold a long string beside its bytes until the client has received them.

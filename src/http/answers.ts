@@ -1,4 +1,5 @@
 import { STATUS_CODES } from 'node:http'
+import { Type } from '@sinclair/typebox'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { BadRequest, DatabaseAway, describeFailure, TooLarge } from '../errors.ts'
 import type { Fault } from '../model/bad-request.ts'
@@ -91,6 +92,26 @@ export function refuseLongBodies (scope: FastifyInstance, maxBytes: number): voi
     if (Number(headers['content-length'] ?? 0) > bodyLimit) {
       throw new TooLarge(`the body must have ${bodyLimit} bytes at most`)
     }
+  })
+}
+
+const Refusal = Type.Object({
+  code: Type.Integer({ description: 'the status', examples: [400] }),
+  message: Type.String({ examples: ['BadRequest'] }),
+  detail: Type.String({ description: 'what is wrong, as a sentence' }),
+  error: Type.Optional(Type.Object({
+    rule: Type.String({ description: 'stable name of the rule (docs/errors.md)', examples: ['parameter.maximum'] }),
+    field: Type.Optional(Type.String({ description: 'name of the parameter or field', examples: ['limit'] })),
+    at: Type.Optional(Type.Integer({ description: 'place in the query, in UTF-16 units from 0' })),
+    expected: Type.Optional(Type.Array(Type.String(), { description: 'what could stand there, or allowed values' })),
+    limit: Type.Optional(Type.Number({ description: 'the number that the rule sets', examples: [1000] }))
+  }, { description: 'the broken rule as data, with status 400' }))
+}, { description: 'The request was refused' })
+
+/** Adds the shape of refusals to the description of all routes of a scope. */
+export function describeRefusals (scope: FastifyInstance): void {
+  scope.addHook('onRoute', ({ schema }) => {
+    if (schema) schema.response = { 200: { description: 'Done' }, ...schema.response ?? {}, '4xx': Refusal }
   })
 }
 
