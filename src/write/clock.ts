@@ -8,10 +8,10 @@ export const lateCommitMs = 5000
 const maxAheadMicroseconds = 100_000
 
 /**
- * Assigns `createdAt` to transactions, and knows the oldest one under way.
+ * Assigns `createdAt` to transactions, and knows the oldest one under way, and the oldest batch that waits for one.
  *
- * Nothing new appears before the oldest transaction under way, so a reader that follows the batches in order misses
- * none.
+ * Nothing new appears before the oldest of them, neither by `createdAt` nor by the ids, which tell the arrival. So a
+ * reader that follows the batches in order misses none, and a view of the logs up to there does not change.
  *
  * The clock follows the database's; between two readings of that it uses this process's monotonic clock. It never goes
  * back: neither within this process, nor behind rows that are already stored, whatever clock they were stored by. While
@@ -61,19 +61,24 @@ export class CommitClock {
   /** Begins a transaction; returns its time, which is later than that of every transaction before. */
   begin (): UtcTime {
     this.#begun++
+    return this.arrive()
+  }
+
+  /** Notes that a batch arrived, before it gets its ids; it counts as under way until its time is given to `end`. */
+  arrive (): UtcTime {
     this.#last = this.#next()
     const time = toTime(this.#last)
     this.#underWay.add(time)
     return time
   }
 
-  /** Ends a transaction; one that may still be committed counts as under way for some seconds more. */
+  /** Ends a transaction, or a wait; a transaction that may still be committed counts as under way for some seconds. */
   end (time: UtcTime, mayBeCommitted: boolean): void {
     if (mayBeCommitted) setTimeout(() => this.#underWay.delete(time), lateCommitMs).unref()
     else this.#underWay.delete(time)
   }
 
-  /** Horizon: every batch with an earlier `createdAt` is already visible. */
+  /** Horizon: every batch that was created, or arrived, earlier is already visible, or in the spool. */
   get oldest (): UtcTime {
     // A Set keeps the order of insertion.
     return this.#underWay.values().next().value ?? toTime(this.#next())

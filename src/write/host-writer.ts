@@ -61,18 +61,24 @@ export class HostWriter<Transaction> {
     const count = idsOf({ records, rejected })
     if (count === 0) return { stored: 'database', replayed: false }
     const bytes = sizeOf({ records, rejected })
-    const batch = { userId, records, rejected, key, firstId: this.#ids.reserve(count), bytes }
     await this.#clock.ready()
+    const arrivedAt = this.#clock.arrive()
+    const batch = { userId, records, rejected, key, firstId: this.#ids.reserve(count), bytes }
     const createdAt = this.#clock.begin()
+    const end = () => {
+      this.#clock.end(arrivedAt, false)
+      this.#clock.end(createdAt, false)
+    }
     const started = performance.now()
     let isStored = false
     try {
       isStored = await this.#insert(transaction, batch, createdAt)
     } finally {
-      if (!isStored) this.#clock.end(createdAt, false)
+      if (!isStored) end()
     }
     const seconds = (performance.now() - started) / 1000
-    if (isStored) this.#follow(transaction, { batches: [batch], seconds, createdAt, lacking: 0 }).catch(() => {})
+    const committed = { batches: [batch], seconds, createdAt, lacking: 0 }
+    if (isStored) this.#follow(transaction, committed).finally(end).catch(() => {})
     return { stored: 'database', replayed: !isStored }
   }
 
@@ -94,14 +100,10 @@ export class HostWriter<Transaction> {
 
   /** Reports the batches once their transaction was committed. */
   async #follow (transaction: Transaction, committed: Committed): Promise<void> {
-    try {
-      const isLost = await this.#store.ended(transaction)
-      if (isLost) await delay(lateCommitMs, undefined, { ref: false })
-      const isStored = await Promise.all(committed.batches.map((batch) => this.#isStored(batch)))
-      if (isStored.every(Boolean)) this.#onCommitted(committed)
-    } finally {
-      this.#clock.end(committed.createdAt, false)
-    }
+    const isLost = await this.#store.ended(transaction)
+    if (isLost) await delay(lateCommitMs, undefined, { ref: false })
+    const isStored = await Promise.all(committed.batches.map((batch) => this.#isStored(batch)))
+    if (isStored.every(Boolean)) this.#onCommitted(committed)
   }
 
   async #isStored (batch: SizedBatch): Promise<boolean> {

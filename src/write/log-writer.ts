@@ -134,12 +134,21 @@ export class LogWriter<Transaction> {
   /** Resolves once every record is durable, or in the host's transaction; rejects when none is. */
   async write (batch: LogBatch, transaction?: Transaction): Promise<Receipt> {
     if (this.#quota && transaction === undefined) await this.#quota.spend(batch.userId, batch.records.length)
-    const writing = transaction === undefined
-      ? this.#writer.write(batch)
-      : this.#hostWriter.write(batch, transaction)
-    const receipt = await writing
+    const receipt = transaction === undefined
+      ? await this.#writeOwn(batch)
+      : await this.#hostWriter.write(batch, transaction)
     if (receipt.replayed) this.events.emit('replayed')
     return receipt
+  }
+
+  async #writeOwn (batch: LogBatch): Promise<Receipt> {
+    const { clock } = this.#options
+    const arrivedAt = clock.arrive()
+    try {
+      return await this.#writer.write(batch)
+    } finally {
+      clock.end(arrivedAt, false)
+    }
   }
 
   /** Records and bytes that wait for a transaction; `away`: they go to the spool. */
