@@ -4,11 +4,13 @@ import { Type } from '@sinclair/typebox'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { BadRequest, NotAllowed } from '../../src/errors.ts'
 import type { Caller } from '../../src/model/caller.ts'
+import { millisecondsOf, utcTime } from '../../src/model/instant.ts'
+import { isoTime } from '../../src/query/api-log.ts'
 import { countLogs } from '../../src/search/counts.ts'
 import { deleteLogs, logsPerStep } from '../../src/search/deletion.ts'
 import { searchPositions } from '../../src/search/find-logs.ts'
 import { usersOf } from '../../src/store/users.ts'
-import { policyFor, requestedScope, scopeParameters, type ScopeParameters } from './request.ts'
+import { maxAheadMs, policyFor, requestedScope, scopeParameters, type ScopeParameters } from './request.ts'
 
 /** Lifetime of a confirmation code. */
 const codeLifetimeMs = 10 * 60_000
@@ -16,6 +18,9 @@ const codeLifetimeMs = 10 * 60_000
 const maxDeletionMs = 30_000
 /** A deletion that takes longer is hanging. */
 const deletionTimeoutMs = 60_000
+
+/** A deletion is about the logs that its first call counted. */
+const { asOf: _, ...deletionParameters } = scopeParameters
 
 interface DeletionAnswer {
   complete: boolean
@@ -34,7 +39,7 @@ const deletion: FastifyPluginAsyncTypebox = async (app) => {
       description: 'The first call deletes nothing: it gives the number of logs, and a code. The same call with this ' +
         'code deletes them, except logs that came since. The table `audit` records each deletion, its time and caller.',
       querystring: Type.Object({
-        ...scopeParameters,
+        ...deletionParameters,
         confirm: Type.Optional(Type.String({
           description: 'the code that the call without it gave within the last ten minutes'
         }))
@@ -59,14 +64,13 @@ async function countForDeletion (
   app: FastifyInstance, reply: FastifyReply, parameters: ScopeParameters
 ): Promise<DeletionAnswer> {
   const { logCaller } = reply.request
-  const now = Date.now()
-  const scope = await requestedScope(app, logCaller, parameters, now)
+  const scope = await requestedScope(app, logCaller, parameters)
   const { counts, isComplete } = await app.readCounts(reply, (turn) => (
     countLogs(turn, scope, { budgetMs: app.logReaders.searchBudgetMs }, policyFor(app, scope.filter, turn))
   ))
   return {
     logs: counts.reduce((sum, { count }) => sum + count, 0),
-    confirm: await codeFor(app, logCaller, parameters, now),
+    confirm: await codeFor(app, logCaller, parameters, millisecondsOf(scope.view.asOf)),
     complete: isComplete
   }
 }
@@ -77,7 +81,7 @@ async function confirmDeletion (
   const { logCaller } = reply.request
   const { logReaders } = app
   const arrivedBefore = await timeOfCode(app, logCaller, parameters, code)
-  const scope = await requestedScope(app, logCaller, parameters, arrivedBefore)
+  const scope = await requestedScope(app, logCaller, { ...parameters, asOf: isoTime(utcTime(arrivedBefore)) })
   const closed = await app.holdReaderSlot('deletion', reply)
   // A step may look at far more logs than it finds.
   const limit = { logs: logsPerStep, ms: maxDeletionMs }
@@ -112,13 +116,14 @@ async function codeFor (
 async function timeOfCode (
   app: FastifyInstance, caller: Caller, parameters: ScopeParameters, code: string
 ): Promise<number> {
-  // By the wall clock: another instance may have given the code.
   const time = Number.parseInt(code, 36)
-  if (!(time <= Date.now()) || !isEqual(code, await codeFor(app, caller, parameters, time))) {
+  // Another instance may have given the code: its clock may be a little ahead.
+  const ageMs = app.logWriter.now - time
+  if (!(ageMs >= -maxAheadMs) || !isEqual(code, await codeFor(app, caller, parameters, time))) {
     const fault = { rule: 'confirm.other', field: 'confirm' } as const
     throw new BadRequest('"confirm" does not match: repeat the call without it to get a new code', fault)
   }
-  if (Date.now() - time > codeLifetimeMs) {
+  if (ageMs > codeLifetimeMs) {
     const fault = { rule: 'confirm.expired', field: 'confirm' } as const
     throw new BadRequest('"confirm" is older than ten minutes: repeat the call without it to get a new code', fault)
   }

@@ -4,14 +4,16 @@ import { Type, type Static, type TObject } from '@sinclair/typebox'
 import type { FastifyInstance } from 'fastify'
 import { BadRequest, NotAllowed } from '../../src/errors.ts'
 import type { Caller } from '../../src/model/caller.ts'
+import { millisecondsOf, type UtcTime } from '../../src/model/instant.ts'
 import type { StoredLog } from '../../src/model/record.ts'
-import { presentLog, type PresentedLog } from '../../src/query/api-log.ts'
+import { isoTime, presentLog, type PresentedLog } from '../../src/query/api-log.ts'
 import { asksForUsers, type Filter } from '../../src/query/filter.ts'
-import { instantOf, instantRule } from '../../src/query/instant.ts'
+import { absoluteTime, instantOf, instantRule } from '../../src/query/instant.ts'
 import { parseFilter } from '../../src/query/parse.ts'
-import type { SearchScope } from '../../src/query/search.ts'
+import type { FrozenView, SearchScope } from '../../src/query/search.ts'
 import type { ReadTurn, SearchPolicy } from '../../src/search/policy.ts'
 import { maxOutside } from '../../src/search/time-span.ts'
+import { viewAsOf, viewOfNow, type FrozenScope } from '../../src/search/view.ts'
 import { usersOf } from '../../src/store/users.ts'
 
 /** Parameters that say which logs a request is about. */
@@ -23,6 +25,11 @@ export const scopeParameters = {
   }),
   from: Type.Optional(Type.String({ description: instantRule, examples: ['-1h'] })),
   to: Type.Optional(Type.String({ description: `${instantRule}; exclusive`, examples: ['now'] })),
+  asOf: Type.Optional(Type.String({
+    description: 'the asOf of an earlier answer, to describe the same logs: those that had arrived by then. ' +
+      'Relative times count from it. By default now',
+    examples: ['2026-11-24T09:30:00.000000Z']
+  })),
   user: Type.Optional(Type.String({ description: 'for administrators: the name of the user to search' }))
 }
 
@@ -36,15 +43,65 @@ export function orderParameter (byDefault: 'newest' | 'oldest') {
 
 export type ScopeParameters = Static<TObject<typeof scopeParameters>>
 
+/** The times that a request is about, as its answer gives them: the same request with them finds the same logs. */
+export const viewAnswer = {
+  from: Type.Union([Type.String(), Type.Null()], {
+    description: 'the first time searched, ISO 8601 in UTC; null where there is no lower bound'
+  }),
+  to: Type.Union([Type.String(), Type.Null()], {
+    description: 'the end of the times searched, exclusive; null where there is no upper bound'
+  }),
+  asOf: Type.String({ description: 'only logs that had arrived by then were searched; give it to related requests' })
+}
+
+export type ViewAnswer = Static<TObject<typeof viewAnswer>>
+
+/** The logs that a request is about, a set that stays the same while others are stored. */
+export interface RequestedScope extends SearchScope {
+  view: FrozenView
+  /** Creation time of the first batches of the feed whose logs may not be in the view. */
+  place: UtcTime
+}
+
 /** The logs that a request is about. Throws BadRequest, NotAllowed. */
 export async function requestedScope (
-  app: FastifyInstance, caller: Caller, { query, from, to, user }: ScopeParameters, now = Date.now()
-): Promise<SearchScope> {
+  app: FastifyInstance, caller: Caller, { query, from, to, asOf, user }: ScopeParameters
+): Promise<RequestedScope> {
+  const filter = allowedFilter(caller, query)
+  const userId = await requestedUserId(app, caller, user)
+  const frozen = await app.logReaders.awaitDatabase(requestedView(app, userId, asOf))
+  const now = millisecondsOf(frozen.view.asOf)
   return {
-    filter: allowedFilter(caller, query),
-    userId: await requestedUserId(app, caller, user),
+    filter,
+    userId,
     from: from === undefined ? undefined : instantOf('from', from, now),
-    to: to === undefined ? undefined : instantOf('to', to, now)
+    to: to === undefined ? undefined : instantOf('to', to, now),
+    ...frozen
+  }
+}
+
+/** Milliseconds by which the clock of another instance may be ahead: what it gave is no future time. */
+export const maxAheadMs = 1000
+
+async function requestedView (
+  app: FastifyInstance, userId: number | undefined, asOf: string | undefined
+): Promise<FrozenScope> {
+  const now = app.logWriter.now
+  const source = { knex: app.logDb, horizons: app.logCluster.horizons, now }
+  if (asOf === undefined) return await viewOfNow(source, userId)
+  const time = absoluteTime('asOf', asOf)
+  if (millisecondsOf(time) > now + maxAheadMs) {
+    throw new BadRequest('asOf must not be in the future', { rule: 'time.future', field: 'asOf' })
+  }
+  return await viewAsOf(source, time)
+}
+
+/** The times of a scope as answers give them. */
+export function timesOf ({ from, to, view }: RequestedScope): ViewAnswer {
+  return {
+    from: from === undefined ? null : isoTime(from),
+    to: to === undefined ? null : isoTime(to),
+    asOf: isoTime(view.asOf)
   }
 }
 

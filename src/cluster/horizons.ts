@@ -1,11 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Knex } from 'knex'
 import { millisecondsOf, utcTime, type UtcTime } from '../model/instant.ts'
+import { startOfTime } from '../model/span.ts'
 import { newestBatchAt } from '../store/batches.ts'
 import type { Horizon, Instance } from './instances.ts'
 
 /** Interval at which horizons are noted for followers that stay behind them, in milliseconds. */
 const noteMs = 1000
+/** Age of a horizon that is as good as a new one where nothing was stored since, in milliseconds. */
+const recentMs = 1000
 /** Poll interval while a caller waits for the horizon, in milliseconds. */
 const pollMs = 20
 
@@ -16,6 +19,8 @@ export class Horizons {
   readonly #closing = new AbortController()
   /** The horizons of the last seconds, each with when it was read, by this process's monotonic clock. */
   readonly #noted: Array<{ time: UtcTime, at: number }> = []
+  #latest: { time: UtcTime, at: number } = { time: startOfTime, at: -Infinity }
+  #reading: Promise<Horizon> | undefined
 
   constructor (knex: Knex, instance: Instance) {
     this.#knex = knex
@@ -24,8 +29,10 @@ export class Horizons {
 
   /** The horizon as of now. */
   async now (): Promise<Horizon> {
+    const startedAt = performance.now()
     const found = await this.#instance.horizon()
     const now = performance.now()
+    if (found.time > this.#latest.time) this.#latest = { time: found.time, at: startedAt }
     const last = this.#noted.at(-1)
     if (last === undefined || now - last.at > noteMs) this.#noted.push({ time: found.time, at: now })
     return found
@@ -55,6 +62,24 @@ export class Horizons {
       const { time } = await this.now()
       if (newest === undefined || time > newest) return time
       await delay(pollMs, undefined, { signal: this.#closing.signal })
+    }
+  }
+
+  /** A horizon of the last second: as of now, where none was read since. */
+  async recent (): Promise<UtcTime> {
+    if (performance.now() - this.#latest.at < recentMs) return this.#latest.time
+    this.#reading ??= this.now().finally(() => { this.#reading = undefined })
+    return (await this.#reading).time
+  }
+
+  /** Waits, for `maxMs` at most, until the horizon has passed a time; resolves to the horizon. */
+  async passed (time: UtcTime, maxMs: number): Promise<UtcTime> {
+    if (this.#latest.time >= time) return this.#latest.time
+    const deadline = performance.now() + maxMs
+    for (;;) {
+      const horizon = await this.now()
+      if (horizon.time >= time || performance.now() > deadline) return horizon.time
+      await delay(horizon.alone ? 1 : pollMs, undefined, { signal: this.#closing.signal })
     }
   }
 

@@ -17,6 +17,15 @@ export function instantOf (name: string, text: string, now = Date.now()): UtcTim
   return time
 }
 
+/** Instant of an ISO 8601 time, cut to whole milliseconds. Throws BadRequest, which names the parameter. */
+export function absoluteTime (name: string, text: string): UtcTime {
+  const time = parseTime(text)
+  if (time === undefined) {
+    throw new BadRequest(`${name} must be an ISO 8601 time`, { rule: 'time.invalid', field: name })
+  }
+  return `${time.slice(0, 23)}000`
+}
+
 function timeAgo (text: string, now: number): UtcTime | undefined {
   const ago = text.startsWith('-') ? durationOf(text.slice(1)) : undefined
   return ago !== undefined && now - ago > Date.UTC(1000, 0, 1) ? utcTime(now - ago) : undefined

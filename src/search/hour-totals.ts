@@ -1,3 +1,4 @@
+import { areKnownSince } from '../cluster/progress.ts'
 import { hoursReached, knownHours } from '../hour-counts/table.ts'
 import { millisecondsOf } from '../model/instant.ts'
 import type { SearchScope } from '../query/search.ts'
@@ -23,8 +24,12 @@ export async function addHourCounts (
   if (levels === undefined || (by !== undefined && by !== 'level') || buckets?.areOfHours === false) return undefined
   const users = scope.userId === undefined ? (await usersOf(knex).list()).map(({ id }) => id) : [scope.userId]
   if (users.length > maxUsers) return undefined
-  const reached = await hoursReached(knex)
-  if (reached === undefined) return undefined
+  const counted = await hoursReached(knex)
+  if (counted === undefined) return undefined
+  // An hour in which something was stored since the view's time may hold logs that are not in the view.
+  const asOf = scope.view?.asOf
+  const reached = asOf !== undefined && asOf < counted ? asOf : counted
+  if (reached !== counted && !await areKnownSince(knex, reached)) return undefined
 
   // All users' hours are read before any is added: a failure must leave nothing half counted.
   const all: Array<Awaited<ReturnType<typeof knownHours>> & { userId: number }> = []

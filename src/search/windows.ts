@@ -10,6 +10,7 @@ import type { Condition } from '../store/dialects/dialect.ts'
 import type { Reader } from '../store/reader.ts'
 import { findCandidateRanges, nextRange } from '../word-index/lookup.ts'
 import type { SearchPolicy } from './policy.ts'
+import { viewCondition } from './view.ts'
 
 /** The result of one window. Everything up to `reached` has been looked at; undefined at the end of the search. */
 export interface Step<T> {
@@ -98,7 +99,8 @@ export class Windows {
     const startedAt = performance.now()
     let result: WindowResult<T>
     try {
-      result = await read(boundsOf(this.#search, this.#position, end), AbortSignal.any([signal, timeout]))
+      const window = [...boundsOf(this.#search, this.#position, end), ...viewCondition(this.#search.view)]
+      result = await read(window, AbortSignal.any([signal, timeout]))
     } catch (error) {
       if (signal.aborted || !timeout.aborted) throw error
       this.#widthMs.shrink(timeoutFactor)

@@ -107,6 +107,16 @@ export async function newestBatchAt (knex: Knex): Promise<UtcTime | undefined> {
   return row?.newest ?? undefined
 }
 
+/** The creation time of the newest batch with logs since a time, of one user or of all; undefined if there is none. */
+export async function newestBatchSince (
+  knex: Knex, since: UtcTime, userId: number | undefined
+): Promise<UtcTime | undefined> {
+  const newest = knex('ingest_batches').where('created_at', '>=', since).where('records', '>', 0)
+  if (userId !== undefined) newest.where('user_id', userId)
+  const row = await newest.max({ newest: 'created_at' }).first()
+  return row?.newest ?? undefined
+}
+
 /** Reads the logs of a batch in the order sent; deleted logs are missing. */
 export async function logsOfBatch (knex: Knex, batch: StoredBatch, signal: AbortSignal): Promise<StoredLog[]> {
   const { userId, firstId, records, firstAt, lastAt } = batch

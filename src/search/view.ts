@@ -1,0 +1,69 @@
+// Frozen views: one list, its pages and its counts describe the same logs, while others are stored.
+//
+//   arrival    an id holds the time at which a log arrived, by the clock of the stored batches
+//   horizon    no batch that arrived before it is stored any more, on any instance. So the logs that arrived before it
+//              are a fixed set, except those that wait in the spool
+//   asOf       the horizon, in whole milliseconds. Where logs beyond it are stored already, it is awaited, so that
+//              everybody finds what was acknowledged
+import type { Knex } from 'knex'
+import type { Horizons } from '../cluster/horizons.ts'
+import { millisecondsOf, type UtcTime } from '../model/instant.ts'
+import { shift } from '../model/span.ts'
+import type { FrozenView } from '../query/search.ts'
+import { newestBatchSince } from '../store/batches.ts'
+import type { Condition } from '../store/dialects/dialect.ts'
+
+/** Longer than instances need to announce how far they are; a transaction of a host app may take any time. */
+const maxWaitMs = 1500
+/** An id so far ahead of the clock was given while the clock was wrong: its log must not stay hidden. */
+const aheadMs = 1000
+
+/** Where the batches are, and how far they are stored. */
+interface ViewSource {
+  knex: Knex
+  horizons: Horizons
+  /** The present by the clock of the stored batches, in milliseconds since 1970. */
+  now: number
+}
+
+/** A frozen view, and the place of the feed of batches from which on all other logs are delivered. */
+export interface FrozenScope {
+  view: FrozenView
+  place: UtcTime
+}
+
+/** The view as of a time that an earlier answer gave; the logs of it may still be on their way for a moment. */
+export async function viewAsOf ({ horizons, now }: ViewSource, asOf: UtcTime): Promise<FrozenScope> {
+  const horizon = await horizons.passed(asOf, maxWaitMs)
+  return { view: frozen(asOf, now), place: horizon < asOf ? wholeMs(horizon) : asOf }
+}
+
+/** The view as of now: everything of the user, or of all, that is stored. */
+export async function viewOfNow (source: ViewSource, userId: number | undefined): Promise<FrozenScope> {
+  const { knex, horizons, now } = source
+  const horizon = wholeMs(await horizons.recent())
+  const newest = await newestBatchSince(knex, horizon, userId)
+  if (newest === undefined) return { view: frozen(horizon, now), place: horizon }
+  // The ids of a batch are not later than its creation.
+  return await viewAsOf(source, shift(wholeMs(newest), 1))
+}
+
+function frozen (asOf: UtcTime, nowMs: number): FrozenView {
+  return { asOf, hidden: { first: firstId(millisecondsOf(asOf)), end: firstId(nowMs + aheadMs) } }
+}
+
+/** The first id of a millisecond. See `src/write/ids.ts`. */
+function firstId (ms: number): bigint {
+  return BigInt(ms) << 16n
+}
+
+function wholeMs (time: UtcTime): UtcTime {
+  return `${time.slice(0, 23)}000`
+}
+
+/** The condition on rows of `user_logs` that a view sets. */
+export function viewCondition (view: FrozenView | undefined): Condition[] {
+  if (view === undefined) return []
+  const { first, end } = view.hidden
+  return [{ sql: `(id < ${first} OR id >= ${end})`, bindings: [] }]
+}
