@@ -1,56 +1,109 @@
+import { BadRequest } from '../errors.ts'
 import type { StoredLog } from '../model/record.ts'
-import type { Filter } from '../query/filter.ts'
+import type { Position } from '../query/cursor.ts'
+import { everything, type Filter } from '../query/filter.ts'
 import { matcherOf } from '../query/matcher.js'
 import { valuePiece } from '../text/fold.js'
-import { findLog, maxPageBytes, searchLogs } from './find-logs.ts'
+import { asText, valueAt } from '../text/values.js'
+import { findLog, maxPageBytes, searchLogs, type Found } from './find-logs.ts'
 import type { ReadTurn } from './policy.ts'
 
-/** A log with its neighbours, in the order of time. */
+/** What neighbours have in common with their log, beside its user. */
+export type Common = { kind: 'process' } | { kind: 'user' } | { kind: 'attribute', path: readonly string[] }
+
+/** Side of a context to read: a number of logs from a position on. Default: from the log itself on. */
+export interface Side {
+  logs: number
+  from?: Position
+}
+
+/** Neighbours of a log, in the order of time. */
 export interface Context {
   logs: StoredLog[]
   /** False where fewer neighbours fit into the answer, or were found in time, than there are. */
   isComplete: boolean
+  /** Where the sides that were read go on; missing at their ends. */
+  older?: Position
+  newer?: Position
 }
 
-/** Finds logs of the same process before and after a log; undefined where there is no such log. */
+/** A log to find, among all users' logs where no user is given. */
+interface Target {
+  id: string
+  userId: number | undefined
+  same: Common
+}
+
+/**
+ * Finds neighbours on one side of a log or on both; the log itself is between them if both begin at it.
+ *
+ * Resolves to undefined where there is no such log. Rejects with BadRequest where it lacks the attribute, with TooSlow.
+ */
 export async function findContext (
-  turn: ReadTurn,
-  { id, userId }: { id: string, userId: number | undefined },
-  { before, after }: { before: number, after: number },
-  budgetMs: number
+  turn: ReadTurn, { id, userId, same }: Target, { older, newer }: { older?: Side, newer?: Side }, budgetMs: number
 ): Promise<Context | undefined> {
   const log = await findLog(turn, id, userId, budgetMs)
   if (!log) return undefined
-  const earlier = await findNeighbours(turn, log, { order: 'newest', logs: before, ms: budgetMs / 2 })
-  const later = await findNeighbours(turn, log, { order: 'oldest', logs: after, ms: budgetMs / 2 })
+  const isAround = older !== undefined && newer !== undefined && older.from === undefined && newer.from === undefined
+  const limit = isAround
+    ? { ms: budgetMs / 2, bytes: (maxPageBytes - log.message.length) / 2, leastLogs: 0 }
+    : { ms: budgetMs / 2, bytes: maxPageBytes / 2, leastLogs: 1 }
+  const find = (side: Side | undefined, order: 'newest' | 'oldest') => (
+    findSide(turn, { log, filter: filterFor(log, same), order }, { ...limit, ...side })
+  )
+  const before = await find(older, 'newest')
+  const after = await find(newer, 'oldest')
   return {
-    logs: [...earlier.logs.toReversed(), log, ...later.logs],
-    isComplete: earlier.isComplete && later.isComplete
+    logs: [...before.items.toReversed(), ...isAround ? [log] : [], ...after.items],
+    isComplete: before.isComplete && after.isComplete,
+    older: before.next,
+    newer: after.next
   }
 }
 
-async function findNeighbours (
-  turn: ReadTurn, log: StoredLog, { order, logs, ms }: { order: 'newest' | 'oldest', logs: number, ms: number }
-): Promise<Context> {
-  if (logs === 0) return { logs: [], isComplete: true }
-  const { id, userId, eventAt } = log
-  const filter = sameProcess(log)
+interface SideSearch {
+  log: StoredLog
+  filter: Filter
+  order: 'newest' | 'oldest'
+}
+
+interface SideLimit extends Partial<Side> {
+  ms: number
+  bytes: number
+  leastLogs: number
+}
+
+async function findSide (
+  turn: ReadTurn, { log: { id, userId, eventAt }, filter, order }: SideSearch, { logs, from, ...limit }: SideLimit
+): Promise<Found<StoredLog>> {
+  if (logs === undefined) return { items: [], isComplete: true, next: undefined }
+  const after = from ?? { at: eventAt, id, userId }
+  if (logs === 0) return { items: [], isComplete: true, next: after }
   const isMatch = matcherOf(filter)
-  const search = { userId, filter, order, after: { at: eventAt, id, userId } }
-  const limit = { logs, ms, bytes: (maxPageBytes - log.message.length) / 2, leastLogs: 0 }
-  const { items, isComplete, next } = await searchLogs(turn, search, limit, {
+  const { items, isComplete, next } = await searchLogs(turn, { userId, filter, order, after }, { ...limit, logs }, {
     selectMatches: async (logs) => logs.filter((log) => isMatch(log, '')),
     pause: turn.giveWay
   })
-  return { logs: items, isComplete: isComplete && (next === undefined || items.length === logs) }
+  return { items, isComplete: isComplete && (next === undefined || items.length === logs), next }
 }
 
-function sameProcess ({ pid, processName }: StoredLog): Filter {
-  return {
-    kind: 'all',
-    of: [
-      { kind: 'number', field: 'pid', comparison: '=', value: String(pid) },
-      { kind: 'value', field: 'process', pattern: [valuePiece(processName)] }
-    ]
+function filterFor ({ pid, processName, attributes }: StoredLog, same: Common): Filter {
+  switch (same.kind) {
+    case 'user': return everything
+    case 'process': return {
+      kind: 'all',
+      of: [
+        { kind: 'number', field: 'pid', comparison: '=', value: String(pid) },
+        { kind: 'value', field: 'process', pattern: [valuePiece(processName)] }
+      ]
+    }
+    case 'attribute': {
+      const text = asText(valueAt(attributes, same.path))
+      if (text === undefined) {
+        const detail = 'same must name an attribute that the log has, and that is neither a list nor an object'
+        throw new BadRequest(detail, { rule: 'same.missing', field: 'same' })
+      }
+      return { kind: 'value', field: same, pattern: [valuePiece(text)] }
+    }
   }
 }

@@ -51,7 +51,7 @@ const parameters: Array<[path: string, fault: Fault]> = [
 
 /** Rules whose requests are in the tests of their own features. */
 const elsewhere: Rule[] = [
-  'cursor.other', 'time.future', 'zone.invalid', 'confirm.expired', 'parameter.too-short', 'parameter.too-long', 'parameter.items'
+  'same.missing', 'cursor.other', 'time.future', 'zone.invalid', 'confirm.expired', 'parameter.too-short', 'parameter.too-long', 'parameter.items'
 ]
 
 for (const database of databases) {
