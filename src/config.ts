@@ -1,6 +1,6 @@
 import { homedir } from 'node:os'
 import { Type, type SchemaOptions, type Static, type TSchema } from '@sinclair/typebox'
-import type { Ajv, ErrorObject } from 'ajv'
+import { Ajv, type ErrorObject } from 'ajv'
 import { envSchema, type EnvSchemaData } from 'env-schema'
 import { UsageError } from './errors.ts'
 import type { DatabaseOptions } from './store/dialects/dialect.ts'
@@ -152,9 +152,21 @@ export const settingsTable: Setting[] = Object.entries<TSchema>(settingsSchema.p
 /** Settings as text, from flags or a test. */
 export type GivenSettings = Partial<Record<SettingName, string>>
 
+/** As env-schema's own, but compiled once for all readers, and without the schema of schemas: both save 0.1 s. */
+const ajv = new Ajv({
+  allErrors: true,
+  removeAdditional: true,
+  useDefaults: true,
+  coerceTypes: true,
+  keywords: ['flag'],
+  validateSchema: false,
+  // In strict mode Ajv lets Infinity pass: it compares no limit with a number that is not finite.
+  strictNumbers: false
+})
+
 /** Options of env-schema, and so of @fastify/env, for the settings. */
 export function envOptions (...data: [EnvSchemaData, ...EnvSchemaData[]]) {
-  return { schema: structuredClone(settingsSchema), data, env: false, ajv: { customOptions: prepareAjv } }
+  return { schema: settingsSchema, data, env: false, ajv }
 }
 
 /**
@@ -180,12 +192,6 @@ export function sourceOf (name: SettingName, given: GivenSettings, env: Environm
 /** Home folder of the user. */
 export function homeOf (env: Environment): string {
   return env.HOME ?? homedir()
-}
-
-function prepareAjv (ajv: Ajv): Ajv {
-  // In strict mode Ajv lets Infinity pass: it compares no limit with a number that is not finite.
-  ajv.opts.strictNumbers = false
-  return ajv.addKeyword('flag')
 }
 
 function explain (error: unknown): string {
