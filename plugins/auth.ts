@@ -1,11 +1,14 @@
 import fp from 'fastify-plugin'
 import type { onRequestHookHandler, preHandlerHookHandler } from 'fastify'
 import { Authenticator, requireSameSite, userTokenOf } from '../src/authenticate/authenticator.ts'
-import { makeToken, type NewToken } from '../src/authenticate/keyring.ts'
+import { userSessionsOf, userTokensOf, type UserSessions, type UserTokens } from '../src/authenticate/account.ts'
+import { changePassword, type NewPassword } from '../src/authenticate/password.ts'
 import { registerUser, type NewUser } from '../src/authenticate/register.ts'
 import { DatabaseAway } from '../src/errors.ts'
 import { guardRoutes, untilRightEnds } from '../src/http/guard.ts'
 import type { Caller, LogUser, Scope, UserCaller } from '../src/model/caller.ts'
+import { credentialsOf } from '../src/store/credentials.ts'
+import { sessionsOf, type Session } from '../src/store/sessions.ts'
 import { tokensOf, type Token } from '../src/store/tokens.ts'
 import { usersOf } from '../src/store/users.ts'
 import { within } from '../src/timeout.ts'
@@ -57,17 +60,11 @@ declare module 'fastify' {
     untilRightEnds: (request: import('fastify').FastifyRequest, reply: import('fastify').FastifyReply) => AbortSignal
     /** Creates a user; resolves to their token, rejects with Conflict. */
     registerUser: (user: NewUser) => Promise<{ token: string, created: boolean }>
-    /** The random tokens of users. */
-    userTokens: UserTokens
+    /** Changes a user's password, ends their sessions, and resolves to the contract's new token. */
+    changePassword: (change: NewPassword) => Promise<string>
+    userTokens: UserTokens<Token>
+    userSessions: UserSessions<Session>
   }
-}
-
-/** Makes, lists and revokes tokens; rejects with DatabaseAway. */
-export interface UserTokens {
-  make (token: NewToken): Promise<{ id: number, token: string }>
-  list (userId: number): Promise<Token[]>
-  /** Resolves to false when the user has no such token. */
-  revoke (userId: number, id: number): Promise<boolean>
 }
 
 export interface AuthOptions {
@@ -81,10 +78,17 @@ export interface AuthOptions {
 export default fp<AuthOptions>(async (app, { apiKey = '', patience: timeoutMs = 5000 }) => {
   const users = usersOf(app.logDb)
   const tokens = tokensOf(app.logDb)
+  const sessions = sessionsOf(app.logDb)
   const inTime = <T>(query: Promise<T>): Promise<T> => within(timeoutMs, query, new DatabaseAway())
   const authenticator = new Authenticator({
-    findUsers: (names) => users.findAll(names), tokens, memory: () => app.logSpool, apiKey, lookupTimeoutMs: timeoutMs
+    findUsers: (names) => users.findAll(names),
+    tokens,
+    sessions,
+    memory: () => app.logSpool,
+    apiKey,
+    lookupTimeoutMs: timeoutMs
   })
+  const account = { inTime, onEnd: () => authenticator.forgetSecrets() }
 
   app.decorate('authenticateToken', (request, user) => authenticator.requireUser(request, user))
   app.decorate('authenticatePassword', ({ ip }, name, secret) => authenticator.callerOfPassword(ip, { name, secret }))
@@ -104,11 +108,11 @@ export default fp<AuthOptions>(async (app, { apiKey = '', patience: timeoutMs = 
     find: (name) => within(timeoutMs, users.find(name)),
     insert: (row) => within(timeoutMs, users.insert(row))
   }, user))
-  app.decorate('userTokens', {
-    make: (token) => inTime(makeToken(tokens, token)),
-    list: (userId) => inTime(tokens.list(userId)),
-    revoke: (userId, id) => inTime(tokens.revoke(userId, id)).finally(() => authenticator.forgetTokens())
-  })
+  app.decorate('changePassword', (change) => (
+    inTime(changePassword(credentialsOf(app.logDb), change)).finally(account.onEnd)
+  ))
+  app.decorate('userTokens', userTokensOf(tokens, account))
+  app.decorate('userSessions', userSessionsOf(sessions, account))
 
   app.decorateRequest('logCaller')
   guardRoutes(app, (request, scope) => authenticator.callerOf(request, scope))

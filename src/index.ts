@@ -1,7 +1,7 @@
 export { default as loggerbot, type LoggerBotOptions } from './app.ts'
 
 export { default as db, type DbOptions } from '../plugins/db.ts'
-export { default as auth, type Access, type AuthOptions, type UserTokens } from '../plugins/auth.ts'
+export { default as auth, type Access, type AuthOptions } from '../plugins/auth.ts'
 export { default as spool } from '../plugins/spool.ts'
 export {
   default as writer, type LogWriter, type WriteOptions, type WriterEvents, type WriterOptions
@@ -23,6 +23,7 @@ export { default as queryRoutes } from '../routes/query/index.ts'
 export { default as accountRoutes } from '../routes/account/index.ts'
 export { default as opsRoutes } from '../routes/ops/index.ts'
 
+export type { UserSessions, UserTokens } from './authenticate/account.ts'
 export type { DatabaseOptions, MysqlOptions, SqliteOptions } from './store/dialects/dialect.ts'
 export { utcTime } from './model/instant.ts'
 export { newRecord } from './model/record.ts'

@@ -5,7 +5,9 @@ import { parseJson } from '../../src/decode/json/parse.ts'
 import { readWhole } from '../../src/decode/unpack/index.ts'
 import { keepPrivate, refuseLongBodies, sendDetailedError } from '../../src/http/answers.ts'
 import { useOwnCompilers } from '../../src/http/compilers.ts'
+import password from './password.ts'
 import session from './session.ts'
+import sessions from './sessions.ts'
 import tokens from './tokens.ts'
 
 /** Enough for names and passwords of 100 characters, however they are escaped. */
@@ -24,6 +26,8 @@ export default fp(async (app) => {
   // After the hook that finds the caller, on routes that have it.
   app.addHook('onRoute', (route) => { route.onRequest = [...[route.onRequest ?? []].flat(), app.reserveMemory] })
   await app.register(session)
+  await app.register(sessions)
+  await app.register(password)
   await app.register(tokens)
 }, {
   name: 'loggerbot-account',

@@ -1,10 +1,12 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type, type Static } from '@sinclair/typebox'
 import { BadRequest, NotFound } from '../../src/errors.ts'
-import { requireUser } from '../../src/http/guard.ts'
+import { actorOf, requireUser } from '../../src/http/guard.ts'
 import { titlePattern, titleRule } from '../../src/model/name.ts'
-import { onceOf, onceRule, writeOnce } from '../../src/query/once.ts'
 import { isoTime } from '../../src/query/api-log.ts'
+import { expiryOf, expiryRule } from '../../src/query/expiry.ts'
+import { onceOf, onceRule, writeOnce } from '../../src/query/once.ts'
+import { databaseNow } from '../../src/store/clock-doubt.ts'
 import type { Token } from '../../src/store/tokens.ts'
 
 const tags = ['account']
@@ -15,6 +17,7 @@ const Scopes = Type.Array(Type.Union([Type.Literal('read'), Type.Literal('write'
 })
 const Name = Type.String({ pattern: titlePattern, description: titleRule, examples: ['billing worker'] })
 const Once = Type.String({ description: onceRule, examples: ['10m'] })
+const Expires = Type.String({ description: expiryRule, examples: ['30d'] })
 const Time = Type.Union([Type.String(), Type.Null()], { examples: ['2026-11-24T09:30:00.000000Z'] })
 
 const Listed = Type.Object({
@@ -27,17 +30,18 @@ const Listed = Type.Object({
   once: Type.Union([Once, Type.Null()])
 })
 const List = Type.Object({ tokens: Type.Array(Listed) }, {
-  description: 'The valid tokens, browser sessions included; never their secrets'
+  description: 'The valid tokens; never their secrets'
 })
-const Asked = Type.Object({ name: Name, scopes: Scopes, once: Type.Optional(Once) }, {
-  additionalProperties: false, description: 'an object'
-})
+const Asked = Type.Object({
+  name: Name, scopes: Scopes, expires: Type.Optional(Expires), once: Type.Optional(Once)
+}, { additionalProperties: false, description: 'an object' })
 const Made = Type.Object({ id: Type.Integer(), token: Type.String({ examples: ['lb_…'] }) })
 const Id = Type.Object({
   id: Type.Integer({ minimum: 1, maximum: 2 ** 31 - 1, description: 'the number of a token' })
 })
 
-const onceDescription = 'This response is the only one that shows the token. With `once`, a log that was sent with ' +
+const description = 'This response is the only one that shows the token. It never expires, unless `expires` says ' +
+  'when, by the database\'s clock. With `once`, a log that was sent with ' +
   'the token within that time is not stored a second time, whatever batch it comes in: for shippers that regroup ' +
   'logs when they retry. Two logs with the same time, message and other fields, in two requests, then count as one.'
 
@@ -51,14 +55,19 @@ const tokens: FastifyPluginAsyncTypebox = async (app) => {
 
   app.post('/api/tokens', {
     config,
-    schema: { tags, summary: 'Make a token', description: onceDescription, body: Asked, response: { 201: Made } }
-  }, async ({ logCaller, body: { name, scopes, once } }, reply) => {
+    schema: { tags, summary: 'Make a token', description, body: Asked, response: { 201: Made } }
+  }, async (request, reply) => {
+    const { name, scopes, expires, once } = request.body
     const onceMs = once === undefined ? undefined : onceOf('once', once)
     if (once !== undefined && !scopes.includes('write')) {
       throw new BadRequest('once is for tokens that send logs: scopes must include write')
     }
-    const { id: userId } = requireUser(logCaller)
-    return reply.code(201).send(await app.userTokens.make({ userId, name, scopes, onceMs }))
+    const { id: userId } = requireUser(request.logCaller)
+    const expiresAt = expires === undefined
+      ? undefined
+      : expiryOf('expires', expires, await app.logReaders.awaitDatabase(databaseNow(app.logDb)))
+    const token = { userId, name, scopes, expiresAt, onceMs }
+    return reply.code(201).send(await app.userTokens.make(token, actorOf(request)))
   })
 
   app.delete('/api/tokens/:id', {
@@ -70,8 +79,9 @@ const tokens: FastifyPluginAsyncTypebox = async (app) => {
       params: Id,
       response: { 204: Type.Null() }
     }
-  }, async ({ logCaller, params: { id } }, reply) => {
-    if (!await app.userTokens.revoke(requireUser(logCaller).id, id)) throw new NotFound()
+  }, async (request, reply) => {
+    const { id: userId } = requireUser(request.logCaller)
+    if (!await app.userTokens.revoke(userId, request.params.id, actorOf(request))) throw new NotFound()
     return reply.code(204).send(null)
   })
 }

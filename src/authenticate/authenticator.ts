@@ -5,7 +5,7 @@ import { within } from '../timeout.ts'
 import { Attempts } from './attempts.ts'
 import { coalesce } from './coalesce.ts'
 import { credentialsOf, isCrossSite, sessionCookie } from './credentials.ts'
-import { Keyring, type RememberedToken, type TokenStore } from './keyring.ts'
+import { Keyring, type RememberedToken, type SecretStore } from './keyring.ts'
 import { networkOf } from './network.ts'
 import type { Memory } from './remembered.ts'
 import { contractToken, isSameSecret } from './token.ts'
@@ -25,7 +25,8 @@ export interface AuthenticRequest {
 export interface AuthenticatorOptions {
   /** Finds the users with these names. */
   findUsers: (names: readonly string[]) => Promise<readonly StoredUser[]>
-  tokens: TokenStore
+  tokens: SecretStore
+  sessions: SecretStore
   /** Users and tokens that may send logs during a database outage. */
   memory: () => { users?: Memory<RememberedUser>, tokens?: Memory<RememberedToken> }
   /** The X-Api-Key of the settings; empty: none is right. */
@@ -36,8 +37,6 @@ export interface AuthenticatorOptions {
 
 const everyScope: ReadonlySet<Scope> = new Set(scopes)
 const keyCaller: KeyCaller = { kind: 'key', id: null, name: 'API key', scopes: new Set(['read']), admin: true }
-/** Scopes of a browser's session. Without write: other pages on the same host could send logs in the user's name. */
-const sessionScopes: ReadonlySet<Scope> = new Set(['read', 'account'])
 
 /** Age in ms up to which an answer counts, when the right to an open response is checked. */
 const rightMaxAgeMs = 200
@@ -48,22 +47,21 @@ const rightMaxAgeMs = 200
  * past that, every method throws TooManyAttempts.
  */
 export class Authenticator {
-  readonly #keyring: Keyring
+  readonly #tokens: Keyring
+  readonly #sessions: Keyring
   readonly #users: Users
   readonly #verifier: Verifier
   readonly #apiKey: string
   readonly #keyAttempts = new Attempts()
 
-  constructor ({ findUsers, tokens, memory, apiKey, lookupTimeoutMs }: AuthenticatorOptions) {
+  constructor ({ findUsers, tokens, sessions, memory, apiKey, lookupTimeoutMs }: AuthenticatorOptions) {
     const findUser = coalesce((names: readonly string[]) => within(lookupTimeoutMs, findUsers(names)))
-    this.#keyring = new Keyring({
-      store: {
-        findOwner: (hash) => within(lookupTimeoutMs, tokens.findOwner(hash)),
-        markUsed: (id) => tokens.markUsed(id)
-      },
-      memory: () => memory().tokens,
-      maxWaitMs: lookupTimeoutMs
+    const inTime = (store: SecretStore): SecretStore => ({
+      findOwner: (hash) => within(lookupTimeoutMs, store.findOwner(hash)),
+      markUsed: (id) => store.markUsed(id)
     })
+    this.#tokens = new Keyring({ store: inTime(tokens), memory: () => memory().tokens, maxWaitMs: lookupTimeoutMs })
+    this.#sessions = new Keyring({ store: inTime(sessions), kind: 'session', maxWaitMs: lookupTimeoutMs })
     this.#users = new Users({
       // A look-up that waits behind a hanging query would otherwise wait for two timeouts.
       find: (name) => within(lookupTimeoutMs, findUser(name)),
@@ -89,18 +87,15 @@ export class Authenticator {
         return this.callerOfPassword(request.ip, credentials, maxAgeMs)
       case 'api key':
         return await this.#isApiKey(credentials.secret, request.ip) ? keyCaller : undefined
-      case 'session': {
+      case 'session':
         refuseCrossSite(request, scope)
-        const caller = await this.#keyring.find(credentials.secret, request.ip, maxAgeMs)
-        return caller && isSession(caller) ? { ...caller, scopes: sessionScopes } : undefined
-      }
+        return this.#sessions.find(credentials.secret, request.ip, maxAgeMs)
     }
   }
 
   /** Finds the owner of a random token. The secret of a session is valid only as its cookie. */
-  async callerOfToken (token: string, address: string, maxAgeMs?: number): Promise<UserCaller | undefined> {
-    const caller = await this.#keyring.find(token, address, maxAgeMs)
-    return caller && !isSession(caller) ? caller : undefined
+  callerOfToken (token: string, address: string, maxAgeMs?: number): Promise<UserCaller | undefined> {
+    return this.#tokens.find(token, address, maxAgeMs)
   }
 
   /** Verifies a user's password. */
@@ -151,9 +146,10 @@ export class Authenticator {
     }
   }
 
-  /** Asks the database for every token again, because one was revoked through this process. */
-  forgetTokens (): void {
-    this.#keyring.clear()
+  /** Asks the database for every token and session again, because one was revoked through this process. */
+  forgetSecrets (): void {
+    this.#tokens.clear()
+    this.#sessions.clear()
   }
 
   async #isApiKey (key: string, address: string): Promise<boolean> {
@@ -173,11 +169,6 @@ export function userTokenOf ({ headers }: AuthenticRequest): string {
 /** Throws NotAllowed when a browser sent the request on behalf of another site. */
 export function requireSameSite ({ headers, host }: AuthenticRequest): void {
   if (isCrossSite(headers, host)) throw new NotAllowed('this is accepted only from pages of the same site')
-}
-
-/** Only sessions are made with this scope. */
-function isSession ({ scopes }: Caller): boolean {
-  return scopes.has('account')
 }
 
 /** A credential that a browser sends by itself, a cookie or a password, must change nothing for other sites. */

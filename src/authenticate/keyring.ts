@@ -2,24 +2,28 @@ import { randomBytes } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import { DatabaseAway } from '../errors.ts'
 import type { Scope, UserCaller } from '../model/caller.ts'
-import { utcTime, type UtcTime } from '../model/instant.ts'
+import type { UtcTime } from '../model/instant.ts'
 import { Attempts } from './attempts.ts'
 import { tokenPrefix } from './credentials.ts'
+import { Deadlines } from './deadlines.ts'
 import { FairQueue } from './fair-queue.ts'
 import { networkOf } from './network.ts'
 import { OutageCache } from './outage-cache.ts'
 import type { Memory } from './remembered.ts'
 import { digestOf } from './token.ts'
 
-/** Owner of a random token, as the store has it. */
+/** Owner of a token or of a session, as the store has it. */
 interface Owner {
-  tokenId: number
+  /** Of the token or session. */
+  id: number
   userId: number
   userName: string
   admin: boolean
   scopes: readonly Scope[]
   /** Null: never. */
   expiresAt: UtcTime | null
+  /** Milliseconds until then, by the database's clock. */
+  leftMs: number
   /** Window in ms within which a log sent with the token is stored once. Default: however often it is sent. */
   onceMs?: number | null
 }
@@ -28,22 +32,14 @@ interface Owner {
 export interface RememberedToken {
   id: number
   name: string
-  expiresAt: UtcTime | null
   /** The token, where each of its logs is stored once within a window, in ms. */
   once?: { tokenId: number, onceMs: number }
 }
 
-/** Store of random tokens, by their SHA-256. */
-export interface TokenStore {
+/** Store of random secrets, by their SHA-256. */
+export interface SecretStore {
   findOwner (hash: Buffer): Promise<Owner | undefined>
   markUsed (id: number): Promise<void>
-}
-
-/** Store that new tokens are added to. Resolves to the id. */
-export interface NewTokenStore {
-  insert (token: {
-    userId: number, name: string, hash: Buffer, scopes: readonly Scope[], expiresAt: UtcTime | null, onceMs?: number
-  }): Promise<number>
 }
 
 /** A token to make for a user. */
@@ -52,23 +48,24 @@ export interface NewToken {
   /** 1 to 100 characters. */
   name: string
   scopes: readonly Scope[]
-  /** In ms since 1970. Default: never. */
-  expires?: number
+  /** By the database's clock. Default: never. */
+  expiresAt?: UtcTime
   /** Window in ms, of whole seconds, within which a log sent with it is stored once. Default: however often. */
   onceMs?: number
 }
 
-/**
- * Makes a random token of 256 bits, which nobody guesses, so that SHA-256 is enough to hide it.
- * It is returned only this once.
- */
+/** Creates a secret of 256 random bits, which nobody guesses, so that SHA-256 is enough to hide it. */
+export function createSecret (): { secret: string, hash: Buffer } {
+  const secret = `${tokenPrefix}${randomBytes(32).toString('base64url')}`
+  return { secret, hash: digestOf(secret) }
+}
+
+/** Makes a random token, which is returned only this once. `insert` resolves to the id of its row. */
 export async function makeToken (
-  store: NewTokenStore, { userId, name, scopes, expires, onceMs }: NewToken
+  insert: (token: NewToken & { hash: Buffer }) => Promise<number>, token: NewToken
 ): Promise<{ id: number, token: string }> {
-  const token = `${tokenPrefix}${randomBytes(32).toString('base64url')}`
-  const expiresAt = expires === undefined ? null : utcTime(expires)
-  const id = await store.insert({ userId, name, hash: digestOf(token), scopes, expiresAt, onceMs })
-  return { id, token }
+  const { secret, hash } = createSecret()
+  return { id: await insert({ ...token, hash }), token: secret }
 }
 
 /** Interval between two notes that a token was used, in ms: its owner sees the minute. */
@@ -83,8 +80,16 @@ const maxLookups = 8
 /** Bound on the unknown tokens that wait for their look-up. */
 const maxWaiting = 1000
 
+/** A caller, until the deadline in ms of the monotonic clock. */
+interface BoundCaller {
+  caller: UserCaller
+  endsAt: number
+}
+
 export interface KeyringOptions {
-  store: TokenStore
+  store: SecretStore
+  /** Default `token`. */
+  kind?: 'token' | 'session'
   /** Tokens that were used recently, for a database outage. */
   memory?: () => Memory<RememberedToken> | undefined
   /** Maximal wait of an unknown token for its look-up, in ms. Default 5000. */
@@ -93,21 +98,25 @@ export interface KeyringOptions {
   now?: () => number
 }
 
-/** Finds the callers of random tokens. A token that is revoked is refused within a second. */
+/** Finds the callers of random tokens, or of sessions. One that is revoked or has ended is refused within a second. */
 export class Keyring {
-  readonly #store: TokenStore
+  readonly #store: SecretStore
+  readonly #kind: 'token' | 'session'
   readonly #memory: () => Memory<RememberedToken> | undefined
   readonly #maxWaitMs: number
   readonly #now: () => number
-  readonly #cache: OutageCache<UserCaller>
+  readonly #cache: OutageCache<BoundCaller>
+  readonly #deadlines = new Deadlines()
   readonly #lookups = new FairQueue(maxLookups, maxWaiting)
   readonly #failures: Attempts
   /** Unknown tokens that were counted. */
   readonly #counted: Attempts
   readonly #notedAt = new LRUCache<number, number>({ max: maxNoted })
 
-  constructor ({ store, memory = () => undefined, maxWaitMs = 5000, now = () => performance.now() }: KeyringOptions) {
+  constructor (options: KeyringOptions) {
+    const { store, kind = 'token', memory = () => undefined, maxWaitMs = 5000, now = () => performance.now() } = options
     this.#store = store
+    this.#kind = kind
     this.#memory = memory
     this.#maxWaitMs = maxWaitMs
     this.#now = now
@@ -118,9 +127,9 @@ export class Keyring {
 
   /**
    * Finds the token's owner, with its scopes, as they were at most `maxAgeMs` ago; undefined for an unknown token.
-   * While the database is unavailable, cached tokens stay valid, and after a restart those that may send logs; any
-   * other token rejects with DatabaseAway. Rejects with TooManyAttempts when the network of the address tried too many
-   * unknown tokens and this one is not cached.
+   * While the database is unavailable, cached tokens stay valid until they expire, and after a restart those that may
+   * send logs and never expire; any other token rejects with DatabaseAway. Rejects with TooManyAttempts when the
+   * network of the address tried too many unknown tokens and this one is not cached.
    */
   async find (token: string, address: string, maxAgeMs?: number): Promise<UserCaller | undefined> {
     const hash = digestOf(token)
@@ -131,7 +140,7 @@ export class Keyring {
       limitUnknown: (ask) => this.#limit(networkOf(address), key, ask),
       maxAgeMs
     })
-    return value
+    return value && value.endsAt > this.#now() ? value.caller : undefined
   }
 
   /** Asks the database for every token again, because one was revoked through this process. */
@@ -139,49 +148,65 @@ export class Keyring {
     this.#cache.clear()
   }
 
-  #limit (network: string, key: string, ask: () => Promise<UserCaller | undefined>): Promise<UserCaller | undefined> {
+  #limit (
+    network: string, key: string, ask: () => Promise<BoundCaller | undefined>
+  ): Promise<BoundCaller | undefined> {
     this.#failures.check(network)
     const since = this.#now()
     return this.#lookups.run(network, async () => {
       this.#failures.check(network)
       // The database hangs: a token that waited behind others must not wait for it again.
       if (this.#now() - since > this.#maxWaitMs) throw new DatabaseAway()
-      const caller = await ask()
-      if (!caller && !this.#counted.hasFailed(key)) {
+      const bound = await ask()
+      if (!bound && !this.#counted.hasFailed(key)) {
         this.#counted.fail(key)
         this.#failures.fail(network)
       }
-      return caller
+      return bound
     })
   }
 
-  #recall (key: string): UserCaller | undefined {
+  #recall (key: string): BoundCaller | undefined {
     const remembered = this.#memory()?.find(key)
-    if (!remembered || (remembered.expiresAt !== null && remembered.expiresAt <= utcTime())) return undefined
+    if (!remembered) return undefined
     const { id, name, once } = remembered
-    return { kind: 'user', id, name, scopes: new Set(['write']), admin: false, ...once }
+    const caller: UserCaller = { kind: 'user', id, name, scopes: new Set(['write']), admin: false, ...once }
+    return { caller, endsAt: Infinity }
   }
 
-  async #ask (hash: Buffer, key: string): Promise<UserCaller | undefined> {
+  async #ask (hash: Buffer, key: string): Promise<BoundCaller | undefined> {
+    const readAt = this.#now()
     const owner = await this.#store.findOwner(hash)
-    if (!owner) {
+    const endsAt = owner ? this.#deadlines.endOf(key, owner, readAt) : -Infinity
+    if (!owner || endsAt <= this.#now()) {
       this.#memory()?.forget(key)
       return undefined
     }
-    const { tokenId, userId: id, userName: name, admin, scopes, expiresAt, onceMs } = owner
-    const once = onceMs ? { tokenId, onceMs } : undefined
-    const maySend = scopes.includes('write') && !scopes.includes('account')
-    if (maySend) this.#memory()?.remember(key, { id, name, expiresAt, ...once && { once } })
-    else this.#memory()?.forget(key)
-    this.#noteUse(tokenId)
-    return { kind: 'user', id, name, scopes: new Set(scopes), admin, tokenId, ...once }
+    const caller = callerOf(owner, this.#kind)
+    this.#remember(key, caller, endsAt)
+    this.#noteUse(owner.id)
+    return { caller, endsAt }
   }
 
-  #noteUse (tokenId: number): void {
-    const now = this.#now()
-    if (now - (this.#notedAt.get(tokenId) ?? -Infinity) <= noteAfterMs) return
-    this.#notedAt.set(tokenId, now)
-    // A failure to note it is no reason to refuse the request, or to delay it.
-    this.#store.markUsed(tokenId).catch(() => {})
+  /** After a restart only the wall clock could tell when a token expires: those that expire are not remembered. */
+  #remember (key: string, { id, name, scopes, tokenId, onceMs }: UserCaller, endsAt: number): void {
+    const once = tokenId === undefined || onceMs === undefined ? undefined : { tokenId, onceMs }
+    if (scopes.has('write') && endsAt === Infinity) this.#memory()?.remember(key, { id, name, ...once && { once } })
+    else this.#memory()?.forget(key)
   }
+
+  #noteUse (id: number): void {
+    const now = this.#now()
+    if (now - (this.#notedAt.get(id) ?? -Infinity) <= noteAfterMs) return
+    this.#notedAt.set(id, now)
+    // A failure to note it is no reason to refuse the request, or to delay it.
+    this.#store.markUsed(id).catch(() => {})
+  }
+}
+
+function callerOf (
+  { id, userId, userName: name, admin, scopes, onceMs }: Owner, kind: 'token' | 'session'
+): UserCaller {
+  const caller: UserCaller = { kind: 'user', id: userId, name, scopes: new Set(scopes), admin }
+  return kind === 'session' ? { ...caller, sessionId: id } : { ...caller, tokenId: id, ...onceMs && { onceMs } }
 }

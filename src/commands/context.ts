@@ -1,5 +1,6 @@
 import type { Readable, Writable } from 'node:stream'
 import type { SettingName, Settings, SettingSource } from '../config.ts'
+import type { Actor } from '../model/caller.ts'
 
 /** Streams of a command: those of the process, or of a test. */
 export interface Streams {
@@ -25,6 +26,9 @@ export interface Context {
   /** Reports a problem in one line on standard error. */
   warn (line: string): void
 }
+
+/** The caller of a command, as the audit names it. */
+export const commandLine: Actor = { name: 'command line' }
 
 /** A word as a shell reads it, whatever it contains. */
 export function shellQuote (word: string): string {

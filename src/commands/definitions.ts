@@ -2,6 +2,7 @@
 // that a search in the terminal does not load a whole server.
 import type { Command } from 'commander'
 import { settingsTable, type SettingName } from '../config.ts'
+import { expiryRule } from '../query/expiry.ts'
 import { onceRule } from '../query/once.ts'
 import type { AddUserOptions } from './user.ts'
 import type { AddTokenOptions } from './token.ts'
@@ -159,6 +160,7 @@ function defineUsers (user: Command, run: Run): void {
 function defineTokens (token: Command, run: Run): void {
   define(token, 'add', { summary: 'make a token for a user\'s programs; prints it, once', usage: 'USER NAME' })
     .option('--scopes <scopes>', 'what the token allows: read, write or read,write (default read)')
+    .option('--expires <time>', `${expiryRule} (default never)`)
     .option('--once <window>', 'for shippers that regroup logs when they retry: store each log once within ' +
       `${onceRule} (default: however often it is sent)`)
     .action(run(async (context, user: string, name: string, options: AddTokenOptions) =>

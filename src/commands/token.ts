@@ -1,18 +1,21 @@
-import { makeToken } from '../authenticate/keyring.ts'
+import { userTokensOf, type UserTokens } from '../authenticate/account.ts'
 import type { Settings } from '../config.ts'
 import { CommandError, UsageError } from '../errors.ts'
 import type { Scope } from '../model/caller.ts'
 import { titlePattern, titleRule } from '../model/name.ts'
+import { expiryOf } from '../query/expiry.ts'
 import { printableLine } from '../query/format.ts'
 import { onceOf, writeOnce } from '../query/once.ts'
-import { tokensOf } from '../store/tokens.ts'
+import { databaseNow } from '../store/clock-doubt.ts'
+import { tokensOf, type Token } from '../store/tokens.ts'
 import { usersOf } from '../store/users.ts'
-import type { Context } from './context.ts'
+import { commandLine, type Context } from './context.ts'
 import { withTables } from './database.ts'
 import { tableLines } from './table.ts'
 
 export interface AddTokenOptions {
   scopes?: string
+  expires?: string
   once?: string
 }
 
@@ -20,12 +23,14 @@ export interface AddTokenOptions {
 export async function addToken (
   { settings, print }: Context, { user, name }: { user: string, name: string }, options: AddTokenOptions
 ): Promise<void> {
-  const { scopes: wanted = 'read', once } = options
+  const { scopes: wanted = 'read', expires, once } = options
   const scopes = readScopes(wanted)
   if (!new RegExp(titlePattern, 'u').test(name)) throw new UsageError(`NAME must be ${titleRule}`)
   const onceMs = readOnce(once, scopes)
-  const { id, token } = await onTokens(settings, user, (tokens, userId) =>
-    makeToken(tokens, { userId, name, scopes, onceMs }))
+  const { id, token } = await onTokens(settings, user, async (tokens, userId, now) => {
+    const expiresAt = expires === undefined ? undefined : asUsage(() => expiryOf('--expires', expires, now))
+    return tokens.make({ userId, name, scopes, expiresAt, onceMs }, commandLine)
+  })
   if (onceMs !== undefined) print(`each log that is sent with it is stored once within ${writeOnce(onceMs)}`)
   print(`token ${id} of ${user} can ${scopes.join(' and ')}; it is shown only this once:`)
   print(`  ${token}`)
@@ -35,12 +40,13 @@ export async function addToken (
 export async function listTokens ({ settings, print }: Context, user: string): Promise<void> {
   const tokens = await onTokens(settings, user, (tokens, userId) => tokens.list(userId))
   const lines = tableLines([
-    ['ID', 'SCOPES', 'CREATED (UTC)', 'LAST USED', 'ONCE', 'NAME'],
-    ...tokens.map(({ id, scopes, createdAt, lastUsedAt, onceMs, name }) => [
+    ['ID', 'SCOPES', 'CREATED (UTC)', 'LAST USED', 'EXPIRES', 'ONCE', 'NAME'],
+    ...tokens.map(({ id, scopes, createdAt, lastUsedAt, expiresAt, onceMs, name }) => [
       id,
       scopes.join(','),
       createdAt.slice(0, 19),
       (lastUsedAt ?? 'never').slice(0, 19),
+      (expiresAt ?? 'never').slice(0, 19),
       onceMs === null ? '' : writeOnce(onceMs),
       printableLine(name)
     ])
@@ -51,7 +57,7 @@ export async function listTokens ({ settings, print }: Context, user: string): P
 /** Revokes a token. */
 export async function revokeToken ({ settings, print }: Context, user: string, id: string): Promise<void> {
   if (!/^\d{1,9}$/.test(id)) throw new UsageError('ID must be the number of a token (loggerbot token list USER)')
-  const isRevoked = await onTokens(settings, user, (tokens, userId) => tokens.revoke(userId, Number(id)))
+  const isRevoked = await onTokens(settings, user, (tokens, userId) => tokens.revoke(userId, Number(id), commandLine))
   if (!isRevoked) throw new CommandError(`${user} has no token ${id}`)
   print(`token ${id} of ${user} is revoked`)
 }
@@ -69,21 +75,26 @@ function readOnce (text: string | undefined, scopes: readonly Scope[]): number |
   if (!scopes.includes('write')) {
     throw new UsageError('--once is for tokens that send logs: --scopes must include write')
   }
+  return asUsage(() => onceOf('--once', text))
+}
+
+/** Throws what is wrong with a flag as UsageError. */
+function asUsage<T> (read: () => T): T {
   try {
-    return onceOf('--once', text)
+    return read()
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error))
   }
 }
 
-type Tokens = ReturnType<typeof tokensOf>
-
+/** Does work on the tokens of a user, with the time of the database's clock, in ms since 1970. */
 function onTokens<T> (
-  settings: Settings, userName: string, work: (tokens: Tokens, userId: number) => Promise<T>
+  settings: Settings, userName: string, work: (tokens: UserTokens<Token>, userId: number, now: number) => Promise<T>
 ): Promise<T> {
   return withTables(settings, async (knex) => {
     const user = await usersOf(knex).find(userName)
     if (!user) throw new CommandError(`there is no user ${userName}`)
-    return work(tokensOf(knex), user.id)
+    const tokens = userTokensOf(tokensOf(knex), { inTime: (query) => query, onEnd: () => {} })
+    return work(tokens, user.id, await databaseNow(knex))
   })
 }

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { NotAllowed, Unauthorized } from '../errors.ts'
-import type { Caller, Scope, UserCaller } from '../model/caller.ts'
+import type { Actor, Caller, Scope, UserCaller } from '../model/caller.ts'
 
 type FindCaller = (request: FastifyRequest, scope: Scope) => Promise<Caller | undefined>
 
@@ -49,6 +49,11 @@ function explainMissing (scope: Scope, { kind }: Caller): string {
 export function requireUser (caller: Caller): UserCaller {
   if (caller.kind === 'key') throw new NotAllowed('this needs a credential of a user, not the API key')
   return caller
+}
+
+/** The caller as the audit names them. */
+export function actorOf ({ logCaller: { name }, ip }: FastifyRequest): Actor {
+  return { name, address: ip }
 }
 
 /** Signal that aborts with Unauthorized once `isAllowed` resolves to false; it is asked while the response is open. */

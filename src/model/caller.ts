@@ -27,9 +27,19 @@ export interface UserCaller extends Rights {
   id: number
   /** The random token that the request came with. */
   tokenId?: number
+  /** The browser's session that the request came with. */
+  sessionId?: number
   /** Window in ms within which a log sent with the token is stored once. Default: however often it is sent. */
   onceMs?: number
 }
 
 /** Sender of a request. */
 export type Caller = KeyCaller | UserCaller
+
+/** Person who changes something. */
+export interface Actor {
+  /** Name of the user, or `command line`. */
+  name: string
+  /** Network address of the request. Default: none. */
+  address?: string
+}

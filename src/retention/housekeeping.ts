@@ -8,6 +8,7 @@ import { clockDoubt, databaseNow } from '../store/clock-doubt.ts'
 import { DeadLetterCap } from '../store/dead-letters.ts'
 import { purgeBatchKeys } from '../store/log-store.ts'
 import { forgetLogs } from '../store/recent-logs.ts'
+import { sessionsOf } from '../store/sessions.ts'
 import { tokensOf } from '../store/tokens.ts'
 import { within } from '../timeout.ts'
 
@@ -22,7 +23,10 @@ const closeMs = 2000
 /** A batch with its approximate size in bytes. */
 type Batch = AdmittedBatch & { bytes: number }
 
-/** Deletes what accumulates beside the logs: batch keys, expired tokens, hashes of recent logs, excess dead letters. */
+/**
+ * Deletes what accumulates beside the logs: batch keys, expired tokens and sessions, hashes of recent logs, excess dead
+ * letters.
+ */
 export class Housekeeping {
   readonly #knex: Knex
   readonly #log: ServerLog
@@ -82,5 +86,6 @@ export class Housekeeping {
     }
     await purgeBatchKeys(this.#knex, utcTime(await databaseNow(this.#knex) - batchKeyMs))
     await tokensOf(this.#knex).purge()
+    await sessionsOf(this.#knex).purge()
   }
 }

@@ -1,8 +1,10 @@
 import type { Knex } from 'knex'
 import { scopes, type Scope } from '../model/caller.ts'
 import { millisecondsOf, utcTime, type UtcTime } from '../model/instant.ts'
+import { audited, type AuditEntry } from './audit.ts'
 import { newestBatchAt } from './batches.ts'
-import { retryConflicts } from './retry.ts'
+import { databaseNow } from './clock-doubt.ts'
+import { dialectOf } from './dialects/index.ts'
 
 /** A token, as its owner may see it. */
 export interface Token {
@@ -20,13 +22,16 @@ export interface Token {
 
 /** The owner of a token, with the rights that the token gives. */
 export interface TokenOwner {
-  tokenId: number
+  /** Of the token. */
+  id: number
   userId: number
   userName: string
   admin: boolean
   scopes: Scope[]
   /** Null: never. */
   expiresAt: UtcTime | null
+  /** Milliseconds until then, by the database's clock; not above 0 if the token has expired. */
+  leftMs: number
   /** As in `Token`. */
   onceMs: number | null
 }
@@ -62,41 +67,44 @@ interface TokenRow {
 type OwnerRow = Pick<TokenRow, 'id' | 'user_id' | 'scopes' | 'expires_at' | 'once_seconds'> & {
   username: string
   admin: number
+  now_ms: number | string
 }
 
 /** How long a token stays in the table after it expired. */
 const expiredTokenMs = 7 * 86_400_000
 
-/** The table `tokens`. A token that is revoked or has expired is treated as missing. */
+/** The table `tokens`. A token that is revoked, or has expired by the database's clock, is treated as missing. */
 export function tokensOf (knex: Knex) {
   const tokens = () => knex<TokenRow>('tokens')
-  const valid = () => tokens().whereNull('tokens.revoked_at').where((where) => {
-    where.whereNull('tokens.expires_at').orWhere('tokens.expires_at', '>', utcTime())
-  })
+  const nowMs = knex.raw(`${dialectOf(knex).nowMs} AS now_ms`)
 
   return {
     /** Inserts a token; resolves to its id. */
-    async insert (token: NewToken): Promise<number> {
-      const row = toRow(token)
-      const [id] = await retryConflicts(knex, () => tokens().insert(row))
-      // eslint-disable-next-line @typescript-eslint/no-non-null-assertion -- one row was inserted: it has an id
-      return id!
+    async insert (token: NewToken, entry: AuditEntry): Promise<number> {
+      const row = toRow(token, await databaseNow(knex))
+      return await audited(knex, entry, async (transaction) => {
+        const [id = 0] = await transaction('tokens').insert(row)
+        return id
+      })
     },
 
-    /** Finds the owner by the SHA-256 of a token; undefined also if the owner is disabled. */
+    /** Finds the owner by the SHA-256 of a token, which may have expired; undefined also if the owner is disabled. */
     async findOwner (hash: Buffer): Promise<TokenOwner | undefined> {
-      const row: OwnerRow | undefined = await valid()
+      const row: OwnerRow | undefined = await tokens()
         .join('users', 'users.id', 'tokens.user_id')
         .where('tokens.token_hash', hash)
+        .whereNull('tokens.revoked_at')
         .whereNull('users.disabled_at')
         .first('tokens.id', 'tokens.user_id', 'tokens.scopes', 'tokens.expires_at', 'tokens.once_seconds',
-          'users.username', 'users.admin')
+          'users.username', 'users.admin', nowMs)
       return row && toOwner(row)
     },
 
     /** A user's tokens, oldest first. */
     async list (userId: number): Promise<Token[]> {
-      return (await valid().where('user_id', userId).orderBy('id')).map(toToken)
+      const now = utcTime(await databaseNow(knex))
+      const rows = await tokens().where('user_id', userId).whereNull('revoked_at').orderBy('id')
+      return rows.filter(({ expires_at: expiresAt }) => expiresAt === null || expiresAt > now).map(toToken)
     },
 
     /**
@@ -115,21 +123,22 @@ export function tokensOf (knex: Knex) {
     },
 
     /** Revokes a token; false if the user has no such token. */
-    async revoke (userId: number, id: number): Promise<boolean> {
-      const revoked = await retryConflicts(knex, () =>
-        valid().where({ id, user_id: userId }).update({ revoked_at: utcTime() }))
-      return revoked > 0
+    async revoke (userId: number, id: number, entry: AuditEntry): Promise<boolean> {
+      return await audited(knex, entry, (transaction) => transaction('tokens')
+        .where({ id, user_id: userId }).whereNull('revoked_at').update({ revoked_at: utcTime() })) > 0
     }
   }
 }
 
-function toRow ({ userId, name, hash, scopes, expiresAt = null, onceMs = null }: NewToken): Partial<TokenRow> {
+function toRow (
+  { userId, name, hash, scopes, expiresAt = null, onceMs = null }: NewToken, now: number
+): Partial<TokenRow> {
   return {
     user_id: userId,
     name,
     token_hash: hash,
     scopes: scopes.join(' '),
-    created_at: utcTime(),
+    created_at: utcTime(now),
     expires_at: expiresAt,
     once_seconds: onceMs && onceMs / 1000
   }
@@ -149,12 +158,13 @@ function toToken (row: TokenRow): Token {
 
 function toOwner (row: OwnerRow): TokenOwner {
   return {
-    tokenId: row.id,
+    id: row.id,
     userId: row.user_id,
     userName: row.username,
     admin: Boolean(row.admin),
     scopes: toScopes(row.scopes),
     expiresAt: row.expires_at,
+    leftMs: row.expires_at === null ? Infinity : millisecondsOf(row.expires_at) - Number(row.now_ms),
     onceMs: toMilliseconds(row.once_seconds)
   }
 }
@@ -163,7 +173,8 @@ function toMilliseconds (seconds: number | null): number | null {
   return seconds === null ? null : seconds * 1000
 }
 
-function toScopes (text: string): Scope[] {
+/** The scopes of a text in which spaces separate them. */
+export function toScopes (text: string): Scope[] {
   const names = text.split(' ')
   return scopes.filter((scope) => names.includes(scope))
 }

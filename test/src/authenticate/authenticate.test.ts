@@ -436,7 +436,7 @@ t.test('coalesce', async (t) => {
 
 t.test('Keyring', async (t) => {
   const clock = stopClock(t)
-  const owner = { tokenId: 1, userId: 2, userName: 'alice', admin: false, scopes: ['write'] as const, expiresAt: null as string | null }
+  const owner = { id: 1, userId: 2, userName: 'alice', admin: false, scopes: ['write'] as const, expiresAt: null as string | null, leftMs: Infinity }
   let look: () => Promise<typeof owner | undefined> = async () => owner
   const keyring = new Keyring({ store: { findOwner: () => look(), markUsed: async () => {} }, now: clock.now })
 
@@ -456,10 +456,10 @@ t.test('Keyring', async (t) => {
     t.match(await keyring.find('lb_hers', '::1'), { id: 2 })
   })
 
-  await t.test('knows after a restart who sent logs before, but not with a token that expired or was revoked', async (t) => {
+  await t.test('knows after a restart who sent logs before, but not with a token that expires or was revoked', async (t) => {
     const folder = temporaryFolder(t)
     let expiresAt: string | null = null
-    let answer: () => Promise<typeof owner | undefined> = async () => ({ ...owner, expiresAt })
+    let answer: () => Promise<typeof owner | undefined> = async () => ({ ...owner, expiresAt, leftMs: expiresAt === null ? Infinity : 5000 })
     const start = () => {
       const known = new Known<RememberedToken>(join(folder, 'tokens'))
       return { known, keyring: new Keyring({ store: { findOwner: () => answer(), markUsed: async () => {} }, memory: () => known, now: clock.now }) }
@@ -477,8 +477,7 @@ t.test('Keyring', async (t) => {
     const { keyring, known } = start()
     t.match(await keyring.find('lb_hers', '::1'), { id: 2, name: 'alice', scopes: new Set(['write']), admin: false })
     await t.rejects(keyring.find('lb_reader', '::1'), new DatabaseAway())
-    clock.ms += 5001
-    await t.rejects(keyring.find('lb_soon', '::1'), new DatabaseAway())
+    await t.rejects(keyring.find('lb_soon', '::1'), new DatabaseAway(), 'no clock but the database\'s could tell when')
     t.match(await keyring.find('lb_hers', '::1'), { id: 2 })
     answer = async () => undefined
     clock.ms += 1001
@@ -498,6 +497,45 @@ t.test('Keyring', async (t) => {
   })
 })
 
+t.test('Keyring and a token that expires', async (t) => {
+  const expiring = { id: 1, userId: 2, userName: 'alice', admin: false, scopes: ['write'] as const, expiresAt: utcTime() }
+  const at = (clock: { now: () => number }, look: () => Promise<typeof expiring & { leftMs: number }>) => (
+    new Keyring({ store: { findOwner: look, markUsed: async () => {} }, now: clock.now }))
+
+  await t.test('refuses it from its deadline on, also while the database is away', async (t) => {
+    const clock = stopClock(t)
+    let isAway = false
+    const keyring = at(clock, async () => {
+      if (isAway) throw new Error('away')
+      return { ...expiring, leftMs: 5000 - clock.ms }
+    })
+    t.match(await keyring.find('lb_soon', '::1'), { id: 2 })
+    isAway = true
+    clock.ms += 4999
+    t.match(await keyring.find('lb_soon', '::1'), { id: 2 })
+    clock.ms += 1
+    t.equal(await keyring.find('lb_soon', '::1'), undefined)
+    isAway = false
+    clock.ms += 1001
+    t.equal(await keyring.find('lb_soon', '::1'), undefined)
+  })
+
+  await t.test('refuses it then even if the database\'s clock is set back, until its expiry is moved', async (t) => {
+    const clock = stopClock(t)
+    let row = { ...expiring, leftMs: 5000 }
+    const keyring = at(clock, async () => row)
+    t.match(await keyring.find('lb_soon', '::1'), { id: 2 })
+    row = { ...row, leftMs: 3_600_000 }
+    clock.ms += 4000
+    t.match(await keyring.find('lb_soon', '::1'), { id: 2 })
+    clock.ms += 1000
+    t.equal(await keyring.find('lb_soon', '::1'), undefined)
+    row = { ...row, expiresAt: utcTime(Date.now() + 3_600_000) }
+    clock.ms += 1001
+    t.match(await keyring.find('lb_soon', '::1'), { id: 2 })
+  })
+})
+
 t.test('Keyring and the tokens of nobody', async (t) => {
   const clock = stopClock(t)
   let asked = 0
@@ -506,7 +544,7 @@ t.test('Keyring and the tokens of nobody', async (t) => {
     findOwner: async (hash: Buffer) => {
       asked++
       if (isAway) throw new Error('away')
-      return hash.equals(digestOf('lb_hers')) || hash.equals(digestOf('lb_new')) ? { tokenId: 1, userId: 2, userName: 'alice', admin: false, scopes: ['write'] as const, expiresAt: null } : undefined
+      return hash.equals(digestOf('lb_hers')) || hash.equals(digestOf('lb_new')) ? { id: 1, userId: 2, userName: 'alice', admin: false, scopes: ['write'] as const, expiresAt: null, leftMs: Infinity } : undefined
     },
     markUsed: async () => {}
   }
@@ -549,7 +587,7 @@ t.test('registerUser', async (t) => {
       }
     }
   }
-  const denis = { name: 'denis', password: 'password', telId: '1' }
+  const denis = { name: 'denis', password: 'password', telId: '1', by: { name: 'test' } }
   const token = contractToken('denis', 'password')
 
   await t.test('stores the name, the chat id and the token\'s hash, and gives the token', async (t) => {
@@ -580,9 +618,9 @@ t.test('registerUser', async (t) => {
     for (const [password, outcome] of [['password', 'same'], ['another', 'conflict']] as const) {
       const store = fakeStore()
       const { insert } = store
-      store.insert = async (user) => {
-        await insert({ name: 'denis', credential: await hashCredential(contractToken('denis', password)), telId: '1', admin: false })
-        return insert(user)
+      store.insert = async (user, entry) => {
+        await insert({ name: 'denis', credential: await hashCredential(contractToken('denis', password)), telId: '1', admin: false }, entry)
+        return insert(user, entry)
       }
       if (outcome === 'same') t.strictSame(await registerUser(store, denis), { token, created: false })
       else await t.rejects(registerUser(store, denis), { code: 'LOGGER_CONFLICT' })
