@@ -129,6 +129,9 @@ function defineClient (program: Command, run: Run): void {
     .option('--format <format>', 'ndjson, csv or text (default ndjson)')
     .option('--formulas <rule>', 'guard: in csv, put an apostrophe before text that a spreadsheet would run ' +
       'as a formula (default keep)')
+    .option('--columns <names>', 'fields and attributes to write, such as at,level,message,order.id ' +
+      '(default all fields)')
+    .option('-n, --lines <count>', 'write the first logs, up to this number (default all)')
     .action(run(async (context, words: string[], options: ExportOptions) =>
       (await import('./export.ts')).exportLogs(context, words.join(' '), options)))
 }

@@ -11,13 +11,15 @@ export interface ExportOptions {
   owner?: string
   format?: string
   formulas?: string
+  columns?: string
+  lines?: string
 }
 
 /** Writes all logs that match to standard output. */
 export async function exportLogs (context: Context, query: string, options: ExportOptions): Promise<void> {
-  const { from, to, owner: user, format, formulas } = options
+  const { from, to, owner: user, format, formulas, columns, lines: limit } = options
   const { stdout } = context.streams
-  const { body } = await ask(context, '/api/logs/export', { query, from, to, user, format, formulas })
+  const { body } = await ask(context, '/api/logs/export', { query, from, to, user, format, formulas, columns, limit })
   const escape = format === 'csv' || format === 'text' ? printableLines : printableJson
   try {
     const bytes = Readable.fromWeb(body ?? new ReadableStream())

@@ -1,43 +1,5 @@
 import type { PresentedLog } from './api-log.ts'
 
-/** Format of an export: a head, which may be empty, and a line for each log. */
-export interface Format {
-  contentType: string
-  head: string
-  line (log: PresentedLog): string
-}
-
-const columns = [
-  'id', 'user', 'at', 'level', 'process', 'pid', 'description', 'message', 'posted', 'attributes'
-] as const
-
-export const formats = {
-  ndjson: { contentType: 'application/x-ndjson; charset=utf-8', head: '', line: (log) => `${JSON.stringify(log)}\n` },
-  csv: csvOf((text) => text),
-  text: { contentType: 'text/plain; charset=utf-8', head: '', line: (log) => `${textOf(log)}\n` }
-} satisfies Record<string, Format>
-
-/** CSV for spreadsheets: an apostrophe precedes text that they would run as a formula. */
-export const guardedCsv: Format = csvOf((text) => /^[=+\-@\t\r]/.test(text) ? `'${text}` : text)
-
-/** CSV by RFC 4180; `guard` may change the text of a cell. */
-function csvOf (guard: (text: string) => string): Format {
-  const textOfCell = (value: unknown): string => {
-    if (typeof value === 'string') return guard(value)
-    return typeof value === 'object' ? JSON.stringify(value) : String(value)
-  }
-  const cell = (value: unknown): string => {
-    if (value === null) return ''
-    const text = textOfCell(value)
-    return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
-  }
-  return {
-    contentType: 'text/csv; charset=utf-8; header=present',
-    head: `${columns.join(',')}\r\n`,
-    line: (log) => `${columns.map((column) => cell(log[column])).join(',')}\r\n`
-  }
-}
-
 /**
  * A log as one line of text, without its user, safe for a terminal whatever server it is from:
  * `2026-11-24T09:30:00.000000Z error billing[7]: Payment failed`.

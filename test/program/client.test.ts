@@ -37,6 +37,7 @@ for (const database of databases.slice(0, 1)) {
     await t.test('export writes all, in any format', async (t) => {
       t.equal((await run('export', 'first', '--format', 'text')).stdout, '2026-01-01T00:00:01.000000Z info process name[1]: first\n')
       t.equal((await run('export')).stdout.trimEnd().split('\n').length, 3)
+      t.equal((await run('export', '--columns', 'level,message', '--lines', '1', '--format', 'csv')).stdout, 'level,message\r\ninfo,first\r\n')
     })
 
     await t.test('tail begins with the last and follows', async (t) => {
