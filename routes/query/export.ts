@@ -1,9 +1,9 @@
 import { Readable } from 'node:stream'
-import { createGzip } from 'node:zlib'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type, type Static } from '@sinclair/typebox'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { BadRequest, DatabaseAway, describeFailure } from '../../src/errors.ts'
+import { acceptsGzip, gzipFor } from '../../src/http/gzip.ts'
 import type { UtcTime } from '../../src/model/instant.ts'
 import type { Position } from '../../src/query/cursor.ts'
 import { columnsOf, columnsRule, csv, ndjson, plainText, type Format } from '../../src/query/export-format.ts'
@@ -73,7 +73,7 @@ const exportLogs: FastifyPluginAsyncTypebox = async (app) => {
     const lines = await openExport(app, reply, request.query)
     const accessEnds = app.untilRightEnds(request, reply)
     accessEnds.addEventListener('abort', () => lines.destroy(accessEnds.reason))
-    return reply.send(acceptsGzip(request.headers['accept-encoding']) ? zipped(lines, reply) : lines)
+    return reply.send(acceptsGzip(request) ? zipped(lines, reply) : lines)
   })
 }
 
@@ -153,13 +153,8 @@ async function * textsOf (
   if (end) yield `${JSON.stringify({ end, logs })}\n`
 }
 
-function acceptsGzip (acceptEncoding = ''): boolean {
-  return /\bgzip\b(?!;\s*q=0(?!\.\d*[1-9]))/.test(acceptEncoding)
-}
-
 function zipped (lines: Readable, reply: FastifyReply): NodeJS.ReadableStream {
-  reply.header('content-encoding', 'gzip').header('vary', 'accept-encoding')
-  const gzip = createGzip()
+  const gzip = gzipFor(reply)
   lines.on('error', (error) => gzip.destroy(error))
   gzip.on('close', () => lines.destroy())
   return lines.pipe(gzip)

@@ -3,6 +3,7 @@ import fp from 'fastify-plugin'
 import type { FastifyError } from 'fastify'
 import { describeRefusals, keepPrivate, refuseLongBodies, sendDetailedError } from '../../src/http/answers.ts'
 import { useOwnCompilers } from '../../src/http/compilers.ts'
+import { compressAnswers } from '../../src/http/gzip.ts'
 import context from './context.ts'
 import counts from './counts.ts'
 import deletion from './delete.ts'
@@ -24,6 +25,7 @@ export default fp(async (app) => {
   keepPrivate(app)
   describeRefusals(app)
   app.addHook('onSend', async (_request, { raw }) => endWhenStalled(raw, app.readStallMs))
+  compressAnswers(app)
   app.addHook('onSend', async (_request, _reply, payload) => {
     // Node would hold a long string beside its bytes until the client has received them.
     return typeof payload === 'string' && payload.length > pieceLength ? Buffer.from(payload) : payload

@@ -115,8 +115,15 @@ export function describeRefusals (scope: FastifyInstance): void {
   })
 }
 
-/** Headers that keep answers out of caches, and browsers from guessing another content type. */
-export const privateHeaders = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' }
+/**
+ * Headers that keep answers out of caches, browsers from guessing another content type, and the addresses of answers,
+ * which hold queries, from other sites.
+ */
+export const privateHeaders = {
+  'cache-control': 'no-store',
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer'
+}
 
 /** Adds these headers to all answers of a scope. */
 export function keepPrivate (scope: FastifyInstance): void {

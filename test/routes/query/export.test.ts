@@ -84,6 +84,33 @@ for (const database of databases) {
       t.strictSame([some.length, some.at(-2), some.at(-1)], [2346, { message: 'row 2344' }, { end: true, logs: 2345 }])
     })
 
+    await t.test('long answers are gzipped where asked for, and short ones and streams of events are not', async (t) => {
+      const answer = async (path: string, acceptEncoding = 'br, gzip') => {
+        const incoming = await new Promise<IncomingMessage>((resolve) => request({ port, path, headers: { ...basic('alice'), 'accept-encoding': acceptEncoding } }, resolve).end())
+        return { incoming, encoding: incoming.headers['content-encoding'] }
+      }
+      const page = await answer('/api/logs?limit=1000&query=row')
+      t.match(page.incoming.headers, { 'content-encoding': 'gzip', vary: 'accept-encoding', 'content-type': 'application/json; charset=utf-8' })
+      const { logs } = JSON.parse(gunzipSync(await buffer(page.incoming)).toString())
+      t.equal(logs.length, 1000)
+      for (const [path, acceptEncoding] of [['/api/logs?limit=1000', 'gzip;q=0'], ['/api/logs?limit=1000', 'br'], ['/api/logs?limit=2', 'gzip']] as const) {
+        const plain = await answer(path, acceptEncoding)
+        t.equal(plain.encoding, undefined, `${path} ${acceptEncoding}`)
+        t.ok(JSON.parse((await buffer(plain.incoming)).toString()).logs.length > 1)
+      }
+      const tail = await answer('/api/logs/tail')
+      t.equal(tail.encoding, undefined)
+      tail.incoming.destroy()
+    })
+
+    await t.test('all answers stay out of caches, refusals too', async (t) => {
+      const secret = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff', 'referrer-policy': 'no-referrer' }
+      for (const [path, status] of [['', 200], ['?limit=0', 400], ['/1', 404], ['/export', 200], ['/none/of/these', 404]] as const) {
+        t.match(await http(port, 'GET', `/api/logs${path}`, basic('alice')), { status, headers: secret }, path)
+      }
+      t.match(await http(port, 'GET', '/api/logs'), { status: 401, headers: secret })
+    })
+
     await t.test('a reader that goes away ends the export, and others go on', async (t) => {
       const agent = new Agent()
       const incoming = await new Promise<IncomingMessage>((resolve) => request({ port, agent, path: '/api/logs/export', headers: basic('alice') }, resolve).end())
