@@ -50,9 +50,19 @@ export function newRecord (record: Partial<LogRecord> & Pick<LogRecord, 'message
   }
 }
 
+/** What a log lacks that was read in part; it is stored whole. */
+export interface Cut {
+  /** Characters of the whole message. */
+  message?: number
+  /** Texts inside the attributes were cut, or all attributes were left out, because they are too large. */
+  attributes?: true
+}
+
 /** A stored log. */
 export interface StoredLog extends LogRecord {
   /** A 64-bit number in decimal. */
   id: string
   userId: number
+  /** Missing where the log is whole. */
+  cut?: Cut
 }

@@ -3,11 +3,12 @@ import { utcTime } from '../model/instant.ts'
 import type { StoredLog } from '../model/record.ts'
 import { shift } from '../model/span.ts'
 import type { Position } from '../query/cursor.ts'
+import { cutLog, maxCutAttributes } from '../query/cut.ts'
 import type { Search } from '../query/search.ts'
 import { dialectOf } from '../store/dialects/index.ts'
 import { ownedBy } from '../store/owner.ts'
 import type { Reader } from '../store/reader.ts'
-import { selectLogs, toLog, type LogRow } from '../store/rows.ts'
+import { cutColumns, selectLogs, toLog, type LogRow } from '../store/rows.ts'
 import type { SearchPolicy } from './policy.ts'
 import { positionColumns, rowPosition, walkRows } from './walk.ts'
 import { maxWidthMs } from './windows.ts'
@@ -28,6 +29,8 @@ export interface SearchLimit {
   bytes?: number
   /** Logs that are found whatever they take. Default: 1. */
   leastLogs?: number
+  /** Characters to which messages, and texts inside attributes, are cut. Default: they are whole. */
+  cut?: number
 }
 
 /** Bytes of a page of logs: a few such pages must fit into memory, and large messages are rare. */
@@ -37,8 +40,11 @@ export const maxPageBytes = 8_000_000
 export async function searchLogs (
   reader: Reader, search: Search, limit: SearchLimit, policy: SearchPolicy
 ): Promise<Found<StoredLog>> {
-  const { items, ...found } = await findRows(reader, search, limit, policy)
-  return { ...found, items: items.map(toLog) }
+  const { cut } = limit
+  const columns = cut === undefined ? undefined : cutColumns(reader.knex, cut, maxCutAttributes)
+  const { items, ...found } = await findRows(reader, search, { ...limit, columns }, policy)
+  const logs = items.map(toLog)
+  return { ...found, items: cut === undefined ? logs : logs.map((log) => cutLog(log, cut)) }
 }
 
 /** The same for the positions of the logs alone. */

@@ -3,8 +3,9 @@ import { createHash } from 'node:crypto'
 import type { Knex } from 'knex'
 import type { AdmittedBatch, Once, Rejected } from '../model/batch.ts'
 import { utcTime, type UtcTime } from '../model/instant.ts'
-import type { LogRecord, Severity, StoredLog } from '../model/record.ts'
+import type { Cut, LogRecord, Severity, StoredLog } from '../model/record.ts'
 import type { Condition, RowBatch, RowOnce, Value } from './dialects/dialect.ts'
+import { dialectOf } from './dialects/index.ts'
 import type { Owner } from './owner.ts'
 import { toWellFormedJson } from './well-formed.ts'
 
@@ -24,11 +25,26 @@ export interface LogRow {
   p_name: string
   p_description: string
   attributes: string | null
+  /** Selected by `cutColumns`: characters of the whole message where it was cut, else null. */
+  cut_message?: number | string | null
+  /** Selected by `cutColumns`: 1 where the attributes were left out. */
+  cut_attributes?: number | string | null
 }
 
 // As text, because mysql2 would parse JSON, and the size of an object is not known.
 const allColumns = 'user_id, log_event_at, CAST(id AS CHAR) AS log_id, log_level, pid, p_name, p_description, ' +
   'log_msg, post_time, CAST(attributes AS CHAR) AS attributes'
+
+/** The columns of logs whose messages are cut to a number of characters, and too large attributes left out. */
+export function cutColumns (knex: Knex, characters: number, maxAttributes: number): string {
+  const { text, length } = dialectOf(knex).cutText('log_msg', characters)
+  const attributes = 'CAST(attributes AS CHAR)'
+  const isTooLarge = `LENGTH(${attributes}) > ${maxAttributes}`
+  return 'user_id, log_event_at, CAST(id AS CHAR) AS log_id, log_level, pid, p_name, p_description, ' +
+    `${text} AS log_msg, ${length} AS cut_message, post_time, ` +
+    `CASE WHEN ${isTooLarge} THEN NULL ELSE ${attributes} END AS attributes, ` +
+    `CASE WHEN ${isTooLarge} THEN 1 ELSE 0 END AS cut_attributes`
+}
 
 /** The logs to read. */
 interface LogSelection {
@@ -65,7 +81,15 @@ export function toLog (row: LogRow): StoredLog {
     pid: Number(row.pid),
     processName: row.p_name,
     description: row.p_description,
-    attributes: row.attributes === null ? null : JSON.parse(row.attributes)
+    attributes: row.attributes === null ? null : JSON.parse(row.attributes),
+    ...cutOf(row)
+  }
+}
+
+function cutOf ({ cut_message: message = null, cut_attributes: attributes = 0 }: LogRow): { cut: Cut } | undefined {
+  if (message === null && Number(attributes) === 0) return undefined
+  return {
+    cut: { ...message !== null && { message: Number(message) }, ...Number(attributes) === 1 && { attributes: true } }
   }
 }
 

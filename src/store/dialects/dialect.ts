@@ -213,6 +213,8 @@ export interface Dialect {
   edges: (extreme: 'MIN' | 'MAX', within: string) => string
   /** Sorts a user's logs, newest first, without reading the key backwards; undefined if reading it so is as fast. */
   newestFirst: string | undefined
+  /** A column's first characters, and the number of all of them where there are more, else null. */
+  cutText (column: string, characters: number): { text: string, length: string }
   /** Options to open the database again for searches, if they would block other users of this knex; else undefined. */
   readerOptions (knex: Knex): DatabaseOptions | undefined
   /** Reads rows. Rejects with the signal's reason once it is aborted; the database then stops, too. */

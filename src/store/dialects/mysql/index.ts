@@ -55,6 +55,11 @@ export const mysql: Dialect = {
   // By an expression, so that the key is read forwards and then sorted: InnoDB reads it backwards a third slower.
   newestFirst: 'log_event_at + INTERVAL 0 SECOND DESC, id DESC',
 
+  cutText: (column, characters) => ({
+    text: `SUBSTR(${column}, 1, ${characters})`,
+    length: `CASE WHEN CHAR_LENGTH(${column}) > ${characters} THEN CHAR_LENGTH(${column}) END`
+  }),
+
   readerOptions: () => undefined,
 
   now: 'CAST(UTC_TIMESTAMP(6) AS CHAR)',

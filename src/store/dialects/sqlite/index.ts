@@ -61,6 +61,16 @@ export const sqlite: Dialect = {
 
   newestFirst: undefined,
 
+  // Not by SUBSTR and LENGTH, which end at the character NUL.
+  cutText (column, characters) {
+    // Most texts have no more bytes than characters are asked for: they are not copied.
+    const isLong = `octet_length(${column}) > ${characters}`
+    return {
+      text: `CASE WHEN ${isLong} THEN lb_first(${column}, ${characters}) ELSE ${column} END`,
+      length: `CASE WHEN ${isLong} THEN lb_length_over(${column}, ${characters}) END`
+    }
+  },
+
   // Searches get threads of their own: logins must not wait for them. A host app's own knex would read in the main
   // thread, and lacks our functions.
   readerOptions: (knex) => ({ file: fileOf(knex) }),
