@@ -2,12 +2,15 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type, type Static } from '@sinclair/typebox'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { NotFound } from '../../src/errors.ts'
-import { cursorOf, positionOf } from '../../src/query/cursor.ts'
+import { millisecondsOf } from '../../src/model/instant.ts'
 import { attributesIn, type Filter } from '../../src/query/filter.ts'
 import { findLog, searchLogs } from '../../src/search/find-logs.ts'
 import { endOfPresent } from '../../src/search/time-span.ts'
+import { placeBefore } from '../../src/tail/position.ts'
+import { cursorAt, requestedPage } from './list-pages.ts'
 import {
-  Log, LogId, orderParameter, Outside, policyFor, requestedScope, requestedUserId, scopeParameters, serializeLogs
+  cutParameter, Log, LogId, orderParameter, Outside, policyFor, requestedUserId, scopeParameters, serializeLogs,
+  timesOf, viewAnswer
 } from './request.ts'
 
 const tags = ['logs']
@@ -21,8 +24,12 @@ const PageQuery = Type.Object({
     maximum: 1000,
     description: 'a whole number, 1 to 1000; a page also ends at about 8 MB'
   }),
-  cursor: Type.Optional(Type.String({ description: 'the cursor of the previous page' })),
-  order: orderParameter('newest')
+  cursor: Type.Optional(Type.String({
+    description: 'the cursor of the previous page, beside the same query, order and user. It carries from, to and ' +
+      'asOf, which may be left out'
+  })),
+  order: orderParameter('newest'),
+  cut: cutParameter
 }, { additionalProperties: false })
 
 const Page = Type.Object({
@@ -30,7 +37,11 @@ const Page = Type.Object({
   complete: Type.Boolean({ description: 'false: the time was over; continue with the cursor' }),
   cursor: Type.Optional(Type.String({ description: 'where the next page begins; missing on the last' })),
   hint: Type.Optional(Type.String({ description: 'where nothing is found: names that were taken for attributes' })),
-  outside: Type.Optional(Outside)
+  outside: Type.Optional(Outside),
+  ...viewAnswer,
+  place: Type.Optional(Type.String({
+    description: 'on the first page: `after` of a tail that goes on with the logs that are not in this list'
+  }))
 })
 
 const LogQuery = Type.Object({ user: scopeParameters.user }, { additionalProperties: false })
@@ -72,24 +83,26 @@ async function findPage (
   app: FastifyInstance, reply: FastifyReply, query: Static<typeof PageQuery>
 ): Promise<Static<typeof Page>> {
   const { logCaller } = reply.request
-  const { order, limit, cursor } = query
-  const scope = await requestedScope(app, logCaller, query)
-  const start = cursor === undefined ? undefined : positionOf(cursor)
-  const { items, isComplete, next, after } = await app.readLogs(reply, async (turn) => {
+  const { order, limit, cut } = query
+  const { scope, start } = await requestedPage(app, logCaller, query)
+  const { items, isComplete, next, shown, after } = await app.readLogs(reply, async (turn) => {
     const leavesOutStrays = order === 'newest' && start === undefined
     const { to, after } = leavesOutStrays
       ? await endOfPresent(turn, { ...scope, now: app.logWriter.now })
       : { to: scope.to, after: 0 }
-    const search = { ...scope, to, order, after: start }
-    const budget = { logs: limit, ms: app.logReaders.searchBudgetMs }
-    return { after, ...await searchLogs(turn, search, budget, policyFor(app, scope.filter, turn)) }
+    const shown = { ...scope, to }
+    const budget = { logs: limit, cut, ms: app.logReaders.searchBudgetMs }
+    const search = { ...shown, order, after: start }
+    return { shown, after, ...await searchLogs(turn, search, budget, policyFor(app, scope.filter, turn)) }
   })
   return {
     logs: await serializeLogs(app, logCaller, items),
     complete: isComplete,
-    ...next !== undefined && { cursor: cursorOf(next) },
+    ...next !== undefined && { cursor: cursorAt(next, shown, logCaller, query) },
     ...next === undefined && items.length === 0 && start === undefined && hintOf(scope.filter),
-    ...after > 0 && { outside: { before: 0, after } }
+    ...after > 0 && { outside: { before: 0, after } },
+    ...timesOf(shown),
+    ...start === undefined && { place: placeBefore(scope.place, millisecondsOf(scope.view.asOf)) }
   }
 }
 

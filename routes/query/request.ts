@@ -7,6 +7,7 @@ import type { Caller } from '../../src/model/caller.ts'
 import { millisecondsOf, type UtcTime } from '../../src/model/instant.ts'
 import type { StoredLog } from '../../src/model/record.ts'
 import { isoTime, presentLog, type PresentedLog } from '../../src/query/api-log.ts'
+import { maxCutAttributes } from '../../src/query/cut.ts'
 import { asksForUsers, type Filter } from '../../src/query/filter.ts'
 import { absoluteTime, instantOf, instantRule } from '../../src/query/instant.ts'
 import { parseFilter } from '../../src/query/parse.ts'
@@ -32,6 +33,14 @@ export const scopeParameters = {
   })),
   user: Type.Optional(Type.String({ description: 'for administrators: the name of the user to search' }))
 }
+
+/** Characters to which a list cuts long texts. */
+export const cutParameter = Type.Optional(Type.Integer({
+  minimum: 1,
+  maximum: 65_536,
+  description: 'a whole number, 1 to 65536: the number of characters (Unicode code points) to which messages, and ' +
+    'texts inside attributes, are cut; a log says in `cut` what it lacks. By default they are whole'
+}))
 
 export function orderParameter (byDefault: 'newest' | 'oldest') {
   const order = Type.Union([Type.Literal('newest'), Type.Literal('oldest')], {
@@ -184,8 +193,16 @@ export const Log = Type.Object({
   pid: Type.Integer(),
   description: Type.String(),
   message: Type.String(),
-  posted: Type.String(),
-  attributes: Type.Union([Type.Record(Type.String(), Type.Unknown()), Type.Null()])
+  posted: Type.String({ description: 'When it was sent, by the sender\'s clock' }),
+  arrived: Type.String({ description: 'When it arrived, by the server\'s clock, to the millisecond' }),
+  attributes: Type.Union([Type.Record(Type.String(), Type.Unknown()), Type.Null()]),
+  cut: Type.Optional(Type.Object({
+    message: Type.Optional(Type.Integer({ description: 'the number of characters of the whole message' })),
+    attributes: Type.Optional(Type.Literal(true, {
+      description: `texts inside the attributes are cut, or the attributes, of more than ${maxCutAttributes} ` +
+        'characters of JSON, are left out'
+    }))
+  }, { description: 'what the parameter cut cut; missing where the log is whole' }))
 })
 
 /** The logs as the API gives them, with the names of their users. */

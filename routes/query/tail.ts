@@ -1,13 +1,15 @@
 import { Readable } from 'node:stream'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { Type } from '@sinclair/typebox'
+import { Type, type Static } from '@sinclair/typebox'
 import type { FastifyInstance, FastifyReply } from 'fastify'
-import { describeFailure } from '../../src/errors.ts'
+import { BadRequest, describeFailure } from '../../src/errors.ts'
 import { presentLog } from '../../src/query/api-log.ts'
+import { cutLog } from '../../src/query/cut.ts'
 import { quickMatcherOf } from '../../src/query/matcher.js'
+import { readPosition } from '../../src/tail/position.ts'
 import type { Tailed, TailEvent } from '../../src/tail/subscription.ts'
 import { pieceLength, piecesOf } from './pieces.ts'
-import { allowedFilter, requestedUserId, scopeParameters } from './request.ts'
+import { allowedFilter, cutParameter, requestedUserId, scopeParameters } from './request.ts'
 import { testedEvents } from './tested.ts'
 
 /** Lifetime of a connection. The client then reconnects, and authenticates again. */
@@ -17,13 +19,17 @@ const slowReason = 'the query takes too long to test: use fewer, shorter or simp
 const slowRetryMs = 60_000
 const highWaterMark = 64 * 1024
 
-const { query, user } = scopeParameters
+const TailQuery = Type.Object({
+  query: scopeParameters.query,
+  user: scopeParameters.user,
+  after: Type.Optional(Type.String({
+    description: 'the place of a list, the id of an event, or `after` of an event `missed`: continues there, as with ' +
+      'the header Last-Event-ID, which counts where both are given'
+  })),
+  cut: cutParameter
+}, { additionalProperties: false })
 
-interface TailRequest {
-  query: string
-  user?: string
-  lastEventId?: string
-}
+type TailRequest = Omit<Static<typeof TailQuery>, 'cut'>
 
 const tail: FastifyPluginAsyncTypebox = async (app) => {
   app.get('/api/logs/tail', {
@@ -32,17 +38,21 @@ const tail: FastifyPluginAsyncTypebox = async (app) => {
       tags: ['logs'],
       summary: 'Follow',
       description: 'Server-sent events: each log as it is stored (event `log`, its data as in a search); `missed`, ' +
-        'with a number, to a client that reads too slowly; `ended`, with a reason, where the query is too slow. ' +
-        'With the `Last-Event-ID` of an earlier connection it continues after that log, on any instance, for 7 days.',
+        'with the number of logs that a client which reads too slowly did not get, and the place `after` which a new ' +
+        'tail delivers them; `ended`, with a reason, where the query is too slow. After a place it continues on any ' +
+        'instance, for 7 days.',
       produces: ['text/event-stream'],
-      querystring: Type.Object({ query, user }, { additionalProperties: false }),
+      querystring: TailQuery,
       headers: Type.Object({
         'last-event-id': Type.Optional(Type.String({ description: 'the id of the last event received' }))
       })
     }
   }, async (request, reply) => {
-    const events = await openTail(app, reply, { ...request.query, lastEventId: request.headers['last-event-id'] })
-    const stream = Readable.from(serialize(events), { objectMode: false, highWaterMark })
+    const { after, cut, ...query } = request.query
+    const lastEventId = request.headers['last-event-id']
+    if (after !== undefined && !isPlace(after)) throw invalidPlace()
+    const events = await openTail(app, reply, { ...query, after: lastEventId ?? after })
+    const stream = Readable.from(serialize(events, cut), { objectMode: false, highWaterMark })
     stream.on('error', (error) => reply.log.error({ failure: describeFailure(error) }, 'a tail failed'))
     return reply
       .type('text/event-stream')
@@ -55,7 +65,7 @@ const tail: FastifyPluginAsyncTypebox = async (app) => {
 export default tail
 
 async function openTail (
-  app: FastifyInstance, reply: FastifyReply, { query, user, lastEventId }: TailRequest
+  app: FastifyInstance, reply: FastifyReply, { query, user, after }: TailRequest
 ): Promise<AsyncGenerator<TailEvent | 'tooSlow', void, void>> {
   const { logCaller } = reply.request
   const filter = allowedFilter(logCaller, query)
@@ -67,9 +77,18 @@ async function openTail (
     userId,
     matches: (log, name) => mayMatch(log, name) !== false,
     reader: logCaller.id,
-    after: lastEventId
+    after
   }, ended))
   return testedEvents(events, { matching: app.logReaders.matching.tails, filter, caller: String(logCaller.id) }, ended)
+}
+
+function isPlace (text: string): boolean {
+  return readPosition(text) !== undefined
+}
+
+function invalidPlace (): BadRequest {
+  const detail = 'after must be the place of a list, the id of an event, or "after" of an event'
+  return new BadRequest(detail, { rule: 'cursor.invalid', field: 'after' })
 }
 
 /** Aborted once the connection closes, has lived for long enough, or the caller loses access. */
@@ -85,13 +104,15 @@ function tailEnd (app: FastifyInstance, reply: FastifyReply): AbortSignal {
 }
 
 /** As server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html). */
-async function * serialize (events: AsyncGenerator<TailEvent | 'tooSlow', void, void>): AsyncGenerator<string> {
+async function * serialize (
+  events: AsyncGenerator<TailEvent | 'tooSlow', void, void>, cut: number | undefined
+): AsyncGenerator<string> {
   yield 'retry: 1000\n\n'
   for await (const event of events) {
     if (event === 'silence') yield ':\n\n'
     else if (event === 'tooSlow') yield `retry: ${slowRetryMs}\n${eventText('ended', { reason: slowReason })}`
-    else if ('missed' in event) yield eventText('missed', { logs: event.missed })
-    else yield * piecesOfEvent(`id: ${event.place}\nevent: log\ndata: `, textOf(event))
+    else if ('missed' in event) yield eventText('missed', { logs: event.missed, after: event.after })
+    else yield * piecesOfEvent(`id: ${event.place}\nevent: log\ndata: `, textOf(event, cut))
   }
 }
 
@@ -107,11 +128,13 @@ function * piecesOfEvent (head: string, data: string): Generator<string> {
   yield '\n\n'
 }
 
-/** Many tails may wait at the same log: they share its text. */
-const texts = new WeakMap<Tailed['log'], string>()
+/** Many tails may wait at the same log: those with the same cut share its text. One text is kept of each log. */
+const texts = new WeakMap<Tailed['log'], { cut: number | undefined, text: string }>()
 
-function textOf ({ log, userName }: Tailed): string {
-  const text = texts.get(log) ?? JSON.stringify(presentLog(log, userName))
-  texts.set(log, text)
+function textOf ({ log, userName }: Tailed, cut: number | undefined): string {
+  const known = texts.get(log)
+  if (known !== undefined && known.cut === cut) return known.text
+  const text = JSON.stringify(presentLog(cut === undefined ? log : cutLog(log, cut), userName))
+  texts.set(log, { cut, text })
   return text
 }
