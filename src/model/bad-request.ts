@@ -5,8 +5,9 @@ export const rules = [
   'query.expected', 'query.too-long', 'query.too-deep', 'query.too-many-conditions', 'query.level', 'query.number',
   'query.no-order', 'query.regex', 'query.regex-field', 'query.regex-too-large',
   'cursor.invalid', 'cursor.other', 'time.invalid', 'time.future', 'interval.invalid', 'interval.too-long',
-  'interval.too-short', 'zone.invalid', 'field.message', 'same.missing', 'user.unknown', 'confirm.other', 'confirm.expired',
-  'parameter.unknown', 'parameter.missing', 'parameter.type', 'parameter.minimum', 'parameter.maximum',
+  'interval.too-short', 'zone.invalid', 'field.message', 'field.no-number', 'same.missing', 'user.unknown',
+  'confirm.other', 'confirm.expired', 'parameter.unknown', 'parameter.missing', 'parameter.conflict', 'parameter.type',
+  'parameter.minimum', 'parameter.maximum',
   'parameter.too-short', 'parameter.too-long', 'parameter.pattern', 'parameter.choice', 'parameter.items'
 ] as const
 

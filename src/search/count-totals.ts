@@ -31,8 +31,7 @@ export class CountTotals {
   isCut = false
 
   add ({ value: whole, bucket, count }: Count): void {
-    const name = whole === null || whole.length <= maxNameCharacters ? undefined : shorten(whole)
-    const value = name ?? whole
+    const value = whole === null ? null : shortName(whole)
     const key = JSON.stringify([value, bucket])
     const total = this.#counts.get(key)
     if (total) {
@@ -46,7 +45,7 @@ export class CountTotals {
     }
     this.#bytes += bytes
     this.#counts.set(key, { value, bucket, count })
-    if (name !== undefined) this.#cutNames.add(name)
+    if (value !== null && value !== whole) this.#cutNames.add(value)
   }
 
   get counts (): Count[] {
@@ -59,6 +58,7 @@ export class CountTotals {
   }
 }
 
-function shorten (value: string): string {
-  return `${value.slice(0, maxNameCharacters).toWellFormed()}…`
+/** The value, or its first characters and an `…`. */
+export function shortName (value: string): string {
+  return value.length <= maxNameCharacters ? value : `${value.slice(0, maxNameCharacters).toWellFormed()}…`
 }

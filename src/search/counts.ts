@@ -5,6 +5,7 @@ import type { Reader } from '../store/reader.ts'
 import { toLog } from '../store/rows.ts'
 import { usersOf } from '../store/users.ts'
 import { asText, valueAt } from '../text/values.js'
+import { walkInTime } from './budget.ts'
 import type { CountRequest, Grouping } from './count-request.ts'
 import { countsIn } from './count-sql.ts'
 import { CountTotals, type Count, type Cut } from './count-totals.ts'
@@ -31,35 +32,32 @@ const logsPerStep = 1000
 export async function countLogs (
   reader: Reader, scope: SearchScope, request: CountRequest, policy: SearchPolicy
 ): Promise<Counts> {
-  const timeout = AbortSignal.timeout(request.budgetMs)
-  const inTime = { ...reader, signal: AbortSignal.any([reader.signal, timeout]) }
-  const count = new Counting(inTime, request, policy)
-  let isComplete = true
-  try {
-    isComplete = await count.all(scope)
-  } catch (error) {
-    if (reader.signal.aborted || !timeout.aborted) throw error
-    isComplete = false
-  }
-  const { counts, isCut, cut } = count.totals
+  const totals = new CountTotals()
+  const isComplete = await walkInTime(reader, request.budgetMs, (inTime) => (
+    new Counting(inTime, { request, totals }, policy).all(scope)
+  ))
+  const { counts, isCut, cut } = totals
   return { counts, isComplete: isComplete && !isCut, cut }
 }
 
 /** One count under way; each method resolves to whether it came to its end before the signal. */
 class Counting {
-  readonly totals = new CountTotals()
   readonly #reader: Reader
   readonly #request: CountRequest
+  readonly #totals: CountTotals
   readonly #policy: SearchPolicy
 
-  constructor (reader: Reader, request: CountRequest, policy: SearchPolicy) {
+  constructor (
+    reader: Reader, { request, totals }: { request: CountRequest, totals: CountTotals }, policy: SearchPolicy
+  ) {
     this.#reader = reader
     this.#request = request
+    this.#totals = totals
     this.#policy = policy
   }
 
   async all (scope: SearchScope): Promise<boolean> {
-    const parts = await addHourCounts(this.#reader, scope, this.#request, this.totals) ?? [scope]
+    const parts = await addHourCounts(this.#reader, scope, this.#request, this.#totals) ?? [scope]
     for (const [index, part] of parts.entries()) {
       const isComplete = await this.#part({ ...part, order: 'newest' })
       if (!isComplete || (this.#isOver && index < parts.length - 1)) return false
@@ -80,8 +78,8 @@ class Counting {
     const windows = new Windows(this.#reader, search, firstWidthMs, this.#policy)
     const count = await countsIn(this.#reader.knex, search, this.#request)
     for (let step; (step = await windows.next(count)) !== undefined;) {
-      for (const row of step.found.counts) this.totals.add(row)
-      if (step.found.isCut) this.totals.isCut = true
+      for (const row of step.found.counts) this.#totals.add(row)
+      if (step.found.isCut) this.#totals.isCut = true
       if (this.#isOver) return step.reached === undefined
     }
     return true
@@ -95,7 +93,7 @@ class Counting {
       const names = by === 'user' ? await usersOf(this.#reader.knex).names(logs.map(({ userId }) => userId)) : undefined
       for (const log of logs) {
         const value = by === undefined ? null : valueIn(log, by, names)
-        this.totals.add({ value, bucket: buckets?.of(millisecondsOf(log.eventAt)) ?? 0, count: 1 })
+        this.#totals.add({ value, bucket: buckets?.of(millisecondsOf(log.eventAt)) ?? 0, count: 1 })
       }
       if (this.#isOver) return reached === undefined
     }

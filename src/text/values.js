@@ -101,6 +101,16 @@ export const numeral = '^-?[0-9]{1,30}([.][0-9]{1,30})?([eE][-+]?[0-9]{1,2})?'
 const isNumeral = new RegExp(`${numeral}$`)
 
 /**
+ * The number that a value is, or that its text is; undefined for anything else.
+ * @param {unknown} value
+ * @returns {number | undefined}
+ */
+export function numberOf (value) {
+  if (typeof value === 'number') return value
+  return typeof value === 'string' && isNumeral.test(value) ? Number(value) : undefined
+}
+
+/**
  * Compares a number, or text that is one, with the number of a query. Digits of texts are compared exactly, numbers
  * with an exponent as floating point.
  * @param {unknown} value

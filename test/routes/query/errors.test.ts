@@ -46,6 +46,8 @@ const parameters: Array<[path: string, fault: Fault]> = [
   ['logs/histogram?interval=36501d', { rule: 'interval.too-long', field: 'interval', limit: 36_500 * 86_400_000 }],
   ['logs/histogram?interval=1s&from=2026-01-01&to=2026-01-02', { rule: 'interval.too-short', field: 'interval', limit: 2000 }],
   ['logs/values?field=message', { rule: 'field.message', field: 'field' }],
+  ['logs/stats?field=level', { rule: 'field.no-number', field: 'field' }],
+  ['logs/histogram?interval=1h&buckets=9', { rule: 'parameter.conflict', field: 'buckets' }],
   ['logs?cursor=x', { rule: 'cursor.invalid', field: 'cursor' }]
 ]
 
