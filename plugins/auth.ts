@@ -15,9 +15,9 @@ import { within } from '../src/timeout.ts'
 
 /**
  * Callers that a route lets in: everybody (`public`), those of the published contract, which its routes check
- * themselves (`contract`), or callers with a credential of this scope.
+ * themselves (`contract`), callers with a credential of this scope, or administrators by password or session (`admin`).
  */
-export type Access = 'public' | 'contract' | Scope
+export type Access = 'public' | 'contract' | 'admin' | Scope
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -32,6 +32,8 @@ declare module 'fastify' {
     // Types are imported in place, because the type declarations would lose the import.
     /** Verifies the X-User-Token of the named user; rejects with BadRequest, Forbidden or TooManyAttempts. */
     authenticateToken: (request: import('fastify').FastifyRequest, user: string) => Promise<LogUser>
+    /** Finds the caller of a request to a public route; undefined without a valid credential of scope `read`. */
+    findReader: (request: import('fastify').FastifyRequest) => Promise<Caller | undefined>
     /** Verifies a password; resolves to undefined when it is wrong, rejects with TooManyAttempts. */
     authenticatePassword: (
       request: import('fastify').FastifyRequest, user: string, password: string
@@ -91,6 +93,10 @@ export default fp<AuthOptions>(async (app, { apiKey = '', patience: timeoutMs = 
   const account = { inTime, onEnd: () => authenticator.forgetSecrets() }
 
   app.decorate('authenticateToken', (request, user) => authenticator.requireUser(request, user))
+  app.decorate('findReader', async (request) => {
+    const caller = await authenticator.callerOf(request, 'read')
+    return caller?.scopes.has('read') ? caller : undefined
+  })
   app.decorate('authenticatePassword', ({ ip }, name, secret) => authenticator.callerOfPassword(ip, { name, secret }))
   app.decorate('callerOfToken', (token, address) => authenticator.callerOfToken(token, address))
   app.decorate('trustedUser', (name) => authenticator.trustedUser(name))
@@ -106,7 +112,7 @@ export default fp<AuthOptions>(async (app, { apiKey = '', patience: timeoutMs = 
 
   app.decorate('registerUser', (user) => registerUser({
     find: (name) => within(timeoutMs, users.find(name)),
-    insert: (row) => within(timeoutMs, users.insert(row))
+    insert: (row, entry) => within(timeoutMs, users.insert(row, entry))
   }, user))
   app.decorate('changePassword', (change) => (
     inTime(changePassword(credentialsOf(app.logDb), change)).finally(account.onEnd)

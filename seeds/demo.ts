@@ -75,7 +75,7 @@ const dayMs = 24 * 60 * 60 * 1000
 export async function seed (knex: Knex): Promise<void> {
   await migrateToLatest(knex)
   const users = usersOf(knex)
-  await registerUser(users, { name: 'demo', password: 'demo', telId: null })
+  await registerUser(users, { name: 'demo', password: 'demo', telId: null, by: { name: 'seed' } })
   const demo = await users.find('demo')
   if (demo === undefined) throw new Error('the user demo was not created')
   await knex('user_logs').where('user_id', demo.id).delete()

@@ -31,7 +31,7 @@ const createUser: FastifyPluginAsyncTypebox = async (app) => {
     preHandler: app.requireApiKey
   }, async (request) => {
     const { user, password, tel_id: telId } = request.body
-    await app.registerUser({ name: user, password, telId })
+    await app.registerUser({ name: user, password, telId, by: { name: 'API key', address: request.ip } })
     return done
   })
 }

@@ -1,4 +1,5 @@
 import { BadRequest, Conflict } from '../errors.ts'
+import type { Actor } from '../model/caller.ts'
 import { isNewName } from '../model/name.ts'
 import { hashCredential, verifyCredential } from './credential.ts'
 import { contractToken } from './token.ts'
@@ -10,15 +11,19 @@ export interface NewUser {
   password: string
   /** The user's Telegram chat id, one word of 1 to 100 characters. */
   telId: string | null
-  /** May read the logs of all users. Default false. */
+  /** May read the logs of all users, and administer the server. Default false. */
   admin?: boolean
+  by: Actor
 }
 
 /** Store of users. */
 export interface UserStore {
   find (name: string): Promise<StoredUser & { telId: string | null } | undefined>
   /** Resolves to false, and stores nothing, when the name is taken. */
-  insert (user: { name: string, credential: string, telId: string | null, admin: boolean }): Promise<boolean>
+  insert (
+    user: { name: string, credential: string, telId: string | null, admin: boolean },
+    entry: { by: Actor, action: string, detail: Record<string, unknown> }
+  ): Promise<boolean>
 }
 
 /**
@@ -27,14 +32,16 @@ export interface UserStore {
  * user, and BadRequest for a new name with invisible characters.
  */
 export async function registerUser (users: UserStore, user: NewUser): Promise<{ token: string, created: boolean }> {
-  const { name, password, telId, admin = false } = user
+  const { name, password, telId, admin = false, by } = user
   const token = contractToken(name, password)
   const before = await users.find(name)
   if (!before && !isNewName(name)) {
     throw new BadRequest('user must be one word of 1 to 100 characters, without invisible characters')
   }
-  if (!before && await users.insert({ name, credential: await hashCredential(token), telId, admin })) {
-    return { token, created: true }
+  if (!before) {
+    const row = { name, credential: await hashCredential(token), telId, admin }
+    const isCreated = await users.insert(row, { by, action: 'user.add', detail: { user: name, admin } })
+    if (isCreated) return { token, created: true }
   }
   const stored = await users.find(name)
   const isSamePassword = stored !== undefined && await verifyCredential(token, stored.credential)

@@ -142,7 +142,7 @@ function defineUsers (user: Command, run: Run): void {
     details: 'On a terminal, asks for the password and generates one if it is left empty; elsewhere generates one.',
     usage: 'NAME'
   }).option('--tel-id <id>', 'the user\'s Telegram chat id')
-    .option('--admin', 'the user may read the logs of all users')
+    .option('--admin', 'the user may read the logs of all users, and administer the server')
     .option('--password-stdin', 'read the password from standard input')
     .action(run(async (context, name: string, options: AddUserOptions) =>
       (await import('./user.ts')).addUser(context, name, options)))
@@ -152,6 +152,15 @@ function defineUsers (user: Command, run: Run): void {
 
   define(user, 'disable', { summary: 'disable a user, within a second; their logs stay', usage: 'NAME' })
     .action(run(async (context, name: string) => (await import('./user.ts')).disableUser(context, name)))
+
+  define(user, 'enable', { summary: 'enable a disabled user', usage: 'NAME' })
+    .action(run(async (context, name: string) => (await import('./user.ts')).enableUser(context, name)))
+
+  define(user, 'admin', {
+    summary: 'on: make a user an administrator, who reads all logs and manages users; off: undo it',
+    usage: 'NAME on|off'
+  }).action(run(async (context, name: string, state: string) =>
+    (await import('./user.ts')).setAdministrator(context, name, state)))
 
   define(user, 'retention', {
     summary: 'set the number of days that a user\'s logs are kept: a number, 0 (for ever) or default',

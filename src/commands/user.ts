@@ -3,13 +3,14 @@ import { text } from 'node:stream/consumers'
 import { registerUser } from '../authenticate/register.ts'
 import type { Settings } from '../config.ts'
 import { word } from '../decode/contract.ts'
-import { BadRequest, CommandError, Conflict, UsageError } from '../errors.ts'
+import { BadRequest, CommandError, Conflict, NotFound, UsageError } from '../errors.ts'
 import { utcTime } from '../model/instant.ts'
 import { isWord } from '../model/name.ts'
 import { printableLine } from '../query/format.ts'
+import { changeUser, type UserChanges } from '../store/user-changes.ts'
 import { usersOf } from '../store/users.ts'
-import { shellQuote, urlOf, type Context, type Streams } from './context.ts'
-import { withTables } from './database.ts'
+import { commandLine, shellQuote, urlOf, type Context, type Streams } from './context.ts'
+import { withTables, type Knex } from './database.ts'
 import { askSecret } from './prompt.ts'
 import { tableLines } from './table.ts'
 
@@ -28,8 +29,8 @@ export async function addUser (context: Context, name: string, options: AddUserO
   const { password, isGenerated } = await readPassword(streams, passwordStdin)
   requireWord('the password', password)
 
-  const user = { name, password, telId: telId ?? null, admin }
-  const { token, created } = await onUsers(settings, (users) => registerUser(users, user))
+  const user = { name, password, telId: telId ?? null, admin, by: commandLine }
+  const { token, created } = await onUsers(settings, (knex) => registerUser(usersOf(knex), user))
   print(created ? `user ${name} can send logs` : `user ${name} exists already; nothing changed`)
   if (isGenerated) print(`  password  ${password}`)
   print(`  token     ${token}`)
@@ -38,7 +39,7 @@ export async function addUser (context: Context, name: string, options: AddUserO
 
 /** Lists the users. */
 export async function listUsers ({ settings, print }: Context): Promise<void> {
-  const users = await onUsers(settings, (users) => users.list())
+  const users = await onUsers(settings, (knex) => usersOf(knex).list())
   const lines = tableLines([
     ['NAME', 'CREATED (UTC)', 'STATE'],
     ...users.map(({ name, createdAt, disabled, admin }) => {
@@ -51,8 +52,21 @@ export async function listUsers ({ settings, print }: Context): Promise<void> {
 
 /** Disables a user; their logs stay. */
 export async function disableUser ({ settings, print }: Context, name: string): Promise<void> {
-  if (!await onUsers(settings, (users) => users.disable(name))) throw new CommandError(`there is no user ${name}`)
+  await change(settings, name, { disabled: true })
   print(`user ${name} is disabled`)
+}
+
+/** Enables a disabled user. */
+export async function enableUser ({ settings, print }: Context, name: string): Promise<void> {
+  await change(settings, name, { disabled: false })
+  print(`user ${name} is enabled`)
+}
+
+/** Makes a user an administrator, or undoes it. */
+export async function setAdministrator ({ settings, print }: Context, name: string, state: string): Promise<void> {
+  if (state !== 'on' && state !== 'off') throw new UsageError('expected "on" or "off"')
+  await change(settings, name, { admin: state === 'on' })
+  print(`user ${name} is ${state === 'on' ? 'an' : 'no'} administrator`)
 }
 
 /** Sets the number of days that a user's logs are kept. */
@@ -60,16 +74,21 @@ export async function setUserRetention ({ settings, print }: Context, name: stri
   if (!/^(default|\d{1,5})$/.test(days)) {
     throw new UsageError('DAYS must be a number of days, 0 (for ever) or default (as LOGGER_RETENTION_DAYS says)')
   }
-  const isSet = await onUsers(settings, (users) => users.keepFor(name, days === 'default' ? null : Number(days)))
-  if (!isSet) throw new CommandError(`there is no user ${name}`)
+  await change(settings, name, { retentionDays: days === 'default' ? null : Number(days) })
   const period = days === '0' ? 'for ever' : days === 'default' ? 'as long as the settings say' : `for ${days} days`
   print(`the logs of ${name} are kept ${period}`)
 }
 
-async function onUsers<T> (settings: Settings, work: (users: ReturnType<typeof usersOf>) => Promise<T>): Promise<T> {
+async function change (settings: Settings, name: string, changes: UserChanges): Promise<void> {
+  await onUsers(settings, (knex) => changeUser(knex, name, changes, commandLine).catch((error) => {
+    throw error instanceof NotFound ? new CommandError(`there is no user ${name}`) : error
+  }))
+}
+
+async function onUsers<T> (settings: Settings, work: (knex: Knex) => Promise<T>): Promise<T> {
   return withTables(settings, async (knex) => {
     try {
-      return await work(usersOf(knex))
+      return await work(knex)
     } catch (error) {
       if (error instanceof BadRequest) throw new UsageError(error.message)
       throw error instanceof Conflict ? new CommandError(error.message) : error

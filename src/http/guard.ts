@@ -16,13 +16,13 @@ export function guardRoutes (app: FastifyInstance, findCaller: FindCaller): void
     const hooks = [route.onRequest ?? []].flat()
     // A route that is registered a second time, at another path, has its guard.
     if (hooks.some((hook) => guards.has(hook))) return
-    const guard = guardOf(access, findCaller)
+    const guard = access === 'admin' ? guardOf('account', findCaller, true) : guardOf(access, findCaller)
     guards.add(guard)
     route.onRequest = [guard, ...hooks]
   })
 }
 
-function guardOf (scope: Scope, findCaller: FindCaller) {
+function guardOf (scope: Scope, findCaller: FindCaller, isForAdministrators = false) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     const caller = await findCaller(request, scope)
     if (!caller) {
@@ -30,6 +30,7 @@ function guardOf (scope: Scope, findCaller: FindCaller) {
       throw new Unauthorized()
     }
     if (!caller.scopes.has(scope)) throw new NotAllowed(explainMissing(scope, caller))
+    if (isForAdministrators && !caller.admin) throw new NotAllowed('only administrators may do this')
     request.logCaller = caller
   }
 }

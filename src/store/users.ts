@@ -1,8 +1,8 @@
 import type { Knex } from 'knex'
 import { utcTime, type UtcTime } from '../model/instant.ts'
 import { isWord } from '../model/name.ts'
+import { audited, type AuditEntry } from './audit.ts'
 import { dialectOf } from './dialects/index.ts'
-import { retryConflicts } from './retry.ts'
 
 /** A user. */
 export interface User {
@@ -30,7 +30,7 @@ interface UserRow {
   retention_days: number | null
 }
 
-type NewUser = Pick<User, 'name' | 'credential' | 'telId'> & { admin?: boolean }
+type NewUser = Pick<User, 'name' | 'credential'> & Partial<Pick<User, 'telId' | 'admin'>>
 
 /** The table `users`. Names are case-sensitive. A text that cannot be a name is never looked up. */
 export function usersOf (knex: Knex) {
@@ -59,32 +59,50 @@ export function usersOf (knex: Knex) {
       return (await users().orderBy('username')).map(toUser)
     },
 
+    /** Up to `limit` users, sorted by name; those after a name, if one is given. */
+    async page ({ after, limit }: { after?: string, limit: number }): Promise<User[]> {
+      const page = users().orderBy('username').limit(limit)
+      return (await (after === undefined ? page : page.where('username', '>', after))).map(toUser)
+    },
+
     /** Inserts a user; false, and nothing is stored, if the name is taken. */
-    async insert ({ name, credential, telId, admin = false }: NewUser): Promise<boolean> {
-      const row = { username: name, credential, tel_id: telId, admin, created_at: utcTime() }
-      try {
-        await retryConflicts(knex, () => users().insert(row))
-        return true
-      } catch (error) {
-        if (dialectOf(knex).isDuplicate(error)) return false
-        throw error
-      }
-    },
-
-    /** Sets the days for which the user's logs are kept, as `retentionDays`; false if there is no such user. */
-    async keepFor (name: string, days: number | null): Promise<boolean> {
-      if (!isWord(name)) return false
-      return await retryConflicts(knex, () => users().where('username', name).update({ retention_days: days })) > 0
-    },
-
-    /** Disables a user; false if there is no such user. The time of an earlier call stays. */
-    async disable (name: string): Promise<boolean> {
-      if (!isWord(name) || !await users().where('username', name).first('id')) return false
-      await retryConflicts(knex, () =>
-        users().where('username', name).whereNull('disabled_at').update({ disabled_at: utcTime() }))
-      return true
+    async insert (user: NewUser, entry: AuditEntry): Promise<boolean> {
+      return await insertUser(knex, toRow(user), entry)
     }
   }
+}
+
+/** Inserts a row, and its entry in the audit; false, and nothing is stored, if its name or id is taken. */
+async function insertUser (knex: Knex, row: Partial<UserRow>, entry: AuditEntry): Promise<boolean> {
+  try {
+    return await audited(knex, entry, async (transaction) => {
+      await transaction('users').insert(row)
+      return 1
+    }) > 0
+  } catch (error) {
+    if (dialectOf(knex).isDuplicate(error)) return false
+    throw error
+  }
+}
+
+/** The first user. */
+export function firstUserOf (knex: Knex) {
+  return {
+    /** Whether there is no user. */
+    async isMissing (): Promise<boolean> {
+      return await knex('users').first('id') === undefined
+    },
+
+    /** Inserts the user as an administrator; false, and nothing is stored, if there is a user. */
+    async insert (user: NewUser, entry: AuditEntry): Promise<boolean> {
+      // With a fixed id, so that only one of several at once succeeds.
+      return await this.isMissing() && await insertUser(knex, { ...toRow({ ...user, admin: true }), id: 1 }, entry)
+    }
+  }
+}
+
+function toRow ({ name, credential, telId = null, admin = false }: NewUser): Partial<UserRow> {
+  return { username: name, credential, tel_id: telId, admin, created_at: utcTime() }
 }
 
 function toUser (row: UserRow): User {

@@ -225,7 +225,7 @@ for (const database of databases) {
     const requests: Array<{ method: string, url: string, headers: Record<string, string>, body: string }> =
       JSON.parse(readFileSync(new URL('../../fixtures/loggerbot-python.json', import.meta.url), 'utf8'))
     const credential = await hashCredential(requests[0]!.headers['x-user-token']!)
-    await usersOf(service.knex).insert({ name: 'denis', credential, telId: null })
+    await usersOf(service.knex).insert({ name: 'denis', credential }, { by: { name: 'test' }, action: 'user.add', detail: {} })
 
     const agent = new Agent({ keepAlive: true, maxSockets: 1 })
     t.teardown(() => agent.destroy())

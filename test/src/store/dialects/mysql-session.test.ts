@@ -34,7 +34,7 @@ for (const database of databases) {
           SET @${table} = COALESCE(@${table}, 0) + 1; SIGNAL SQLSTATE '40001' SET MYSQL_ERRNO = 1213, MESSAGE_TEXT = 'Deadlock found'; END IF`)
       }
       t.equal(await takeLease(single, 'work', 'one', 60), 1)
-      await usersOf(single).insert({ name: 'alice', credential: 'none', telId: '1', admin: false })
+      await usersOf(single).insert({ name: 'alice', credential: 'none' }, { by: { name: 'test' }, action: 'user.add', detail: {} })
       const [[counts]] = await single.raw('SELECT @leases AS leases, @users AS users')
       t.match(counts, { leases: 2, users: 2 })
     })
