@@ -34,17 +34,29 @@ function bytesOfBase64 (text: Buffer): Buffer {
   return Buffer.from(text.toString(), 'base64')
 }
 
-/** Whether dead letters of the source can be decoded again. */
-export function isDecodable (source: string): boolean {
-  return decoders.has(source)
+/** A dead letter, as far as it is read here. */
+interface DeadLetter {
+  /** `database`: the record is JSON. Else the protocol by whose decoder it was rejected. */
+  source: string
+  record: string
+  /** Null if the whole record was kept. */
+  recordSha256: string | null
+  createdAt: UtcTime
 }
 
-/** Decodes a dead letter. Throws BadRequest if it is still rejected, or its source is unknown. */
-export function decodeAgain (source: string, raw: string, arrival: UtcTime): LogRecord[] {
+/** Whether the whole record was kept, and its source is known. */
+export function isReplayable ({ source, recordSha256 }: Pick<DeadLetter, 'source' | 'recordSha256'>): boolean {
+  return recordSha256 === null && (source === 'database' || decoders.has(source))
+}
+
+/** Decodes a dead letter. Throws BadRequest if it is still rejected, its source is unknown, or its record is cut. */
+export function decodeAgain ({ source, record, recordSha256, createdAt }: DeadLetter): LogRecord[] {
+  if (recordSha256 !== null) throw new BadRequest('the record was too long to keep whole')
+  if (source === 'database') return [JSON.parse(record)]
   const decode = decoders.get(source)
   if (!decode) throw new BadRequest(`logs of the source ${source} cannot be decoded again`)
   const records: LogRecord[] = []
-  for (const piece of decode(bytesOfRaw(raw), arrival)) {
+  for (const piece of decode(bytesOfRaw(record), createdAt)) {
     if (!piece) continue
     if ('reason' in piece) throw new BadRequest(piece.reason)
     records.push(piece)

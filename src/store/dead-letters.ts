@@ -1,9 +1,6 @@
 import type { Knex } from 'knex'
-import { BadRequest } from '../errors.ts'
-import type { BatchStore } from '../model/batch-store.ts'
 import { utcTime, type UtcTime } from '../model/instant.ts'
-import type { LogRecord } from '../model/record.ts'
-import { stampOf } from './batches.ts'
+import { audited, type AuditEntry } from './audit.ts'
 import { boundedRecord, maxLetterRecordBytes, toReason } from './rows.ts'
 
 /** An accepted record that could not become a log. */
@@ -38,40 +35,57 @@ interface DeadLetterRow {
 }
 
 /** Max number of dead letters of a user; beyond it the oldest are deleted. */
-const maxLetters = 10_000
+export const maxLetters = 10_000
 /** Max size of all dead letters of a user; beyond it the oldest are deleted. */
-const maxLettersBytes = 64 * 1024 * 1024
+export const maxLettersBytes = 64 * 1024 * 1024
 /** Dead letters deleted by one statement, so that writers never wait long. */
 const stepRows = 500
-/** Part of a maximum that a user may add before their dead letters are counted again. */
-const recountShare = 0.1
+/** Bound of a count of dead letters, so that it takes milliseconds. */
+export const maxCounted = 10_000
 
-const dayMs = 86_400_000
+/** Dead letters to list. */
+interface LetterList {
+  /** Default: those of all users, and of none. */
+  userId?: number
+  /** Id after which the list begins. */
+  after?: string
+  /** Default 100. */
+  limit?: number
+  /** Characters of each record. Default: all that are kept. */
+  maxCharacters?: number
+}
 
 type NewDeadLetter = Pick<DeadLetter, 'id' | 'userId' | 'source' | 'record' | 'reason'>
 
 /** The table `dead_letters`. A `userId` of null stands for letters that belong to no user. */
 export function deadLettersOf (knex: Knex) {
+  const lettersOf = (userId: number | undefined) => (
+    userId === undefined ? knex('dead_letters') : knex('dead_letters').where('user_id', userId)
+  )
+
   return {
-    /** Lists dead letters, oldest first; those after an id, if one is given. */
-    async list ({ after = '0', limit = 100 } = {}): Promise<DeadLetter[]> {
-      const rows: DeadLetterRow[] = await knex('dead_letters')
-        .where('id', '>', after).orderBy('id').limit(limit).select('*', idAsText(knex))
+    /** Lists dead letters, oldest first. */
+    async list ({ userId, after = '0', limit = 100, maxCharacters }: LetterList = {}): Promise<DeadLetter[]> {
+      const rows: DeadLetterRow[] = await lettersOf(userId)
+        .where('id', '>', after).orderBy('id').limit(limit).select(columns(knex, maxCharacters))
       return rows.map(toDeadLetter)
     },
 
-    async insert ({ id, userId, source, record: whole, reason }: NewDeadLetter): Promise<void> {
-      const [record, bytes, sha256] = boundedRecord(whole)
-      await knex('dead_letters').insert({
-        id,
-        user_id: userId,
-        created_at: utcTime(),
-        source,
-        record,
-        record_bytes: bytes,
-        record_sha256: sha256,
-        reason: toReason(reason)
-      })
+    /** Finds a dead letter; undefined also if it belongs to another user than the given one. */
+    async find (id: string, userId?: number): Promise<DeadLetter | undefined> {
+      const row: DeadLetterRow | undefined = await lettersOf(userId).where('id', id).first(columns(knex))
+      return row && toDeadLetter(row)
+    },
+
+    /** Counts the dead letters of a user, or of all; `maxCounted` means that many or more. */
+    async count (userId?: number): Promise<number> {
+      const counted = lettersOf(userId).select(knex.raw('1')).limit(maxCounted)
+      const row = await knex.from(counted.as('letters')).count({ count: '*' }).first()
+      return Number(row?.count)
+    },
+
+    async insert (letter: NewDeadLetter): Promise<void> {
+      await knex('dead_letters').insert(toRow(letter))
     },
 
     /** Deletes the letters of a user, or of all, that came before a time of our clock in milliseconds. */
@@ -92,23 +106,28 @@ export function deadLettersOf (knex: Knex) {
     },
 
     /** Deletes the oldest letters beyond a user's maxima; resolves to the number deleted. */
-    async trim (userId: number | null): Promise<number> {
-      const newest: Array<Pick<DeadLetterRow, 'name' | 'record_bytes'>> = await knex('dead_letters')
-        .where('user_id', userId).orderBy('id', 'desc').limit(maxLetters + 1).select('record_bytes', idAsText(knex))
-      let bytes = 0
-      const beyond = newest.find(({ record_bytes: recordBytes }, index) => {
-        bytes += Math.min(Number(recordBytes), maxLetterRecordBytes)
-        return index >= maxLetters || bytes > maxLettersBytes
-      })
-      if (beyond === undefined) return 0
-      return deleteInSteps(knex, knex('dead_letters').where('user_id', userId).where('id', '<=', beyond.name))
-    },
+    trim: (userId: number | null): Promise<number> => trim(knex, userId),
 
-    /** Deletes a letter; false if there is no such letter. */
-    async delete (id: string): Promise<boolean> {
-      return await knex('dead_letters').where('id', id).delete() > 0
+    /** Deletes a letter; false if there is none, or it belongs to another user than the given one. */
+    async delete (id: string, entry: AuditEntry, userId?: number): Promise<boolean> {
+      return await audited(knex, entry, (transaction) => {
+        const letter = transaction('dead_letters').where('id', id)
+        return userId === undefined ? letter.delete() : letter.where('user_id', userId).delete()
+      }) > 0
     }
   }
+}
+
+async function trim (knex: Knex, userId: number | null): Promise<number> {
+  const newest: Array<Pick<DeadLetterRow, 'name' | 'record_bytes'>> = await knex('dead_letters')
+    .where('user_id', userId).orderBy('id', 'desc').limit(maxLetters + 1).select('record_bytes', idAsText(knex))
+  let bytes = 0
+  const beyond = newest.find(({ record_bytes: recordBytes }, index) => {
+    bytes += Math.min(Number(recordBytes), maxLetterRecordBytes)
+    return index >= maxLetters || bytes > maxLettersBytes
+  })
+  if (beyond === undefined) return 0
+  return deleteInSteps(knex, knex('dead_letters').where('user_id', userId).where('id', '<=', beyond.name))
 }
 
 /** Deletes the letters that the query finds, in small steps; resolves to the number deleted. */
@@ -120,8 +139,28 @@ async function deleteInSteps (knex: Knex, letters: Knex.QueryBuilder): Promise<n
   }
 }
 
+/** All columns of a `DeadLetterRow`; of the record only its first characters, if their number is given. */
+function columns (knex: Knex, maxCharacters?: number): Array<string | Knex.Raw> {
+  const record = maxCharacters === undefined ? 'record' : knex.raw('SUBSTR(record, 1, ?) AS record', [maxCharacters])
+  return [idAsText(knex), 'user_id', 'created_at', 'source', record, 'record_bytes', 'record_sha256', 'reason']
+}
+
 function idAsText (knex: Knex): Knex.Raw {
   return knex.raw('CAST(id AS CHAR) AS name')
+}
+
+function toRow ({ id, userId, source, record: whole, reason }: NewDeadLetter) {
+  const [record, bytes, sha256] = boundedRecord(whole)
+  return {
+    id,
+    user_id: userId,
+    created_at: utcTime(),
+    source,
+    record,
+    record_bytes: bytes,
+    record_sha256: sha256,
+    reason: toReason(reason)
+  }
 }
 
 function toDeadLetter (row: DeadLetterRow): DeadLetter {
@@ -135,79 +174,4 @@ function toDeadLetter (row: DeadLetterRow): DeadLetter {
     recordSha256: row.record_sha256,
     reason: row.reason
   }
-}
-
-interface LetterOwner {
-  id: number | null
-  /** As in `User`. */
-  retentionDays: number | null
-}
-
-/** Deletes dead letters that are older than the logs of their user are kept: by default `days`, 0 for ever. */
-export async function expireDeadLetters (
-  knex: Knex, now: number, days: number, users: readonly LetterOwner[]
-): Promise<void> {
-  for (const { id, retentionDays } of [...users, { id: null, retentionDays: null }]) {
-    const keptDays = retentionDays ?? days
-    if (keptDays > 0) await deadLettersOf(knex).expire(id, utcTime(now - keptDays * dayMs))
-  }
-}
-
-/** Deletes a user's oldest dead letters once there may be too many, one user after the other. */
-export class DeadLetterCap {
-  readonly #letters: ReturnType<typeof deadLettersOf>
-  readonly #onFailure: (error: unknown) => void
-  readonly #onDeleted: (letters: number) => void
-  readonly #added = new Map<number, { letters: number, bytes: number }>()
-  #last: Promise<void> = Promise.resolve()
-
-  constructor (knex: Knex, onFailure: (error: unknown) => void, onDeleted: (letters: number) => void = () => {}) {
-    this.#letters = deadLettersOf(knex)
-    this.#onFailure = onFailure
-    this.#onDeleted = onDeleted
-  }
-
-  /** Notes that letters of about `bytes` were stored for a user. */
-  add (userId: number, letters: number, bytes: number): void {
-    const added = this.#added.get(userId) ?? { letters: 0, bytes: 0 }
-    added.letters += letters
-    added.bytes += bytes
-    this.#added.set(userId, added)
-    if (added.letters < maxLetters * recountShare && added.bytes < maxLettersBytes * recountShare) return
-    this.#added.delete(userId)
-    this.#trim(async () => [userId])
-  }
-
-  /** Trims the letters of all users. */
-  trimAll (): Promise<void> {
-    this.#added.clear()
-    this.#trim(() => this.#letters.owners())
-    return this.#last
-  }
-
-  /** Resolves when nothing is being deleted. */
-  end (): Promise<void> {
-    return this.#last
-  }
-
-  #trim (owners: () => Promise<Array<number | null>>): void {
-    this.#last = this.#last.then(async () => {
-      for (const userId of await owners()) this.#onDeleted(await this.#letters.trim(userId))
-    }).catch(this.#onFailure)
-  }
-}
-
-/**
- * Stores the records of a dead letter, and then deletes it. Rejects with the database's error if it refuses them, and
- * with BadRequest if the letter belongs to no user. The records are stored once, even if a replay is repeated.
- */
-export async function replayDeadLetter (
-  knex: Knex, store: BatchStore, { id, userId }: DeadLetter, records: readonly LogRecord[]
-): Promise<void> {
-  if (userId === null) throw new BadRequest('the dead letter belongs to no user')
-  const key = Buffer.alloc(16, 'dead')
-  key.writeBigUInt64BE(BigInt(id), 8)
-  const batch = { userId, key, firstId: BigInt(id), records }
-  await store.store([batch], await stampOf(knex), new AbortController().signal)
-  await deadLettersOf(knex).delete(id)
 }

@@ -56,7 +56,7 @@ t.test('a log of Datadog', async (t) => {
 
   await t.test('is none where an agent only asks', async (t) => {
     for (const body of ['', '{}', ' { }\n', '[]']) t.strictSame(decoded(decode, body), [])
-    t.match(decodeAgain('datadog', captured, arrival), [{ message: 'hello' }])
+    t.match(decodeAgain({ source: 'datadog', record: captured, recordSha256: null, createdAt: arrival }), [{ message: 'hello' }])
   })
 
   await t.test('may be anything', async (t) => {

@@ -34,7 +34,7 @@ t.test('a message of GELF', async (t) => {
 
   await t.test('without a message is rejected', async (t) => {
     for (const message of ['{"host":"h"}', '{"short_message":""}']) t.match(decoded(decode, message), [{ source: 'gelf', reason: /^short_message/, raw: message }])
-    t.match(decodeAgain('gelf', captured, arrival), [{ message: 'hi' }])
+    t.match(decodeAgain({ source: 'gelf', record: captured, recordSha256: null, createdAt: arrival }), [{ message: 'hi' }])
   })
 
   await t.test('stands beside others on lines, in a list, or in a row', async (t) => {

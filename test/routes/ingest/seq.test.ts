@@ -54,7 +54,7 @@ t.test('an event of Seq', async (t) => {
 
   await t.test('of no format is rejected', async (t) => {
     t.match(decoded(decode, '{"hello":1}'), [{ source: 'seq', reason: /^an event must have @t/, raw: '{"hello":1}' }])
-    t.match(decodeAgain('seq', clef, arrival), [{ message: 'Hello, alice' }])
+    t.match(decodeAgain({ source: 'seq', record: clef, recordSha256: null, createdAt: arrival }), [{ message: 'Hello, alice' }])
   })
 
   await t.test('stands beside others in either format', async (t) => {
