@@ -30,6 +30,9 @@ export const TooSlow = createError('LOGGER_TOO_SLOW', 'query takes too long: ask
 /** The request contradicts stored data. */
 export const Conflict = createError<[detail: string]>('LOGGER_CONFLICT', '%s', 409)
 
+/** A header such as If-Match asks for another version of what is stored. */
+export const PreconditionFailed = createError<[detail: string]>('LOGGER_PRECONDITION_FAILED', '%s', 412)
+
 const TooManyAttemptsError = createError<[seconds: number]>(
   'LOGGER_TOO_MANY_ATTEMPTS', 'too many failed attempts, try again in %d seconds', 429)
 

@@ -8,7 +8,7 @@ import { buildServer } from '../../src/server.ts'
 import { databases, environmentOf } from '../helpers/databases.ts'
 import { EventReader } from '../helpers/events.ts'
 import { http } from '../helpers/http.ts'
-import { apiKey, basic, createUser, log, send, startService, stored } from '../helpers/service.ts'
+import { apiKey, basic, createToken, createUser, log, send, startService, stored } from '../helpers/service.ts'
 
 /** Everything that the service answers to, as its routes declare it. */
 async function routesOf (settings: Record<string, string>): Promise<RouteOptions[]> {
@@ -48,15 +48,25 @@ for (const database of databases) {
     const hers = JSON.parse((await http(port, 'POST', '/api/tokens', { ...basic('alice'), 'content-type': 'application/json' }, '{"name":"hers","scopes":["read"]}')).body)
     const dry = JSON.parse((await http(port, 'DELETE', '/api/logs', basic('alice'))).body)
 
+    for (const path of ['/api/searches/alice', '/api/settings']) {
+      const setting = path.endsWith('alice') ? { query: 'a secret of alice' } : { note: 'a secret of alice' }
+      t.match((await http(port, 'PUT', path, { ...basic('alice'), 'content-type': 'application/json' }, JSON.stringify(setting))).status, /20[01]/)
+    }
+    const tokens: Array<[scope: string, headers: Record<string, string>]> = []
+    for (const scope of ['read', 'write']) tokens.push([scope, { authorization: `Bearer ${await createToken(service, 'alice', [scope])}` }])
+
     const guarded = routes.filter(({ config }) => !['public', 'contract'].includes(config!.logAccess!))
-    for (const { method, url } of guarded) {
+    for (const { method, url, config } of guarded) {
       for (const id of url.includes(':id') ? [page.logs[0].id, String(hers.id)] : ['']) {
-        const path = url.replace(':id', id).replace(':key', '')
+        const path = url.replace(':id', id).replace(':name', 'alice').replace(':key', '')
         const body = method === 'POST' ? '{"name":"x","scopes":["read"]}' : undefined
         t.equal((await ask(port, String(method), path, {}, body)).status, 401, `${method} ${path} without a credential`)
+        for (const [scope, headers] of tokens.filter(([scope]) => scope !== config!.logAccess)) {
+          t.equal((await ask(port, String(method), path, headers, body)).status, 403, `${method} ${path} with a token that can ${scope}`)
+        }
         // The same route with a slash too many.
         if (/\/\/|.\/$/.test(url)) continue
-        for (const parameters of ['', `?cursor=${page.cursor}`, `?confirm=${dry.confirm}`, '?user=alice', '?field=description', '?query=user:alice', '?query=secret']) {
+        for (const parameters of ['', `?cursor=${page.cursor}`, `?confirm=${dry.confirm}`, '?user=alice', '?owner=alice', '?field=description', '?query=user:alice', '?query=secret']) {
           const answer = await ask(port, String(method), path + parameters, basic('bob'), body)
           t.notMatch(answer.body, /secret of alice|hers/, `${method} ${path}${parameters} as another user: ${answer.status}`)
         }
@@ -65,6 +75,7 @@ for (const database of databases) {
 
     t.equal((await stored(service.knex)).filter(({ user_id: userId }) => userId === 1).length, 2, 'nothing of hers is gone')
     t.equal((await http(port, 'GET', '/api/session', { authorization: `Bearer ${hers.token}` })).status, 200)
+    t.strictSame(await service.knex('saved_searches').pluck('user_id'), [1], 'her search is hers')
     for (const { method, url } of routes.filter(({ config }) => config!.logAccess === 'contract')) {
       t.match((await ask(port, String(method), url, { ...basic('alice') }, '{}')).status, /^4/, `${method} ${url} has the contract's own rules`)
     }
