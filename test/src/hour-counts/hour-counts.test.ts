@@ -112,6 +112,17 @@ for (const database of databases) {
       await compare(t, 'counted again')
     })
 
+    await t.test('an earlier view has none of the logs that were stored and counted since', async (t) => {
+      const [from, to, interval] = spans[0]!
+      const { asOf } = JSON.parse((await http(service.port, 'GET', '/api/logs?limit=1', basic('alice'))).body)
+      const before = await histogram('alice', { from, to, interval, asOf })
+      await write(20)
+      await countNow()
+      t.strictSame(await histogram('alice', { from, to, interval, asOf }), before)
+      t.strictNotSame(await histogram('alice', { from, to, interval }), before)
+      await compare(t, 'stored since')
+    })
+
     await t.test('what a user deletes is gone from the counts at once', async (t) => {
       const asked = new URLSearchParams({ query: 'level:error OR user:bob', from: '2026-01-01T00:00:00Z', to: '2026-02-03T00:00:00Z' })
       await createUser(service, 'admin')
