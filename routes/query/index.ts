@@ -10,6 +10,7 @@ import deletion from './delete.ts'
 import exportLogs from './export.ts'
 import logs from './logs.ts'
 import { pieceLength } from './pieces.ts'
+import sql from './sql.ts'
 import tail from './tail.ts'
 
 /** No route here needs a body. */
@@ -34,6 +35,7 @@ export default fp(async (app) => {
   await app.register(context)
   await app.register(counts)
   await app.register(tail)
+  await app.register(sql)
   await app.register(exportLogs)
   await app.register(deletion)
 }, {

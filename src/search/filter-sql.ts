@@ -1,11 +1,34 @@
 import type { Knex } from 'knex'
 import type { Filter } from '../query/filter.ts'
 import { severities, type Severity } from '../model/record.ts'
-import type { Condition, Conditions, Preselection } from '../store/dialects/dialect.ts'
+import type { Condition, PlainConditions, PlainSql, Preselection } from '../store/dialects/dialect.ts'
 import { dialectOf } from '../store/dialects/index.ts'
 
 /** Columns of the fields of a record. */
 export const columns = { message: 'log_msg', process: 'p_name', description: 'p_description' } as const
+
+/** How a condition names fields: as columns of the table, or of the view. */
+interface Names {
+  columns: Record<'message' | 'process' | 'description', string>
+  level: string
+  /** Makes a condition on the owner of a log from one on the column of names. */
+  ofUser (test: (column: string) => Preselection): Preselection
+}
+
+const tableNames: Names = {
+  columns,
+  level: 'log_level',
+  ofUser (test) {
+    const { sql, ...others } = test('username')
+    return { sql: `(user_id IN (SELECT id FROM users WHERE ${sql}))`, ...others }
+  }
+}
+
+const viewNames: Names = {
+  columns: { message: 'message', process: 'process', description: 'description' },
+  level: 'level',
+  ofUser: (test) => isTrue(test('user'))
+}
 
 /**
  * The filter as a condition on rows of `user_logs`.
@@ -14,13 +37,34 @@ export const columns = { message: 'log_msg', process: 'p_name', description: 'p_
  */
 export function conditionOf (knex: Knex, filter: Filter): Preselection {
   const { conditions } = dialectOf(knex)
-  const condition = preselect(filter, conditions, true)
+  const condition = preselect(filter, { conditions, names: tableNames }, true)
   if (conditions.goesOn === undefined) return condition
   return join([{ ...conditions.goesOn, exact: true }, condition], ' AND ', '')
 }
 
+/** The filter as a condition on rows of the view `logs`, in SQL that every client of the database runs. */
+export function plainConditionOf ({ conditions }: PlainSql, filter: Filter): Preselection {
+  return preselect(filter, { conditions, names: viewNames }, true)
+}
+
+/** Kinds of the filter's conditions that plain SQL cannot tell exactly. */
+export function inexactKinds (plain: PlainSql, filter: Filter): Array<Leaf['kind']> {
+  switch (filter.kind) {
+    case 'all':
+    case 'any': return [...new Set(filter.of.flatMap((part) => inexactKinds(plain, part)))]
+    case 'not': return inexactKinds(plain, filter.filter)
+    default: return conditionOn(filter, { conditions: plain.conditions, names: viewNames }).exact ? [] : [filter.kind]
+  }
+}
+
+/** A dialect's conditions, and the names of what they are on. */
+interface Writing {
+  conditions: PlainConditions
+  names: Names
+}
+
 /** A condition that is not exact holds for too many rows if `isWide`, for too few otherwise, as NOT needs it. */
-function preselect (filter: Filter, write: Conditions, isWide: boolean): Preselection {
+function preselect (filter: Filter, write: Writing, isWide: boolean): Preselection {
   switch (filter.kind) {
     case 'all': return join(filter.of.map((part) => preselect(part, write, isWide)), ' AND ', '1 = 1')
     case 'any': return join(filter.of.map((part) => preselect(part, write, isWide)), ' OR ', '1 = 0')
@@ -37,22 +81,22 @@ function preselect (filter: Filter, write: Conditions, isWide: boolean): Presele
 
 type Leaf = Exclude<Filter, { kind: 'all' | 'any' | 'not' }>
 
-function conditionOn (filter: Leaf, write: Conditions): Preselection {
+function conditionOn (filter: Leaf, { conditions: write, names }: Writing): Preselection {
   switch (filter.kind) {
-    case 'words': return isTrue(write.words('log_msg', filter.pattern))
+    case 'words': return isTrue(write.words(names.columns.message, filter.pattern))
     case 'value': {
       const { field, pattern } = filter
-      if (typeof field === 'string') return isTrue(write.like(columns[field], pattern))
+      if (typeof field === 'string') return isTrue(write.like(names.columns[field], pattern))
       return isTrue(write.likeAttribute(field, pattern))
     }
     case 'regex': {
       const { field, source } = filter
-      if (typeof field === 'string') return isTrue(write.regex(columns[field], source))
+      if (typeof field === 'string') return isTrue(write.regex(names.columns[field], source))
       return isTrue(write.regexAttribute(field, source))
     }
     case 'level': {
       const levels = filter.levels.map(() => '?').join(', ') || 'NULL'
-      return { sql: `log_level IN (${levels}) IS TRUE`, bindings: filter.levels, exact: true }
+      return isTrue({ sql: `${names.level} IN (${levels})`, bindings: filter.levels })
     }
     case 'number': {
       const { field, comparison, value } = filter
@@ -60,10 +104,7 @@ function conditionOn (filter: Leaf, write: Conditions): Preselection {
       return isTrue({ sql: `pid ${comparison} ?`, bindings: [Number(value)] })
     }
     case 'exists': return isTrue(write.exists(filter))
-    case 'user': {
-      const { sql, ...others } = write.like('username', filter.pattern)
-      return { sql: `(user_id IN (SELECT id FROM users WHERE ${sql}))`, ...others }
-    }
+    case 'user': return names.ofUser((column) => write.like(column, filter.pattern))
   }
 }
 

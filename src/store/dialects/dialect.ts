@@ -126,7 +126,7 @@ export interface Preselection extends Condition {
 }
 
 /** Conditions that each database expresses in its own SQL; a condition that is null counts as false. */
-export interface Conditions {
+export interface PlainConditions {
   /** Whether the column contains the pattern as whole words, in any case. */
   words (column: string, pattern: Pattern): Preselection
   /** Whether the whole text is like the pattern, in any case. */
@@ -137,11 +137,15 @@ export interface Conditions {
   regex (column: string, source: string): Preselection
   /** Whether the attribute's text contains a match of an expression of RE2, in any case. */
   regexAttribute (attribute: Attribute, source: string): Preselection
-  /** The attribute as JSON if it is a text, a number or a boolean; else null. */
-  json (attribute: Attribute): Condition
   /** Whether the attribute is a number, or a text that is one, and compares so with `number`, in decimal digits. */
   number (attribute: Attribute, comparison: Comparison, number: string): Preselection
   exists (attribute: Attribute): Condition
+}
+
+/** All conditions of searches and counts, which may use functions that only our connections have. */
+export interface Conditions extends PlainConditions {
+  /** The attribute as JSON if it is a text, a number or a boolean; else null. */
+  json (attribute: Attribute): Condition
   /** Holds for every row, and lets the database stop there; undefined if it can stop anywhere. */
   goesOn: Condition | undefined
   /**
@@ -150,6 +154,15 @@ export interface Conditions {
    * Intervals are counted from `origin` (default 0), by a clock that is ahead of UTC by `offset` (default none).
    */
   bucket (seconds: number, origin?: number, offset?: Condition): Condition
+}
+
+/** SQL for people, who run it in any client of the database. */
+export interface PlainSql {
+  /** Name of the dialect, as the API gives it. */
+  dialect: 'mysql' | 'sqlite'
+  conditions: PlainConditions
+  /** A text as a literal, whatever the settings of the session. */
+  literal (text: string): string
 }
 
 /** One time partition of `user_logs`: queries read only the partitions that they need. */
@@ -209,6 +222,7 @@ export interface Dialect {
   /** Deletes up to 2,000 rows of a table that are older; resolves to the number of deleted rows. */
   deleteOld (knex: Knex, table: TimedTable, before: UtcTime): Promise<number>
   conditions: Conditions
+  plainSql: PlainSql
   /** Selects, as `edge`, each user's first or last `log_event_at` within the condition; one key lookup per user. */
   edges: (extreme: 'MIN' | 'MAX', within: string) => string
   /** Sorts a user's logs, newest first, without reading the key backwards; undefined if reading it so is as fast. */

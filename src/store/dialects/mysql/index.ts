@@ -1,4 +1,6 @@
+import { isAscii } from '../../../text/fold.js'
 import type { Dialect } from '../dialect.ts'
+import { hexDigits, inQuotes, isSafeInQuotes } from '../literal.ts'
 import { mysqlConditions } from './conditions.ts'
 import { connectMariadb } from './config.ts'
 import { cutMysql, openMysqlControl } from './control.ts'
@@ -47,6 +49,16 @@ export const mysql: Dialect = {
   },
 
   conditions: mysqlConditions,
+
+  plainSql: {
+    dialect: 'mysql',
+    conditions: mysqlConditions,
+    // The bytes of ASCII are the same in every character set of a connection.
+    literal (text) {
+      if (!isSafeInQuotes(text)) return `_utf8mb4 ${hexDigits(text)}`
+      return isAscii(text) ? inQuotes(text) : `_utf8mb4 ${inQuotes(text)}`
+    }
+  },
 
   // A loose index scan, which a condition on any column other than the time would prevent.
   edges: (extreme, within) =>

@@ -2,10 +2,12 @@ import type { Knex } from 'knex'
 import { codeOf } from '../../../errors.ts'
 import { unlessAborted } from '../../../timeout.ts'
 import type { Dialect, PageLimit, PageOfRows, ReadStatement } from '../dialect.ts'
+import { hexDigits, inQuotes, isSafeInQuotes } from '../literal.ts'
 import { sqlOf } from '../statement.ts'
 import { isInMemory, SqliteClient, type ConnectionThread } from './client.ts'
 import { sqliteConditions } from './conditions.ts'
 import { classifySqliteError, sqliteReason } from './errors.ts'
+import { plainSqliteConditions } from './plain-conditions.ts'
 import { sqliteSink } from './sink.ts'
 
 export { sqliteConfig } from './client.ts'
@@ -55,6 +57,12 @@ export const sqlite: Dialect = {
   },
 
   conditions: sqliteConditions,
+
+  plainSql: {
+    dialect: 'sqlite',
+    conditions: plainSqliteConditions,
+    literal: (text) => isSafeInQuotes(text) ? inQuotes(text) : `CAST(${hexDigits(text)} AS TEXT)`
+  },
 
   edges: (extreme, within) => `
     SELECT (SELECT ${extreme}(log_event_at) FROM user_logs WHERE user_id = users.id AND ${within}) AS edge FROM users`,
