@@ -150,6 +150,15 @@ function defineUsers (user: Command, run: Run): void {
   define(user, 'list', { summary: 'list the users' })
     .action(run(async (context) => (await import('./user.ts')).listUsers(context)))
 
+  define(user, 'password', {
+    summary: 'change a user\'s password; prints their new token for POST /send_logs',
+    details: 'Their sessions end; random tokens stay. On a terminal, asks for the password and generates one if it ' +
+      'is left empty; elsewhere generates one.',
+    usage: 'NAME'
+  }).option('--password-stdin', 'read the password from standard input')
+    .action(run(async (context, name: string, options: { passwordStdin?: boolean }) =>
+      (await import('./user.ts')).setPassword(context, name, options)))
+
   define(user, 'disable', { summary: 'disable a user, within a second; their logs stay', usage: 'NAME' })
     .action(run(async (context, name: string) => (await import('./user.ts')).disableUser(context, name)))
 

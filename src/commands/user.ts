@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { text } from 'node:stream/consumers'
+import { changePassword } from '../authenticate/password.ts'
 import { registerUser } from '../authenticate/register.ts'
 import type { Settings } from '../config.ts'
 import { word } from '../decode/contract.ts'
@@ -7,6 +8,7 @@ import { BadRequest, CommandError, Conflict, NotFound, UsageError } from '../err
 import { utcTime } from '../model/instant.ts'
 import { isWord } from '../model/name.ts'
 import { printableLine } from '../query/format.ts'
+import { credentialsOf } from '../store/credentials.ts'
 import { changeUser, type UserChanges } from '../store/user-changes.ts'
 import { usersOf } from '../store/users.ts'
 import { commandLine, shellQuote, urlOf, type Context, type Streams } from './context.ts'
@@ -50,6 +52,19 @@ export async function listUsers ({ settings, print }: Context): Promise<void> {
   for (const line of lines) print(line)
 }
 
+/** Changes a user's password, and prints the contract's new token, once. */
+export async function setPassword (
+  { settings, streams, print }: Context, name: string, { passwordStdin = false }: { passwordStdin?: boolean }
+): Promise<void> {
+  const { password, isGenerated } = await readPassword(streams, passwordStdin)
+  requireWord('the password', password)
+  const token = await onUser(settings, name, (knex) =>
+    changePassword(credentialsOf(knex), { name, password, by: commandLine }))
+  print(`the password of ${name} is changed; their sessions have ended, their random tokens stay`)
+  if (isGenerated) print(`  password  ${password}`)
+  print(`  token     ${token}`)
+}
+
 /** Disables a user; their logs stay. */
 export async function disableUser ({ settings, print }: Context, name: string): Promise<void> {
   await change(settings, name, { disabled: true })
@@ -80,7 +95,11 @@ export async function setUserRetention ({ settings, print }: Context, name: stri
 }
 
 async function change (settings: Settings, name: string, changes: UserChanges): Promise<void> {
-  await onUsers(settings, (knex) => changeUser(knex, name, changes, commandLine).catch((error) => {
+  await onUser(settings, name, (knex) => changeUser(knex, name, changes, commandLine))
+}
+
+async function onUser<T> (settings: Settings, name: string, work: (knex: Knex) => Promise<T>): Promise<T> {
+  return onUsers(settings, (knex) => work(knex).catch((error) => {
     throw error instanceof NotFound ? new CommandError(`there is no user ${name}`) : error
   }))
 }

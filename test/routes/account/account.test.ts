@@ -430,6 +430,20 @@ for (const database of databases) {
       t.notMatch(JSON.stringify(await knex('audit')), /better|scrypt/)
     })
 
+    await t.test('loggerbot user password changes the password of a user', async (t) => {
+      const user = await newUser('forgetful')
+      const session = await signInAs(user)
+      const env = environmentOf(service.options)
+      const change = (name: string, input: string) => loggerbot(['user', 'password', name, '--password-stdin'], { env, input })
+      t.match(await change(user, 'better\n'), { code: 0, stdout: new RegExp(`password of ${user} is changed[^]*${contractToken(user, 'better')}`) })
+      await until('the session has ended', async () => (await who(session)).status === 401)
+      t.equal((await who(basic(user, 'better'))).status, 200)
+      t.match((await knex('audit').where({ caller: 'command line', action: 'password.change' }).first()).detail, user)
+      t.match(await loggerbot(['user', 'password', user], { env }), { code: 0, stdout: /password {2}[\w-]{24}\n {2}token/ })
+      t.match(await change('nobody', 'better'), { code: 1, stderr: 'loggerbot: there is no user nobody\n' })
+      t.match(await change(user, 'two words'), { code: 2, stderr: /the password must be one word/ })
+    })
+
     await t.test('one of two changes at once is refused', async (t) => {
       const user = await newUser('twice')
       const statuses = await Promise.all(['one', 'two'].map(async (password) => (await post(port, '/api/password', { password: 'password', new: password }, basic(user))).status))
