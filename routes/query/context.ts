@@ -3,7 +3,7 @@ import { Type, type Static } from '@sinclair/typebox'
 import { NotFound } from '../../src/errors.ts'
 import { cursorOf, positionOf } from '../../src/query/cursor.ts'
 import { findContext, type Common, type Side } from '../../src/search/context.ts'
-import { Log, LogId, requestedUserId, scopeParameters, serializeLogs } from './request.ts'
+import { cutParameter, Log, LogId, requestedUserId, scopeParameters, serializeLogs } from './request.ts'
 
 const neighbours = Type.Integer({
   default: 10,
@@ -23,6 +23,7 @@ const ContextQuery = Type.Object({
   }),
   older: Type.Optional(Type.String({ description: '`older` of an answer: its logs go on before it' })),
   newer: Type.Optional(Type.String({ description: '`newer` of an answer: its logs go on after it' })),
+  cut: cutParameter,
   user: scopeParameters.user
 }, { additionalProperties: false })
 
@@ -54,7 +55,7 @@ const context: FastifyPluginAsyncTypebox = async (app) => {
     const sides = sidesOf(query)
     const target = { id, userId: await requestedUserId(app, logCaller, query.user), same: commonOf(query.same) }
     const context = await app.readLogs(reply, (turn) => (
-      findContext(turn, target, sides, app.logReaders.searchBudgetMs)
+      findContext(turn, target, sides, { ms: app.logReaders.searchBudgetMs, cut: query.cut })
     ))
     if (!context) throw new NotFound()
     return {

@@ -1,6 +1,7 @@
 import { BadRequest } from '../errors.ts'
 import type { StoredLog } from '../model/record.ts'
 import type { Position } from '../query/cursor.ts'
+import { cutLog } from '../query/cut.ts'
 import { everything, type Filter } from '../query/filter.ts'
 import { matcherOf } from '../query/matcher.js'
 import { valuePiece } from '../text/fold.js'
@@ -34,27 +35,34 @@ interface Target {
   same: Common
 }
 
+interface Limit {
+  ms: number
+  /** Characters to which messages, and texts inside attributes, are cut. Default: they are whole. */
+  cut?: number
+}
+
 /**
  * Finds neighbours on one side of a log or on both; the log itself is between them if both begin at it.
  *
  * Resolves to undefined where there is no such log. Rejects with BadRequest where it lacks the attribute, with TooSlow.
  */
 export async function findContext (
-  turn: ReadTurn, { id, userId, same }: Target, { older, newer }: { older?: Side, newer?: Side }, budgetMs: number
+  turn: ReadTurn, { id, userId, same }: Target, { older, newer }: { older?: Side, newer?: Side }, { ms, cut }: Limit
 ): Promise<Context | undefined> {
-  const log = await findLog(turn, id, userId, budgetMs)
+  const log = await findLog(turn, id, userId, ms)
   if (!log) return undefined
   const isAround = older !== undefined && newer !== undefined && older.from === undefined && newer.from === undefined
+  const shown = cut === undefined ? log : cutLog(log, cut)
   const limit = isAround
-    ? { ms: budgetMs / 2, bytes: (maxPageBytes - log.message.length) / 2, leastLogs: 0 }
-    : { ms: budgetMs / 2, bytes: maxPageBytes / 2, leastLogs: 1 }
+    ? { ms: ms / 2, cut, bytes: (maxPageBytes - shown.message.length) / 2, leastLogs: 0 }
+    : { ms: ms / 2, cut, bytes: maxPageBytes / 2, leastLogs: 1 }
   const find = (side: Side | undefined, order: 'newest' | 'oldest') => (
     findSide(turn, { log, filter: filterFor(log, same), order }, { ...limit, ...side })
   )
   const before = await find(older, 'newest')
   const after = await find(newer, 'oldest')
   return {
-    logs: [...before.items.toReversed(), ...isAround ? [log] : [], ...after.items],
+    logs: [...before.items.toReversed(), ...isAround ? [shown] : [], ...after.items],
     isComplete: before.isComplete && after.isComplete,
     older: before.next,
     newer: after.next
@@ -67,8 +75,7 @@ interface SideSearch {
   order: 'newest' | 'oldest'
 }
 
-interface SideLimit extends Partial<Side> {
-  ms: number
+interface SideLimit extends Partial<Side>, Limit {
   bytes: number
   leastLogs: number
 }

@@ -63,6 +63,14 @@ for (const database of databases) {
       t.strictSame(numbers(await contextOf(`before=1&after=1&older=${none.older}&newer=${none.newer}`)), [13, 17])
     })
 
+    await t.test('is cut where it is asked for', async (t) => {
+      await send(service, 'alice', tokens.alice, ['long', 'longer', 'longest'].map((msg, index) => log({ msg, event_at: `2026-03-01T00:00:0${index}Z` })), { pid: 9 })
+      const { logs: [longer] } = await read('?query=longer')
+      const { logs } = await read(`/${longer!.id}/context?cut=5`)
+      t.match(logs, [{ message: 'long' }, { message: 'longe', cut: { message: 6 } }, { message: 'longe', cut: { message: 7 } }])
+      t.notOk('cut' in logs[0]!)
+    })
+
     await t.test('refuses what the log lacks, and cursors and values that are none', async (t) => {
       const fault = async (parameters: string) => JSON.parse((await ask(`/${fifteen!.id}/context?${parameters}`)).body).error
       t.strictSame(await fault('same=attribute:missing'), { rule: 'same.missing', field: 'same' })
