@@ -1,6 +1,5 @@
 // What the routes that count logs share.
 import { Type } from '@sinclair/typebox'
-import type { FastifyInstance } from 'fastify'
 import { BadRequest, NotAllowed } from '../../src/errors.ts'
 import type { Caller } from '../../src/model/caller.ts'
 import type { UtcTime } from '../../src/model/instant.ts'
@@ -57,9 +56,9 @@ export const bucketParameters = {
 
 /** The span that intervals cover, the logs within it, and the logs that are left out because their times are far. */
 export async function shownIn (
-  app: FastifyInstance, turn: ReadTurn, scope: RequestedScope
+  turn: ReadTurn, scope: RequestedScope
 ): Promise<{ span: Span, shown: RequestedScope, left: { outside?: Outside } }> {
-  const { span, outside } = await timeSpan(turn, { ...scope, now: app.logWriter.now })
+  const { span, outside } = await timeSpan(turn, scope)
   const shown = {
     ...scope,
     ...outside.before > 0 && { from: span.from },

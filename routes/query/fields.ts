@@ -56,7 +56,7 @@ async function findFields (
   const found = new AttributeNames(query.prefix)
   let sampled = 0
   const isComplete = await app.readCounts(reply, async (turn) => {
-    const { span } = await timeSpan(turn, { ...scope, now: app.logWriter.now })
+    const { span } = await timeSpan(turn, scope)
     const request = { search: { ...scope, order: 'newest' }, span, budgetMs: app.logReaders.searchBudgetMs } as const
     return await sampleLogs(turn, request, policyFor(app, scope.filter, turn), ({ attributes }) => {
       sampled++

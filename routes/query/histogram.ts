@@ -64,7 +64,7 @@ async function countOverTime (
   const days = { from: choice.startOfDay(query.from), to: choice.startOfDay(query.to) }
   const scope = await requestedScope(app, logCaller, { ...query, ...days })
   return await app.readCounts(reply, async (turn) => {
-    const { span, shown, left } = await shownIn(app, turn, scope)
+    const { span, shown, left } = await shownIn(turn, scope)
     const buckets = choice.bucketsOf(span)
     const request = { by, buckets, budgetMs: app.logReaders.searchBudgetMs }
     const { counts, isComplete, cut } = await countLogs(turn, shown, request, policyFor(app, scope.filter, turn))

@@ -88,7 +88,7 @@ async function findPage (
   const { items, isComplete, next, shown, after } = await app.readLogs(reply, async (turn) => {
     const leavesOutStrays = order === 'newest' && start === undefined
     const { to, after } = leavesOutStrays
-      ? await endOfPresent(turn, { ...scope, now: app.logWriter.now })
+      ? await endOfPresent(turn, scope)
       : { to: scope.to, after: 0 }
     const shown = { ...scope, to }
     const budget = { logs: limit, cut, ms: app.logReaders.searchBudgetMs }

@@ -72,7 +72,7 @@ async function findStats (
   const days = { from: choice.startOfDay(query.from), to: choice.startOfDay(query.to) }
   const scope = await requestedScope(app, logCaller, { ...query, ...days })
   return await app.readCounts(reply, async (turn) => {
-    const { span, shown, left } = await shownIn(app, turn, scope)
+    const { span, shown, left } = await shownIn(turn, scope)
     const buckets = isSeries ? choice.bucketsOf(span) : undefined
     const starts = buckets && bucketStarts(span, buckets)
     const request = { field, buckets, budgetMs: app.logReaders.searchBudgetMs }

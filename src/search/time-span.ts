@@ -9,11 +9,12 @@
 // A request that gives `from` and `to` finds all logs between them.
 import { millisecondsOf, utcTime, type UtcTime } from '../model/instant.ts'
 import { shift, type Span } from '../model/span.ts'
-import type { SearchScope } from '../query/search.ts'
+import type { FrozenView, SearchScope } from '../query/search.ts'
 import type { Condition } from '../store/dialects/dialect.ts'
 import { dialectOf } from '../store/dialects/index.ts'
 import { ownedBy } from '../store/owner.ts'
 import type { Reader } from '../store/reader.ts'
+import { viewCondition } from './view.ts'
 import { findFirstTime } from './windows.ts'
 
 /** Numbers of logs that are left out at either end, each counted up to `maxOutside`. */
@@ -22,8 +23,8 @@ export interface Outside {
   after: number
 }
 
-/** What a request searches; `now` is in milliseconds since 1970. */
-type Requested = Pick<SearchScope, 'userId' | 'from' | 'to'> & { now: number }
+/** What a request searches; now is the time of its view. */
+type Requested = Pick<SearchScope, 'userId' | 'from' | 'to'> & { view: FrozenView }
 
 /** Counting more would take long, and nobody needs the exact number. */
 export const maxOutside = 10_000
@@ -34,11 +35,12 @@ const monthMs = 30 * dayMs
 
 /** The upper bound of the newest logs: the requested one, or, where strays are left out, a day ahead. */
 export async function endOfPresent (
-  reader: Reader, { userId, from, to, now }: Requested
+  reader: Reader, { userId, from, to, view }: Requested
 ): Promise<{ to: UtcTime | undefined, after: number }> {
+  const now = millisecondsOf(view.asOf)
   const tomorrow = utcTime(now + dayMs)
   if (to !== undefined || (from !== undefined && from >= tomorrow)) return { to, after: 0 }
-  const after = await countWithin(reader, userId, { sql: 'log_event_at >= ?', bindings: [tomorrow] })
+  const after = await countWithin(reader, { userId, view }, { sql: 'log_event_at >= ?', bindings: [tomorrow] })
   if (after === 0) return { to, after }
   const month = { userId, from: utcTime(now - monthMs), to: tomorrow, order: 'newest' } as const
   return await findFirstTime(reader, month) === undefined ? { to, after: 0 } : { to: tomorrow, after }
@@ -46,7 +48,8 @@ export async function endOfPresent (
 
 /** The span that a histogram shows, and the logs outside of it. Without logs: the last hour. */
 export async function timeSpan (reader: Reader, requested: Requested): Promise<{ span: Span, outside: Outside }> {
-  const { userId, from, now } = requested
+  const { userId, from, view } = requested
+  const now = millisecondsOf(view.asOf)
   const { to, after } = await endOfPresent(reader, requested)
   const newest = await findFirstTime(reader, { userId, from, to, order: 'newest' })
   const end = requested.to ?? (newest === undefined ? utcTime(now) : shift(newest, 1))
@@ -59,7 +62,7 @@ export async function timeSpan (reader: Reader, requested: Requested): Promise<{
   const isPresent = newest >= utcTime(now - monthMs) && newest < utcTime(now + dayMs)
   const start = isPresent ? await startOfPresent(reader, userId, { from: oldest, to: newest }) : oldest
   if (start === oldest) return { span: { from: start, to: end }, outside: { before: 0, after } }
-  const before = await countWithin(reader, userId, { sql: 'log_event_at < ?', bindings: [start] })
+  const before = await countWithin(reader, { userId, view }, { sql: 'log_event_at < ?', bindings: [start] })
   return { span: { from: start, to: end }, outside: { before, after } }
 }
 
@@ -88,10 +91,12 @@ async function startSinceFirstUser (reader: Reader, start: UtcTime, newest: UtcT
 }
 
 async function countWithin (
-  { knex, signal }: Reader, userId: number | undefined, { sql, bindings }: Condition
+  { knex, signal }: Reader, { userId, view }: Pick<Requested, 'userId' | 'view'>, time: Condition
 ): Promise<number> {
-  const owner = await ownedBy(knex, userId)
-  const logs = knex('user_logs').select(knex.raw('1')).whereRaw(owner.sql, owner.bindings).whereRaw(sql, bindings)
+  const logs = knex('user_logs').select(knex.raw('1'))
+  for (const { sql, bindings } of [await ownedBy(knex, userId), time, ...viewCondition(view)]) {
+    logs.whereRaw(sql, bindings)
+  }
   const statement = knex.from(logs.limit(maxOutside).as('outside')).count({ count: '*' })
   const [row] = await dialectOf(knex).query<{ count: number | string }>(knex, statement, signal)
   return Number(row?.count)

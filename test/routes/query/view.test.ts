@@ -14,9 +14,14 @@ type Parameters = Record<string, string | number | undefined>
 
 /** Asks as alice; resolves to the status and the parsed answer. */
 async function ask ({ port }: { port: number }, path: string, parameters: Parameters = {}): Promise<{ status: number, body: any }> {
-  const given = Object.entries(parameters).flatMap(([name, value]) => value === undefined ? [] : [[name, String(value)]])
-  const { status, body } = await http(port, 'GET', `${path}?${new URLSearchParams(given)}`, basic('alice'))
+  const { status, body } = await http(port, 'GET', `${path}?${searchOf(parameters)}`, basic('alice'))
   return { status, body: JSON.parse(body) }
+}
+
+function searchOf (parameters: Parameters): URLSearchParams {
+  const search = new URLSearchParams()
+  for (const [name, value] of Object.entries(parameters)) if (value !== undefined) search.set(name, String(value))
+  return search
 }
 
 /** All logs of a list, page by page: the first page and the logs of all. */
@@ -121,6 +126,13 @@ for (const database of databases) {
         const answer = await ask(service, path, parameters)
         t.match([answer.status, answer.body.error], [400, error], JSON.stringify(parameters))
       }
+    })
+
+    await t.test('a cursor is of no use to another user', async (t) => {
+      await createUser(service, 'bob')
+      const { body: { cursor } } = await ask(service, '/api/logs', { limit: 1 })
+      const { status, body } = await http(service.port, 'GET', `/api/logs?cursor=${cursor}`, basic('bob'))
+      t.match([status, JSON.parse(body).error], [400, { rule: 'cursor.other' }])
     })
 
     await t.test('cuts long texts where it is asked to', async (t) => {
@@ -228,9 +240,8 @@ for (const database of databases) {
   })
 }
 
-async function follow (t: Test, { port }: { port: number }, parameters: Record<string, string | number>): Promise<{ reader: EventReader, logs: () => any[] }> {
-  const query = new URLSearchParams(Object.entries(parameters).map(([name, value]) => [name, String(value)]))
-  const outgoing = request({ port, path: `/api/logs/tail?${query}`, headers: basic('alice') }).end()
+async function follow (t: Test, { port }: { port: number }, parameters: Parameters): Promise<{ reader: EventReader, logs: () => any[] }> {
+  const outgoing = request({ port, path: `/api/logs/tail?${searchOf(parameters)}`, headers: basic('alice') }).end()
   const [incoming] = await once(outgoing, 'response') as [IncomingMessage]
   t.equal(incoming.statusCode, 200)
   const reader = new EventReader(incoming)
