@@ -8,6 +8,9 @@ declare module 'fastify' {
   interface FastifyInstance {
     /** Deletes expired logs. Not part of the public API. */
     logRetention: {
+      /** The options of this plugin. */
+      readonly days: number
+      readonly rows: number
       /** Deletes now what has expired; rejects while another instance deletes. */
       runNow (): Promise<void>
     }
@@ -38,7 +41,7 @@ export default fp<RetentionOptions>(async (app, { days = 0, rows = 0 }) => {
       warned.add(code)
     }
   })
-  app.decorate('logRetention', { runNow: () => retention.runNow() })
+  app.decorate('logRetention', { days, rows, runNow: () => retention.runNow() })
   app.addHook('onReady', async () => retention.start())
   app.addHook('preClose', async () => retention.stop())
   app.addHook('onClose', () => retention.close())

@@ -7,12 +7,14 @@ import openapi from '../plugins/openapi.ts'
 import preflight from '../plugins/preflight.ts'
 import retention, { type RetentionOptions } from '../plugins/retention.ts'
 import search, { type SearchOptions } from '../plugins/readers.ts'
+import setup, { type SetupOptions } from '../plugins/setup.ts'
 import spool from '../plugins/spool.ts'
 import syslog, { type SyslogOptions } from '../plugins/syslog.ts'
 import tail from '../plugins/tail.ts'
 import wordIndex, { type WordIndexOptions } from '../plugins/word-index.ts'
 import writer, { type WriterOptions } from '../plugins/writer.ts'
 import account from '../routes/account/index.ts'
+import admin from '../routes/admin/index.ts'
 import contract, { type ContractOptions } from '../routes/contract/index.ts'
 import ingest from '../routes/ingest/index.ts'
 import type { IngestOptions } from '../routes/ingest/options.ts'
@@ -21,7 +23,8 @@ import query from '../routes/query/index.ts'
 import type { SpoolOptions } from './write/spool.ts'
 
 type PartOptions =
-  DbOptions & AuthOptions & WriterOptions & SearchOptions & WordIndexOptions & ContractOptions & IngestOptions
+  DbOptions & AuthOptions & SetupOptions & WriterOptions & SearchOptions & WordIndexOptions & ContractOptions &
+  IngestOptions
 
 export interface LoggerBotOptions extends PartOptions {
   /** Ports and owner of syslog. Default: none. */
@@ -37,13 +40,14 @@ export interface LoggerBotOptions extends PartOptions {
  * It stays within its own scope: a host app may register it under any prefix, more than once.
  */
 const loggerbot: FastifyPluginAsync<LoggerBotOptions> = async (app, options) => {
-  const { database, knex, migrate, apiKey, authenticate, bodyLimit, corsOrigins, elasticsearch } = options
+  const { database, knex, migrate, apiKey, onSetupCode, authenticate, bodyLimit, corsOrigins, elasticsearch } = options
   const { patience, queueLimit, userRate, searchBudget, readStallMs, wordIndex: withWordIndex, askAfter } = options
   const { spool: spoolOptions, syslog: syslogOptions, retention: retentionOptions = {} } = options
 
   if (spoolOptions) await app.register(spool, spoolOptions)
   await app.register(db, { database, knex, migrate })
   await app.register(auth, { apiKey, patience })
+  await app.register(setup, { onSetupCode, patience })
   await app.register(writer, { database: knex ? undefined : database, patience, queueLimit, userRate })
   if (syslogOptions) await app.register(syslog, { messageLimit: bodyLimit, ...syslogOptions })
   await app.register(search, { searchBudget, readStallMs, patience })
@@ -59,6 +63,7 @@ const loggerbot: FastifyPluginAsync<LoggerBotOptions> = async (app, options) => 
   await app.register(ingest, { bodyLimit, corsOrigins, elasticsearch })
   await app.register(query)
   await app.register(account)
+  await app.register(admin, { bodyLimit })
   await app.register(ops)
 }
 

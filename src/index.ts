@@ -2,6 +2,7 @@ export { default as loggerbot, type LoggerBotOptions } from './app.ts'
 
 export { default as db, type DbOptions } from '../plugins/db.ts'
 export { default as auth, type Access, type AuthOptions } from '../plugins/auth.ts'
+export { default as setup, type SetupOptions } from '../plugins/setup.ts'
 export { default as spool } from '../plugins/spool.ts'
 export {
   default as writer, type LogWriter, type WriteOptions, type WriterEvents, type WriterOptions
@@ -21,6 +22,7 @@ export { default as ingestRoutes } from '../routes/ingest/index.ts'
 export { type IngestOptions } from '../routes/ingest/options.ts'
 export { default as queryRoutes } from '../routes/query/index.ts'
 export { default as accountRoutes } from '../routes/account/index.ts'
+export { default as adminRoutes, type AdminOptions } from '../routes/admin/index.ts'
 export { default as opsRoutes } from '../routes/ops/index.ts'
 
 export type { UserSessions, UserTokens } from './authenticate/account.ts'

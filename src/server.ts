@@ -28,6 +28,8 @@ export interface ServerOptions {
   /** Bring the tables up to date first. Default: only those of SQLite. */
   migrate?: boolean
   timeouts?: Timeouts
+  /** Called at start, while there is no user, with the code that opens POST /api/setup. Default: it is closed. */
+  onSetupCode?: (code: string) => void
   /** Destination of the server's own log. Default: file descriptor 1. */
   logStream?: Writable
 }
@@ -37,7 +39,7 @@ export interface ServerOptions {
  * In a host app, the host decides these. Does not listen by itself.
  */
 export function buildServer (
-  settings: Settings, { migrate, timeouts = defaultTimeouts, logStream }: ServerOptions = {}
+  settings: Settings, { migrate, timeouts = defaultTimeouts, onSetupCode, logStream }: ServerOptions = {}
 ): FastifyInstance {
   const streams = new WeakSet<Socket>()
   const answered = new WeakSet<Socket>()
@@ -67,7 +69,7 @@ export function buildServer (
   refuseUnknownPaths(app)
 
   app.register(fastifyEnv, envOptions({ ...settings }))
-  app.register(loggerbot, (parent) => ({ ...serviceOptions(parent.getEnvs<Settings>()), migrate }))
+  app.register(loggerbot, (parent) => ({ ...serviceOptions(parent.getEnvs<Settings>()), migrate, onSetupCode }))
   return app
 }
 

@@ -16,7 +16,10 @@ const shutdownTimeoutMs = 9500
 
 /** Starts the server, which runs until a signal ends it. */
 export async function serve ({ settings, flags, streams, print }: Context, { migrate }: ServeOptions): Promise<void> {
-  const app = buildServer(settings, { migrate, logStream: streams.log })
+  const setupCodes: string[] = []
+  const app = buildServer(settings, {
+    migrate, logStream: streams.log, onSetupCode: (code) => { setupCodes.push(code) }
+  })
   const ignoreSignals = closeOnSignal(app)
   try {
     await app.listen({ host: settings.LOGGER_HOST, port: settings.LOGGER_PORT })
@@ -31,6 +34,7 @@ export async function serve ({ settings, flags, streams, print }: Context, { mig
   print(`  listens on  ${url} (described at ${url}/docs)`)
   print(`  database    ${describeDatabase(databaseOptions(settings))}`)
   for (const line of describeSyslog(settings)) print(`  syslog      ${line}`)
+  for (const code of setupCodes) print(`  setup code  ${code} (creates the first user: POST ${url}/api/setup)`)
   const repeated = repeatFlags({ ...flags, ...'port' in flags && { port: String(port) } })
   print(`  next        npx loggerbot user add me${repeated}`)
 }

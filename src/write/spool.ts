@@ -121,6 +121,16 @@ export class Spool {
     return this.#bytes
   }
 
+  /** Number of files on disk that are not drained. */
+  get segments (): number {
+    return this.#segments.length
+  }
+
+  /** Maximum size in bytes. */
+  get limit (): number {
+    return this.#limit
+  }
+
   /** When the oldest segment was created, in milliseconds since 1970. */
   get oldest (): number | undefined {
     return this.#segments[0]?.createdAt

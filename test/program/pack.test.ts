@@ -112,7 +112,7 @@ await t.test('The package, installed in an empty project', { jobs: 2 }, async (t
 
   t.test('is imported by its documented names', { buffered: true }, async (t) => {
     const names = await mustRun(process.execPath, ['--input-type=module', '-e', "console.log(Object.keys(await import('loggerbot-server')).sort().join(' '))"], { cwd: project })
-    t.equal(names.trim(), 'accountRoutes auth contractRoutes db hourCounts ingestRoutes loggerbot metrics newRecord openapi opsRoutes preflight queryRoutes retention search spool syslog tail utcTime wordIndex writer')
+    t.equal(names.trim(), 'accountRoutes adminRoutes auth contractRoutes db hourCounts ingestRoutes loggerbot metrics newRecord openapi opsRoutes preflight queryRoutes retention search setup spool syslog tail utcTime wordIndex writer')
   })
 
   t.test('npx loggerbot --version says the version', { buffered: true }, async (t) => {

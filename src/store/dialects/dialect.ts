@@ -140,6 +140,12 @@ export interface PlainConditions {
   /** Whether the attribute is a number, or a text that is one, and compares so with `number`, in decimal digits. */
   number (attribute: Attribute, comparison: Comparison, number: string): Preselection
   exists (attribute: Attribute): Condition
+  /**
+   * Counts of the values of fields, columns or attributes, over all rows: a JSON list of `CountedValues`.
+   *
+   * Undefined where reading the rows, and counting here, takes less time.
+   */
+  valueCounts?: (fields: ReadonlyArray<string | Attribute>) => Condition
 }
 
 /** All conditions of searches and counts, which may use functions that only our connections have. */
@@ -200,6 +206,21 @@ export interface Partitions {
   putBack (knex: Knex, table: string, which: Condition): Promise<void>
 }
 
+/** Kind and version of a database. */
+export interface DatabaseKind {
+  kind: 'sqlite' | 'mysql' | 'mariadb'
+  version: string
+}
+
+/** Facts of a database for people. Sizes are estimates. */
+export interface DatabaseState {
+  describe (knex: Knex): Promise<DatabaseKind>
+  /** Size of all tables, and free bytes of the disk; undefined where the database does not tell. */
+  size (knex: Knex): Promise<{ bytes: number, freeBytes: number | undefined }>
+  /** SQL that selects `name`, `row_count` and `bytes` of each table. */
+  tables: string
+}
+
 /** A table with a time for each row, and the columns of its primary key. */
 export interface TimedTable {
   table: string
@@ -247,6 +268,7 @@ export interface Dialect {
   cut (knex: Knex, connection: unknown): void
   /** Whether several processes may write at once. An embedded database has one server. */
   hasManyWriters: boolean
+  state: DatabaseState
   /** Undefined if the database does not partition tables. */
   partitions: Partitions | undefined
   /** The options after the columns of a new table. A clustered table is stored in the order of its primary key. */

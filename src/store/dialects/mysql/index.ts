@@ -9,6 +9,7 @@ import { mysqlPartitions } from './partitions.ts'
 import { readAll, readUpTo } from './read.ts'
 import { guardMysql, requireFitMysql, requireFitSession } from './session.ts'
 import { bulkSink, textSink } from './sink.ts'
+import { mysqlState } from './state.ts'
 
 export { mysqlConfig } from './config.ts'
 
@@ -83,6 +84,8 @@ export const mysql: Dialect = {
   cut: cutMysql,
 
   hasManyWriters: true,
+
+  state: mysqlState,
 
   partitions: mysqlPartitions,
 

@@ -9,6 +9,7 @@ import { sqliteConditions } from './conditions.ts'
 import { classifySqliteError, sqliteReason } from './errors.ts'
 import { plainSqliteConditions } from './plain-conditions.ts'
 import { sqliteSink } from './sink.ts'
+import { sqliteState } from './state.ts'
 
 export { sqliteConfig } from './client.ts'
 
@@ -93,6 +94,8 @@ export const sqlite: Dialect = {
   cut: () => {},
 
   hasManyWriters: false,
+
+  state: sqliteState,
 
   partitions: undefined,
 

@@ -1,0 +1,85 @@
+import { randomBytes } from 'node:crypto'
+import { Conflict, NotAllowed } from '../errors.ts'
+import type { Actor } from '../model/caller.ts'
+import { Attempts } from './attempts.ts'
+import { networkOf } from './network.ts'
+import { registerUser } from './register.ts'
+import { isSameSecret } from './token.ts'
+
+/** The first user, and the code that the terminal printed. */
+export interface FirstUser {
+  code: string
+  /** Name and password are one word of 1 to 100 characters each. */
+  name: string
+  password: string
+  address: string
+}
+
+export interface SetupStore {
+  isMissing (): Promise<boolean>
+  /** Resolves to false, and stores nothing, when there is a user. */
+  insert (
+    user: { name: string, credential: string },
+    entry: { by: Actor, action: string, detail: Record<string, unknown> }
+  ): Promise<boolean>
+}
+
+const alreadyDone = 'there is a user already: administrators create the others'
+
+/**
+ * The way to the first user, who is an administrator: open while there is none, to the holder of a code.
+ *
+ * The code belongs to this process, and is stored nowhere. Wrong codes are limited to 10 a minute for a network.
+ */
+export class Setup {
+  readonly #store: SetupStore
+  readonly #attempts = new Attempts()
+  #code: string | undefined
+  #asking: Promise<boolean> | undefined
+  /** No user is ever deleted. */
+  #hasUsers = false
+
+  constructor (store: SetupStore) {
+    this.#store = store
+  }
+
+  /** Makes the code, 120 random bits; undefined if there is a user. */
+  async open (): Promise<string | undefined> {
+    if (await this.isFresh()) this.#code = randomBytes(15).toString('base64url')
+    return this.#code
+  }
+
+  /** Whether the first user can be created by a code. */
+  async isOpen (): Promise<boolean> {
+    return this.#code !== undefined && await this.isFresh()
+  }
+
+  /** Whether there is no user. At most one query at a time, and none once there is a user. */
+  async isFresh (): Promise<boolean> {
+    if (this.#hasUsers) return false
+    this.#asking ??= this.#store.isMissing().finally(() => { this.#asking = undefined })
+    if (!await this.#asking) this.#hasUsers = true
+    return !this.#hasUsers
+  }
+
+  /** Creates the first user. Throws Conflict if there is one, NotAllowed for a wrong code, and TooManyAttempts. */
+  async createFirst ({ code, name, password, address }: FirstUser): Promise<void> {
+    if (!await this.isFresh()) throw new Conflict(alreadyDone)
+    if (!await this.#attempts.spend(networkOf(address), async () => this.#isCode(code) || undefined)) {
+      throw new NotAllowed('code must be the one that this server printed when it started')
+    }
+    const entry = { by: { name, address }, action: 'user.setup', detail: { user: name, admin: true } }
+    await registerUser({
+      find: async () => undefined,
+      insert: async (user) => {
+        if (!await this.#store.insert(user, entry)) throw new Conflict(alreadyDone)
+        return true
+      }
+    }, { name, password, telId: null, admin: true, by: entry.by })
+    this.#hasUsers = true
+  }
+
+  #isCode (code: string): boolean {
+    return this.#code !== undefined && isSameSecret(code, this.#code)
+  }
+}
