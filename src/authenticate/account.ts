@@ -8,13 +8,13 @@ interface Entry {
   detail: Record<string, unknown>
 }
 
-interface TokenStore<Token> {
+export interface TokenStore<Token> {
   insert (token: NewToken & { hash: Buffer }, entry: Entry): Promise<number>
   list (userId: number): Promise<Token[]>
   revoke (userId: number, id: number, entry: Entry): Promise<boolean>
 }
 
-interface SessionStore<Session> {
+export interface SessionStore<Session> {
   insert (session: NewSession & { hash: Buffer }, entry: Entry): Promise<number>
   list (userId: number): Promise<Session[]>
   end (userId: number, id: number, entry: Entry): Promise<boolean>
@@ -52,7 +52,7 @@ export interface UserSessions<Session> {
   endAll (userId: number, exceptId: number | undefined, by: Actor): Promise<number>
 }
 
-export interface AccountOptions {
+interface AccountOptions {
   /** Rejects with DatabaseAway when the database does not answer in time. */
   inTime: <T>(query: Promise<T>) => Promise<T>
   /** Called when a token or a session has ended. */

@@ -1,6 +1,6 @@
 import { userTokensOf, type UserTokens } from '../authenticate/account.ts'
 import type { Settings } from '../config.ts'
-import { CommandError, UsageError } from '../errors.ts'
+import { CommandError, Conflict, UsageError } from '../errors.ts'
 import type { Scope } from '../model/caller.ts'
 import { titlePattern, titleRule } from '../model/name.ts'
 import { expiryOf } from '../query/expiry.ts'
@@ -95,6 +95,10 @@ function onTokens<T> (
     const user = await usersOf(knex).find(userName)
     if (!user) throw new CommandError(`there is no user ${userName}`)
     const tokens = userTokensOf(tokensOf(knex), { inTime: (query) => query, onEnd: () => {} })
-    return work(tokens, user.id, await databaseNow(knex))
+    try {
+      return await work(tokens, user.id, await databaseNow(knex))
+    } catch (error) {
+      throw error instanceof Conflict ? new CommandError(error.message) : error
+    }
   })
 }

@@ -1,4 +1,5 @@
 import type { Knex } from 'knex'
+import { Conflict } from '../errors.ts'
 import { scopes, type Scope } from '../model/caller.ts'
 import { millisecondsOf, utcTime, type UtcTime } from '../model/instant.ts'
 import { audited, type AuditEntry } from './audit.ts'
@@ -70,6 +71,8 @@ type OwnerRow = Pick<TokenRow, 'id' | 'user_id' | 'scopes' | 'expires_at' | 'onc
   now_ms: number | string
 }
 
+/** Bound on the tokens of a user: a list has them all. */
+const maxTokens = 1000
 /** How long a token stays in the table after it expired. */
 const expiredTokenMs = 7 * 86_400_000
 
@@ -79,8 +82,10 @@ export function tokensOf (knex: Knex) {
   const nowMs = knex.raw(`${dialectOf(knex).nowMs} AS now_ms`)
 
   return {
-    /** Inserts a token; resolves to its id. */
+    /** Inserts a token; resolves to its id. Throws Conflict if the user has as many as possible. */
     async insert (token: NewToken, entry: AuditEntry): Promise<number> {
+      const own = await tokens().where('user_id', token.userId).whereNull('revoked_at').limit(maxTokens).pluck('id')
+      if (own.length >= maxTokens) throw new Conflict(`a user can have ${maxTokens} tokens: revoke one first`)
       const row = toRow(token, await databaseNow(knex))
       return await audited(knex, entry, async (transaction) => {
         const [id = 0] = await transaction('tokens').insert(row)

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import t, { type Test } from 'tap'
@@ -398,6 +399,18 @@ for (const database of databases) {
       t.match((await loggerbot(['token', 'list', user], { env })).stdout, /EXPIRES[^]*2050-01-31 08:00:00[^]*cli/)
       t.match(await loggerbot(['token', 'add', user, 'x', '--expires', '-1d'], { env }), { code: 2, stderr: /--expires must be a time in the future/ })
       t.strictSame(await actions('command line'), ['token.make'])
+    })
+
+    await t.test('a user has a thousand tokens at most', async (t) => {
+      const user = await newUser('collector')
+      const { id } = await knex('users').where('username', user).first('id')
+      const rows = Array.from({ length: 1000 }, (_, n) => ({ user_id: id, name: `${n}`, token_hash: createHash('sha256').update(`${user} ${n}`).digest(), scopes: 'read', created_at: utcTime() }))
+      for (let n = 0; n < 1000; n += 100) await knex('tokens').insert(rows.slice(n, n + 100))
+      t.match(await post(port, '/api/tokens', { name: 'x', scopes: ['read'] }, basic(user)), { status: 409, body: /1000 tokens/ })
+      t.match(await loggerbot(['token', 'add', user, 'x'], { env: environmentOf(service.options) }), { code: 1, stderr: /1000 tokens/ })
+      const { id: last } = JSON.parse((await http(port, 'GET', '/api/tokens', basic(user))).body).tokens[999]
+      t.equal((await http(port, 'DELETE', `/api/tokens/${last}`, basic(user))).status, 204)
+      t.equal((await post(port, '/api/tokens', { name: 'x', scopes: ['read'] }, basic(user))).status, 201)
     })
 
     await t.test('a change of password ends all other sessions, and the old token of the contract', async (t) => {
