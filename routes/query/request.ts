@@ -7,11 +7,11 @@ import type { Caller } from '../../src/model/caller.ts'
 import { millisecondsOf, type UtcTime } from '../../src/model/instant.ts'
 import type { StoredLog } from '../../src/model/record.ts'
 import { isoTime, presentLog, type PresentedLog } from '../../src/query/api-log.ts'
-import { maxCutAttributes } from '../../src/query/cut.ts'
 import { asksForUsers, type Filter } from '../../src/query/filter.ts'
 import { absoluteTime, instantOf, instantRule } from '../../src/query/instant.ts'
 import { parseFilter } from '../../src/query/parse.ts'
 import type { FrozenView, SearchScope } from '../../src/query/search.ts'
+import { maxCutAttributesBytes } from '../../src/search/cut.ts'
 import type { ReadTurn, SearchPolicy } from '../../src/search/policy.ts'
 import { maxOutside } from '../../src/search/time-span.ts'
 import { viewAsOf, viewOfNow, type FrozenScope } from '../../src/search/view.ts'
@@ -197,10 +197,10 @@ export const Log = Type.Object({
   arrived: Type.String({ description: 'When it arrived, by the server\'s clock, to the millisecond' }),
   attributes: Type.Union([Type.Record(Type.String(), Type.Unknown()), Type.Null()]),
   cut: Type.Optional(Type.Object({
-    message: Type.Optional(Type.Integer({ description: 'the number of characters of the whole message' })),
+    message: Type.Optional(Type.Integer({ description: 'bytes of the whole message' })),
     attributes: Type.Optional(Type.Literal(true, {
-      description: `texts inside the attributes are cut, or the attributes, of more than ${maxCutAttributes} ` +
-        'characters of JSON, are left out'
+      description: `texts inside the attributes are cut, or the attributes, of more than ${maxCutAttributesBytes} ` +
+        'bytes of JSON, are left out'
     }))
   }, { description: 'what the parameter cut cut; missing where the log is whole' }))
 })

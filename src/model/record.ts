@@ -52,7 +52,7 @@ export function newRecord (record: Partial<LogRecord> & Pick<LogRecord, 'message
 
 /** What a log lacks that was read in part; it is stored whole. */
 export interface Cut {
-  /** Characters of the whole message. */
+  /** Bytes of the whole message in UTF-8. */
   message?: number
   /** Texts inside the attributes were cut, or all attributes were left out, because they are too large. */
   attributes?: true

@@ -1,11 +1,11 @@
 import { BadRequest } from '../errors.ts'
 import type { StoredLog } from '../model/record.ts'
 import type { Position } from '../query/cursor.ts'
-import { cutLog } from '../query/cut.ts'
 import { everything, type Filter } from '../query/filter.ts'
 import { matcherOf } from '../query/matcher.js'
 import { valuePiece } from '../text/fold.js'
 import { asText, valueAt } from '../text/values.js'
+import { cutLog } from './cut.ts'
 import { findLog, maxPageBytes, searchLogs, type Found } from './find-logs.ts'
 import type { ReadTurn } from './policy.ts'
 

@@ -3,12 +3,12 @@ import { utcTime } from '../model/instant.ts'
 import type { StoredLog } from '../model/record.ts'
 import { shift } from '../model/span.ts'
 import type { Position } from '../query/cursor.ts'
-import { cutLog, maxCutAttributes } from '../query/cut.ts'
 import type { Search } from '../query/search.ts'
 import { dialectOf } from '../store/dialects/index.ts'
 import { ownedBy } from '../store/owner.ts'
 import type { Reader } from '../store/reader.ts'
 import { cutColumns, selectLogs, toLog, type LogRow } from '../store/rows.ts'
+import { cutLog, maxCutAttributesBytes } from './cut.ts'
 import type { SearchPolicy } from './policy.ts'
 import { positionColumns, rowPosition, walkRows } from './walk.ts'
 import { maxWidthMs } from './windows.ts'
@@ -41,7 +41,7 @@ export async function searchLogs (
   reader: Reader, search: Search, limit: SearchLimit, policy: SearchPolicy
 ): Promise<Found<StoredLog>> {
   const { cut } = limit
-  const columns = cut === undefined ? undefined : cutColumns(reader.knex, cut, maxCutAttributes)
+  const columns = cut === undefined ? undefined : cutColumns(reader.knex, cut + 1, maxCutAttributesBytes)
   const { items, ...found } = await findRows(reader, search, { ...limit, columns }, policy)
   const logs = items.map(toLog)
   return { ...found, items: cut === undefined ? logs : logs.map((log) => cutLog(log, cut)) }
@@ -70,7 +70,7 @@ async function findRows (
       items.push(...found.rows.slice(0, maxRows - items.length))
       bytes += found.bytes
       const last = items.at(-1)
-      if (items.length === maxRows || found.isCut) {
+      if (items.length === maxRows || (found.isCut && !found.isLate)) {
         return { items, isComplete: true, next: last ? rowPosition(last) : next }
       }
       next = reached

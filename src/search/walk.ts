@@ -82,7 +82,8 @@ class RowReader {
   async readMatches (window: readonly Condition[], signal: AbortSignal): Promise<WindowResult<PageOfRows<LogRow>>> {
     const { rows, columns, page = anyBytes } = this.#limit
     const select = this.#select(window, rows, columns)
-    const found = await dialectOf(this.#knex).queryUpTo<LogRow>(this.#knex, select, page(), signal)
+    const limit = { ...page(), ms: statementMs }
+    const found = await dialectOf(this.#knex).queryUpTo<LogRow>(this.#knex, select, limit, signal)
     return { found, rest: this.#restAfter(found, rows) }
   }
 
@@ -123,6 +124,9 @@ class RowReader {
     return isCut || rows.length === maxRows ? lastPosition(rows) : undefined
   }
 }
+
+/** A statement that has found rows ends in time, before `Windows` would end it and lose them. */
+const statementMs = 500
 
 const anyBytes = (): PageLimit => ({ bytes: Infinity, leastRows: 0 })
 

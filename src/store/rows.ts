@@ -25,25 +25,25 @@ export interface LogRow {
   p_name: string
   p_description: string
   attributes: string | null
-  /** Selected by `cutColumns`: characters of the whole message where it was cut, else null. */
-  cut_message?: number | string | null
-  /** Selected by `cutColumns`: 1 where the attributes were left out. */
-  cut_attributes?: number | string | null
+  /** Bytes of the whole message where `cutColumns` are selected. */
+  message_bytes?: number | string
+  /** 1 where `cutColumns` left the attributes out. */
+  lacks_attributes?: number | string
 }
 
 // As text, because mysql2 would parse JSON, and the size of an object is not known.
 const allColumns = 'user_id, log_event_at, CAST(id AS CHAR) AS log_id, log_level, pid, p_name, p_description, ' +
   'log_msg, post_time, CAST(attributes AS CHAR) AS attributes'
 
-/** The columns of logs whose messages are cut to a number of characters, and too large attributes left out. */
-export function cutColumns (knex: Knex, characters: number, maxAttributes: number): string {
-  const { text, length } = dialectOf(knex).cutText('log_msg', characters)
-  const attributes = 'CAST(attributes AS CHAR)'
-  const isTooLarge = `LENGTH(${attributes}) > ${maxAttributes}`
+/** The columns of logs with the first characters of their messages, and without too large attributes. */
+export function cutColumns (knex: Knex, characters: number, maxAttributesBytes: number): string {
+  const { cutText } = dialectOf(knex)
+  const message = cutText('log_msg', characters)
+  const isTooLarge = `${cutText('attributes', 0).bytes} > ${maxAttributesBytes}`
   return 'user_id, log_event_at, CAST(id AS CHAR) AS log_id, log_level, pid, p_name, p_description, ' +
-    `${text} AS log_msg, ${length} AS cut_message, post_time, ` +
-    `CASE WHEN ${isTooLarge} THEN NULL ELSE ${attributes} END AS attributes, ` +
-    `CASE WHEN ${isTooLarge} THEN 1 ELSE 0 END AS cut_attributes`
+    `${message.text} AS log_msg, ${message.bytes} AS message_bytes, post_time, ` +
+    `CASE WHEN ${isTooLarge} THEN NULL ELSE CAST(attributes AS CHAR) END AS attributes, ` +
+    `CASE WHEN ${isTooLarge} THEN 1 ELSE 0 END AS lacks_attributes`
 }
 
 /** The logs to read. */
@@ -86,11 +86,9 @@ export function toLog (row: LogRow): StoredLog {
   }
 }
 
-function cutOf ({ cut_message: message = null, cut_attributes: attributes = 0 }: LogRow): { cut: Cut } | undefined {
-  if (message === null && Number(attributes) === 0) return undefined
-  return {
-    cut: { ...message !== null && { message: Number(message) }, ...Number(attributes) === 1 && { attributes: true } }
-  }
+function cutOf ({ message_bytes: bytes, lacks_attributes: lacksAttributes }: LogRow): { cut: Cut } | undefined {
+  if (bytes === undefined) return undefined
+  return { cut: { message: Number(bytes), ...Number(lacksAttributes) === 1 && { attributes: true } } }
 }
 
 /** A batch as rows. */

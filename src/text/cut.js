@@ -2,17 +2,6 @@
 // Plain JavaScript, because the threads of the embedded database run it, too.
 
 /**
- * The number of characters of a text.
- * @param {string} text
- * @returns {number}
- */
-export function countCharacters (text) {
-  let count = text.length
-  for (let index = 0; index < text.length - 1; index++) if (isPair(text, index)) count--
-  return count
-}
-
-/**
  * The first characters of a text.
  * @param {string} text
  * @param {number} characters

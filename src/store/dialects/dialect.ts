@@ -98,6 +98,8 @@ export interface PageLimit {
   bytes: number
   /** Rows that are read in any case. */
   leastRows: number
+  /** Milliseconds after which no row but the first is added. Default: any time. */
+  ms?: number
 }
 
 export interface PageOfRows<Row = Record<string, unknown>> {
@@ -106,6 +108,8 @@ export interface PageOfRows<Row = Record<string, unknown>> {
   bytes: number
   /** Whether further rows were left out to stay within the limit. */
   isCut: boolean
+  /** Whether they were left out because the time was over. */
+  isLate: boolean
 }
 
 /** A statement that reads: built by knex, or, for SQL that knex cannot express, with its bindings. */
@@ -248,8 +252,8 @@ export interface Dialect {
   edges: (extreme: 'MIN' | 'MAX', within: string) => string
   /** Sorts a user's logs, newest first, without reading the key backwards; undefined if reading it so is as fast. */
   newestFirst: string | undefined
-  /** A column's first characters, and the number of all of them where there are more, else null. */
-  cutText (column: string, characters: number): { text: string, length: string }
+  /** SQL of a column's first characters, and of the bytes of the whole text. */
+  cutText (column: string, characters: number): { text: string, bytes: string }
   /** Options to open the database again for searches, if they would block other users of this knex; else undefined. */
   readerOptions (knex: Knex): DatabaseOptions | undefined
   /** Reads rows. Rejects with the signal's reason once it is aborted; the database then stops, too. */

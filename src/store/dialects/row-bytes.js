@@ -27,9 +27,12 @@ export class RowPage {
   bytes = 0
   /** Whether a row was left out. */
   isCut = false
+  /** Whether it was left out because the time was over. */
+  isLate = false
   #limit
+  #startedAt = performance.now()
 
-  /** @param {{ bytes: number, leastRows: number }} limit */
+  /** @param {{ bytes: number, leastRows: number, ms?: number }} limit */
   constructor (limit) {
     this.#limit = limit
   }
@@ -40,8 +43,10 @@ export class RowPage {
    */
   add (row) {
     const bytes = rowBytes(row)
-    const isFull = this.bytes + bytes > this.#limit.bytes && this.rows.length >= this.#limit.leastRows
-    if (this.isCut || isFull) {
+    const { bytes: maxBytes, leastRows, ms = Infinity } = this.#limit
+    const isFull = this.bytes + bytes > maxBytes && this.rows.length >= leastRows
+    this.isLate ||= !isFull && this.rows.length > 0 && performance.now() - this.#startedAt > ms
+    if (this.isCut || isFull || this.isLate) {
       this.isCut = true
       return false
     }

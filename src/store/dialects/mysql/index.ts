@@ -70,7 +70,7 @@ export const mysql: Dialect = {
 
   cutText: (column, characters) => ({
     text: `SUBSTR(${column}, 1, ${characters})`,
-    length: `CASE WHEN CHAR_LENGTH(${column}) > ${characters} THEN CHAR_LENGTH(${column}) END`
+    bytes: `LENGTH(${column})`
   }),
 
   readerOptions: () => undefined,

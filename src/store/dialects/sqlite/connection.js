@@ -24,5 +24,5 @@ function runStatement ({ sql, bindings, limit }) {
   /** @type {RowPage<Record<string, unknown>>} */
   const page = new RowPage(limit)
   for (const row of statement.iterate(bindings)) if (!page.add(row)) break
-  return { kind: 'page', page: { rows: page.rows, bytes: page.bytes, isCut: page.isCut } }
+  return { kind: 'page', page: { rows: page.rows, bytes: page.bytes, isCut: page.isCut, isLate: page.isLate } }
 }

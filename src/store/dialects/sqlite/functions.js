@@ -6,12 +6,11 @@
 //   lb_text(attributes, path)      the value at the path as text, else null
 //   lb_compares(attributes, path, comparison, number)   whether the value at the path is a number that compares so
 //   lb_exists(attributes, path)    whether there is a value at the path
-//   lb_first(text, characters)        the first characters of the text
-//   lb_length_over(text, characters)  the number of all characters where there are more, else null
+//   lb_first(text, characters)     the first characters of the text
 //   lb_goes_on()                   true; a thread can be ended while it calls a function, but not inside SQLite itself
 //
 // A pattern is a JSON list of folded pieces, a path a JSON list of names, attributes are JSON or null.
-import { countCharacters, firstCharacters } from '../../../text/cut.js'
+import { firstCharacters } from '../../../text/cut.js'
 import { likeTest, wordsTest } from '../../../text/patterns.js'
 import { regexTest } from '../../../text/regex.js'
 import { asText, compares, valueAt } from '../../../text/values.js'
@@ -41,10 +40,6 @@ export function defineFunctions (database) {
     Number(compares(read(attributes, path), comparison, number)))
   define('lb_exists', (attributes, path) => Number((read(attributes, path) ?? null) !== null))
   define('lb_first', firstCharacters)
-  define('lb_length_over', (text, characters) => {
-    const count = text.length > characters ? countCharacters(text) : 0
-    return count > characters ? count : null
-  })
   // Not deterministic, or SQLite would call it once for the whole statement.
   database.function('lb_goes_on', () => 1)
 }

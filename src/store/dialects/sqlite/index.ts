@@ -70,15 +70,12 @@ export const sqlite: Dialect = {
 
   newestFirst: undefined,
 
-  // Not by SUBSTR and LENGTH, which end at the character NUL.
-  cutText (column, characters) {
-    // Most texts have no more bytes than characters are asked for: they are not copied.
-    const isLong = `octet_length(${column}) > ${characters}`
-    return {
-      text: `CASE WHEN ${isLong} THEN lb_first(${column}, ${characters}) ELSE ${column} END`,
-      length: `CASE WHEN ${isLong} THEN lb_length_over(${column}, ${characters}) END`
-    }
-  },
+  // Not by SUBSTR and LENGTH of a text, which end at the character NUL.
+  cutText: (column, characters) => ({
+    text: `CASE WHEN octet_length(${column}) <= ${characters} THEN ${column}
+      ELSE lb_first(CAST(SUBSTR(CAST(${column} AS BLOB), 1, ${4 * characters}) AS TEXT), ${characters}) END`,
+    bytes: `octet_length(${column})`
+  }),
 
   // Searches get threads of their own: logins must not wait for them. A host app's own knex would read in the main
   // thread, and lacks our functions.

@@ -1,27 +1,26 @@
 // Logs whose long texts are cut, for lists that people look through.
 import type { Cut, LogRecord } from '../model/record.ts'
-import { countCharacters, firstCharacters } from '../text/cut.js'
+import { firstCharacters } from '../text/cut.js'
 
-/** Characters of JSON of the attributes of a cut log; larger ones are left out, because a part of them is no JSON. */
-export const maxCutAttributes = 65_536
+/** Bytes of the JSON of the attributes of a cut log; larger ones are left out, because a part of them is no JSON. */
+export const maxCutAttributesBytes = 65_536
 
-/** Cuts the message, and the texts inside the attributes, to a number of characters. */
+/** Cuts the message, and the texts inside the attributes, to a number of characters (Unicode code points). */
 export function cutLog<Log extends LogRecord & { cut?: Cut }> (log: Log, characters: number): Log {
   const message = firstCharacters(log.message, characters)
   const attributes = cutAttributes(log.attributes, characters)
   const cut: Cut = {
-    ...message !== log.message && { message: countCharacters(log.message) },
-    ...attributes !== log.attributes && { attributes: true },
-    // What the database has cut already.
-    ...log.cut
+    // Of a message that the database has cut to one character more, the database gave the size.
+    ...message !== log.message && { message: log.cut?.message ?? Buffer.byteLength(log.message) },
+    ...(attributes !== log.attributes || log.cut?.attributes) && { attributes: true }
   }
-  return Object.keys(cut).length === 0 ? log : { ...log, message, attributes, cut }
+  return { ...log, message, attributes, cut: Object.keys(cut).length === 0 ? undefined : cut }
 }
 
 /** The same object where nothing is cut. */
 function cutAttributes (attributes: LogRecord['attributes'], characters: number): LogRecord['attributes'] {
   if (attributes === null) return null
-  if (JSON.stringify(attributes).length > maxCutAttributes) return null
+  if (Buffer.byteLength(JSON.stringify(attributes)) > maxCutAttributesBytes) return null
   return hasLonger(attributes, characters) ? cutInside(attributes, characters) : attributes
 }
 
