@@ -1,3 +1,5 @@
+import { shortName } from '../text/value-counts.js'
+
 /** The number of logs with a value in an interval. */
 export interface Count {
   /** Null for logs without a value. */
@@ -14,9 +16,6 @@ export interface Cut {
   /** Values were left out, the rarer ones of a window at a time: there are too many, or they are too long. */
   values: boolean
 }
-
-/** A longer value is cut, and ends with `…`. */
-export const maxNameCharacters = 1000
 
 /** Bytes that all counts of an answer may take, and what each takes beside its name. */
 const maxBytes = 16_000_000
@@ -56,9 +55,4 @@ export class CountTotals {
     const names = this.#cutNames.size
     return this.isCut || names > 0 ? { names, values: this.isCut } : undefined
   }
-}
-
-/** The value, or its first characters and an `…`. */
-export function shortName (value: string): string {
-  return value.length <= maxNameCharacters ? value : `${value.slice(0, maxNameCharacters).toWellFormed()}…`
 }

@@ -8,15 +8,15 @@ import { dialectOf } from '../store/dialects/index.ts'
 import { ownedBy } from '../store/owner.ts'
 import type { Reader } from '../store/reader.ts'
 import { usersOf } from '../store/users.ts'
+import { ValueCounts, type CountedValues } from '../text/value-counts.js'
 import { walkInTime } from './budget.ts'
 import type { Grouping } from './count-request.ts'
 import { countLogs } from './counts.ts'
 import { columnOf, FieldReader, type UserNames } from './field-reader.ts'
 import { conditionOf } from './filter-sql.ts'
 import type { SearchPolicy } from './policy.ts'
-import { ValueCounts } from './value-counts.ts'
 import { walkRows } from './walk.ts'
-import { Windows, type WindowResult } from './windows.ts'
+import { Windows, type ReadWindow } from './windows.ts'
 
 export interface FacetRequest {
   fields: readonly Grouping[]
@@ -88,9 +88,13 @@ class FacetWalk {
   /** Yields the position that each step reached. */
   async * steps (search: Search): AsyncGenerator<Position | undefined, void, void> {
     if (this.#fields.includes('user')) this.#names = await namesOfAll(this.#reader.knex)
+    const { knex } = this.#reader
+    if (!conditionOf(knex, search.filter).exact) return yield * this.#byRows(search)
     const own = this.#fields.filter((field) => typeof field === 'string')
-    if (own.length < this.#fields.length || !conditionOf(this.#reader.knex, search.filter).exact) {
-      return yield * this.#byRows(search)
+    if (own.length < this.#fields.length) {
+      const { valueCounts } = dialectOf(knex).conditions
+      const columns = this.#fields.map((field) => typeof field === 'string' ? columnOf[field] : field)
+      return yield * valueCounts ? this.#byValues(search, valueCounts(columns)) : this.#byRows(search)
     }
     let after = search.after
     for await (const reached of this.#byGroups(search, own)) {
@@ -120,6 +124,25 @@ class FacetWalk {
     }
   }
 
+  /** Counts each field in the database. */
+  async * #byValues (search: Search, counts: Condition): AsyncGenerator<Position | undefined, void, void> {
+    const windows = new Windows(this.#reader, search, firstWidthMs, this.#policy)
+    const read = await rowsIn<{ counts: string }>(this.#reader.knex, search, {
+      select: `${counts.sql} AS counts`, bindings: counts.bindings
+    })
+    for (let step; (step = await windows.next(read)) !== undefined;) {
+      const counted: CountedValues[] = step.found.flatMap(({ counts }) => JSON.parse(counts))
+      for (const [index, values] of counted.entries()) this.#counts[index]?.addAll(this.#withNames(index, values))
+      yield step.reached
+    }
+  }
+
+  /** Users are counted by their ids. */
+  #withNames (index: number, { counts, others, missing }: CountedValues): CountedValues {
+    if (this.#fields[index] !== 'user') return { counts, others, missing }
+    return { counts: counts.map(([id, count]) => [this.#names.get(Number(id)) ?? id, count]), others, missing }
+  }
+
   async * #byRows (search: Search): AsyncGenerator<Position | undefined, void, void> {
     const values = new FieldReader(this.#fields)
     const page = () => ({ bytes: bytesPerStep, leastRows: 1 })
@@ -139,19 +162,33 @@ async function namesOfAll (knex: Knex): Promise<UserNames> {
 }
 
 /** Counts the logs of windows by their values in columns; finds one group more than `maxGroups` if there are more. */
-async function groupsIn (
-  knex: Knex, { userId, filter }: Search, columns: readonly string[]
-): Promise<(window: readonly Condition[], signal: AbortSignal) => Promise<WindowResult<Group[]>>> {
-  const owner = await ownedBy(knex, userId)
-  const condition = conditionOf(knex, filter)
+function groupsIn (knex: Knex, search: Search, columns: readonly string[]): Promise<ReadWindow<Group[]>> {
   const values = columns.map((column, index) => `${column} AS value${index}`)
   const numbers = columns.map((_column, index) => index + 1)
+  return rowsIn<Group>(knex, search, {
+    select: `${values.join(', ')}, COUNT(*) AS count`,
+    after: `GROUP BY ${numbers.join(', ')} LIMIT ${maxGroups + 1}`
+  })
+}
+
+/** What a statement selects from the logs of a window. */
+interface Selection {
+  select: string
+  bindings?: readonly Knex.Value[]
+  /** What follows the conditions. */
+  after?: string
+}
+
+async function rowsIn<Row> (
+  knex: Knex, { userId, filter }: Search, { select, bindings = [], after = '' }: Selection
+): Promise<ReadWindow<Row[]>> {
+  const owner = await ownedBy(knex, userId)
+  const condition = conditionOf(knex, filter)
   return async (window, signal) => {
     const where = [owner, ...window, condition]
-    const found = await dialectOf(knex).query<Group>(knex, {
-      sql: `SELECT ${values.join(', ')}, COUNT(*) AS count FROM user_logs
-        WHERE ${where.map(({ sql }) => sql).join(' AND ')} GROUP BY ${numbers.join(', ')} LIMIT ${maxGroups + 1}`,
-      bindings: where.flatMap(({ bindings }) => bindings)
+    const found = await dialectOf(knex).query<Row>(knex, {
+      sql: `SELECT ${select} FROM user_logs WHERE ${where.map(({ sql }) => sql).join(' AND ')} ${after}`,
+      bindings: [...bindings, ...where.flatMap(({ bindings }) => bindings)]
     }, signal)
     return { found }
   }

@@ -38,6 +38,11 @@ export const sqliteConditions: Conditions = {
     exact: true
   }),
   exists: ({ path }) => attribute('lb_exists', path),
+  valueCounts (fields) {
+    const columns = fields.filter((field) => typeof field === 'string').map((column) => `, ${column}`)
+    const paths = JSON.stringify(fields.map((field) => typeof field === 'string' ? null : field.path))
+    return { sql: `lb_value_counts(attributes, ?${columns.join('')})`, bindings: [paths] }
+  },
   // For few rows only, as the call takes time: ids are consecutive, or end in random bits.
   goesOn: { sql: '((id & 255) > 0 OR lb_goes_on())', bindings: [] },
   // Numbers stand in the SQL, because SQLite's driver binds every number as a float. Division rounds towards zero, so

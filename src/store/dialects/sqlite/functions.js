@@ -7,12 +7,15 @@
 //   lb_compares(attributes, path, comparison, number)   whether the value at the path is a number that compares so
 //   lb_exists(attributes, path)    whether there is a value at the path
 //   lb_first(text, characters)     the first characters of the text
+//   lb_value_counts(attributes, fields, …)   an aggregate: counts of the values of fields, as JSON
 //   lb_goes_on()                   true; a thread can be ended while it calls a function, but not inside SQLite itself
 //
-// A pattern is a JSON list of folded pieces, a path a JSON list of names, attributes are JSON or null.
+// A pattern is a JSON list of folded pieces, a path a JSON list of names, attributes are JSON or null. Fields are a
+// JSON list of paths, and of null for each value that follows.
 import { firstCharacters } from '../../../text/cut.js'
 import { likeTest, wordsTest } from '../../../text/patterns.js'
 import { regexTest } from '../../../text/regex.js'
+import { ValueCounts } from '../../../text/value-counts.js'
 import { asText, compares, valueAt } from '../../../text/values.js'
 
 /** Patterns and paths of one function that a thread keeps parsed. */
@@ -40,6 +43,26 @@ export function defineFunctions (database) {
     Number(compares(read(attributes, path), comparison, number)))
   define('lb_exists', (attributes, path) => Number((read(attributes, path) ?? null) !== null))
   define('lb_first', firstCharacters)
+  /** @type {(fields: string) => Array<string[] | null>} */
+  const parseFields = cached((fields) => JSON.parse(fields))
+  /** @type {any} */
+  const valueCounts = {
+    varargs: true,
+    start: () => [],
+    /** @type {(counts: ValueCounts[], attributes: string | null, fields: string, ...values: unknown[]) => void} */
+    step (counts, attributes, fields, ...values) {
+      const record = attributes === null ? null : JSON.parse(attributes)
+      let next = 0
+      for (const [index, path] of parseFields(fields).entries()) {
+        const value = path === null ? values[next++] : valueAt(record, path)
+        const counted = counts[index] ??= new ValueCounts()
+        counted.add(asText(value) ?? null)
+      }
+    },
+    /** @type {(counts: ValueCounts[]) => string} */
+    result: (counts) => JSON.stringify(counts.map(({ counted }) => counted))
+  }
+  database.aggregate('lb_value_counts', valueCounts)
   // Not deterministic, or SQLite would call it once for the whole statement.
   database.function('lb_goes_on', () => 1)
 }
