@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { DatabaseServer, givenServer, mariadb, type ServerAccess } from '../test/helpers/servers.ts'
-import { makeMysql, makeNaive, makeSqlite, serverFlags } from './database.ts'
+import { DatabaseServer, givenServer, mariadb, mysql, type ServerAccess, type ServerKind } from '../test/helpers/servers.ts'
+import { makeMysql, makeNaive, makeSqlite, mysqlFlags, serverFlags } from './database.ts'
 import type { BenchDatabase } from './subjects.ts'
 import type { Report } from './measure.ts'
 import { startNaive, startOurs, type Service, type StartOptions } from './service.ts'
@@ -24,6 +24,7 @@ export class Bench {
   /** On a real disk; deleted in the end. */
   readonly folder: string
   #server: Promise<DatabaseServer> | undefined
+  #mysql: Promise<DatabaseServer> | undefined
   #started = 0
   readonly #closers: Array<() => Promise<void>> = []
 
@@ -42,12 +43,19 @@ export class Bench {
   async server (): Promise<ServerAccess> {
     const given = givenServer()
     if (given) return given
-    this.#server ??= this.#startServer()
+    this.#server ??= this.#startServer(mariadb, serverFlags)
     return (await this.#server).access
   }
 
-  async #startServer (): Promise<DatabaseServer> {
-    const server = await DatabaseServer.start({ kind: mariadb, folder: this.#newFolder(), flags: serverFlags })
+  /** A MySQL, started on first use; undefined where none is installed. */
+  async mysql (): Promise<ServerAccess | undefined> {
+    if (mysql.missing) return undefined
+    this.#mysql ??= this.#startServer(mysql, mysqlFlags)
+    return (await this.#mysql).access
+  }
+
+  async #startServer (kind: ServerKind, flags: string[]): Promise<DatabaseServer> {
+    const server = await DatabaseServer.start({ kind, folder: this.#newFolder(), flags })
     // Covers every end of the process but kill -9.
     process.once('exit', () => { server.kill().catch(() => {}) })
     return server
@@ -59,9 +67,9 @@ export class Bench {
     return { ...this.#closing(await startOurs(database, { folder: this.#newFolder(), ...options })), database }
   }
 
-  /** A MariaDB database with the service's tables and no service. */
-  async onlyTables (options: { pageCompression?: boolean, users?: number } = {}) {
-    const database = await makeMysql(await this.server(), options)
+  /** A database with the service's tables and no service, by default of MariaDB. */
+  async onlyTables ({ server, ...options }: { pageCompression?: boolean, users?: number, server?: ServerAccess } = {}) {
+    const database = await makeMysql(server ?? await this.server(), options)
     this.#closers.push(() => database.drop())
     return database
   }
@@ -99,6 +107,7 @@ export class Bench {
 
   async end (): Promise<void> {
     await (await this.#server)?.remove()
+    await (await this.#mysql)?.remove()
   }
 
   #closing (service: Service): Service {

@@ -13,6 +13,9 @@ import { cleanEnvironment, serveFile } from './service.ts'
 /** As durable as in production, and large enough for a benchmark. */
 export const serverFlags = ['--innodb-flush-log-at-trx-commit=1', '--innodb-buffer-pool-size=1G', '--innodb-log-file-size=512M']
 
+/** The same for MySQL, which loads files of clients only if it is told to. */
+export const mysqlFlags = ['--innodb-flush-log-at-trx-commit=1', '--innodb-buffer-pool-size=1G', '--innodb-redo-log-capacity=1G', '--local-infile=ON']
+
 /** Describes the server: version, durability, buffer pool. */
 export async function describeServer ({ host, port, user, password }: ServerAccess): Promise<string> {
   const connection = await mysql.createConnection({ host, port, user, password })

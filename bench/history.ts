@@ -35,7 +35,7 @@ export function historyOf (rows: number, now = Date.now()): History {
 
 type HistoryRow = [
   userId: number, eventAt: string, id: bigint, level: string, pid: number, process: string, description: string,
-  message: string, postTime: string, attributes: null
+  message: string, postTime: string, attributes: string | null
 ]
 
 /** Rows of a history in the order of the key, 30 a batch; the same history gives the same rows. */
@@ -50,14 +50,21 @@ function * batchesOf ({ rows, from, to }: History): Generator<HistoryRow[]> {
       const at = Math.floor((from + done * step) / 1000) * 1000
       const time = new Date(at).toISOString().slice(0, 19).replace('T', ' ') + '.000000'
       const first = done
+      const attributesOf = at < to - day ? () => null : requestAttributes
       yield logs.map(({ level, message, description }, n): HistoryRow => [
         // The id is unique within a user, and rises with the time.
         index + 1, time, (BigInt(at) << 16n) + BigInt((first + n) % 65536), typeof level === 'number' ? names[level]! : level,
-        pid, processName, description, marked.has(first + n) ? `${message} ${wanted.rare}` : message, time, null
+        pid, processName, description, marked.has(first + n) ? `${message} ${wanted.rare}` : message, time, attributesOf(first + n)
       ])
       done += logs.length
     }
   }
+}
+
+/** Attributes of a web server's logs, which those of the last day have. */
+function requestAttributes (n: number): string {
+  const http = { method: n % 5 > 0 ? 'GET' : 'POST', path: `/api/orders/${n % 50}`, status: [200, 200, 200, 404, 500][n % 5] }
+  return JSON.stringify({ http, host: `web-${n % 6}`, latency: n % 1000 / 10, request_id: (n * 2_654_435_761 % 2 ** 32).toString(16) })
 }
 
 /** Writes the rows tab separated, one on each line, for LOAD DATA. */
