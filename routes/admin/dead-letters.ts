@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type, type Static } from '@sinclair/typebox'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply } from 'fastify'
 import { decodeAgain, isReplayable } from '../../src/decode/replay.ts'
 import { Conflict, NotFound } from '../../src/errors.ts'
 import { actorOf, requireUser } from '../../src/http/guard.ts'
@@ -40,7 +40,7 @@ const List = Type.Object({
 const idOf = (description: string) => Type.String({ pattern: '^\\d{1,19}$', description })
 const ListQuery = Type.Object({
   after: Type.Optional(idOf('the id of a dead letter; the page begins after it')),
-  limit: Type.Integer({ default: 100, minimum: 0, maximum: 500, description: 'a whole number, 0 to 500' })
+  limit: Type.Integer({ default: 50, minimum: 0, maximum: 100, description: 'a whole number, 0 to 100' })
 }, { additionalProperties: false })
 const ReplayQuery = Type.Object({
   after: Type.Optional(idOf('the id of a dead letter; the replay begins after it'))
@@ -101,11 +101,11 @@ const changes: FastifyPluginAsyncTypebox = async (app) => {
       querystring: ReplayQuery,
       response: { 200: Result }
     }
-  }, async (request) => {
+  }, async (request, reply) => {
     const userId = ownerOf(request.logCaller)
     const { after } = request.query
     const letters = readDeadLetters(app.logDb, userId, after)
-    const { stored, left, after: last } = await replay(app, request, { letters, detail: { after } })
+    const { stored, left, after: last } = await replay(app, reply, { letters, detail: { after } })
     return { stored, left, complete: last === undefined, after: last }
   })
 
@@ -120,7 +120,7 @@ const changes: FastifyPluginAsyncTypebox = async (app) => {
     }
   }, async (request, reply) => {
     const letter = await findLetter(app, request.logCaller, request.params.id)
-    const { reason } = await replay(app, request, { letters: [letter], detail: { id: letter.id } })
+    const { reason } = await replay(app, reply, { letters: [letter], detail: { id: letter.id } })
     if (reason !== undefined) throw new Conflict(`the dead letter is refused again: ${reason}`)
     return reply.code(204).send(null)
   })
@@ -169,11 +169,12 @@ async function presentLetters (
 }
 
 async function replay (
-  app: FastifyInstance, request: FastifyRequest, { letters, detail }: Pick<Replay, 'letters' | 'detail'>
+  app: FastifyInstance, reply: FastifyReply, { letters, detail }: Pick<Replay, 'letters' | 'detail'>
 ): Promise<Replayed> {
+  await app.holdReaderSlot('deletion', reply)
   const store = logStoreOf(app.logDb)
   const tools = { knex: app.logDb, store, decode: decodeAgain }
-  const replaying = replayDeadLetters(tools, { letters, by: actorOf(request), detail, maxMs: maxReplayMs })
+  const replaying = replayDeadLetters(tools, { letters, by: actorOf(reply.request), detail, maxMs: maxReplayMs })
   try {
     return await app.logReaders.awaitDatabase(replaying, replayTimeoutMs)
   } finally {

@@ -5,9 +5,10 @@ import { listPartitions } from '../retention/partitions/partitions.ts'
 import { expiredAt, limitForAll } from '../retention/retention.ts'
 import { findSurplus } from '../retention/row-limit.ts'
 import { deleteExpiredLogs } from '../retention/worker.ts'
+import { beginAudit } from '../store/audit.ts'
 import { clockDoubt, ClockInDoubt, databaseNow } from '../store/clock-doubt.ts'
 import { usersOf } from '../store/users.ts'
-import type { Context } from './context.ts'
+import { commandLine, type Context } from './context.ts'
 import { withTables, type Knex } from './database.ts'
 import { tableLines, type Cell } from './table.ts'
 
@@ -27,7 +28,11 @@ export async function deleteExpired (
       const code = codeOf(error) ?? 'unexpected'
       warn(`cannot maintain partitions of user_logs (${code}); falling back to row-by-row deletion`)
     }
-    print(`deleted expired logs: ${await deleteExpiredLogs(knex, { days, rows, trustClock }, complain).catch(explain)}`)
+    const retention = { days, rows, trustClock }
+    const auditId = await beginAudit(knex, { by: commandLine, action: 'retention', detail: retention })
+    const deleted = await deleteExpiredLogs(knex, retention, complain).catch(explain)
+    await knex('audit').where('id', auditId).update({ logs: deleted })
+    print(`deleted expired logs: ${deleted}`)
   })
 }
 

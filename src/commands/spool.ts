@@ -2,6 +2,7 @@ import { mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { databaseOptions, spoolOptions, type Settings } from '../config.ts'
 import { codeOf, CommandError, SpoolUnavailable } from '../errors.ts'
+import { beginAudit } from '../store/audit.ts'
 import { stampOf } from '../store/batches.ts'
 import { databaseIdOf } from '../store/database-id.ts'
 import { keptFolderOf, logStoreOf } from '../store/log-store.ts'
@@ -9,7 +10,7 @@ import { deleteKept, listKept, readKept } from '../write/kept.ts'
 import { currentOf, foreignSpools, ownerOf, segmentsOf, spoolFiles, type ForeignSpool } from '../write/spool-home.ts'
 import { Spool } from '../write/spool.ts'
 import type { SizedBatch } from '../write/batch.ts'
-import type { Context } from './context.ts'
+import { commandLine, type Context } from './context.ts'
 import { withTables, type Knex } from './database.ts'
 
 /** Lists the spools of other databases in the folder of this one's. */
@@ -23,6 +24,7 @@ export async function moveForeignSpool ({ settings, print }: Context, database: 
   await mkdir(target, { recursive: true, mode: 0o700 })
   if ((await readdir(target)).length > 0) throw new CommandError(`FOLDER: ${target} is not empty; name a new folder`)
   await withLock(settings, spool, async () => {
+    await noteInAudit(settings, 'spool.move', spool)
     for (const name of await filesOf(spool)) {
       await rename(join(spool.folder, name), join(target, name)).catch((error) => explain(error, target))
     }
@@ -34,6 +36,7 @@ export async function moveForeignSpool ({ settings, print }: Context, database: 
 export async function dropForeignSpool ({ settings, print }: Context, database: string): Promise<void> {
   const spool = await findOne(settings, database)
   await withLock(settings, spool, async () => {
+    await noteInAudit(settings, 'spool.drop', spool)
     for (const name of await filesOf(spool)) await rm(join(spool.folder, name), { force: true })
   })
   print(`deleted, number of files: ${spool.segments}`)
@@ -59,12 +62,14 @@ export async function replayKeptFiles ({ settings, print }: Context): Promise<vo
   await withTables(settings, async (knex) => {
     const folder = await keptFolder(settings, knex)
     const store = logStoreOf(knex, databaseOptions(settings))
+    const auditId = await beginAudit(knex, { by: commandLine, action: 'spool.replay', detail: {} })
     let stored = 0
     let left = 0
     try {
       for (const { file } of await listKept(folder)) {
         const batch = await readKept(folder, file)
         if (batch && await retry(batch)) {
+          await knex('audit').where('id', auditId).increment('logs', batch.records.length)
           await deleteKept(folder, file)
           stored++
         } else {
@@ -97,6 +102,7 @@ export async function deleteKeptFile ({ settings, print }: Context, path: string
     const folder = await keptFolder(settings, knex)
     const isDeleted = await deleteKept(folder, file)
     if (!isDeleted) throw new CommandError(`FILE: ${folder} has no file ${file}; see: loggerbot spool kept`)
+    await beginAudit(knex, { by: commandLine, action: 'spool.forget', detail: { file } })
     print(`${file} is deleted`)
   })
 }
@@ -120,6 +126,13 @@ async function findOne (settings: Settings, database: string): Promise<ForeignSp
   if (found) return found
   throw new CommandError(`DATABASE: ${rootOf(settings)} holds no logs of another database ${database}; ` +
     'see: loggerbot spool list')
+}
+
+async function noteInAudit (
+  settings: Settings, action: string, { database, segments, bytes }: ForeignSpool
+): Promise<void> {
+  const entry = { by: commandLine, action, detail: { database, files: segments, bytes } }
+  await withTables(settings, (knex) => beginAudit(knex, entry))
 }
 
 function rootOf (settings: Settings): string {

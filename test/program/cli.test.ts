@@ -60,7 +60,7 @@ function printed (stdout: string, name: string): string {
 }
 
 t.test('asking for help', async (t) => {
-  const commands = ['serve', 'setup-database', 'migrate', 'user add', 'user list', 'user disable']
+  const commands = ['serve', 'setup-database', 'migrate', 'user add', 'user list', 'user disable', 'user enable', 'user admin']
 
   await t.test('--help lists every command', async (t) => {
     const { code, stdout, stderr } = await loggerbot(['--help'])
@@ -188,10 +188,12 @@ for (const database of databases) {
     await t.test('serve greets once, with its address, its database and the next command', async (t) => {
       const where = 'file' in options ? `SQLite ${options.file}` : `MySQL ${options.user}@${options.host}:${options.port}/${options.database}`
       const url = `http://127.0.0.1:${served.port}`
+      const code = /^ {2}setup code {2}([\w-]{20}) /m.exec(served.stdout())?.[1]
       t.equal(served.stdout(), [
         `LoggerBot Server ${version}`,
         `  listens on  ${url} (described at ${url}/docs)`,
         `  database    ${where}`,
+        `  setup code  ${code} (creates the first user: POST ${url}/api/setup)`,
         `  next        npx loggerbot user add me --port=${served.port}`,
         ''
       ].join('\n'))

@@ -48,6 +48,9 @@ for (const database of databases) {
     const hers = JSON.parse((await http(port, 'POST', '/api/tokens', { ...basic('alice'), 'content-type': 'application/json' }, '{"name":"hers","scopes":["read"]}')).body)
     const dry = JSON.parse((await http(port, 'DELETE', '/api/logs', basic('alice'))).body)
 
+    await service.knex('dead_letters').insert({
+      id: page.logs[0].id, user_id: 1, created_at: '2026-11-24 10:00:00.000000', source: 'json', record: 'the secret of alice', record_bytes: 19, reason: 'hers'
+    })
     for (const path of ['/api/searches/alice', '/api/settings']) {
       const setting = path.endsWith('alice') ? { query: 'a secret of alice' } : { note: 'a secret of alice' }
       t.match((await http(port, 'PUT', path, { ...basic('alice'), 'content-type': 'application/json' }, JSON.stringify(setting))).status, /20[01]/)
@@ -69,12 +72,15 @@ for (const database of databases) {
         for (const parameters of ['', `?cursor=${page.cursor}`, `?confirm=${dry.confirm}`, '?user=alice', '?owner=alice', '?field=description', '?query=user:alice', '?query=secret']) {
           const answer = await ask(port, String(method), path + parameters, basic('bob'), body)
           t.notMatch(answer.body, /secret of alice|hers/, `${method} ${path}${parameters} as another user: ${answer.status}`)
+          if (config!.logAccess === 'admin') t.equal(answer.status, 403, `${method} ${path} is for administrators`)
         }
       }
     }
 
     t.equal((await stored(service.knex)).filter(({ user_id: userId }) => userId === 1).length, 2, 'nothing of hers is gone')
     t.equal((await http(port, 'GET', '/api/session', { authorization: `Bearer ${hers.token}` })).status, 200)
+    t.strictSame(await service.knex('dead_letters').where('user_id', 1).pluck('source'), ['json'], 'her dead letter, too')
+    t.strictSame(await service.knex('users').orderBy('id').select('username', 'admin', 'disabled_at'), ['alice', 'bob'].map((username) => ({ username, admin: 0, disabled_at: null })))
     t.strictSame(await service.knex('saved_searches').pluck('user_id'), [1], 'her search is hers')
     for (const { method, url } of routes.filter(({ config }) => config!.logAccess === 'contract')) {
       t.match((await ask(port, String(method), url, { ...basic('alice') }, '{}')).status, /^4/, `${method} ${url} has the contract's own rules`)

@@ -223,6 +223,8 @@ export interface DatabaseState {
   size (knex: Knex): Promise<{ bytes: number, freeBytes: number | undefined }>
   /** SQL that selects `name`, `row_count` and `bytes` of each table. */
   tables: string
+  /** SQL condition that holds for every row, and lets the database stop there. */
+  goesOn: string
 }
 
 /** A table with a time for each row, and the columns of its primary key. */

@@ -21,5 +21,7 @@ export const sqliteState: DatabaseState = {
     SELECT tbl_name AS name, SUM(CASE WHEN sqlite_schema.name = tbl_name THEN ncell ELSE 0 END) AS row_count,
       SUM(pgsize) AS bytes
     FROM dbstat JOIN sqlite_schema ON sqlite_schema.name = dbstat.name
-    WHERE lb_goes_on() GROUP BY tbl_name`
+    WHERE lb_goes_on() GROUP BY tbl_name`,
+
+  goesOn: 'lb_goes_on()'
 }
