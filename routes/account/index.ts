@@ -3,8 +3,9 @@ import fp from 'fastify-plugin'
 import type { FastifyError, FastifyRequest } from 'fastify'
 import { parseJson } from '../../src/decode/json/parse.ts'
 import { readWhole } from '../../src/decode/unpack/index.ts'
-import { keepPrivate, refuseLongBodies, sendDetailedError } from '../../src/http/answers.ts'
+import { describeRefusals, keepPrivate, refuseLongBodies, sendDetailedError } from '../../src/http/answers.ts'
 import { useOwnCompilers } from '../../src/http/compilers.ts'
+import { compressAnswers } from '../../src/http/gzip.ts'
 import password from './password.ts'
 import readSearches from './searches/read.ts'
 import writeSearches from './searches/write.ts'
@@ -23,6 +24,8 @@ export default fp(async (app) => {
     sendDetailedError(app.logReaders.failureOf(error) as FastifyError, request, reply))
   refuseLongBodies(app, bodyLimit)
   keepPrivate(app)
+  describeRefusals(app)
+  compressAnswers(app)
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('application/json', async (request: FastifyRequest, payload: IncomingMessage) =>
     parseJson(await readWhole(app.memoryOf(request).read(payload), request.routeOptions.bodyLimit)))

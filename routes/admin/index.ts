@@ -5,6 +5,7 @@ import { parseJson } from '../../src/decode/json/parse.ts'
 import { readWhole } from '../../src/decode/unpack/index.ts'
 import { describeRefusals, keepPrivate, refuseLongBodies, sendDetailedError } from '../../src/http/answers.ts'
 import { useOwnCompilers } from '../../src/http/compilers.ts'
+import { compressAnswers } from '../../src/http/gzip.ts'
 import audit from './audit.ts'
 import deadLetters from './dead-letters.ts'
 import server, { type AdminOptions } from './server.ts'
@@ -26,6 +27,7 @@ export default fp<AdminOptions>(async (app, options) => {
   refuseLongBodies(app, maxBodyBytes)
   keepPrivate(app)
   describeRefusals(app)
+  compressAnswers(app)
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('application/json', async (request: FastifyRequest, payload: IncomingMessage) =>
     parseJson(await readWhole(app.memoryOf(request).read(payload), maxBodyBytes)))

@@ -111,7 +111,7 @@ const Refusal = Type.Object({
 /** Adds the shape of refusals to the description of all routes of a scope. */
 export function describeRefusals (scope: FastifyInstance): void {
   scope.addHook('onRoute', ({ schema }) => {
-    if (schema) schema.response = { 200: { description: 'Done' }, ...schema.response ?? {}, '4xx': Refusal }
+    if (schema) schema.response = { ...schema.response ?? { 200: { description: 'Done' } }, '4xx': Refusal }
   })
 }
 
