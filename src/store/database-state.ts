@@ -42,11 +42,7 @@ export async function tableSizes ({ knex, signal }: Reader): Promise<TableSize[]
 /** Logs by the day of their arrival, in UTC: of as many days as the ledger of batches goes back. */
 export async function arrivedByDay ({ knex, signal }: Reader): Promise<Array<{ day: string, logs: number }>> {
   const { state, query } = dialectOf(knex)
-  const rows = await query(knex, {
-    sql: `SELECT CAST(DATE(created_at) AS CHAR) AS day, SUM(records) AS logs FROM ingest_batches
-      WHERE records > 0 AND ${state.goesOn} GROUP BY day ORDER BY day`,
-    bindings: []
-  }, signal)
+  const rows = await query(knex, { sql: state.arrived, bindings: [] }, signal)
   return rows.map((row) => ({ day: String(row.day), logs: Number(row.logs) }))
 }
 

@@ -223,8 +223,8 @@ export interface DatabaseState {
   size (knex: Knex): Promise<{ bytes: number, freeBytes: number | undefined }>
   /** SQL that selects `name`, `row_count` and `bytes` of each table. */
   tables: string
-  /** SQL condition that holds for every row, and lets the database stop there. */
-  goesOn: string
+  /** SQL that selects `day` and `logs`: the logs of all batches by the day of their creation. */
+  arrived: string
 }
 
 /** A table with a time for each row, and the columns of its primary key. */

@@ -17,5 +17,7 @@ export const mysqlState: DatabaseState = {
     SELECT TABLE_NAME AS name, TABLE_ROWS AS row_count, DATA_LENGTH + INDEX_LENGTH AS bytes
     FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_TYPE = 'BASE TABLE'`,
 
-  goesOn: '1 = 1'
+  arrived: `
+    SELECT CAST(DATE(created_at) AS CHAR) AS day, SUM(records) AS logs FROM ingest_batches
+    GROUP BY day ORDER BY day`
 }
