@@ -95,11 +95,10 @@ export const maxAheadMs = 1000
 async function requestedView (
   app: FastifyInstance, userId: number | undefined, asOf: string | undefined
 ): Promise<FrozenScope> {
-  const now = app.logWriter.now
-  const source = { knex: app.logDb, horizons: app.logCluster.horizons, now }
+  const source = { knex: app.logDb, horizons: app.logCluster.horizons, now: () => app.logWriter.now }
   if (asOf === undefined) return await viewOfNow(source, userId)
   const time = absoluteTime('asOf', asOf)
-  if (millisecondsOf(time) > now + maxAheadMs) {
+  if (millisecondsOf(time) > app.logWriter.now + maxAheadMs) {
     throw new BadRequest('asOf must not be in the future', { rule: 'time.future', field: 'asOf' })
   }
   return await viewAsOf(source, time)

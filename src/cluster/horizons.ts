@@ -20,6 +20,8 @@ export class Horizons {
   /** The horizons of the last seconds, each with when it was read, by this process's monotonic clock. */
   readonly #noted: Array<{ time: UtcTime, at: number }> = []
   #latest: { time: UtcTime, at: number } = { time: startOfTime, at: -Infinity }
+  /** The horizon for which a wait was in vain. */
+  #stuckAt: UtcTime | undefined
   #reading: Promise<Horizon> | undefined
 
   constructor (knex: Knex, instance: Instance) {
@@ -72,13 +74,20 @@ export class Horizons {
     return (await this.#reading).time
   }
 
-  /** Waits, for `maxMs` at most, until the horizon has passed a time; resolves to the horizon. */
+  /**
+   * Waits, for `maxMs` at most, until the horizon has passed a time; resolves to the horizon.
+   * Does not wait where the horizon stands still since another wait was in vain: a transaction may be open for long.
+   */
   async passed (time: UtcTime, maxMs: number): Promise<UtcTime> {
     if (this.#latest.time >= time) return this.#latest.time
     const deadline = performance.now() + maxMs
     for (;;) {
       const horizon = await this.now()
-      if (horizon.time >= time || performance.now() > deadline) return horizon.time
+      if (horizon.time >= time || horizon.time === this.#stuckAt) return horizon.time
+      if (performance.now() > deadline) {
+        this.#stuckAt = horizon.time
+        return horizon.time
+      }
       await delay(horizon.alone ? 1 : pollMs, undefined, { signal: this.#closing.signal })
     }
   }

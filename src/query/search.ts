@@ -10,8 +10,8 @@ import type { Filter } from './filter.ts'
 export interface FrozenView {
   /** In whole milliseconds, as ids are. Batches with logs that are not in the view were all created since. */
   asOf: UtcTime
-  /** The ids of the logs that are not in the view: from `first` up to, without, `end`. */
-  hidden: { first: bigint, end: bigint }
+  /** The ids of the logs that are not in the view, as of now: from `first` up to, without, `end`. */
+  hidden: () => { first: bigint, end: bigint }
 }
 
 /** Logs to find: of which user, matching what, from when to when. */

@@ -15,15 +15,18 @@ import type { Condition } from '../store/dialects/dialect.ts'
 
 /** Longer than instances need to announce how far they are; a transaction of a host app may take any time. */
 const maxWaitMs = 1500
-/** An id so far ahead of the clock was given while the clock was wrong: its log must not stay hidden. */
-const aheadMs = 1000
+/**
+ * An id so far ahead of the clock, in milliseconds, was given while the clock was wrong: its log must not stay hidden.
+ * It is longer than any statement takes.
+ */
+const aheadMs = 10_000
 
 /** Where the batches are, and how far they are stored. */
 interface ViewSource {
   knex: Knex
   horizons: Horizons
   /** The present by the clock of the stored batches, in milliseconds since 1970. */
-  now: number
+  now: () => number
 }
 
 /** A frozen view, and the place of the feed of batches from which on all other logs are delivered. */
@@ -48,8 +51,9 @@ export async function viewOfNow (source: ViewSource, userId: number | undefined)
   return await viewAsOf(source, shift(wholeMs(newest), 1))
 }
 
-function frozen (asOf: UtcTime, nowMs: number): FrozenView {
-  return { asOf, hidden: { first: firstId(millisecondsOf(asOf)), end: firstId(nowMs + aheadMs) } }
+function frozen (asOf: UtcTime, now: () => number): FrozenView {
+  const first = firstId(millisecondsOf(asOf))
+  return { asOf, hidden: () => ({ first, end: firstId(now() + aheadMs) }) }
 }
 
 /** The first id of a millisecond. See `src/write/ids.ts`. */
@@ -64,6 +68,6 @@ function wholeMs (time: UtcTime): UtcTime {
 /** The condition on rows of `user_logs` that a view sets. */
 export function viewCondition (view: FrozenView | undefined): Condition[] {
   if (view === undefined) return []
-  const { first, end } = view.hidden
+  const { first, end } = view.hidden()
   return [{ sql: `(id < ${first} OR id >= ${end})`, bindings: [] }]
 }

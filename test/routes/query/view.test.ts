@@ -1,7 +1,12 @@
 import { once } from 'node:events'
 import { request, type IncomingMessage } from 'node:http'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { Knex } from 'knex'
 import t, { type Test } from 'tap'
+import { Horizons } from '../../../src/cluster/horizons.ts'
+import type { Instance } from '../../../src/cluster/instances.ts'
 import { newRecord } from '../../../src/model/record.ts'
+import { viewAsOf } from '../../../src/search/view.ts'
 import { databases } from '../../helpers/databases.ts'
 import { startEmbedded } from '../../helpers/embedded.ts'
 import { EventReader } from '../../helpers/events.ts'
@@ -239,6 +244,29 @@ for (const database of databases) {
     })
   })
 }
+
+const horizonsAt = (time: string) => new Horizons(undefined as unknown as Knex, { horizon: async () => ({ time, alone: true }) } as Instance)
+
+t.test('what arrives later stays hidden however long an answer takes, but for ids of a wrong clock', async (t) => {
+  let now = Date.UTC(2026, 0, 1)
+  const asOf = '2026-01-01 00:00:00.000000'
+  const { view } = await viewAsOf({ knex: undefined as unknown as Knex, horizons: horizonsAt(asOf), now: () => now }, asOf)
+  const isHidden = (ms: number) => {
+    const { first, end } = view.hidden()
+    return BigInt(ms) << 16n >= first && BigInt(ms) << 16n < end
+  }
+  for (const elapsedMs of [0, hourMs]) {
+    now = Date.UTC(2026, 0, 1) + elapsedMs
+    t.strictSame([-1, 0, elapsedMs, elapsedMs + 60_000].map((ms) => isHidden(Date.UTC(2026, 0, 1) + ms)), [false, true, true, false])
+  }
+})
+
+t.test('a horizon that stands still is awaited once', async (t) => {
+  const horizons = horizonsAt('2026-01-01 00:00:00.000000')
+  const passed = () => horizons.passed('2026-01-02 00:00:00.000000', 100)
+  t.equal(await passed(), '2026-01-01 00:00:00.000000')
+  t.equal(await Promise.race([passed(), nextTurn('waits')]), '2026-01-01 00:00:00.000000')
+})
 
 async function follow (t: Test, { port }: { port: number }, parameters: Parameters): Promise<{ reader: EventReader, logs: () => any[] }> {
   const outgoing = request({ port, path: `/api/logs/tail?${searchOf(parameters)}`, headers: basic('alice') }).end()
