@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import { Type } from '@sinclair/typebox'
 import fp from 'fastify-plugin'
 import type { FastifyError, FastifyRequest } from 'fastify'
 import { parseJson } from '../../src/decode/json/parse.ts'
@@ -19,6 +20,8 @@ export type { AdminOptions } from './server.ts'
 /** Enough for names and passwords of 100 characters, however they are escaped. */
 const maxBodyBytes = 16 * 1024
 
+const noParameters = Type.Object({}, { additionalProperties: false })
+
 /** Routes that administer the server, and those that show users what they use and what was refused. */
 export default fp<AdminOptions>(async (app, options) => {
   useOwnCompilers(app)
@@ -33,6 +36,8 @@ export default fp<AdminOptions>(async (app, options) => {
     parseJson(await readWhole(app.memoryOf(request).read(payload), maxBodyBytes)))
   // After the hook that finds the caller, on routes that have it.
   app.addHook('onRoute', (route) => { route.onRequest = [...[route.onRequest ?? []].flat(), app.reserveMemory] })
+  // No route ignores a parameter that it does not know.
+  app.addHook('onRoute', ({ schema }) => { if (schema) schema.querystring ??= noParameters })
   await app.register(server, options)
   await app.register(setup)
   await app.register(users)

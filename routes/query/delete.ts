@@ -89,7 +89,7 @@ async function confirmDeletion (
     scope,
     arrivedBefore,
     caller: logCaller.name,
-    detail: JSON.stringify(parameters),
+    detail: JSON.stringify({ ...parameters, address: reply.request.ip }),
     findNext: (after) => logReaders.inTurn('count', logCaller.id, closed, (turn) => (
       searchPositions(turn, { ...scope, order: 'oldest', after }, limit, policyFor(app, scope.filter, turn))
     ))

@@ -147,6 +147,9 @@ for (const database of databases) {
       for (const [changes, detail] of refused) t.match(await patch(port, 'alice', changes), { status: 400, detail })
       t.equal((await patch(port, 'nobody', { admin: true })).status, 404)
       t.equal((await patch(port, 'nobody', { password: 'x' })).status, 404)
+      for (const path of ['/api/server', '/api/users', '/api/usage', '/api/storage', '/api/dead-letters', '/api/dead-letters/1', '/api/audit']) {
+        t.match(await get(port, `${path}?x=1`, boss), { status: 400, error: { rule: 'parameter.unknown', field: 'x' } })
+      }
       t.match(await get(port, '/api/users?limit=0', boss), { status: 400, error: { rule: 'parameter.minimum', field: 'limit' } })
     })
 

@@ -140,7 +140,7 @@ for (const database of databases) {
       const second = JSON.parse((await remove(`query=row&to=now&confirm=${first.confirm}`)).body)
       t.strictSame(second, { deleted: 3500, complete: true })
       t.equal(await count(service.knex), before - 3500 + 1)
-      t.match(await service.knex('audit').where('action', 'delete'), [{ caller: 'alice', action: 'delete', logs: 3500, detail: '{"query":"row","to":"now"}' }])
+      t.match(await service.knex('audit').where('action', 'delete'), [{ caller: 'alice', action: 'delete', logs: 3500, detail: '{"query":"row","to":"now","address":"127.0.0.1"}' }])
       t.strictSame(JSON.parse((await remove(`query=row&to=now&confirm=${first.confirm}`)).body), { deleted: 0, complete: true }, 'again it deletes no more')
 
       const all = JSON.parse((await remove('')).body)
