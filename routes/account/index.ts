@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import { Type } from '@sinclair/typebox'
 import fp from 'fastify-plugin'
 import type { FastifyError, FastifyRequest } from 'fastify'
 import { parseJson } from '../../src/decode/json/parse.ts'
@@ -17,6 +18,9 @@ import tokens from './tokens.ts'
 /** Enough for names and passwords of 100 characters, however they are escaped. */
 const bodyLimit = 16 * 1024
 
+/** Of routes that take none: unknown ones are refused everywhere. */
+const noParameters = Type.Object({}, { additionalProperties: false })
+
 /** Routes of a user's own account: sessions of browsers, tokens of programs, saved searches and settings. */
 export default fp(async (app) => {
   useOwnCompilers(app)
@@ -31,6 +35,7 @@ export default fp(async (app) => {
     parseJson(await readWhole(app.memoryOf(request).read(payload), request.routeOptions.bodyLimit)))
   // After the hook that finds the caller, on routes that have it.
   app.addHook('onRoute', (route) => { route.onRequest = [...[route.onRequest ?? []].flat(), app.reserveMemory] })
+  app.addHook('onRoute', ({ schema }) => { if (schema) schema.querystring ??= noParameters })
   await app.register(session)
   await app.register(sessions)
   await app.register(password)

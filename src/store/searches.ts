@@ -143,8 +143,8 @@ function toRow (userId: number, { name, shared, position, ...content }: NewSearc
 function toSearch ({ owner, ...row }: SearchRow & { owner: string }): SavedSearch {
   const content: SearchContent = JSON.parse(row.content)
   return {
-    ...content,
     name: row.name,
+    ...content,
     shared: Boolean(row.shared),
     position: row.position,
     owner,

@@ -58,6 +58,9 @@ for (const database of databases) {
     const tokens: Array<[scope: string, headers: Record<string, string>]> = []
     for (const scope of ['read', 'write']) tokens.push([scope, { authorization: `Bearer ${await createToken(service, 'alice', [scope])}` }])
 
+    const signedIn = await http(port, 'POST', '/api/session', { 'content-type': 'application/json' }, '{"user":"alice","password":"password"}')
+    const foreign = { cookie: signedIn.headers['set-cookie']![0]!.split(';')[0]!, 'sec-fetch-site': 'same-site' }
+
     const guarded = routes.filter(({ config }) => !['public', 'contract'].includes(config!.logAccess!))
     for (const { method, url, config } of guarded) {
       for (const id of url.includes(':id') ? [page.logs[0].id, String(hers.id)] : ['']) {
@@ -67,6 +70,7 @@ for (const database of databases) {
         for (const [scope, headers] of tokens.filter(([scope]) => scope !== config!.logAccess)) {
           t.equal((await ask(port, String(method), path, headers, body)).status, 403, `${method} ${path} with a token that can ${scope}`)
         }
+        if (method !== 'GET') t.equal((await ask(port, String(method), path, foreign, body)).status, 403, `${method} ${path} for a page of another site`)
         // The same route with a slash too many.
         if (/\/\/|.\/$/.test(url)) continue
         for (const parameters of ['', `?cursor=${page.cursor}`, `?confirm=${dry.confirm}`, '?user=alice', '?owner=alice', '?field=description', '?query=user:alice', '?query=secret']) {

@@ -189,6 +189,11 @@ for (const database of databases) {
       await service.knex('users').where('username', 'alice').update({ disabled_at: null })
     })
 
+    await t.test('unknown parameters are refused', async (t) => {
+      const requests = [['GET', '/api/session'], ['GET', '/api/sessions'], ['GET', '/api/tokens'], ['DELETE', '/api/tokens/1'], ['GET', '/api/searches'], ['GET', '/api/settings']] as const
+      for (const [method, path] of requests) t.match(await http(port, method, `${path}?x=1`, basic('bob')), { status: 400, body: /x is not known here/ }, path)
+    })
+
     const refused: Record<string, [body: unknown, detail: RegExp]> = {
       'no name': [{ scopes: ['read'] }, /name is missing/],
       'a scope that is none': [{ name: 'x', scopes: ['account'] }, /scopes\[0\]/],
