@@ -41,7 +41,7 @@ const histogram: FastifyPluginAsyncTypebox = async (app) => {
     schema: {
       tags: ['logs'],
       summary: 'Count over time',
-      description: 'The number of logs in each interval, empty ones included; by default there are 60 at most. ' +
+      description: 'The number of logs in each interval, empty ones included; by default there are 61 at most. ' +
         'Without from and to, where there are logs of about now, times far from now are left out, and counted in ' +
         'outside.',
       querystring: HistogramQuery,

@@ -1,6 +1,6 @@
 import { BadRequest } from '../model/bad-request.ts'
 import { millisecondsOf, utcTime } from '../model/instant.ts'
-import { startOfTime, type Span } from '../model/span.ts'
+import type { Span } from '../model/span.ts'
 import { Buckets } from './buckets.ts'
 import type { Zone } from './zone.ts'
 import { isoTime } from './api-log.ts'
@@ -29,12 +29,12 @@ const roundIntervals = [
 /** Longer than all times, which lie on both sides of 1970. */
 const longestInterval = 10_000 * year
 
-/** The first time that a log can have. */
-const earliestMs = millisecondsOf(startOfTime)
+/** The first time that is written with a year of four digits. */
+const earliestMs = Date.parse('0000-01-01T00:00Z')
 
 const maxBuckets = 2000
-/** Buckets of a histogram if its caller gives no number, and no interval. */
-const defaultBuckets = 60
+/** Buckets of a histogram if its caller gives no number, and no interval: 60 minutes may lie in 61 of the clock's. */
+const defaultBuckets = 61
 
 /** Buckets of the shortest round interval by which a span has at most `most` of them, or, around 1970, two. */
 export function chooseBuckets (span: Span, zone: Zone | undefined, most = defaultBuckets): Buckets {

@@ -54,7 +54,8 @@ async function readNewest (
     for (const row of found.rows.slice(0, rows)) onLog(row)
     rows -= found.rows.length
     bytes -= found.bytes
-    if (rows <= 0 || bytes <= 0 || found.isCut) return found.rows.at(-1)?.log_event_at
+    const isFull = rows <= 0 || bytes <= 0 || (found.isCut && !found.isLate)
+    if (isFull) return found.rows.at(-1)?.log_event_at
     if (reached === undefined || reader.signal.aborted) return undefined
   }
   return undefined

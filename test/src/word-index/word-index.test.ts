@@ -74,7 +74,8 @@ for (const database of databases) {
           t.strictSame(await pages(indexed.port, asked), expected, `${what}: ${JSON.stringify(asked)} finds ${expected.length}`)
         }
         const counted = `?${new URLSearchParams({ query, interval: '1d', from: '2026-01-01', to: '2026-01-21', by: 'level' })}`
-        t.strictSame(await ask(indexed.port, `/api/logs/histogram${counted}`), await ask(plain.port, `/api/logs/histogram${counted}`), `${what}: ${query} counts the same`)
+        const { buckets, complete } = await ask(plain.port, `/api/logs/histogram${counted}`)
+        t.match(await ask(indexed.port, `/api/logs/histogram${counted}`), { buckets, complete }, `${what}: ${query} counts the same`)
         if (query.length > 10) continue
         const exported = `/api/logs/export?${new URLSearchParams({ query })}`
         t.equal(await ask(indexed.port, exported), await ask(plain.port, exported), `${what}: ${query} exports the same`)
