@@ -62,6 +62,12 @@ t.test('the commands know knex as a type only', async (t) => {
   t.strictSame(imports.filter(({ file, isType, target }) => file === 'src/commands/database.ts' && target === 'knex' && !isType), [])
 })
 
+t.test('the parser of queries needs no package, so that a page can load it', async (t) => {
+  const reached = new Set(['src/query/parser.ts'])
+  for (const file of reached) for (const { target } of imports.filter((found) => found.file === file && !found.isType)) reached.add(target)
+  t.strictSame([...reached].filter((file) => !sources.has(file)), [])
+})
+
 t.test('store knows query by its types only', async (t) => {
   t.strictSame(imports.filter(({ file, isType, target }) => file.startsWith('src/store/') && target.startsWith('src/query/') && !isType), [])
 })

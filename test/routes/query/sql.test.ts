@@ -39,6 +39,7 @@ const logs = [
   ...nasty.map((text) => log({ msg: `before ${text} after`, p_description: text, note: text, [text === '' ? 'x' : `n${text}`]: text })),
   log({ msg: 'Payment FAILED for order 7', level: 'info', order: { id: 7 }, 'http.status': 503, ok: true, empty: null }),
   log({ msg: 'payments', level: 'critical', order: { id: '7.0' }, http: { status: '404' }, ok: 'TRUE', list: [1] }),
+  log({ msg: 'in\u001b[1mvoice' }),
   log({ msg: 'time out after 30 s', level: 'debug', latency: 1.5e3, deep: { 'a.b': { c: 'x' } } })
 ]
 
@@ -53,7 +54,7 @@ const exact = [
 /** Queries for which SQL finds the same and maybe more, with the kinds that it cannot tell exactly on any database. */
 const wide: Array<[query: string, inexact: string[]]> = [
   ['payment', ['words']], ['-payment', ['words']], ['payment OR level:debug', ['words']], ['/pay.*failed/', ['regex']], ['-/pay.*failed/', ['regex']], ['note:/^i/', ['regex']],
-  ['заказ', ['words']], ['ÄÖ', ['words']], ['σας', ['words']], ['数据', ['words']], ['red', ['words']], ['"before red after"', ['words']]
+  ['заказ', ['words']], ['ÄÖ', ['words']], ['σας', ['words']], ['数据', ['words']], ['red', ['words']], ['invoice', ['words']], ['"before red after"', ['words']]
 ]
 const wideSomewhere = ['http.status:>=500', 'http.status:[400 TO 600]', 'latency:>1e3', 'order.id:<=7', '-order.id:>6', 'description:äö', 'note:σας', 'note:ω', 'note:i', 'note:k', 'note:ǆ', 'order.id:7*', 'latency:1500']
 
@@ -61,6 +62,8 @@ for (const database of databases) {
   t.test(`a search as SQL on ${database.name}`, async (t) => {
     const service = await startService(t, database)
     const tokens = { alice: await createUser(service, 'alice'), bob: await createUser(service, 'bob') }
+    await createUser(service, 'root')
+    await service.knex('users').where('username', 'root').update({ admin: true })
     await send(service, 'alice', tokens.alice, logs)
     await send(service, 'bob', tokens.bob, logs)
     const ask = async (path: string, user = 'alice') => JSON.parse((await http(service.port, 'GET', `/api/logs${path}`, basic(user))).body)
@@ -90,7 +93,14 @@ for (const database of databases) {
       for (const [query, kinds] of wide) t.strictSame(await compare(t, query), kinds, query)
       for (const query of wideSomewhere) await compare(t, query)
       const { sql } = await ask('/sql?query=%22order+7%22')
-      t.equal((await clients.plain!(sql)).length, 2, 'of the others only the log with colours')
+      t.equal((await clients.plain!(sql)).length, 3, 'of the others only those with colours')
+    })
+
+    await t.test('is of all users, or of those asked for, for an administrator', async (t) => {
+      const run = async (parameters: string) => clients.plain!((await ask(`/sql?${parameters}`, 'root')).sql)
+      t.equal((await run('')).length, 2 * all.length)
+      for (const parameters of ['user=alice', 'query=user:Ali*']) t.strictSame((await run(parameters)).toSorted(), idsOf(all).toSorted(), parameters)
+      t.equal((await ask('/sql?user=bob')).code, 403)
     })
 
     await t.test('is of the times, the order and the number asked for, and of what had arrived', async (t) => {
