@@ -40,7 +40,7 @@ export function presentLog (log: LogRecord & { id: string, cut?: Cut }, user: st
 }
 
 /** Time at which the log of an id arrived. See `src/write/ids.ts`. */
-export function arrivalOf (id: string): UtcTime {
+function arrivalOf (id: string): UtcTime {
   return utcTime(Math.min(Number(BigInt(id) >> 16n), lastMs))
 }
 
