@@ -15,7 +15,8 @@ export interface AuditEntry {
 /**
  * Makes a change and its row in `audit`, in one transaction. `change` resolves to the number of changed rows, or to
  * another number above 0; without a change nothing is recorded.
- * Begins with a statement that writes: an embedded database refuses to write once it has read.
+ * The change is repeated after a conflict. It should begin with a statement that writes: an embedded database refuses
+ * to write after a read that is out of date.
  */
 export function audited (
   knex: Knex, entry: AuditEntry, change: (transaction: Knex) => Promise<number>
