@@ -4,6 +4,7 @@ import type { Command } from 'commander'
 import { settingsTable, type SettingName } from '../config.ts'
 import { expiryRule } from '../query/expiry.ts'
 import { onceRule } from '../query/once.ts'
+import type { AuditOptions } from './audit.ts'
 import type { AddUserOptions } from './user.ts'
 import type { AddTokenOptions } from './token.ts'
 import type { Context } from './context.ts'
@@ -203,6 +204,12 @@ function defineLogs (program: Command, run: Run): void {
     .option('--trust-clock', 'delete by age although the clock seems wrong: you checked it, and it is right')
     .action(run(async (context, options: RetentionOptions) =>
       (await import('./retention.ts')).deleteExpired(context, options)))
+
+  define(program, 'audit', {
+    summary: 'print who changed what: users, tokens, deletions',
+    details: 'The newest first, one JSON object per line: id, createdAt (UTC), caller, action, logs, detail.'
+  }).option('-n, --lines <count>', 'number of entries, 1 to 99999 (default 100)')
+    .action(run(async (context, options: AuditOptions) => (await import('./audit.ts')).printAudit(context, options)))
 
   define(program, 'partitions', {
     summary: 'on: partition the logs by time (MySQL), so that expired ones are dropped at once, ' +

@@ -157,6 +157,9 @@ for (const database of databases) {
       t.match(await loggerbot(['user', 'disable', 'alice'], { env }), { code: 0, stdout: 'user alice is disabled\n' })
       t.match(await loggerbot(['user', 'enable', 'alice'], { env }), { code: 0, stdout: 'user alice is enabled\n' })
       t.match(await audit(port, 1), [{ caller: 'command line', address: null, action: 'user.change', detail: { user: 'alice', disabled: false } }])
+      const { stdout } = await loggerbot(['audit', '--lines', '1'], { env })
+      t.match(JSON.parse(stdout), { caller: 'command line', action: 'user.change', detail: { user: 'alice', disabled: false } })
+      t.match(await loggerbot(['audit', '--lines', 'x'], { env }), { code: 2, stderr: /--lines must be/ })
     })
 
     await t.test('administer nothing by a token, by the API key, or without being administrators', async (t) => {
