@@ -60,7 +60,8 @@ const tokens: FastifyPluginAsyncTypebox = async (app) => {
     const { name, scopes, expires, once } = request.body
     const onceMs = once === undefined ? undefined : onceOf('once', once)
     if (once !== undefined && !scopes.includes('write')) {
-      throw new BadRequest('once is for tokens that send logs: scopes must include write')
+      const fault = { rule: 'parameter.conflict', field: 'once' } as const
+      throw new BadRequest('once is for tokens that send logs: scopes must include write', fault)
     }
     const { id: userId } = requireUser(request.logCaller)
     const expiresAt = expires === undefined

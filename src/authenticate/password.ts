@@ -35,7 +35,10 @@ export interface PasswordStore {
  */
 export async function changePassword (users: PasswordStore, change: NewPassword): Promise<string> {
   const { name, password, current, keepSessionId, by } = change
-  if (!isWord(password)) throw new BadRequest('the new password must be one word of 1 to 100 characters')
+  if (!isWord(password)) {
+    const fault = { rule: 'parameter.pattern', field: 'password' } as const
+    throw new BadRequest('the new password must be one word of 1 to 100 characters', fault)
+  }
   const user = await users.find(name)
   if (!user) throw new NotFound()
   // The caller's right to it may have been read a second ago: only the stored credential counts.

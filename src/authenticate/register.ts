@@ -36,7 +36,8 @@ export async function registerUser (users: UserStore, user: NewUser): Promise<{ 
   const token = contractToken(name, password)
   const before = await users.find(name)
   if (!before && !isNewName(name)) {
-    throw new BadRequest('user must be one word of 1 to 100 characters, without invisible characters')
+    const fault = { rule: 'parameter.pattern', field: 'user' } as const
+    throw new BadRequest('user must be one word of 1 to 100 characters, without invisible characters', fault)
   }
   if (!before) {
     const row = { name, credential: await hashCredential(token), telId, admin }

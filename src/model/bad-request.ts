@@ -1,6 +1,6 @@
 // Without @fastify/error, because the query language runs in browsers, too.
 
-/** Rules that requests can break. Programs may rely on these names; docs/querying.md explains each. */
+/** Rules that requests can break. Programs may rely on these names; docs/errors.md explains each. */
 export const rules = [
   'query.expected', 'query.too-long', 'query.too-deep', 'query.too-many-conditions', 'query.level', 'query.number',
   'query.no-order', 'query.regex', 'query.regex-field', 'query.regex-too-large',

@@ -1,4 +1,4 @@
-import { BadRequest } from '../errors.ts'
+import { BadRequest } from '../model/bad-request.ts'
 import { utcTime, type UtcTime } from '../model/instant.ts'
 import { instantOf, intervalOf } from './instant.ts'
 
@@ -9,7 +9,9 @@ export const expiryRule =
 /** Instant at which a token expires; `now` is in ms since 1970. Throws BadRequest, which names the parameter. */
 export function expiryOf (name: string, text: string, now: number): UtcTime {
   const expiresAt = readExpiry(name, text, now)
-  if (expiresAt === undefined || expiresAt <= utcTime(now)) throw new BadRequest(`${name} must be ${expiryRule}`)
+  if (expiresAt === undefined || expiresAt <= utcTime(now)) {
+    throw new BadRequest(`${name} must be ${expiryRule}`, { rule: 'time.invalid', field: name })
+  }
   return expiresAt
 }
 

@@ -35,7 +35,7 @@ const rules: Record<string, [who: RegExp, about: RegExp, only: RegExp | ((file: 
   'model, errors, timeout and text import model alone': [new RegExp(shared), ours, /^src\/(model|text)\//],
   'a stage imports its own folder and what all rooms speak of': [new RegExp(`^src/${stages}/`), ours, (file) => new RegExp(`^${folderOf(file)}/|${shared}`)],
   'a stage knows neither fastify nor knex': [new RegExp(`^src/${stages}/`), /fastify|^knex/, none],
-  'the query language imports model, errors and text, and nothing that only Node has': [/^src\/query\//, /./, new RegExp(`^src/query/|${shared}|^(re2js|node:buffer)$`)],
+  'the query language imports model and text, and nothing that only Node has': [/^src\/query\//, /./, /^src\/(query|model|text)\/|^re2js$/],
   'store imports model, and types of query': [/^src\/store\//, ours, new RegExp(`^src/(store|query)/|${shared}`)],
   'cluster imports model and store': [/^src\/cluster\//, ours, new RegExp(`^src/(cluster|store)/|${shared}`)],
   'search imports model, store, cluster, query, word-index and hour-counts': [/^src\/search\//, ours, new RegExp(`^src/(search|store|cluster|query|word-index|hour-counts)/|${shared}`)],

@@ -11,7 +11,8 @@ export function quoteEtag (etag: string): string {
 /** What If-Match and `If-None-Match: *` ask for. Throws BadRequest for another If-None-Match. */
 export function preconditionOf ({ 'if-match': match, 'if-none-match': noneMatch }: IncomingHttpHeaders): Precondition {
   if (noneMatch !== undefined && noneMatch.trim() !== '*') {
-    throw new BadRequest('header If-None-Match must be *, which creates and never replaces')
+    const fault = { rule: 'parameter.choice', field: 'If-None-Match', expected: ['*'] } as const
+    throw new BadRequest('header If-None-Match must be *, which creates and never replaces', fault)
   }
   return { match: match === undefined ? undefined : etagsOf(match), isNew: noneMatch !== undefined }
 }
