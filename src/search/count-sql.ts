@@ -8,7 +8,7 @@ import { maxNameCharacters } from '../text/value-counts.js'
 import { asText } from '../text/values.js'
 import type { CountRequest, Grouping } from './count-request.ts'
 import type { Count } from './count-totals.ts'
-import { columns, conditionOf } from './filter-sql.ts'
+import { columns, conditionOf, isText } from './filter-sql.ts'
 import type { ReadWindow } from './windows.ts'
 
 /** The counts of one window. */
@@ -42,12 +42,13 @@ export async function countsIn (
   const condition = conditionOf(knex, filter)
   const value = by === undefined ? nothing : valueOf(knex, by)
   const bucket = buckets === undefined ? always : bucketOf(knex, buckets)
+  const keys = ['1', '2', ...isText(value.sql) ? [`LENGTH(${value.sql})`] : []].join(', ')
   return async (window, signal) => {
     const where = [owner, ...window, condition]
     // Not by knex's builder: a group is named by its number, or its bindings would make it another expression.
     const { rows, isCut } = await dialectOf(knex).queryUpTo<CountRow>(knex, {
       sql: `SELECT ${value.sql} AS value, ${bucket.sql} AS bucket, COUNT(*) AS count FROM user_logs
-        WHERE ${where.map(({ sql }) => sql).join(' AND ')} GROUP BY 1, 2 ORDER BY 3 DESC LIMIT ${maxGroups}`,
+        WHERE ${where.map(({ sql }) => sql).join(' AND ')} GROUP BY ${keys} ORDER BY 3 DESC LIMIT ${maxGroups}`,
       bindings: [value, bucket, ...where].flatMap(({ bindings }) => bindings)
     }, { bytes: maxWindowBytes, leastRows: 0 }, signal)
     const read = typeof by === 'object' ? fromJson : String

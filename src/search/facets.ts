@@ -13,7 +13,7 @@ import { walkInTime } from './budget.ts'
 import type { Grouping } from './count-request.ts'
 import { countLogs } from './counts.ts'
 import { columnOf, FieldReader, type UserNames } from './field-reader.ts'
-import { conditionOf } from './filter-sql.ts'
+import { conditionOf, isText } from './filter-sql.ts'
 import type { SearchPolicy } from './policy.ts'
 import { walkRows } from './walk.ts'
 import { Windows, type ReadWindow } from './windows.ts'
@@ -164,10 +164,10 @@ async function namesOfAll (knex: Knex): Promise<UserNames> {
 /** Counts the logs of windows by their values in columns; finds one group more than `maxGroups` if there are more. */
 function groupsIn (knex: Knex, search: Search, columns: readonly string[]): Promise<ReadWindow<Group[]>> {
   const values = columns.map((column, index) => `${column} AS value${index}`)
-  const numbers = columns.map((_column, index) => index + 1)
+  const keys = columns.flatMap((column, index) => [index + 1, ...isText(column) ? [`LENGTH(${column})`] : []])
   return rowsIn<Group>(knex, search, {
     select: `${values.join(', ')}, COUNT(*) AS count`,
-    after: `GROUP BY ${numbers.join(', ')} LIMIT ${maxGroups + 1}`
+    after: `GROUP BY ${keys.join(', ')} LIMIT ${maxGroups + 1}`
   })
 }
 

@@ -7,6 +7,11 @@ import { dialectOf } from '../store/dialects/index.ts'
 /** Columns of the fields of a record. */
 export const columns = { message: 'log_msg', process: 'p_name', description: 'p_description' } as const
 
+/** Whether a column holds texts: MySQL groups those that differ by spaces at the end, unless their length does, too. */
+export function isText (column: string): boolean {
+  return Object.values<string>(columns).includes(column)
+}
+
 /** How a condition names fields: as columns of the table, or of the view. */
 interface Names {
   columns: Record<'message' | 'process' | 'description', string>

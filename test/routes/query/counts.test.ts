@@ -264,6 +264,16 @@ for (const database of databases) {
       t.ok(missing >= 5000 && missing <= 6000, 'the newest logs are counted')
       t.strictSame(values, [])
     })
+
+    await t.test('names that differ by spaces at the end are different values', async (t) => {
+      for (const name of ['spaced', 'spaced ', 'spaced  ']) await send({ port }, 'bob', others, [log()], { p_name: name })
+      const expected = ['spaced', 'spaced ', 'spaced  '].map((value) => ({ value, count: 1 }))
+      t.strictSame((await get('values', { field: 'process', prefix: 'spaced' }, basic('bob'))).values, expected)
+      for (const fields of [['process', 'level'], ['process', 'oldest']]) {
+        const { facets } = await get('facets', { field: fields, query: 'process:spaced*' }, basic('bob'))
+        t.strictSame(facets[0].values, expected, String(fields))
+      }
+    })
   })
 }
 
