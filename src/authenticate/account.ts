@@ -27,7 +27,7 @@ export interface NewSession {
   /** The token that it was begun with, and ends with. Default: none. */
   tokenId?: number
   scopes: readonly Scope[]
-  /** Network address of the browser. */
+  /** Network address of the browser; it is cleaned and cut. */
   address: string
   /** How the browser describes itself; it is cleaned and cut. */
   userAgent: string
@@ -83,7 +83,8 @@ export function userSessionsOf<Session> (
   return {
     async begin (session, by) {
       const { secret, hash } = createSecret()
-      const row = { ...session, hash, userAgent: cleanUserAgent(session.userAgent) }
+      const { address, userAgent } = session
+      const row = { ...session, hash, address: clean(address, maxAddress), userAgent: clean(userAgent, maxUserAgent) }
       const detail = { user: session.userId, token: session.tokenId }
       await inTime(store.insert(row, { by, action: 'session.begin', detail }))
       return secret
@@ -107,10 +108,12 @@ function entryOf (by: Actor, action: string, user: number, id: number): Entry {
   return { by, action, detail: { user, id } }
 }
 
+/** Bound on the characters of an address: behind a trusted proxy it may be any text. */
+const maxAddress = 64
 /** Bound on the characters of a browser's description. */
-const maxUserAgentCharacters = 200
+const maxUserAgent = 200
 
-/** Without control and format characters. */
-function cleanUserAgent (text: string): string {
-  return text.replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, '').slice(0, maxUserAgentCharacters)
+/** Removes control and format characters, and cuts the rest. */
+function clean (text: string, maxCharacters: number): string {
+  return text.replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, '').slice(0, maxCharacters)
 }

@@ -137,6 +137,10 @@ for (const database of databases) {
       t.equal((await session('loggerbot_session', tls)).status, 401, 'one that another host may have set counts nothing')
       t.equal((await session(name!, {})).status, 401)
       t.match((await http(proxied.port, 'DELETE', '/api/session', { ...tls, cookie: `${name}=${secret}` })).headers['set-cookie'], [/^__Host-loggerbot_session=; .*Secure/])
+      const odd = { 'x-forwarded-for': `10.0.0.2${'x'.repeat(300)}` }
+      t.equal((await post(proxied.port, '/api/session', { user: 'alice', password: 'password' }, odd)).status, 200)
+      const { sessions } = JSON.parse((await http(port, 'GET', '/api/sessions', basic('alice'))).body)
+      t.equal(sessions.at(-1).address, `10.0.0.2${'x'.repeat(56)}`, 'an address of any length is cut')
       t.match((await post(port, '/api/session', { user: 'alice', password: 'password' }, tls)).headers['set-cookie'], [/^loggerbot_session=/], 'nobody believes it without being told to')
     })
 
