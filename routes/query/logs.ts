@@ -102,7 +102,7 @@ async function findPage (
     ...next === undefined && items.length === 0 && start === undefined && hintOf(scope.filter),
     ...after > 0 && { outside: { before: 0, after } },
     ...timesOf(shown),
-    ...start === undefined && { place: placeBefore(scope.place, millisecondsOf(scope.view.asOf)) }
+    ...start === undefined && { place: placeBefore(scope.place, millisecondsOf(scope.place)) }
   }
 }
 

@@ -68,7 +68,7 @@ export type ViewAnswer = Static<TObject<typeof viewAnswer>>
 /** The logs that a request is about, a set that stays the same while others are stored. */
 export interface RequestedScope extends SearchScope {
   view: FrozenView
-  /** Creation time of the first batches of the feed whose logs may not be in the view. */
+  /** Time before which every log that had arrived is in the view; batches of the others were created since. */
   place: UtcTime
 }
 

@@ -4,13 +4,14 @@ import type { StoredLog } from '../model/record.ts'
 import { shift } from '../model/span.ts'
 import type { Position } from '../query/cursor.ts'
 import type { Search } from '../query/search.ts'
+import { cutColumns, cutRow } from '../store/cut-rows.ts'
 import { dialectOf } from '../store/dialects/index.ts'
 import { ownedBy } from '../store/owner.ts'
 import type { Reader } from '../store/reader.ts'
-import { cutColumns, selectLogs, toLog, type LogRow } from '../store/rows.ts'
+import { selectLogs, toLog, type LogRow } from '../store/rows.ts'
 import { cutLog, maxCutAttributesBytes } from './cut.ts'
 import type { SearchPolicy } from './policy.ts'
-import { positionColumns, rowPosition, walkRows } from './walk.ts'
+import { positionColumns, rowPosition, walkRows, type StepLimit } from './walk.ts'
 import { maxWidthMs } from './windows.ts'
 
 /** The result of a search; the rest begins at `next`, which is undefined at the end. */
@@ -41,10 +42,14 @@ export async function searchLogs (
   reader: Reader, search: Search, limit: SearchLimit, policy: SearchPolicy
 ): Promise<Found<StoredLog>> {
   const { cut } = limit
-  const columns = cut === undefined ? undefined : cutColumns(reader.knex, cut + 1, maxCutAttributesBytes)
-  const { items, ...found } = await findRows(reader, search, { ...limit, columns }, policy)
-  const logs = items.map(toLog)
-  return { ...found, items: cut === undefined ? logs : logs.map((log) => cutLog(log, cut)) }
+  if (cut === undefined) {
+    const { items, ...found } = await findRows(reader, search, limit, policy)
+    return { ...found, items: items.map(toLog) }
+  }
+  const columns = cutColumns(reader.knex, cut + 1, maxCutAttributesBytes)
+  const shorten = (row: LogRow) => cutRow(row, cut + 1, maxCutAttributesBytes)
+  const { items, ...found } = await findRows(reader, search, { ...limit, columns, shorten }, policy)
+  return { ...found, items: items.map((row) => cutLog(toLog(row), cut)) }
 }
 
 /** The same for the positions of the logs alone. */
@@ -56,9 +61,9 @@ export async function searchPositions (
 }
 
 async function findRows (
-  reader: Reader, search: Search, limit: SearchLimit & { columns?: string }, policy: SearchPolicy
+  reader: Reader, search: Search, limit: SearchLimit & Pick<StepLimit, 'columns' | 'shorten'>, policy: SearchPolicy
 ): Promise<Found<LogRow>> {
-  const { logs: maxRows, ms, bytes: maxBytes = maxPageBytes, leastLogs = 1, columns } = limit
+  const { logs: rows, ms, bytes: maxBytes = maxPageBytes, leastLogs = 1, columns, shorten } = limit
   const items: LogRow[] = []
   let bytes = 0
   let next = search.after
@@ -66,11 +71,11 @@ async function findRows (
   const inTime = { ...reader, signal: AbortSignal.any([reader.signal, timeout]) }
   const page = () => ({ bytes: maxBytes - bytes, leastRows: leastLogs - items.length })
   try {
-    for await (const { found, reached } of walkRows(inTime, search, { rows: maxRows, page, columns }, policy)) {
-      items.push(...found.rows.slice(0, maxRows - items.length))
+    for await (const { found, reached } of walkRows(inTime, search, { rows, page, columns, shorten }, policy)) {
+      items.push(...found.rows.slice(0, rows - items.length))
       bytes += found.bytes
       const last = items.at(-1)
-      if (items.length === maxRows || (found.isCut && !found.isLate)) {
+      if (items.length === rows || (found.isCut && !found.isLate)) {
         return { items, isComplete: true, next: last ? rowPosition(last) : next }
       }
       next = reached

@@ -29,7 +29,7 @@ interface ViewSource {
   now: () => number
 }
 
-/** A frozen view, and the place of the feed of batches from which on all other logs are delivered. */
+/** A frozen view, and the time before which every log that had arrived is stored: earlier where the view is not. */
 export interface FrozenScope {
   view: FrozenView
   place: UtcTime

@@ -18,6 +18,8 @@ export interface StepLimit {
   page?: () => PageLimit
   /** Columns to read where the database decides which logs match. Default: all. */
   columns?: string
+  /** Shortens a row that was tested here, before its bytes count. Default: it stays whole. */
+  shorten?: (row: LogRow) => LogRow
 }
 
 /** Bounds of rows that are read at once where only some of them may match. */
@@ -99,9 +101,9 @@ class RowReader {
 
     const rowOf = new Map(candidates.rows.map((row) => [toLog(row), row]))
     const matches = new Set(await selectMatches([...rowOf.keys()], signal))
-    const { page = anyBytes } = this.#limit
+    const { page = anyBytes, shorten = (row) => row } = this.#limit
     const found = new RowPage<LogRow>(page())
-    for (const [log, row] of rowOf) if (matches.has(log)) found.add(row)
+    for (const [log, row] of rowOf) if (matches.has(log)) found.add(shorten(row))
     if (found.rows.length < maxRows / 2) {
       this.#maxCandidates = Math.min(maxRows * 4, Math.max(this.#limit.rows, maxCandidates))
     }

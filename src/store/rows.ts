@@ -5,7 +5,6 @@ import type { AdmittedBatch, Once, Rejected } from '../model/batch.ts'
 import { utcTime, type UtcTime } from '../model/instant.ts'
 import type { Cut, LogRecord, Severity, StoredLog } from '../model/record.ts'
 import type { Condition, RowBatch, RowOnce, Value } from './dialects/dialect.ts'
-import { dialectOf } from './dialects/index.ts'
 import type { Owner } from './owner.ts'
 import { toWellFormedJson } from './well-formed.ts'
 
@@ -34,17 +33,6 @@ export interface LogRow {
 // As text, because mysql2 would parse JSON, and the size of an object is not known.
 const allColumns = 'user_id, log_event_at, CAST(id AS CHAR) AS log_id, log_level, pid, p_name, p_description, ' +
   'log_msg, post_time, CAST(attributes AS CHAR) AS attributes'
-
-/** The columns of logs with the first characters of their messages, and without too large attributes. */
-export function cutColumns (knex: Knex, characters: number, maxAttributesBytes: number): string {
-  const { cutText } = dialectOf(knex)
-  const message = cutText('log_msg', characters)
-  const isTooLarge = `${cutText('attributes', 0).bytes} > ${maxAttributesBytes}`
-  return 'user_id, log_event_at, CAST(id AS CHAR) AS log_id, log_level, pid, p_name, p_description, ' +
-    `${message.text} AS log_msg, ${message.bytes} AS message_bytes, post_time, ` +
-    `CASE WHEN ${isTooLarge} THEN NULL ELSE CAST(attributes AS CHAR) END AS attributes, ` +
-    `CASE WHEN ${isTooLarge} THEN 1 ELSE 0 END AS lacks_attributes`
-}
 
 /** The logs to read. */
 interface LogSelection {
