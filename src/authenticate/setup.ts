@@ -62,10 +62,14 @@ export class Setup {
     return !this.#hasUsers
   }
 
-  /** Creates the first user. Throws Conflict if there is one, NotAllowed for a wrong code, and TooManyAttempts. */
+  /** Creates the first user. Throws Conflict if there is one, NotAllowed without the code, and TooManyAttempts. */
   async createFirst ({ code, name, password, address }: FirstUser): Promise<void> {
     if (!await this.isFresh()) throw new Conflict(alreadyDone)
-    if (!await this.#attempts.spend(networkOf(address), async () => this.#isCode(code) || undefined)) {
+    const expected = this.#code
+    if (expected === undefined) {
+      throw new NotAllowed('the first user cannot be created here: run loggerbot user add NAME --admin')
+    }
+    if (!await this.#attempts.spend(networkOf(address), async () => isSameSecret(code, expected) || undefined)) {
       throw new NotAllowed('code must be the one that this server printed when it started')
     }
     const entry = { by: { name, address }, action: 'user.setup', detail: { user: name, admin: true } }
@@ -77,9 +81,5 @@ export class Setup {
       }
     }, { name, password, telId: null, admin: true, by: entry.by })
     this.#hasUsers = true
-  }
-
-  #isCode (code: string): boolean {
-    return this.#code !== undefined && isSameSecret(code, this.#code)
   }
 }

@@ -17,7 +17,7 @@ import knex from 'knex'
 import pino from 'pino'
 import type { PinoTransportOptions } from 'loggerbot-server/pino'
 import {
-  accountRoutes, auth, contractRoutes, db, hourCounts, ingestRoutes, loggerbot, metrics, openapi, opsRoutes, preflight, queryRoutes, retention, search, spool, syslog, tail, wordIndex, writer,
+  accountRoutes, adminRoutes, auth, contractRoutes, db, hourCounts, ingestRoutes, loggerbot, metrics, openapi, opsRoutes, preflight, queryRoutes, retention, search, setup, spool, syslog, tail, wordIndex, writer,
   type DatabaseOptions, type LogBatch, type LoggerBotOptions, type LogUser, type Receipt
 } from 'loggerbot-server'
 
@@ -47,6 +47,8 @@ await app.register(async (scope) => {
   await scope.register(ingestRoutes, { bodyLimit: 1024 })
   await scope.register(queryRoutes)
   await scope.register(accountRoutes)
+  await scope.register(setup, { onSetupCode: (code: string) => { code satisfies string } })
+  await scope.register(adminRoutes, { bodyLimit: 1024 })
   await scope.register(opsRoutes)
   const batch: LogBatch = { userId: 1, records: [] }
   const { stored }: Receipt = await scope.writeLogs(batch)

@@ -52,7 +52,7 @@ for (const database of databases) {
     t.match(code, /^[\w-]{20}$/)
     t.strictSame(await get(port, '/api/server'), { status: 200, fresh: true, setup: true })
     t.strictSame(await get(closed.port, '/api/server'), { status: 200, fresh: true, setup: false }, 'closed unless it is asked for')
-    t.equal((await post(closed.port, '/api/setup', { code, user: 'eve', password: 'x' })).status, 403)
+    t.match(JSON.parse((await post(closed.port, '/api/setup', { code, user: 'eve', password: 'x' })).body), { code: 403, detail: /cannot be created here/ })
     t.equal((await setup({ code: '', user: 'eve', password: 'x' })).status, 403)
     t.equal((await setup({ code, user: 'eve', password: 'x' }, { origin: 'https://elsewhere.example' })).status, 403)
     t.match(JSON.parse((await setup({ code, user: 'e ve', password: 'x' })).body), { code: 400, detail: /^user must be one word/ })
