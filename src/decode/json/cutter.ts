@@ -47,6 +47,18 @@ export class JsonCutter {
     if (list !== undefined) this.#wrapping = new RegExp(`^\\{\\s*"${list}"\\s*:\\s*$`)
   }
 
+  /** Whether no piece and no list has begun. */
+  get isBetween (): boolean {
+    return this.#start === undefined && !this.#inList && !this.#isWrapped
+  }
+
+  /** Makes all bytes up to the next line break one piece, also the blanks before it. */
+  beginLine (): void {
+    this.#start = 0
+    this.#last = 0
+    this.#isBare = true
+  }
+
   /** Yields the pieces that end in these bytes. Throws TooLarge. */
   * push (chunk: Buffer): Generator<Buffer, void, void> {
     this.#chunk = chunk

@@ -208,19 +208,19 @@ for (const database of databases) {
     await t.test('stores the good ones beside the bad ones, which become dead letters and can be replayed', async (t) => {
       const body = '{"msg":"a"}\nplain text\n{"msg":"cut sho\n{"msg":"b"}\n{"cut":\n{"msg":"c"}\n[1,"x"]\n{"__proto__":{"x":1},"msg":"p"}\n{"msg":"d"}\n{"msg":"\xff"}\n'
       const answer = await told(Buffer.from(body, 'latin1'))
-      t.match(answer, { accepted: 5, rejected: 6, errors: [{ index: 1, reason: /^body must be JSON/ }, { index: 2 }, { index: 4 }, { index: 6, reason: 'a log must be a JSON object' }, { index: 7 }, { index: 8, reason: /__proto__/ }] })
-      t.strictSame(await messages(), ['a', 'b', 'c', 'd', 'ÿ'])
+      t.match(answer, { accepted: 6, rejected: 5, errors: [{ index: 2, reason: /^body must be JSON/ }, { index: 4 }, { index: 6, reason: 'a log must be a JSON object' }, { index: 7 }, { index: 8, reason: /__proto__/ }] })
+      t.strictSame(await messages(), ['a', 'plain text', 'b', 'c', 'd', 'ÿ'])
 
       const env = environmentOf(service.options)
       const list = async () => (await loggerbot(['dead-letters', 'list'], { env })).stdout.trim().split('\n').map((line) => JSON.parse(line))
-      t.match((await list()).map(({ source, record }) => [source, record]), [['json', 'plain text'], ['json', '{"msg":"cut sho'], ['json', '{"cut":'], ['json', '1'], ['json', '"x"'], ['json', /proto/]])
-      await knex('dead_letters').where({ record: 'plain text' }).update({ record: '[{"msg":"mended","n":1},{"msg":"too"}]' })
-      t.match(await loggerbot(['dead-letters', 'replay'], { env }), { code: 0, stdout: '1 stored, 5 left\n' })
-      t.strictSame((await messages()).sort(), ['a', 'b', 'c', 'd', 'mended', 'too', 'ÿ'])
+      t.match((await list()).map(({ source, record }) => [source, record]), [['json', '{"msg":"cut sho'], ['json', '{"cut":'], ['json', '1'], ['json', '"x"'], ['json', /proto/]])
+      await knex('dead_letters').where({ record: '{"msg":"cut sho' }).update({ record: '[{"msg":"mended","n":1},{"msg":"too"}]' })
+      t.match(await loggerbot(['dead-letters', 'replay'], { env }), { code: 0, stdout: '1 stored, 4 left\n' })
+      t.strictSame((await messages()).sort(), ['a', 'b', 'c', 'd', 'mended', 'plain text', 'too', 'ÿ'])
     })
 
     await t.test('keeps thousands of bad ones, and tells a hundred', async (t) => {
-      const answer = await told(`{"msg":"a"}\n${Array.from({ length: 2500 }, (_, index) => index).join('\n')}`)
+      const answer = await told(`[{"msg":"a"},${Array.from({ length: 2500 }, (_, index) => index).join()}]`)
       t.match(answer, { accepted: 1, rejected: 2500, errors: { length: 100 } })
       t.equal(answer.errors.at(-1).index, 100)
       t.match(await knex('dead_letters').count({ count: '*' }), [{ count: 2500 }])
@@ -229,9 +229,7 @@ for (const database of databases) {
     const useless: Record<string, [body: string | Buffer, detail: RegExp]> = {
       'an empty object': ['{}', /1 of 1 logs can't be used; the first is log 0: a log must have a field/],
       'a list of one': ['[{}]', /a log must have a field/],
-      MessagePack: [Buffer.from('dd00000001de0001a36c6f67c3a464617461c3', 'hex'), /body must be JSON/],
-      lines: ['just a line\nand another {with} [brackets]\n', /2 of 2 logs/],
-      'a form': ['msg=hello', /1 of 1 logs/]
+      MessagePack: [Buffer.from('dd00000001de0001a36c6f67c3a464617461c3', 'hex'), /body must be JSON or lines of text/]
     }
     for (const [what, [body, detail]] of Object.entries(useless)) {
       await t.test(`refuses ${what}, of which nothing is a log`, async (t) => {
@@ -239,18 +237,18 @@ for (const database of databases) {
         t.match(answer, { status: 400, headers: { 'x-error-detail': detail } })
         t.match(JSON.parse(answer.body), { code: 400, message: 'BadRequest', detail })
         t.equal(await count(knex), 0)
-        t.match(await knex('dead_letters').count({ count: '*' }), [{ count: what === 'lines' ? 2 : 1 }])
+        t.match(await knex('dead_letters').count({ count: '*' }), [{ count: 1 }])
       })
     }
 
     await t.test('keeps what is rejected as its bytes, once, and replays it', async (t) => {
       const bytes = Buffer.from('{"msg":"Gr\xf6\xdfe', 'latin1')
-      for (const body of [bytes, Buffer.concat([Buffer.from('{"msg":"a"}\n'), bytes]), bytes, 'base64:x', 'base64:x']) await logs(body)
+      for (const body of [bytes, Buffer.concat([Buffer.from('{"msg":"a"}\n'), bytes]), bytes, '[{"msg":"b"},base64:x]', '[{"msg":"b"},base64:x]']) await logs(body)
       const letters = await knex('dead_letters').orderBy('id').pluck('record')
       t.strictSame(letters, [bytes, Buffer.from('base64:x')].map((piece) => `base64:${piece.toString('base64')}`))
       await knex('dead_letters').where({ record: letters[0] }).update({ record: `base64:${Buffer.from('{"msg":"Gr\xf6\xdfe"}', 'latin1').toString('base64')}` })
       t.match(await loggerbot(['dead-letters', 'replay'], { env: environmentOf(service.options) }), { stdout: '1 stored, 1 left\n' })
-      t.strictSame((await messages()).sort(), ['Größe', 'a'])
+      t.strictSame((await messages()).sort(), ['Größe', 'a', 'b', 'b'])
     })
 
     const texts: Record<string, [body: Buffer, type?: string]> = {
@@ -291,7 +289,7 @@ for (const database of databases) {
     })
 
     await t.test('gives up where ten thousand are none', async (t) => {
-      t.match(await logs('{"msg":"a"}\n' + '{'.repeat(30_000)), { status: 400, body: /more than 10000 pieces can't be used/ })
+      t.match(await logs('{"msg":"a"}\n' + '{}'.repeat(30_000)), { status: 400, body: /more than 10000 pieces can't be used/ })
       t.strictSame(await messages(), ['a'])
     })
 
@@ -343,7 +341,7 @@ t.test('POST /api/logs while the database is away', async (t) => {
   for (const { port } of [spooling, plain]) t.equal((await post(port, '/api/logs', '{"msg":"before"}', bearer(token))).status, 200)
 
   await proxy.setMode('refuse')
-  t.match(await post(spooling.port, '/api/logs', '{"msg":"kept"}\nbad', bearer(token)), { status: 200, body: /"accepted":1,"rejected":1/, headers: { 'x-log-stored': 'spool' } })
+  t.match(await post(spooling.port, '/api/logs', '{"msg":"kept"}\n{"bad', bearer(token)), { status: 200, body: /"accepted":1,"rejected":1/, headers: { 'x-log-stored': 'spool' } })
   const retry = { status: 503, headers: { 'retry-after': '5' } }
   t.match(await post(plain.port, '/api/logs', '{"msg":"not kept"}', bearer(token)), retry)
   t.match(await post(spooling.port, '/api/logs', '{"msg":"whose?"}', bearer(`lb_${'x'.repeat(43)}`)), retry)
@@ -351,7 +349,7 @@ t.test('POST /api/logs while the database is away', async (t) => {
   await proxy.setMode('pass')
   await until('all is home', async () => await count(knex) === 3)
   t.strictSame((await arrived(knex)).map(({ message }) => message).sort(), ['before', 'before', 'kept'])
-  t.match(await knex('dead_letters'), [{ source: 'json', record: 'bad' }])
+  t.match(await knex('dead_letters'), [{ source: 'json', record: '{"bad' }])
 })
 
 t.test('a body without end takes constant memory', async (t) => {
