@@ -1,4 +1,5 @@
 import { CommanderError } from 'commander'
+import { hasColors } from './commands/colors.ts'
 import type { Streams } from './commands/context.ts'
 import { createProgram } from './commands/program.ts'
 import { homeOf, readSettings, sourceOf, type Environment, type GivenSettings } from './config.ts'
@@ -25,6 +26,7 @@ export async function main (args: string[], streams: Streams, env: Environment):
         home: homeOf(env),
         sourceOf: (name) => sourceOf(name, given, env),
         streams,
+        hasColors: hasColors(streams.stdout, env),
         print,
         warn
       }

@@ -2,11 +2,12 @@
 // or `~/.config/loggerbot/client.env`, in this order.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { parseEnv, styleText } from 'node:util'
+import { parseEnv } from 'node:util'
 import { CommandError } from '../errors.ts'
 import type { PresentedLog } from '../query/api-log.ts'
-import { printableJson, textOf } from '../query/format.ts'
-import type { Context, Streams } from './context.ts'
+import { attributesLine, printableJson, textOf } from '../query/format.ts'
+import { colorLevels } from './colors.ts'
+import type { Context } from './context.ts'
 
 /** Settings that name the server and the token, and where they were given. */
 export type ClientContext = Pick<Context, 'settings' | 'home' | 'sourceOf'>
@@ -104,14 +105,21 @@ function reasonOf (error: unknown): string {
   return cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause)
 }
 
-const styles: Record<string, Parameters<typeof styleText>[0]> = {
-  debug: 'dim', warning: 'yellow', error: 'red', critical: ['bold', 'red']
+/** How logs are printed. */
+export interface PrintOptions {
+  /** As JSON, one object a line. */
+  json?: boolean
+  /** In text, with the attributes in a line of their own. */
+  attributes?: boolean
 }
 
-/** Writes a log as a line: as JSON, or as text, coloured by level on a terminal unless NO_COLOR is set. */
-export function writeLog (log: PresentedLog, asJson: boolean, stdout: Streams['stdout']): void {
-  const style = Object.hasOwn(styles, log.level) ? styles[log.level] : undefined
-  if (asJson) stdout.write(`${printableJson(JSON.stringify(log))}\n`)
-  else if (style && stdout.hasColors?.()) stdout.write(`${styleText(style, textOf(log), { validateStream: false })}\n`)
-  else stdout.write(`${textOf(log)}\n`)
+/** Prints a log as a line: as JSON, or as text with its level coloured where the output has colours. */
+export function printLog (log: PresentedLog, { json, attributes }: PrintOptions, context: Context): void {
+  const { streams: { stdout }, hasColors } = context
+  if (json) {
+    stdout.write(`${printableJson(JSON.stringify(log))}\n`)
+    return
+  }
+  const line = textOf(log)
+  stdout.write(`${hasColors ? colorLevels(line) : line}${attributes ? attributesLine(log) : ''}\n`)
 }

@@ -21,6 +21,8 @@ export interface Context {
   /** Where a setting was given. */
   sourceOf (name: SettingName): SettingSource
   streams: Streams
+  /** Whether standard output is coloured. */
+  hasColors: boolean
   /** Prints a line on standard output, with characters that are unsafe on a terminal escaped. */
   print (line: string): void
   /** Reports a problem in one line on standard error. */

@@ -105,6 +105,7 @@ function defineClient (program: Command, run: Run): void {
   })
   addOwner(addRange(search))
     .option('-n, --lines <count>', 'number of logs, 1 to 100000 (default 100)')
+    .option('--attributes', 'print the attributes of each log, too')
     .option('--json', 'print one JSON object per line')
     .action(run(async (context, words: string[], options: SearchOptions) =>
       (await import('./search.ts')).searchLogs(context, words.join(' '), options)))
@@ -116,6 +117,7 @@ function defineClient (program: Command, run: Run): void {
   })
   addOwner(tail)
     .option('-n, --lines <count>', 'number of past logs to start with (default 10)')
+    .option('--attributes', 'print the attributes of each log, too')
     .option('--json', 'print one JSON object per line')
     .action(run(async (context, words: string[], options: TailOptions) =>
       (await import('./tail.ts')).tailLogs(context, words.join(' '), options)))

@@ -1,6 +1,6 @@
 import { UsageError } from '../errors.ts'
 import type { PresentedLog } from '../query/api-log.ts'
-import { ask, jsonOf, writeLog } from './client.ts'
+import { ask, jsonOf, printLog, type PrintOptions } from './client.ts'
 import type { Context } from './context.ts'
 
 /** Bound on a page of the API. */
@@ -8,12 +8,11 @@ const maxPageLogs = 1000
 /** Bound on --lines: the logs are held in memory, because the newest are printed last. */
 const maxLines = 100_000
 
-export interface SearchOptions {
+export interface SearchOptions extends PrintOptions {
   from?: string
   to?: string
   owner?: string
   lines?: string
-  json?: boolean
 }
 
 interface Page {
@@ -25,8 +24,8 @@ interface Page {
 
 /** Prints the newest logs that match, in the order in which they happened. */
 export async function searchLogs (context: Context, query: string, options: SearchOptions): Promise<void> {
-  const { streams, warn } = context
-  const { from, to, owner: user, lines = '100', json = false } = options
+  const { warn } = context
+  const { from, to, owner: user, lines = '100' } = options
   const limit = countOf('--lines', lines)
   const logs: PresentedLog[] = []
   let cursor: string | undefined
@@ -39,7 +38,7 @@ export async function searchLogs (context: Context, query: string, options: Sear
     if (hint !== undefined) warn(hint)
     cursor = page.cursor
   } while (cursor !== undefined && logs.length < limit)
-  for (const log of logs.reverse()) writeLog(log, json, streams.stdout)
+  for (const log of logs.reverse()) printLog(log, options, context)
 }
 
 /** Reads a number of logs. Throws UsageError. */

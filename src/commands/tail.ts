@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { EventSourceParserStream } from 'eventsource-parser/stream'
 import { CommandError } from '../errors.ts'
 import type { PresentedLog } from '../query/api-log.ts'
-import { ask, jsonOf, Unreachable, writeLog, type UrlParameters } from './client.ts'
+import { ask, jsonOf, printLog, Unreachable, type PrintOptions, type UrlParameters } from './client.ts'
 import type { Context } from './context.ts'
 import { countOf } from './search.ts'
 
@@ -11,15 +11,14 @@ const reconnectAfterMs = 1000
 /** Bound on a page of the API. */
 const maxPageLogs = 1000
 
-export interface TailOptions {
+export interface TailOptions extends PrintOptions {
   owner?: string
   lines?: string
-  json?: boolean
 }
 
 /** Prints the last logs that match, and then each new one, until a signal ends the process. */
 export async function tailLogs (context: Context, query: string, options: TailOptions): Promise<void> {
-  const tail = new Tail(context, { query, user: options.owner }, options.json === true)
+  const tail = new Tail(context, { query, user: options.owner }, options)
   await tail.start(countOf('--lines', options.lines ?? '10', 0))
   for (;;) {
     await delay(reconnectAfterMs)
@@ -30,15 +29,15 @@ export async function tailLogs (context: Context, query: string, options: TailOp
 class Tail {
   readonly #context: Context
   readonly #parameters: UrlParameters
-  readonly #asJson: boolean
+  readonly #printOptions: PrintOptions
   /** Past logs that were printed at the start, and that the feed may bring a second time. */
   readonly #printed = new Set<string>()
   #lastEventId: string | undefined
 
-  constructor (context: Context, parameters: UrlParameters, asJson: boolean) {
+  constructor (context: Context, parameters: UrlParameters, printOptions: PrintOptions) {
     this.#context = context
     this.#parameters = parameters
-    this.#asJson = asJson
+    this.#printOptions = printOptions
   }
 
   /** Prints `count` past logs and then new ones; resolves when the connection is lost. */
@@ -89,7 +88,7 @@ class Tail {
   }
 
   #print (log: PresentedLog): void {
-    writeLog(log, this.#asJson, this.#context.streams.stdout)
+    printLog(log, this.#printOptions, this.#context)
   }
 }
 

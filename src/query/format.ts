@@ -2,11 +2,17 @@ import type { PresentedLog } from './api-log.ts'
 
 /**
  * A log as one line of text, without its user, safe for a terminal whatever server it is from:
- * `2026-11-24T09:30:00.000000Z error billing[7]: Payment failed`.
+ * `2026-11-24T09:30:00.000000Z error billing[7]: Payment failed`. A pid of 0 means none, and so does the process `-`.
  */
 export function textOf ({ at, level, process, pid, message }: PresentedLog): string {
   const [time, severity, name, id] = [at, level, process, pid].map((value) => printableLine(String(value)))
-  return `${time} ${severity} ${name}[${id}]: ${printable(String(message))}`
+  const origin = `${name}${id === '0' ? '' : `[${id}]`}`
+  return `${time} ${severity} ${origin === '-' ? '' : `${origin}: `}${printable(String(message))}`
+}
+
+/** The attributes of a log as one indented line of JSON, safe for a terminal; empty for none. */
+export function attributesLine ({ attributes }: PresentedLog): string {
+  return attributes === null ? '' : `\n    ${printableJson(JSON.stringify(attributes))}`
 }
 
 /**

@@ -99,5 +99,5 @@ function launch (program: string, args: string[], { env = {}, cwd = root }: Comm
 }
 
 export function cleanEnvironment (): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(LOGGER_|TAP|NODE_OPTIONS)/.test(name)))
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(LOGGER_|TAP|NODE_OPTIONS|FORCE_COLOR|NO_COLOR)/.test(name)))
 }

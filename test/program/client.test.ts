@@ -2,8 +2,11 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { PassThrough, Readable } from 'node:stream'
+import { text } from 'node:stream/consumers'
 import t from 'tap'
-import { loggerbot, program } from '../helpers/command.ts'
+import { main } from '../../src/cli.ts'
+import { loggerbot, program, run as shell } from '../helpers/command.ts'
 import { databases, temporaryFolder } from '../helpers/databases.ts'
 import { post } from '../helpers/http.ts'
 import { freePort } from '../helpers/ports.ts'
@@ -32,6 +35,43 @@ for (const database of databases.slice(0, 1)) {
       t.match((await run('search', '--from', '-1h')).stdout, /^\S+ debug [^\n]*now\n$/)
       t.match(JSON.parse((await run('search', 'second', '--json')).stdout), { level: 'error', message: 'second \u001b[31m', user: 'alice' })
       t.match(await run('search', 'nowhere'), { code: 0, stdout: '' })
+    })
+
+    await t.test('a pid of 0 and a process that is not named are left out, and attributes are shown on request', async (t) => {
+      await post(service.port, '/api/logs', '{"msg":"neither"}\n{"msg":"no pid","service":"shop","order":{"id":7,"note":"\u202e"}}', basic('alice'))
+      t.match((await run('search', 'neither')).stdout, /^\S+Z info neither\n$/)
+      t.match((await run('search', 'no pid')).stdout, /^\S+Z info shop: no pid\n$/)
+      t.match((await run('search', 'no pid', '--attributes')).stdout, /^\S+Z info shop: no pid\n {4}\{"order":\{"id":7,"note":"\\u202e"\}\}\n$/)
+      t.match((await run('export', 'no pid', '--format', 'text')).stdout, /^\S+Z info shop: no pid\n$/)
+      await service.knex('user_logs').whereIn('log_msg', ['neither', 'no pid']).delete()
+    })
+
+    await t.test('levels are coloured where the output has colours', async (t) => {
+      const colored = '2026-01-01T00:00:02.000000Z \u001b[31merror\u001b[39m process name[1]: second \\x1b[31m\n'
+      const plain = colored.replace('\u001b[31merror\u001b[39m', 'error')
+      for (const args of [['search', 'second'], ['export', 'second', '--format', 'text']]) {
+        const inPipe = (await run(...args)).stdout
+        const print = async (env: Record<string, string>, hasColors?: boolean) => {
+          const stdout = Object.assign(new PassThrough(), hasColors !== undefined && { isTTY: true, hasColors: () => hasColors })
+          const printed = text(stdout)
+          await main(args, { stdin: Readable.from([]), stdout, stderr: new PassThrough() }, { LOGGER_SERVER: server, LOGGER_TOKEN: reader, HOME: cwd, ...env })
+          stdout.end()
+          return printed
+        }
+        t.equal(await print({}), inPipe)
+        t.equal(await print({}, true), colored)
+        t.equal(await print({}, false), plain)
+        t.equal(await print({ NO_COLOR: '1' }, true), plain)
+        t.match(await print({ NO_COLOR: '1', FORCE_COLOR: '1' }), ' \u001b[31merror\u001b[39m ')
+        t.equal(await print({ FORCE_COLOR: '0' }, true), plain)
+      }
+    })
+
+    await t.test('ends quietly with exit code 0 when its reader has gone', async (t) => {
+      for (const args of ['search', 'search --json', 'export', 'export --format text', 'tail --lines 10']) {
+        const { stdout, stderr } = await shell('bash', ['-c', `"$0" "$1" ${args} | true; echo "ended with $PIPESTATUS"`, process.execPath, program], { env, cwd })
+        t.strictSame({ stdout, stderr }, { stdout: 'ended with 0\n', stderr: '' }, args)
+      }
     })
 
     await t.test('export writes all, in any format', async (t) => {
