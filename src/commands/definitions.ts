@@ -63,6 +63,7 @@ export function defineCommands (program: Command, run: Run): void {
   defineLogs(program, run)
   defineDeadLetters(program.command('dead-letters').summary('manage dead letters'), run)
   defineSpool(program.command('spool').summary('manage the spool'), run)
+  defineCompletion(program, run)
 }
 
 function defineServer (program: Command, run: Run): void {
@@ -271,4 +272,15 @@ function defineSpool (spool: Command, run: Run): void {
 
   define(spool, 'forget', { summary: 'delete a kept file, for good', usage: 'FILE' })
     .action(run(async (context, file: string) => (await import('./spool.ts')).deleteKeptFile(context, file)))
+}
+
+function defineCompletion (program: Command, run: Run): void {
+  define(program, 'completion', {
+    summary: 'print a script that completes commands and flags in a shell',
+    details: `bash: source <(loggerbot completion bash)
+zsh: source <(loggerbot completion zsh), after compinit
+fish: loggerbot completion fish | source`,
+    usage: 'bash|zsh|fish'
+  }).action(run(async (context, shell: string) =>
+    (await import('./completion.ts')).printCompletion(context, program, shell)))
 }

@@ -88,6 +88,57 @@ t.test('asking for help', async (t) => {
   })
 })
 
+t.test('completion', async (t) => {
+  const script = async (shell: string) => (await loggerbot(['completion', shell])).stdout
+  const bash = await script('bash')
+  /** Words that bash offers for the last one. */
+  const offered = async (...words: string[]) => {
+    const { stdout, stderr } = await run('bash', ['-c', `${bash}\nCOMP_WORDS=(loggerbot "$@"); COMP_CWORD=$#; _loggerbot; printf '%s\\n' "\${COMPREPLY[@]}"`, 'bash', ...words])
+    t.equal(stderr, '')
+    return stdout.split('\n').filter((word) => word !== '')
+  }
+
+  await t.test('in bash offers every command that --help lists, and every flag of it', async (t) => {
+    const names = Array.from((await loggerbot(['--help'])).stdout.matchAll(/^ {2}([a-z][a-z-]*(?: [a-z][a-z-]*)?) /gm), ([, name]) => name!.split(' '))
+    t.ok(names.length > 20)
+    const atStart = await offered('')
+    for (const [first, second] of names) t.ok(atStart.includes(first!) && (second === undefined || bash.includes(`'${first}/${second}')`)), `${first} ${second ?? ''}`)
+    for (const words of [['search'], ['user', 'add'], ['completion']]) {
+      const { stdout } = await loggerbot([...words, '--help'])
+      const flags = Array.from(stdout.matchAll(/^ {2}(?:-\w, )?(--[a-z-]+)/gm), ([, flag]) => flag)
+      t.strictSame(await offered(...words, '--'), flags)
+    }
+  })
+
+  const cases: Record<string, string[]> = {
+    use: ['user'],
+    'user pass': ['password'],
+    'user admin me o': ['on', 'off'],
+    'completion ': ['bash', 'zsh', 'fish'],
+    'search --attr': ['--attributes'],
+    'search --from ': [],
+    'search -n ': [],
+    'token add me --once': ['--once']
+  }
+  for (const [line, words] of Object.entries(cases)) {
+    await t.test(`in bash offers ${words.join(' ') || 'nothing'} after ${line}`, async (t) => {
+      const all = await offered(...line.split(' '))
+      t.strictSame(line.endsWith(' ') ? all.filter((word) => !word.startsWith('--')) : all, words)
+    })
+  }
+
+  for (const shell of ['zsh', 'fish']) {
+    const { code } = await run('bash', ['-c', `type ${shell}`])
+    await t.test(`in ${shell} is a script that it understands`, { skip: code !== 0 }, async (t) => {
+      t.strictSame(await run(shell, ['--no-execute', '/dev/stdin'], { input: await script(shell) }), { code: 0, stdout: '', stderr: '' })
+    })
+  }
+
+  await t.test('of another shell is refused', async (t) => {
+    isRefusal(t, await loggerbot(['completion', 'tcsh']), 2, /the shell must be bash, zsh, fish/)
+  })
+})
+
 t.test('a wrong call is exit code 2 and one line', async (t) => {
   // Every bad value of every setting is in config.test.ts.
   const wrong: Array<[args: string[], line: RegExp, env?: Record<string, string>]> = [
