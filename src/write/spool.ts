@@ -36,7 +36,7 @@ export interface SpoolOptions {
 
 /** A segment of this size is sealed: the drain reads a whole segment into memory. */
 const maxSegmentBytes = 16 * 1024 * 1024
-/** Bytes of the disk that are left free. */
+/** Bytes of the disk that are left free; batches that go past the limit may use half of them. */
 const minFreeBytes = 16 * 1024 * 1024
 
 /** Delay before a segment that can't be read is retried. */
@@ -136,11 +136,21 @@ export class Spool {
     return this.#segments[0]?.createdAt
   }
 
-  /** Resolves once all batches are durable on disk; rejects when none is, with SpoolFull or the system's error. */
-  append (batches: readonly SizedBatch[]): Promise<void> {
+  /** Whether batches have gone past the limit: until some are drained, no others may. */
+  get isOverLimit (): boolean {
+    return this.#bytes > this.#limit
+  }
+
+  /**
+   * Resolves once all batches are durable on disk; rejects when none is, with SpoolFull or the system's error.
+   *
+   * `mayBeStored`: their transaction may have been committed, so that refusing them could be untrue. They go past the
+   * limit.
+   */
+  append (batches: readonly SizedBatch[], { mayBeStored = false } = {}): Promise<void> {
     return this.#exclusive(async () => {
       const bytes = Buffer.concat(batches.map(toFrame))
-      await this.#requireRoom(bytes.length)
+      await this.#requireRoom(bytes.length, mayBeStored)
       try {
         const { segment, handle } = await this.#requireActive()
         await writeAll(handle, bytes, segment.bytes)
@@ -274,9 +284,11 @@ export class Spool {
     }
   }
 
-  async #requireRoom (bytes: number): Promise<void> {
+  async #requireRoom (bytes: number, isPastLimit: boolean): Promise<void> {
     const { bavail, bsize } = await statfs(this.folder)
-    if (this.#bytes + bytes > this.#limit || bavail * bsize - bytes < minFreeBytes) throw new SpoolFull()
+    const limit = isPastLimit ? Infinity : this.#limit
+    const minFree = isPastLimit ? minFreeBytes / 2 : minFreeBytes
+    if (this.#bytes + bytes > limit || bavail * bsize - bytes < minFree) throw new SpoolFull()
   }
 
   async #requireActive (): Promise<Active> {

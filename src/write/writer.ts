@@ -7,7 +7,8 @@
 //                                            │ a group that failed while the database stores other logs: only the
 //                                            │ batches of that group are spooled
 //                                            ↓ no spool: held and retried, then the error
-//                                          spool full: 503
+//                                          spool full: 503, unless the batches may have been stored: these go past the
+//                                          limit, and no group is begun until the spool is below it again
 //
 // While one group is being committed, arriving batches gather; the next group takes them. There is no timer: on an idle
 // server a single batch is committed at once. A second group runs beside the first only while many logs wait: below
@@ -24,11 +25,17 @@ import { freshKey, idsOf, sizeOf, type SizedBatch } from './batch.ts'
 import { outcomeOf, type Outcomes } from './commit.ts'
 import type { RecordIds } from './ids.ts'
 
+/** As `Spool` has them. */
+export interface WriterSpool {
+  readonly isOverLimit: boolean
+  append (batches: readonly SizedBatch[], options?: { mayBeStored?: boolean }): Promise<void>
+}
+
 export interface WriterOptions {
   commit: (batches: readonly SizedBatch[]) => Promise<Outcomes>
   ids: RecordIds
   /** The spool, while there is one. */
-  spool: () => { append (batches: readonly SizedBatch[]): Promise<void> } | undefined
+  spool: () => WriterSpool | undefined
   /** Milliseconds that a batch may wait for the database; then it is spooled, or fails. */
   timeoutMs: number
   /** Rejects while the database stores nothing. Default: a failed group means that it is unavailable. */
@@ -139,7 +146,8 @@ export class Writer {
   }
 
   #startGroups (): void {
-    if (this.isUnavailable && this.#options.spool()) return this.#startSpooling()
+    const spool = this.#options.spool()
+    if (spool && (this.isUnavailable || spool.isOverLimit)) return this.#startSpooling()
     while (this.#queue.length > 0 && this.#groups < this.#groupsAllowed()) {
       this.#groups++
       const end = () => {
@@ -230,7 +238,7 @@ export class Writer {
       const batches = group.map(({ batch }) => batch)
       const spool = this.#options.spool()
       if (!spool) throw failure ?? new Overloaded()
-      await spool.append(batches)
+      await spool.append(batches, { mayBeStored: failure !== undefined })
       this.#options.onSpooled?.(batches)
       for (const { resolve } of group) resolve({ stored: 'spool', replayed: false })
     } catch (error) {

@@ -1,7 +1,7 @@
 import { appendFileSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { SpoolUnavailable } from '../../../src/errors.ts'
+import { SpoolFull, SpoolUnavailable } from '../../../src/errors.ts'
 import { freshKey, type SizedBatch } from '../../../src/write/batch.ts'
 import { deleteKept, keepBatch, KeptFull, listKept, maxKeptBytes, readKept } from '../../../src/write/kept.ts'
 import { fileHeader, readSegment, toFrame } from '../../../src/write/segment.ts'
@@ -157,6 +157,19 @@ t.test('the spool', async (t) => {
       t.equal(taken, 7, round)
       t.equal((await all(spool)).length, 7, round)
     }
+  })
+
+  await t.test('takes what may be stored already past its limit, and nothing else until it is below', async (t) => {
+    const spool = await open(t, { limit: 10_000 })
+    const large = () => batch('x'.repeat(8000))
+    await spool.append([large()])
+    await t.rejects(spool.append([large()]), new SpoolFull())
+    t.notOk(spool.isOverLimit)
+    await spool.append([large()], { mayBeStored: true })
+    t.ok(spool.isOverLimit)
+    await t.rejects(spool.append([batch('x')]), new SpoolFull())
+    t.equal((await all(spool)).length, 2)
+    t.notOk(spool.isOverLimit)
   })
 
   await t.test('belongs to one process, until that is gone', async (t) => {

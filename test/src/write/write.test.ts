@@ -291,7 +291,7 @@ t.test('the writer', async (t) => {
     const spooled: SizedBatch[] = []
     const said: string[] = []
     const { writer, groups, group } = held({
-      spool: () => ({ append: async (batches) => { spooled.push(...batches) } }),
+      spool: () => ({ isOverLimit: false, append: async (batches) => { spooled.push(...batches) } }),
       onUnavailable: () => said.push('unavailable'),
       onAvailable: () => said.push('back')
     })
@@ -315,13 +315,45 @@ t.test('the writer', async (t) => {
 
   await t.test('tells of a full spool, and of the database\'s own failure where the disk fails otherwise', async (t) => {
     for (const [failure, told] of [[new SpoolFull(), { statusCode: 503, retryAfter: 5 }], [new Error('EIO'), { message: 'gone' }]] as const) {
-      const { writer, groups, group } = held({ spool: () => ({ append: () => Promise.reject(failure) }) })
+      const { writer, groups, group } = held({ spool: () => ({ isOverLimit: false, append: () => Promise.reject(failure) }) })
       const answer = write(writer)
       await group()
       groups[0]!.end({ state: 'failed', error: new Error('gone') })
       t.match(await answer.catch((error: unknown) => error), told)
       await writer.close()
     }
+  })
+
+  await t.test('refuses no batch that may be stored all the same, and begins no other while the spool is past its limit', async (t) => {
+    const asked: boolean[] = []
+    let isOverLimit = false
+    const { writer, groups, group } = held({
+      spool: () => ({
+        get isOverLimit () { return isOverLimit },
+        async append (_batches, { mayBeStored = false } = {}) {
+          asked.push(mayBeStored)
+          if (!mayBeStored) throw new SpoolFull()
+          isOverLimit = true
+        }
+      }),
+      // The database answers: only this transaction took too long.
+      probe: async () => {}
+    })
+    const first = write(writer)
+    await group()
+    groups[0]!.end({ state: 'failed', error: new Error('too slow') })
+    t.strictSame(await first, { stored: 'spool', replayed: false })
+    await t.rejects(write(writer), new SpoolFull())
+    t.strictSame(asked, [true, false])
+    t.equal(groups.length, 1)
+
+    isOverLimit = false
+    const next = group()
+    const last = write(writer)
+    await next
+    groups[1]!.end()
+    t.strictSame(await last, { stored: 'database', replayed: false })
+    await writer.close()
   })
 
   await t.test('closes when all that was begun is durable', async (t) => {
