@@ -15,16 +15,22 @@ export type ClientContext = Pick<Context, 'settings' | 'home' | 'sourceOf'>
 /** Parameters of a request's URL; those without a value are left out. */
 export type UrlParameters = Record<string, string | undefined>
 
+/** The URL of a path, and the headers that carry the credential. */
+export function requestOf (context: ClientContext, path: string): { url: URL, headers: { authorization?: string } } {
+  const { base, token } = accessOf(context)
+  const url = addressOf(base, path)
+  return { url, headers: authorization(token, new URL(base)) }
+}
+
 /** Sends a GET request; any failure becomes a one-line error. */
 export async function ask (
   context: ClientContext, path: string, parameters: UrlParameters, headers: Record<string, string> = {}
 ): Promise<Response> {
-  const { base, token } = accessOf(context)
-  const url = addressOf(base, path)
+  const { url, headers: credential } = requestOf(context, path)
   for (const [name, value] of Object.entries(parameters)) if (value !== undefined) url.searchParams.set(name, value)
   let response
   try {
-    response = await fetch(url, { headers: { ...headers, ...authorization(token, new URL(base)) } })
+    response = await fetch(url, { headers: { ...headers, ...credential } })
   } catch (error) {
     throw new Unreachable(`no server answers at ${url.origin}: ${reasonOf(error)}`)
   }

@@ -11,6 +11,7 @@ import type { Context } from './context.ts'
 import type { ExportOptions } from './export.ts'
 import type { RetentionOptions } from './retention.ts'
 import type { SearchOptions } from './search.ts'
+import type { SendOptions } from './send.ts'
 import type { ServeOptions } from './serve.ts'
 import type { TailOptions } from './tail.ts'
 
@@ -25,6 +26,7 @@ const clientFlags: Record<string, SettingName> = { server: 'LOGGER_SERVER', toke
 /** Flags of one command that mean another setting than elsewhere, or none elsewhere. */
 const specialFlags: Record<string, Record<string, SettingName>> = {
   'setup-database': { port: 'LOGGER_DB_PORT' },
+  send: clientFlags,
   search: clientFlags,
   tail: clientFlags,
   export: clientFlags
@@ -57,6 +59,7 @@ function define (parent: Command, name: string, { summary, details, usage = '' }
 
 export function defineCommands (program: Command, run: Run): void {
   defineServer(program, run)
+  defineSend(program, run)
   defineClient(program, run)
   defineUsers(program.command('user').summary('manage users'), run)
   defineTokens(program.command('token').summary('manage tokens'), run)
@@ -83,6 +86,27 @@ DROP if the logs are partitioned (loggerbot partitions). To grant them, as an ad
 
   define(program, 'migrate', { summary: 'bring the tables of an existing database up to date' })
     .action(run(async (context) => (await import('./migrate.ts')).migrate(context)))
+}
+
+function defineSend (program: Command, run: Run): void {
+  define(program, 'send', {
+    summary: 'send logs of files or standard input: tail -F app.log | loggerbot send --process app',
+    details: `Each line is a log; lines that are JSON are read as JSON. Indented lines and those of stack traces belong
+to the log before them. Waits for the server as long as it takes. Exit code 0: all logs are stored, each once.
+The server (--server) and a token with scope write (--token) may also stand in the environment, in .env or in
+~/.config/loggerbot/client.env.
+
+  loggerbot send app.log --follow --position app.position --process app`,
+    usage: '[FILE]'
+  })
+    .option('--process <name>', 'process of the logs that name none')
+    .option('--level <level>', 'level of the logs that have none (default info)')
+    .option('--description <text>', 'description of the logs that have none')
+    .option('--follow', 'go on when the file grows, is renamed or truncated; takes one file')
+    .option('--position <path>', 'file that keeps the position, to go on there after a restart; takes one file')
+    .option('--no-join', 'make each line a log, those of stack traces, too')
+    .action(run(async (context, files: string[], options: SendOptions) =>
+      (await import('./send.ts')).sendLogs(context, files, options)))
 }
 
 const clientDetails = 'The server (--server) and a token with scope read (--token) may also stand in ' +
