@@ -7,7 +7,7 @@
 // A byte order mark may precede JSON.
 import { JsonCutter } from './json/cutter.ts'
 
-const newline = 0x0a
+const [newline, openBrace, quote] = [0x0a, 0x7b, 0x22] as const
 const nothing = Buffer.alloc(0)
 /** Bytes of a line that are read to tell JSON from text; a longer line of blanks is left to the cutter of JSON. */
 const maxStartBytes = 1024
@@ -33,9 +33,12 @@ export class LineCutter {
   /** Yields the pieces that end in these bytes. Throws TooLarge. */
   * push (chunk: Buffer): Generator<Buffer, void, void> {
     for (let at = 0; at < chunk.length;) {
-      const found = chunk.indexOf(newline, at)
-      const end = found === -1 ? chunk.length : found + 1
-      yield * this.#add(chunk.subarray(at, end), found !== -1)
+      let end = endOfLine(chunk, at)
+      // Lines of objects are handed over together: one by one takes several times as long.
+      if (this.#state === 'start' && this.#start.length === 0 && beginsObject(chunk, at)) {
+        while (beginsObject(chunk, end)) end = endOfLine(chunk, end)
+      }
+      yield * this.#add(chunk.subarray(at, end), chunk[end - 1] === newline)
       at = end
     }
   }
@@ -46,7 +49,7 @@ export class LineCutter {
     for (const piece of this.#json.end()) yield this.#state === 'line' ? this.#line(piece) : piece
   }
 
-  /** Adds bytes of one line; `isEnd`: its last ones. */
+  /** Adds bytes of one line, or of several of objects; `isEnd`: they end with a line break, or the body. */
   * #add (bytes: Buffer, isEnd: boolean): Generator<Buffer, void, void> {
     let part = bytes
     if (this.#state === 'start') {
@@ -66,6 +69,17 @@ export class LineCutter {
     this.#lines.add(piece)
     return piece
   }
+}
+
+/** Index after the line break, or the end of the chunk. */
+function endOfLine (chunk: Buffer, from: number): number {
+  const found = chunk.indexOf(newline, from)
+  return found === -1 ? chunk.length : found + 1
+}
+
+/** Whether a line begins as most objects do: `{"`. */
+function beginsObject (chunk: Buffer, at: number): boolean {
+  return chunk[at] === openBrace && chunk[at + 1] === quote
 }
 
 /** Blanks and commas, with a byte order mark, before JSON. */

@@ -153,7 +153,7 @@ const cut = (body: Buffer, chunkBytes = 64 * 1024) => {
 }
 
 t.test('Text is cut the same a byte at a time', async (t) => {
-  const body = Buffer.from(`${Object.keys(lines).join('\n')}\n\ufeff{"a":1}\n{\n"b":\n[1]}\n[\n{"c":1}\n]\n{"logs":[{"d":1},\n{"e":1}]}\n,{"f":1}\nÄ {\n`)
+  const body = Buffer.from(`${Object.keys(lines).join('\n')}\n\ufeff{"a":1}\n{\n"b":\n[1]}\n[\n{"c":1}\n]\n{"logs":[{"d":1},\n{"e":1}]}\n,{"f":1}\nÄ {\n{"g":1}\n{"h":"cut\n{"i":1}\ntext\n{"j":\n{"k":1}\n`)
   t.ok(cut(body).length > 40)
   t.strictSame(cut(body, 1), cut(body))
 })
