@@ -20,7 +20,7 @@ const traces: Record<string, string[]> = {
   '.NET': ['fail: Shop[0]\nSystem.InvalidOperationException: bad\n ---> System.IO.IOException: gone\n   at Shop.Read() in /a.cs:line 3\n   --- End of inner exception stack trace ---\n   at Shop.Main()', 'info: Shop[0]'],
   Go: ['panic: boom\n\ngoroutine 1 [running]:\nmain.f(0x1)\n\t/a.go:4 +0x39\nmain.main()\n\t/a.go:8 +0x1\ncreated by main.init\n\t/a.go:9\nexit status 2', 'next'],
   Ruby: ["app.rb:1:in `f': bad (RuntimeError)\n\tfrom app.rb:4:in `<main>'", 'next'],
-  JSON: ['{"a":1}', '  stray', '{"b":2}', '{\n  "c": 3\n}']
+  JSON: ['{"a":1}', '  stray', `{"long":"${'x'.repeat(2000)}"}`, '  stray', '{"b":2}', '{\n  "c": 3\n}']
 }
 
 t.test('lines of one stack trace are one log', async (t) => {

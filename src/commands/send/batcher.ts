@@ -1,6 +1,6 @@
 // Cuts bytes into lines, joins lines to logs, and gathers logs in batches. A batch is a range of the input: the same
 // range gives the same logs, so that a retry after a crash sends the same bytes.
-import { Joiner, maxLineHead } from './joiner.ts'
+import { headOf, Joiner } from './joiner.ts'
 
 const newline = 0x0a
 const nothing = Buffer.alloc(0)
@@ -11,6 +11,8 @@ const maxBatchBytes = 1024 * 1024
 const maxLineBytes = 1024 * 1024
 const maxJoinedLines = 1000
 const maxJoinedBytes = 256 * 1024
+/** A longer line is never taken for a blank one. */
+const maxBlankBytes = 256
 /** Time that a log waits for others while more of them arrive. */
 const maxWaitMs = 1000
 
@@ -73,7 +75,7 @@ export class Batcher {
   }
 
   * #addLine (line: Buffer): Generator<Batch, void, void> {
-    const head = line.toString('latin1', 0, maxLineHead).replace(/\n$/, '')
+    const head = headOf(line)
     if (!this.#continues(line, head)) {
       yield * this.#endLog()
       this.#joiner.begin(head)
@@ -110,7 +112,7 @@ export class Batcher {
 
 /** Joins lines without the blank ones around them, and without the last line break. */
 function withoutBlankLines (lines: Buffer[]): Buffer {
-  const isBlank = (line: Buffer) => line.toString('latin1', 0, maxLineHead).trim() === '' && line.length < maxLineHead
+  const isBlank = (line: Buffer) => line.length < maxBlankBytes && headOf(line).trim() === ''
   const first = lines.findIndex((line) => !isBlank(line))
   if (first === -1) return nothing
   const last = lines.findLastIndex((line) => !isBlank(line))

@@ -1,7 +1,15 @@
 // Tells which lines belong to the log before them: those of stack traces, and indented ones.
 
-/** Characters of a line by which it is recognized. */
-export const maxLineHead = 512
+/** Characters at both ends of a line by which it is recognized. */
+const maxHead = 480
+const maxEnd = 32
+
+/** The text by which a line is recognized: all of it, or both of its ends. */
+export function headOf (line: Buffer): string {
+  const length = line.at(-1) === 0x0a ? line.length - 1 : line.length
+  if (length <= maxHead + maxEnd) return line.toString('latin1', 0, length)
+  return line.toString('latin1', 0, maxHead) + line.toString('latin1', length - maxEnd, length)
+}
 
 /** Lines that always go on with the log before them. */
 const continuation = new RegExp([

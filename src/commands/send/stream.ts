@@ -8,11 +8,13 @@ export const idleMs = 200
 export async function * batchesOfStream (
   stream: Readable, batcher: Batcher, ending: AbortSignal
 ): AsyncGenerator<Batch, void, void> {
-  for (;;) {
+  for (let isLast = false; !isLast;) {
+    // What the stream holds is sent; a pipe that is always full would never be empty.
+    isLast = ending.aborted
     const chunk: Buffer | string | null = stream.read()
     if (stream.errored) throw stream.errored
     if (chunk !== null) yield * batcher.push(Buffer.from(chunk))
-    else if (ending.aborted || stream.readableEnded || stream.destroyed) break
+    else if (isLast || stream.readableEnded || stream.destroyed) break
     else if (await waitForInput(stream, ending, batcher.isWaiting)) yield * batcher.flush()
   }
   yield * batcher.end()
