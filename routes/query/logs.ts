@@ -10,7 +10,7 @@ import { placeBefore } from '../../src/tail/position.ts'
 import { cursorAt, requestedPage } from './list-pages.ts'
 import {
   cutParameter, Log, LogId, orderParameter, Outside, policyFor, requestedUserId, scopeParameters, serializeLogs,
-  timesOf, viewAnswer
+  timesOf, viewAnswer, type RequestedScope
 } from './request.ts'
 
 const tags = ['logs']
@@ -102,8 +102,13 @@ async function findPage (
     ...next === undefined && items.length === 0 && start === undefined && hintOf(scope.filter),
     ...after > 0 && { outside: { before: 0, after } },
     ...timesOf(shown),
-    ...start === undefined && { place: placeBefore(scope.place, millisecondsOf(scope.place)) }
+    ...start === undefined && placeOf(scope)
   }
+}
+
+/** Where a tail continues the list. */
+function placeOf ({ place }: RequestedScope): { place: string } | undefined {
+  return place === undefined ? undefined : { place: placeBefore(place, millisecondsOf(place)) }
 }
 
 /** A pasted text with a colon may look like a field. */

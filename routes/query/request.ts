@@ -69,7 +69,7 @@ export type ViewAnswer = Static<TObject<typeof viewAnswer>>
 export interface RequestedScope extends SearchScope {
   view: FrozenView
   /** Time before which every log that had arrived is in the view; batches of the others were created since. */
-  place: UtcTime
+  place: UtcTime | undefined
 }
 
 /** The logs that a request is about. Throws BadRequest, NotAllowed. */

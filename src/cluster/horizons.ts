@@ -3,6 +3,7 @@ import type { Knex } from 'knex'
 import { millisecondsOf, utcTime, type UtcTime } from '../model/instant.ts'
 import { startOfTime } from '../model/span.ts'
 import { newestBatchAt } from '../store/batches.ts'
+import { within } from '../timeout.ts'
 import type { Horizon, Instance } from './instances.ts'
 
 /** Interval at which horizons are noted for followers that stay behind them, in milliseconds. */
@@ -22,7 +23,10 @@ export class Horizons {
   #latest: { time: UtcTime, at: number } = { time: startOfTime, at: -Infinity }
   /** The horizon for which a wait was in vain. */
   #stuckAt: UtcTime | undefined
-  #reading: Promise<Horizon> | undefined
+  #reading: Promise<Horizon | undefined> | undefined
+  #readingSince = 0
+  /** The database takes no announcement: it hangs, is read-only, or has lost its cluster. */
+  #isSilent = false
 
   constructor (knex: Knex, instance: Instance) {
     this.#knex = knex
@@ -67,29 +71,62 @@ export class Horizons {
     }
   }
 
-  /** A horizon of the last second: as of now, where none was read since. */
-  async recent (): Promise<UtcTime> {
-    if (performance.now() - this.#latest.at < recentMs) return this.#latest.time
-    this.#reading ??= this.now().finally(() => { this.#reading = undefined })
-    return (await this.#reading).time
+  /**
+   * A horizon of the last second; an older one where the database takes no announcement, and undefined where it has
+   * taken none yet. Readers need no database that can be written.
+   */
+  async recent (maxMs: number): Promise<UtcTime | undefined> {
+    if (performance.now() - this.#latest.at >= recentMs) await this.#read(maxMs)
+    return this.#known
   }
 
   /**
-   * Waits, for `maxMs` at most, until the horizon has passed a time; resolves to the horizon.
+   * Waits, for `maxMs` at most, until the horizon has passed a time; resolves to the horizon, as `recent` does.
    * Does not wait where the horizon stands still since another wait was in vain: a transaction may be open for long.
    */
-  async passed (time: UtcTime, maxMs: number): Promise<UtcTime> {
-    if (this.#latest.time >= time) return this.#latest.time
+  async passed (time: UtcTime, maxMs: number): Promise<UtcTime | undefined> {
     const deadline = performance.now() + maxMs
-    for (;;) {
-      const horizon = await this.now()
-      if (horizon.time >= time || horizon.time === this.#stuckAt) return horizon.time
-      if (performance.now() > deadline) {
-        this.#stuckAt = horizon.time
-        return horizon.time
+    while (this.#latest.time < time) {
+      const left = deadline - performance.now()
+      if (left <= 0) {
+        this.#stuckAt = this.#latest.time
+        break
       }
-      await delay(horizon.alone ? 1 : pollMs, undefined, { signal: this.#closing.signal })
+      const horizon = await this.#read(left)
+      if (horizon === undefined || horizon.time === this.#stuckAt) break
+      if (horizon.time < time) await delay(horizon.alone ? 1 : pollMs, undefined, { signal: this.#closing.signal })
     }
+    return this.#known
+  }
+
+  get #known (): UtcTime | undefined {
+    return this.#latest.at === -Infinity ? undefined : this.#latest.time
+  }
+
+  /** Reads the horizon once for all who wait; undefined where the database takes no announcement in time. */
+  async #read (maxMs: number): Promise<Horizon | undefined> {
+    this.#reading ??= this.#beginReading()
+    // It was waited for in vain: nobody else waits until the database takes an announcement again.
+    if (this.#isSilent) return undefined
+    return await within(maxMs, this.#reading).catch(() => {
+      if (performance.now() - this.#readingSince >= recentMs) this.#isSilent = true
+      return undefined
+    })
+  }
+
+  #beginReading (): Promise<Horizon | undefined> {
+    this.#readingSince = performance.now()
+    const end = (isSilent: boolean) => {
+      this.#isSilent = isSilent
+      this.#reading = undefined
+    }
+    return this.now().then((horizon) => {
+      end(false)
+      return horizon
+    }, () => {
+      end(true)
+      return undefined
+    })
   }
 
   /** Ends every wait. */

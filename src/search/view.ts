@@ -7,7 +7,7 @@
 //              everybody finds what was acknowledged
 import type { Knex } from 'knex'
 import type { Horizons } from '../cluster/horizons.ts'
-import { millisecondsOf, type UtcTime } from '../model/instant.ts'
+import { millisecondsOf, utcTime, type UtcTime } from '../model/instant.ts'
 import { shift } from '../model/span.ts'
 import type { FrozenView } from '../query/search.ts'
 import { newestBatchSince } from '../store/batches.ts'
@@ -29,22 +29,29 @@ interface ViewSource {
   now: () => number
 }
 
-/** A frozen view, and the time before which every log that had arrived is stored: earlier where the view is not. */
+/**
+ * A frozen view, and the time before which every log that had arrived is stored: earlier where the view is not frozen,
+ * undefined where the database has told no horizon yet.
+ */
 export interface FrozenScope {
   view: FrozenView
-  place: UtcTime
+  place: UtcTime | undefined
 }
 
 /** The view as of a time that an earlier answer gave; the logs of it may still be on their way for a moment. */
 export async function viewAsOf ({ horizons, now }: ViewSource, asOf: UtcTime): Promise<FrozenScope> {
   const horizon = await horizons.passed(asOf, maxWaitMs)
-  return { view: frozen(asOf, now), place: horizon < asOf ? wholeMs(horizon) : asOf }
+  const place = horizon !== undefined && horizon < asOf ? wholeMs(horizon) : horizon && asOf
+  return { view: frozen(asOf, now), place }
 }
 
 /** The view as of now: everything of the user, or of all, that is stored. */
 export async function viewOfNow (source: ViewSource, userId: number | undefined): Promise<FrozenScope> {
   const { knex, horizons, now } = source
-  const horizon = wholeMs(await horizons.recent())
+  const recent = await horizons.recent(maxWaitMs)
+  // Without a horizon nothing is frozen: everything is shown that is stored.
+  if (recent === undefined) return { view: frozen(utcTime(now()), now), place: undefined }
+  const horizon = wholeMs(recent)
   const newest = await newestBatchSince(knex, horizon, userId)
   if (newest === undefined) return { view: frozen(horizon, now), place: horizon }
   // The ids of a batch are not later than its creation.

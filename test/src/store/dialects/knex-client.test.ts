@@ -48,7 +48,7 @@ await t.test('the client gets every statement by _query, and knex reads its resp
   t.strictSame(await knex('things').pluck('id'), [1])
   t.equal(await knex('things').update({ flag: false }), 1, 'update gives the number of rows')
   t.strictSame(await knex.raw('SELECT id FROM things').options({ limit: { bytes: 1, leastRows: 1 } }),
-    { rows: [{ id: 1 }], bytes: 100, isCut: false }, 'options reach the client')
+    { rows: [{ id: 1 }], bytes: 100, isCut: false, isLate: false }, 'options reach the client')
   t.equal(await knex('things').delete(), 1, 'delete gives the number of rows')
   statements.length = 0
   await knex.transaction((transaction) => transaction('things').insert({ flag: true }))
