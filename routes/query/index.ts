@@ -1,9 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import fp from 'fastify-plugin'
-import type { FastifyError } from 'fastify'
-import { describeRefusals, keepPrivate, refuseLongBodies, sendDetailedError } from '../../src/http/answers.ts'
-import { useOwnCompilers } from '../../src/http/compilers.ts'
-import { compressAnswers } from '../../src/http/gzip.ts'
+import { useApiRules } from '../../src/http/scope.ts'
 import context from './context.ts'
 import counts from './counts.ts'
 import deletion from './delete.ts'
@@ -18,15 +15,8 @@ const maxBodyBytes = 1024
 
 /** Routes that find, follow and delete logs: their own for users, all for administrators. */
 export default fp(async (app) => {
-  useOwnCompilers(app)
-  app.setErrorHandler((error, request, reply) => (
-    sendDetailedError(app.logReaders.failureOf(error) as FastifyError, request, reply)
-  ))
-  refuseLongBodies(app, maxBodyBytes)
-  keepPrivate(app)
-  describeRefusals(app)
+  useApiRules(app, maxBodyBytes)
   app.addHook('onSend', async (_request, { raw }) => endWhenStalled(raw, app.readStallMs))
-  compressAnswers(app)
   app.addHook('onSend', async (_request, _reply, payload) => {
     // Node would hold a long string beside its bytes until the client has received them.
     return typeof payload === 'string' && payload.length > pieceLength ? Buffer.from(payload) : payload
