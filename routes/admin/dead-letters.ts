@@ -25,7 +25,7 @@ const Letter = Type.Object({
   user: Type.Union([Type.String(), Type.Null()], { description: 'null: it belongs to no user' }),
   created: Type.String({ examples: ['2026-11-24T09:30:00.000000Z'] }),
   source: Type.String({
-    description: 'database, spool, or the protocol whose decoder rejected it', examples: ['json']
+    description: 'database, spool, or the protocol of the decoder that rejected it', examples: ['json']
   }),
   reason: Type.String({ description: 'why it could not be stored' }),
   record: Type.String({ description: `what was sent; in a list its first ${maxCharacters} characters` }),
@@ -140,7 +140,7 @@ const changes: FastifyPluginAsyncTypebox = async (app) => {
 
 export default deadLetters
 
-/** The user whose dead letters the caller sees; undefined for administrators, who see all. */
+/** Owner of the dead letters that the caller may see; undefined for administrators: all dead letters. */
 function ownerOf (caller: Caller): number | undefined {
   return caller.admin ? undefined : requireUser(caller).id
 }

@@ -27,7 +27,7 @@ export interface SetupStore {
 const alreadyDone = 'there is a user already: administrators create the others'
 
 /**
- * The way to the first user, who is an administrator: open while there is none, to the holder of a code.
+ * Creates the first user, an administrator, for a caller with the setup code; closed once there is a user.
  *
  * The code belongs to this process, and is stored nowhere. Wrong codes are limited to 10 a minute for a network.
  */

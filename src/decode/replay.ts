@@ -36,7 +36,7 @@ function bytesOfBase64 (text: Buffer): Buffer {
 
 /** A dead letter, as far as it is read here. */
 interface DeadLetter {
-  /** `database`: the record is JSON. Else the protocol by whose decoder it was rejected. */
+  /** `database`: the record is JSON. Other sources name the protocol of the decoder that rejected it. */
   source: string
   record: string
   /** Null if the whole record was kept. */

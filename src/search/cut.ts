@@ -1,4 +1,4 @@
-// Logs whose long texts are cut, for lists that people look through.
+// Logs with their long texts cut, for lists.
 import type { Cut, LogRecord } from '../model/record.ts'
 import { firstCharacters } from '../text/cut.js'
 

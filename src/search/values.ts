@@ -8,7 +8,7 @@ import type { Cut } from './count-totals.ts'
 import { countLogs } from './counts.ts'
 import type { SearchPolicy } from './policy.ts'
 
-/** The field whose values are counted, and a text with which they begin, in any case. */
+/** The field to count, and a prefix of the values to count, in any case. */
 export interface ValuesRequest extends CountRequest {
   by: Grouping
   prefix?: string

@@ -1,4 +1,4 @@
-// Rows whose long texts are cut, by the database or here: both give the same.
+// Rows with their long texts cut, by the database or in this process, with the same result.
 import type { Knex } from 'knex'
 import { firstCharacters } from '../text/cut.js'
 import { dialectOf } from './dialects/index.ts'

@@ -228,7 +228,7 @@ for (const database of databases) {
       t.equal(storage.instances.length, database.name === 'SQLite' ? 0 : 1)
     })
 
-    await t.test('a user who is signed in learns the facts of the server', async (t) => {
+    await t.test('a signed-in user gets the facts of the server', async (t) => {
       const token = await createToken(service, 'alice', ['read'])
       for (const headers of [basic('alice'), { authorization: `Bearer ${token}` }]) {
         t.match(await get(port, '/api/server', headers), { fresh: false, version: /^\d/, database: { kind: database.name.toLowerCase() }, limits: { searchMs: Number, bodyBytes: 8388608 } })

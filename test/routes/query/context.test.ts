@@ -15,7 +15,7 @@ for (const database of databases) {
   t.test(`the context of a log on ${database.name}`, async (t) => {
     const service = await startService(t, database)
     const tokens = { alice: await createUser(service, 'alice'), bob: await createUser(service, 'bob') }
-    // Two processes take turns; every third log is of one order, whose number is text in every other log.
+    // Two processes take turns; every third log has the number of one order, as text in every other log.
     for (const pid of [1, 2]) {
       const logs = Array.from({ length: 30 }, (_, index) => index).filter((index) => index % 2 === pid - 1)
       await send(service, 'alice', tokens.alice, logs.map((index) => log({

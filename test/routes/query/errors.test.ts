@@ -51,7 +51,7 @@ const parameters: Array<[path: string, fault: Fault]> = [
   ['logs?cursor=x', { rule: 'cursor.invalid', field: 'cursor' }]
 ]
 
-/** Rules whose requests are in the tests of their own features. */
+/** Rules that the tests of their features cover. */
 const elsewhere: Rule[] = [
   'same.missing', 'cursor.other', 'time.future', 'zone.invalid', 'confirm.expired', 'parameter.too-short', 'parameter.too-long', 'parameter.items'
 ]

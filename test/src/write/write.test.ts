@@ -84,7 +84,7 @@ t.test('the committer', async (t) => {
   const ids = new RecordIds()
   const batch = (records = [record(), record()]): SizedBatch => ({ userId: 1, key: freshKey(), firstId: ids.reserve(records.length), bytes: 0, records })
 
-  /** A store whose first `times` attempts fail. */
+  /** A store that fails at the first `times` attempts. */
   function failing (times: number, errorClass: 'passing' | 'collision' | 'unavailable' = 'passing') {
     const tries: Array<{ keys: string[], ids: bigint[] }> = []
     const commit = committing({
