@@ -4,6 +4,7 @@ import db, { type DbOptions } from '../plugins/db.ts'
 import hourCounts from '../plugins/hour-counts.ts'
 import metrics from '../plugins/metrics.ts'
 import openapi from '../plugins/openapi.ts'
+import page, { type PageOptions } from '../plugins/page.ts'
 import preflight from '../plugins/preflight.ts'
 import retention, { type RetentionOptions } from '../plugins/retention.ts'
 import search, { type SearchOptions } from '../plugins/readers.ts'
@@ -19,12 +20,13 @@ import contract, { type ContractOptions } from '../routes/contract/index.ts'
 import ingest from '../routes/ingest/index.ts'
 import type { IngestOptions } from '../routes/ingest/options.ts'
 import ops from '../routes/ops/index.ts'
+import pageRoutes from '../routes/page/index.ts'
 import query from '../routes/query/index.ts'
 import type { SpoolOptions } from './write/spool.ts'
 
 type PartOptions =
   DbOptions & AuthOptions & SetupOptions & WriterOptions & SearchOptions & WordIndexOptions & ContractOptions &
-  IngestOptions
+  IngestOptions & PageOptions
 
 export interface LoggerBotOptions extends PartOptions {
   /** Ports and owner of syslog. Default: none. */
@@ -42,6 +44,7 @@ export interface LoggerBotOptions extends PartOptions {
 const loggerbot: FastifyPluginAsync<LoggerBotOptions> = async (app, options) => {
   const { database, knex, migrate, apiKey, onSetupCode, authenticate, bodyLimit, corsOrigins, elasticsearch } = options
   const { patience, queueLimit, userRate, searchBudget, readStallMs, wordIndex: withWordIndex, askAfter } = options
+  const { page: withPage, frameAncestors } = options
   const { spool: spoolOptions, syslog: syslogOptions, retention: retentionOptions = {} } = options
 
   if (spoolOptions) await app.register(spool, spoolOptions)
@@ -59,12 +62,14 @@ const loggerbot: FastifyPluginAsync<LoggerBotOptions> = async (app, options) => 
   await app.register(metrics)
 
   await app.register(openapi)
+  await app.register(page, { page: withPage, frameAncestors })
   await app.register(contract, { bodyLimit, authenticate })
   await app.register(ingest, { bodyLimit, corsOrigins, elasticsearch })
   await app.register(query)
   await app.register(account)
   await app.register(admin, { bodyLimit })
   await app.register(ops)
+  await app.register(pageRoutes)
 }
 
 export default loggerbot

@@ -1,0 +1,38 @@
+import fp from 'fastify-plugin'
+import type { onRequestHookHandler } from 'fastify'
+import { Page } from '../src/http/page.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** The page, which browsers get at the root of the scope; undefined where there is none. */
+    logPage: import('../src/http/page.ts').Page | undefined
+  }
+}
+
+export interface PageOptions {
+  /** Whether browsers get the page at the root of the scope. Default true. */
+  page?: boolean
+  /** Origins whose pages may show this one in a frame, such as `https://intranet.example`. Default: none. */
+  frameAncestors?: string[]
+}
+
+/**
+ * Gives browsers the page at the root of the scope, before any credential is asked.
+ *
+ * Clients of Elasticsearch share that path: a request that does not name `text/html` goes to the route there.
+ */
+export default fp<PageOptions>(async (app, { page: isWanted = true, frameAncestors }) => {
+  const page = isWanted ? Page.open(frameAncestors) : undefined
+  app.decorate('logPage', page)
+  if (isWanted && !page) app.log.warn('there is no page: npm run build makes it')
+  if (!page) return
+
+  const sendPage: onRequestHookHandler = async (request, reply) => {
+    reply.header('vary', 'accept')
+    if (Page.isWanted(request)) return page.send(request, reply)
+  }
+  app.addHook('onRoute', (route) => {
+    if (route.url !== `${app.prefix}/` || ![route.method].flat().includes('GET')) return
+    route.onRequest = [sendPage, ...[route.onRequest ?? []].flat()]
+  })
+}, { name: 'loggerbot-page', fastify: '5.x' })

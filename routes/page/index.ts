@@ -1,0 +1,25 @@
+import fastifyStatic from '@fastify/static'
+import fp from 'fastify-plugin'
+
+/** Files of the page, whose names change with their content; and the page itself, where nothing else is at the root. */
+export default fp(async (app) => {
+  const page = app.logPage
+  if (!page) return
+  app.addHook('onRequest', async (_request, reply) => {
+    reply.headers({ 'x-content-type-options': 'nosniff', 'cross-origin-resource-policy': 'same-origin' })
+  })
+  await app.register(fastifyStatic, {
+    root: page.assets,
+    prefix: '/_page/',
+    decorateReply: false,
+    wildcard: false,
+    index: false,
+    preCompressed: true,
+    immutable: true,
+    maxAge: '1y',
+    globIgnore: ['**/*.{br,gz}']
+  })
+  if (!app.hasRoute({ method: 'GET', url: `${app.prefix}/` })) {
+    app.get('/', { config: { logAccess: 'public' }, schema: { hide: true } }, (request, reply) => page.send(request, reply))
+  }
+}, { name: 'loggerbot-page-routes', fastify: '5.x', encapsulate: true, dependencies: ['loggerbot-page'] })

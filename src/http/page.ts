@@ -1,0 +1,67 @@
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { negotiate } from '@fastify/accept-negotiator'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { privateHeaders } from './answers.ts'
+
+/** The built page: beside the built server, or in the build of a checkout that runs its sources. */
+const folders = ['../../page/', '../../dist/page/'].map((path) => fileURLToPath(new URL(path, import.meta.url)))
+
+/** A page that other sites cannot frame, which runs no script and asks no server but its own. */
+function securityHeaders (frameAncestors: readonly string[]): Record<string, string> {
+  const policy = [
+    "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self'", "connect-src 'self'",
+    "manifest-src 'self'", "form-action 'self'", "base-uri 'none'",
+    `frame-ancestors ${frameAncestors.length === 0 ? "'none'" : frameAncestors.join(' ')}`,
+    "require-trusted-types-for 'script'", "trusted-types 'none'"
+  ]
+  return {
+    'content-security-policy': policy.join('; '),
+    'x-content-type-options': privateHeaders['x-content-type-options'],
+    'referrer-policy': 'no-referrer',
+    'cross-origin-opener-policy': 'same-origin',
+    'cross-origin-resource-policy': 'same-origin',
+    'permissions-policy': 'camera=(), microphone=(), geolocation=(), clipboard-read=()'
+  }
+}
+
+/** The document of the page, which is the same for everybody; its files stand in a folder of their own. */
+export class Page {
+  /** Folder of its files, whose names change with their content. */
+  readonly assets: string
+  readonly #headers: Record<string, string>
+  readonly #bodies: Record<'br' | 'gzip' | 'identity', Buffer>
+
+  /** Undefined where the page is not built. */
+  static open (frameAncestors: readonly string[] = []): Page | undefined {
+    const folder = folders.find((folder) => existsSync(`${folder}index.html`))
+    return folder === undefined ? undefined : new Page(folder, frameAncestors)
+  }
+
+  private constructor (folder: string, frameAncestors: readonly string[]) {
+    const read = (ending: string) => readFileSync(`${folder}index.html${ending}`)
+    this.assets = `${folder}_page`
+    this.#bodies = { br: read('.br'), gzip: read('.gz'), identity: read('') }
+    this.#headers = {
+      ...securityHeaders(frameAncestors),
+      'content-type': 'text/html; charset=utf-8',
+      'cache-control': 'no-cache',
+      etag: `"${createHash('sha256').update(this.#bodies.identity).digest('base64url')}"`,
+      vary: 'accept, accept-encoding'
+    }
+  }
+
+  /** Whether a request asks for a page: it names `text/html`, as browsers do, and programs do not. */
+  static isWanted ({ headers: { accept = '' } }: FastifyRequest): boolean {
+    return accept.split(',').some((range) => /^\s*text\/html\s*(;(?!.*\bq=0(\.0*)?\s*$)|$)/i.test(range))
+  }
+
+  send (request: FastifyRequest, reply: FastifyReply): FastifyReply {
+    reply.headers(this.#headers)
+    if (request.headers['if-none-match'] === this.#headers.etag) return reply.code(304).send()
+    const encoding = negotiate(request.headers['accept-encoding'] ?? '', ['br', 'gzip']) as 'br' | 'gzip' | null
+    if (encoding) reply.header('content-encoding', encoding)
+    return reply.send(this.#bodies[encoding ?? 'identity'])
+  }
+}

@@ -1,0 +1,79 @@
+// Requests to the API of the server that served the page, as the user of the session.
+
+/** What broke a rule of the API (docs/errors.md); `at` is an offset in the query. */
+export interface Fault {
+  rule: string
+  at?: number
+  expected?: readonly string[]
+  field?: string
+  limit?: number
+}
+
+/** The server refused, or could not answer. */
+export class ApiError extends Error {
+  /** 0: no answer. */
+  readonly status: number
+  readonly fault: Fault | undefined
+  /** Seconds after which the same request may succeed. */
+  readonly retryAfter: number | undefined
+
+  constructor (status: number, detail: string, { fault, retryAfter }: { fault?: Fault, retryAfter?: number } = {}) {
+    super(detail)
+    this.status = status
+    this.fault = fault
+    this.retryAfter = retryAfter
+  }
+}
+
+export interface RequestOptions {
+  method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  /** Parameters of the URL; those that are empty or undefined are left out. */
+  params?: Record<string, string | number | boolean | readonly string[] | undefined>
+  body?: unknown
+  headers?: Record<string, string>
+  signal?: AbortSignal
+  priority?: RequestPriority
+}
+
+/** Sends a request to a path such as `api/logs`, relative to the page. Rejects with ApiError, or the signal's reason. */
+export async function request<Answer> (path: string, options: RequestOptions = {}): Promise<Answer> {
+  const response = await send(path, options)
+  return response.status === 204 ? undefined as Answer : await response.json() as Answer
+}
+
+/** As `request`, for answers that are read as they come. */
+export async function send (path: string, options: RequestOptions = {}): Promise<Response> {
+  const { method = 'GET', params = {}, body, headers, signal, priority } = options
+  let response: Response
+  try {
+    response = await fetch(`${path}${searchOf(params)}`, {
+      method,
+      signal,
+      priority,
+      headers: { accept: 'application/json', ...body !== undefined && { 'content-type': 'application/json' }, ...headers },
+      ...body !== undefined && { body: JSON.stringify(body) }
+    })
+  } catch (error) {
+    signal?.throwIfAborted()
+    throw new ApiError(0, error instanceof Error ? error.message : String(error))
+  }
+  if (!response.ok) throw await errorOf(response)
+  return response
+}
+
+export function searchOf (params: NonNullable<RequestOptions['params']>): string {
+  const search = new URLSearchParams()
+  for (const [name, value] of Object.entries(params)) {
+    if (value === undefined || value === '') continue
+    for (const each of Array.isArray(value) ? value : [value]) search.append(name, String(each))
+  }
+  const text = search.toString()
+  return text === '' ? '' : `?${text}`
+}
+
+async function errorOf (response: Response): Promise<ApiError> {
+  const { detail = response.statusText, error: fault } = await response.json().catch(() => ({})) as
+    { detail?: string, error?: Fault }
+  const retryAfter = Number(response.headers.get('retry-after') ?? Number.NaN)
+  return new ApiError(response.status, detail, { fault, ...retryAfter >= 0 && { retryAfter } })
+}

@@ -1,0 +1,48 @@
+import { useComputed, useSignal, useSignalEffect } from '@preact/signals'
+import { Bar } from './bar.tsx'
+import { List } from './list/list.tsx'
+import { Search, type Wanted } from './rows/search.ts'
+import { language, texts } from './texts/index.ts'
+import { navigate, view } from './view/location.ts'
+
+/** The main screen: the bar, the list and its status. */
+export function Logs () {
+  const runs = useSignal(0)
+  const search = useSignal<Search | undefined>(undefined)
+  // Only what a search depends on: opening a row is no new search.
+  const wanted = useComputed(() => {
+    const { query, from, to, user, order, asOf } = view.value
+    return JSON.stringify({ query, from, to, user, order, asOf } satisfies Wanted)
+  })
+  useSignalEffect(() => {
+    void runs.value
+    const next = new Search(JSON.parse(wanted.value) as Wanted)
+    search.value = next
+    void next.more()
+    return () => next.stop()
+  })
+
+  return (
+    <main class='logs'>
+      <Bar onRun={() => { runs.value++ }} />
+      {search.value && <List key={search.value} search={search.value} onOpen={({ id }) => navigate({ opened: id })} />}
+      {search.value && <Status search={search.value} />}
+    </main>
+  )
+}
+
+function Status ({ search }: { search: Search }) {
+  const { isLoading, isAtEnd, reached, error, tookMs } = search.state.value
+  const { list, status, problems } = texts.value
+  const number = new Intl.NumberFormat(language.value)
+  return (
+    <p class='status' role='status'>
+      {isLoading && search.count === 0
+        ? list.loading
+        : search.count === 0 && isAtEnd ? list.empty : status.rows(number.format(search.count))}
+      {tookMs !== undefined && <span>{status.took(Math.round(tookMs))}</span>}
+      {reached !== undefined && <span>{list.searchedBackTo(reached)}</span>}
+      {error && <span class='problem'>{error.status === 0 ? problems.offline : problems.unknown(error.message)}</span>}
+    </p>
+  )
+}

@@ -1,0 +1,41 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
+import { defineConfig, type Plugin } from 'vite'
+
+const outDir = join(import.meta.dirname, '../dist/page')
+
+export default defineConfig({
+  root: import.meta.dirname,
+  // The page is served under any prefix.
+  base: './',
+  // Preact's JSX needs no plugin.
+  oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
+  build: {
+    outDir,
+    emptyOutDir: true,
+    // No index of Elasticsearch can be called so: the names share the root with them.
+    assetsDir: '_page',
+    // The content security policy admits no data URLs.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    target: 'baseline-widely-available'
+  },
+  plugins: [precompress()]
+})
+
+/** Compresses each file once, as well as it can be. */
+function precompress (): Plugin {
+  return {
+    name: 'precompress',
+    closeBundle () {
+      for (const file of readdirSync(outDir, { recursive: true, encoding: 'utf8' })) {
+        if (!/\.(html|js|css|svg)$/.test(file)) continue
+        const content = readFileSync(join(outDir, file))
+        writeFileSync(join(outDir, `${file}.gz`), gzipSync(content, { level: 9 }))
+        const params = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: content.length }
+        writeFileSync(join(outDir, `${file}.br`), brotliCompressSync(content, { params }))
+      }
+    }
+  }
+}
