@@ -12,9 +12,11 @@ export default {
     'test/fixtures/leaves-everything.ts',
     'test/chaos/*.js',
     'bench/targets/*.js',
-    'docs/examples/*.ts'
+    'docs/examples/*.ts',
+    'web/app/main.tsx',
+    'web/{vite.config.ts,prepare.js}'
   ],
-  project: ['{src,plugins,routes,migrations,seeds,bin,test,bench,docs}/**/*.{ts,js}', '!test/clients/*.js'],
+  project: ['{src,plugins,routes,migrations,seeds,bin,test,bench,docs,web}/**/*.{ts,tsx,js}', '!test/clients/*.js'],
   // A type may be exported to name what an exported function returns.
   ignoreExportsUsedInFile: { interface: true, type: true },
   // Started by name: attw by test/program/pack.test.ts, pino by the transport's tests, in processes of their own.

@@ -1,5 +1,5 @@
 import fp from 'fastify-plugin'
-import type { onRequestHookHandler } from 'fastify'
+import type { onRequestAsyncHookHandler } from 'fastify'
 import { Page } from '../src/http/page.ts'
 
 declare module 'fastify' {
@@ -27,7 +27,7 @@ export default fp<PageOptions>(async (app, { page: isWanted = true, frameAncesto
   if (isWanted && !page) app.log.warn('there is no page: npm run build makes it')
   if (!page) return
 
-  const sendPage: onRequestHookHandler = async (request, reply) => {
+  const sendPage: onRequestAsyncHookHandler = async (request, reply) => {
     reply.header('vary', 'accept')
     if (Page.isWanted(request)) return page.send(request, reply)
   }

@@ -20,6 +20,7 @@ export default fp(async (app) => {
     globIgnore: ['**/*.{br,gz}']
   })
   if (!app.hasRoute({ method: 'GET', url: `${app.prefix}/` })) {
-    app.get('/', { config: { logAccess: 'public' }, schema: { hide: true } }, (request, reply) => page.send(request, reply))
+    const options = { config: { logAccess: 'public' as const }, schema: { hide: true } }
+    app.get('/', options, (request, reply) => page.send(request, reply))
   }
 }, { name: 'loggerbot-page-routes', fastify: '5.x', encapsulate: true, dependencies: ['loggerbot-page'] })

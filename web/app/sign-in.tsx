@@ -27,7 +27,10 @@ export function SignIn () {
       <h1>{words.title}</h1>
       <form onSubmit={(event) => { void onSubmit(event) }}>
         <label>{words.user}<input name='user' autocomplete='username' required autofocus /></label>
-        <label>{words.password}<input name='password' type='password' autocomplete='current-password' required /></label>
+        <label>
+          {words.password}
+          <input name='password' type='password' autocomplete='current-password' required />
+        </label>
         <p class='problem' role='alert'>{problem.value}</p>
         <button type='submit' disabled={isBusy.value}>{words.submit}</button>
       </form>

@@ -35,7 +35,7 @@ export interface RequestOptions {
   priority?: RequestPriority
 }
 
-/** Sends a request to a path such as `api/logs`, relative to the page. Rejects with ApiError, or the signal's reason. */
+/** Sends a request to a path such as `api/logs`, relative to the page. Rejects with ApiError or the signal's reason. */
 export async function request<Answer> (path: string, options: RequestOptions = {}): Promise<Answer> {
   const response = await send(path, options)
   return response.status === 204 ? undefined as Answer : await response.json() as Answer
@@ -50,8 +50,10 @@ export async function send (path: string, options: RequestOptions = {}): Promise
       method,
       signal,
       priority,
-      headers: { accept: 'application/json', ...body !== undefined && { 'content-type': 'application/json' }, ...headers },
-      ...body !== undefined && { body: JSON.stringify(body) }
+      ...body !== undefined && { body: JSON.stringify(body) },
+      headers: {
+        accept: 'application/json', ...body !== undefined && { 'content-type': 'application/json' }, ...headers
+      }
     })
   } catch (error) {
     signal?.throwIfAborted()
@@ -72,8 +74,8 @@ export function searchOf (params: NonNullable<RequestOptions['params']>): string
 }
 
 async function errorOf (response: Response): Promise<ApiError> {
-  const { detail = response.statusText, error: fault } = await response.json().catch(() => ({})) as
-    { detail?: string, error?: Fault }
+  const body = await response.json().catch(() => ({})) as { detail?: string, error?: Fault }
+  const { detail = response.statusText, error: fault } = body
   const retryAfter = Number(response.headers.get('retry-after') ?? Number.NaN)
   return new ApiError(response.status, detail, { fault, ...retryAfter >= 0 && { retryAfter } })
 }

@@ -71,6 +71,10 @@ export class Search {
     return this.segments.at(index)
   }
 
+  get isStopped (): boolean {
+    return this.#ended.signal.aborted
+  }
+
   /** Ends all its requests, and with them the statements in the database. */
   stop (): void {
     this.#ended.abort()
@@ -100,7 +104,7 @@ export class Search {
       const mayGoOn = performance.now() - this.#startedAt < autoContinueMs && !document.hidden
       if (!page.complete && this.count < firstPageRows && mayGoOn) await this.more()
     } catch (error) {
-      if (this.#ended.signal.aborted) return
+      if (this.isStopped) return
       if (!(error instanceof ApiError)) throw error
       this.#change({ isLoading: false, error })
     }
@@ -132,7 +136,15 @@ export class Search {
     const times = this.#state.peek().times ?? this.wanted
     return request<Page>('api/logs', {
       params: {
-        query, user, order, cursor, limit, cut: cutCharacters, from: times.from ?? '', to: times.to ?? '', asOf: times.asOf
+        query,
+        user,
+        order,
+        cursor,
+        limit,
+        cut: cutCharacters,
+        from: times.from ?? '',
+        to: times.to ?? '',
+        asOf: times.asOf
       },
       signal: this.#ended.signal,
       priority: 'high'

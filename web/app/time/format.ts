@@ -1,6 +1,8 @@
 // Times of logs: ISO 8601 in UTC with microseconds, shown to the millisecond in the chosen zone.
 
-const clock = { hour: '2-digit', minute: '2-digit', second: '2-digit', fractionalSecondDigits: 3, hourCycle: 'h23' } as const
+const clock = {
+  hour: '2-digit', minute: '2-digit', second: '2-digit', fractionalSecondDigits: 3, hourCycle: 'h23'
+} as const
 const day = { weekday: 'short', day: 'numeric', month: 'short', year: 'numeric' } as const
 
 const formats = new Map<string, Intl.DateTimeFormat>()
@@ -24,5 +26,6 @@ export function dayOf (at: string, isUtc: boolean, language: string): string {
 
 /** Whether two times are on one day of the zone. */
 export function isSameDay (one: string, other: string, isUtc: boolean): boolean {
-  return isUtc ? one.slice(0, 10) === other.slice(0, 10) : new Date(one).toDateString() === new Date(other).toDateString()
+  if (isUtc) return one.slice(0, 10) === other.slice(0, 10)
+  return new Date(one).toDateString() === new Date(other).toDateString()
 }

@@ -1,5 +1,5 @@
-// All that is shown, as the query string of the address, and back. What has its default value is left out; parameters of
-// other versions are kept.
+// All that is shown, as the query string of the address, and back. What has its default value is left out; parameters
+// of other versions are kept.
 
 const screens = ['logs', 'errors', 'send', 'account', 'users', 'storage', 'dead-letters', 'audit'] as const
 
