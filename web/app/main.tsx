@@ -1,6 +1,6 @@
 import { render } from 'preact'
-import { App } from './app.tsx'
-import { askIdentity } from './session.ts'
+import { App } from './frame/app.tsx'
+import { askIdentity } from './frame/session.ts'
 import { languageOf, setLanguage } from './texts/index.ts'
 
 const root = document.getElementById('app')

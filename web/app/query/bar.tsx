@@ -1,6 +1,6 @@
 import { useSignal, useSignalEffect } from '@preact/signals'
-import { texts } from './texts/index.ts'
-import { navigate, view } from './view/location.ts'
+import { texts } from '../texts/index.ts'
+import { navigate, view } from '../view/location.ts'
 
 /** The bar that limits everything: query and time. */
 export function Bar ({ onRun }: { onRun (): void }) {

@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals'
-import { ApiError } from './api/client.ts'
+import { ApiError } from '../api/client.ts'
 import { signIn } from './session.ts'
-import { texts } from './texts/index.ts'
+import { texts } from '../texts/index.ts'
 
 /** The form of a user who is signed out. */
 export function SignIn () {

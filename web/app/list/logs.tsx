@@ -1,9 +1,9 @@
 import { useComputed, useSignal, useSignalEffect } from '@preact/signals'
-import { Bar } from './bar.tsx'
-import { List } from './list/list.tsx'
-import { Search, type Wanted } from './rows/search.ts'
-import { language, texts } from './texts/index.ts'
-import { navigate, view } from './view/location.ts'
+import { Bar } from '../query/bar.tsx'
+import { List } from './list.tsx'
+import { Search, type Wanted } from '../rows/search.ts'
+import { language, texts } from '../texts/index.ts'
+import { navigate, view } from '../view/location.ts'
 
 /** The main screen: the bar, the list and its status. */
 export function Logs () {

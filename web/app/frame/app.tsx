@@ -1,7 +1,7 @@
 import { identity, signOut } from './session.ts'
-import { Logs } from './logs.tsx'
+import { Logs } from '../list/logs.tsx'
 import { SignIn } from './sign-in.tsx'
-import { texts } from './texts/index.ts'
+import { texts } from '../texts/index.ts'
 
 /** The page: a form for who is signed out, else the screen of the address. */
 export function App () {

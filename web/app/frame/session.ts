@@ -1,6 +1,6 @@
 import { signal } from '@preact/signals'
-import { ApiError, request } from './api/client.ts'
-import type { Identity } from './api/types.ts'
+import { ApiError, request } from '../api/client.ts'
+import type { Identity } from '../api/types.ts'
 
 /** The user of the browser's session; null: signed out; undefined: not known yet. */
 export const identity = signal<Identity | null | undefined>(undefined)

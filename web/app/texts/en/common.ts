@@ -1,0 +1,10 @@
+/** Texts in English. A text with values is a function. */
+export const common = {
+  language: 'English',
+  levels: { debug: 'debug', info: 'info', warning: 'warning', error: 'error', critical: 'critical' },
+  problems: {
+    offline: 'The server does not answer. Trying again …',
+    overloaded: 'The server is busy. Trying again …',
+    unknown: (detail: string) => `The server refused: ${detail}`
+  }
+}

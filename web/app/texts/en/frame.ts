@@ -1,0 +1,20 @@
+/** Texts in English. A text with values is a function. */
+export const frame = {
+  navigation: {
+    label: 'Screens',
+    logs: 'Logs',
+    errors: 'Errors',
+    send: 'Send',
+    account: 'Account',
+    signOut: 'Sign out',
+    skip: 'Skip to the logs'
+  },
+  signIn: {
+    title: 'Sign in',
+    user: 'Name',
+    password: 'Password',
+    submit: 'Sign in',
+    wrong: 'This name and this password do not belong together.',
+    tooMany: (seconds: number) => `Too many attempts. Try again in ${seconds} s.`
+  }
+}

@@ -1,0 +1,11 @@
+import type { common as English } from '../en/common.ts'
+
+export const common: typeof English = {
+  language: 'Русский',
+  levels: { debug: 'отладка', info: 'сведения', warning: 'предупреждение', error: 'ошибка', critical: 'критично' },
+  problems: {
+    offline: 'Сервер не отвечает. Пробуем снова …',
+    overloaded: 'Сервер занят. Пробуем снова …',
+    unknown: (detail) => `Сервер отказал: ${detail}`
+  }
+}
