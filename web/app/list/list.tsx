@@ -60,6 +60,7 @@ export function List ({ search, onOpen }: ListProps) {
               log={search.at(index)}
               previous={search.at(index - 1)}
               isActive={index === active.value}
+              measure={rows.measure}
               onPick={(log) => {
                 active.value = index
                 onOpen(log)

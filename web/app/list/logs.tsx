@@ -25,10 +25,14 @@ export function Logs () {
   return (
     <main class='logs'>
       <Bar onRun={() => { runs.value++ }} />
-      {search.value && <List key={search.value} search={search.value} onOpen={({ id }) => navigate({ opened: id })} />}
+      {search.value && <List key={search.value} search={search.value} onOpen={({ id }) => toggle(id)} />}
       {search.value && <Status search={search.value} />}
     </main>
   )
+}
+
+function toggle (id: string): void {
+  navigate({ opened: view.value.opened === id ? '' : id })
 }
 
 function Status ({ search }: { search: Search }) {

@@ -2,6 +2,8 @@ import type { Log } from '../api/types.ts'
 import { texts } from '../texts/index.ts'
 import { clockOf } from '../time/format.ts'
 import { view } from '../view/location.ts'
+import { Detail } from '../detail/detail.tsx'
+import { hasEscapes, styledPartsOf } from './ansi.ts'
 import { firstLineOf, partsOf } from './printable.ts'
 
 export interface RowProps {
@@ -12,20 +14,38 @@ export interface RowProps {
   log: Log | undefined
   previous: Log | undefined
   isActive: boolean
+  measure (row: HTMLDivElement | null): void
   onPick (log: Log): void
 }
 
-/** One log, on one line. */
-export function Row ({ index, start, log, previous, isActive, onPick }: RowProps) {
+/** One log: on one line, on several, or opened. */
+export function Row ({ index, start, log, previous, isActive, measure, onPick }: RowProps) {
   const style = { transform: `translateY(${start}px)` }
   if (!log) return <div class='row row-missing' role='row' aria-rowindex={index + 2} style={style} />
+  const { wrap, opened } = view.value
+  const isOpen = opened === log.id
+  return (
+    <div class='row' data-index={index} ref={isOpen || wrap !== 'one' ? measure : undefined} style={style}>
+      <Line {...{ index, log, previous, isActive, isOpen, onPick }} />
+      {isOpen && <Detail log={log} />}
+    </div>
+  )
+}
+
+interface LineProps extends Omit<RowProps, 'start' | 'measure'> {
+  log: Log
+  isOpen: boolean
+}
+
+function Line ({ index, log, previous, isActive, isOpen, onPick }: LineProps) {
+  const isWrapped = view.value.wrap !== 'one'
   return (
     <div
-      class={`row level-${log.level}`}
+      class={`line level-${log.level} ${isWrapped ? `wrap-${view.value.wrap}` : ''}`}
       role='row'
       aria-rowindex={index + 2}
       aria-selected={isActive}
-      style={style}
+      aria-expanded={isOpen}
       onClick={() => onPick(log)}
     >
       {view.value.columns.map((column) => (
@@ -58,6 +78,7 @@ function Cell ({ column, log, previous }: CellProps) {
 }
 
 function Message ({ text }: { text: string }) {
+  if (view.value.wrap !== 'one') return <Value text={text} />
   const { line, more } = firstLineOf(text)
   return (
     <>
@@ -67,12 +88,23 @@ function Message ({ text }: { text: string }) {
   )
 }
 
-/** A text of strangers. */
+/** A text of strangers: inert, isolated from the direction of what surrounds it, with its colours. */
 export function Value ({ text }: { text: string }) {
+  if (!hasEscapes(text)) return <bdi translate={false}><Plain text={text} /></bdi>
   return (
     <bdi translate={false}>
-      {partsOf(text).map(({ text, isChip }, index) => isChip ? <span key={index} class='chip'>{text}</span> : text)}
+      {styledPartsOf(text).map(({ text, classes }, index) => (
+        <span key={index} class={classes}><Plain text={text} /></span>
+      ))}
     </bdi>
+  )
+}
+
+function Plain ({ text }: { text: string }) {
+  return (
+    <>
+      {partsOf(text).map(({ text, isChip }, index) => isChip ? <span key={index} class='chip'>{text}</span> : text)}
+    </>
   )
 }
 

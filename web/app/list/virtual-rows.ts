@@ -59,6 +59,9 @@ export class VirtualRows {
     return Math.max(1, Math.floor((this.#scroller?.clientHeight ?? 0) / rowHeight) - 1)
   }
 
+  /** Measures a row that is higher than one line; it has its index as `data-index`. */
+  readonly measure = (row: HTMLDivElement | null): void => { this.#virtualizer.measureElement(row) }
+
   scrollTo (index: number): void {
     this.#virtualizer.scrollToIndex(index, { align: 'auto' })
   }

@@ -1,9 +1,10 @@
 import type { Texts } from './en.ts'
 import { common } from './ru/common.ts'
+import { detail } from './ru/detail.ts'
 import { frame } from './ru/frame.ts'
 import { list } from './ru/list.ts'
 import { query } from './ru/query.ts'
 import { time } from './ru/time.ts'
 
 /** Тексты страницы на русском. */
-export const ru: Texts = { ...common, ...frame, ...list, ...query, ...time }
+export const ru: Texts = { ...common, ...detail, ...frame, ...list, ...query, ...time }
