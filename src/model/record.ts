@@ -1,4 +1,4 @@
-import { utcTime, type UtcTime } from './instant.ts'
+import type { UtcTime } from './instant.ts'
 
 /** The five severities that are stored, least severe first. */
 export const severities = ['debug', 'info', 'warning', 'error', 'critical'] as const
@@ -30,24 +30,6 @@ export function sizeOfValue (value: unknown): number {
     size += name.length + 4 + sizeOfValue((value as Record<string, unknown>)[name])
   }
   return size
-}
-
-/**
- * Makes a log of this process, at the present time, with the given fields.
- *
- * Defaults: severity `info`, an empty description, no attributes.
- */
-export function newRecord (record: Partial<LogRecord> & Pick<LogRecord, 'message' | 'processName'>): LogRecord {
-  const now = utcTime()
-  return {
-    eventAt: now,
-    postTime: now,
-    severity: 'info',
-    pid: process.pid,
-    description: '',
-    attributes: null,
-    ...record
-  }
 }
 
 /** What a log lacks that was read in part; it is stored whole. */

@@ -1,5 +1,6 @@
 import { useComputed, useSignal, useSignalEffect } from '@preact/signals'
 import { Bar } from '../query/bar.tsx'
+import { Chart } from '../chart/chart.tsx'
 import { List } from './list.tsx'
 import { Search, type Wanted } from '../rows/search.ts'
 import { language, texts } from '../texts/index.ts'
@@ -25,6 +26,7 @@ export function Logs () {
   return (
     <main class='logs'>
       <Bar onRun={() => { runs.value++ }} />
+      {search.value && <Chart key={search.value} search={search.value} />}
       {search.value && <List key={search.value} search={search.value} onOpen={({ id }) => toggle(id)} />}
       {search.value && <Status search={search.value} />}
     </main>

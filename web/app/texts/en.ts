@@ -1,3 +1,4 @@
+import { chart } from './en/chart.ts'
 import { common } from './en/common.ts'
 import { detail } from './en/detail.ts'
 import { frame } from './en/frame.ts'
@@ -6,6 +7,6 @@ import { query } from './en/query.ts'
 import { time } from './en/time.ts'
 
 /** Texts of the page in English, a file for each part. */
-export const en = { ...common, ...detail, ...frame, ...list, ...query, ...time }
+export const en = { ...chart, ...common, ...detail, ...frame, ...list, ...query, ...time }
 
 export type Texts = typeof en

@@ -1,4 +1,5 @@
 import type { Texts } from './en.ts'
+import { chart } from './ru/chart.ts'
 import { common } from './ru/common.ts'
 import { detail } from './ru/detail.ts'
 import { frame } from './ru/frame.ts'
@@ -7,4 +8,4 @@ import { query } from './ru/query.ts'
 import { time } from './ru/time.ts'
 
 /** Тексты страницы на русском. */
-export const ru: Texts = { ...common, ...detail, ...frame, ...list, ...query, ...time }
+export const ru: Texts = { ...chart, ...common, ...detail, ...frame, ...list, ...query, ...time }
