@@ -18,6 +18,7 @@ const args = [
 ]
 
 let browser: Promise<Browser> | undefined
+let tabs = 0
 
 /** A page in a browser of its own, and what went wrong in it. */
 export interface Tab {
@@ -32,7 +33,14 @@ export interface Tab {
 export async function openTab (t: Test, options: BrowserContextOptions = {}): Promise<Tab> {
   browser ??= chromium.launch({ executablePath, args })
   const context = await (await browser).newContext({ viewport: { width: 1280, height: 800 }, ...options })
-  t.teardown(() => context.close())
+  tabs++
+  t.teardown(async () => {
+    await context.close()
+    // An open browser would keep the process of the test from ending.
+    if (--tabs > 0) return
+    await (await browser)?.close()
+    browser = undefined
+  })
   const page = await context.newPage()
   const faults: string[] = []
   const strangers = new Set<string>()
@@ -43,11 +51,6 @@ export async function openTab (t: Test, options: BrowserContextOptions = {}): Pr
     if (protocol !== 'data:' && hostname !== '127.0.0.1') strangers.add(hostname)
   })
   return { page, faults, strangers }
-}
-
-/** Ends the browser; to be called when all tests of a file have ended. */
-export async function closeBrowser (): Promise<void> {
-  await (await browser)?.close()
 }
 
 /** Signs in on the page that asks for it. */

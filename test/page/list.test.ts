@@ -1,10 +1,8 @@
 import t from 'tap'
 import { databases } from '../helpers/databases.ts'
-import { closeBrowser, noBrowser, openTab, screenshot, signIn } from '../helpers/browser.ts'
+import { noBrowser, openTab, screenshot, signIn } from '../helpers/browser.ts'
 import { basic, createUser, startService } from '../helpers/service.ts'
 import { post } from '../helpers/http.ts'
-
-t.after(closeBrowser)
 
 for (const database of databases.filter(({ name }) => name !== 'MySQL')) {
   t.test(`the list on ${database.name}`, { skip: noBrowser }, async (t) => {
