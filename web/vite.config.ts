@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
+import icons from 'lucide-static/icon-nodes.json' with { type: 'json' }
 import { defineConfig, type Plugin } from 'vite'
 
 const outDir = join(import.meta.dirname, '../dist/page')
@@ -21,8 +22,23 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     target: 'baseline-widely-available'
   },
-  plugins: [precompress()]
+  plugins: [iconNodes(), precompress()]
 })
+
+/** `import copy from 'icon:copy'` gives the shapes of one of Lucide's icons: tags and attributes. */
+function iconNodes (): Plugin {
+  const names = icons as unknown as Record<string, unknown>
+  return {
+    name: 'icon-nodes',
+    resolveId: (id) => id.startsWith('icon:') ? `\0${id}` : undefined,
+    load (id) {
+      if (!id.startsWith('\0icon:')) return
+      const nodes = names[id.slice('\0icon:'.length)]
+      if (nodes === undefined) throw new Error(`Lucide has no ${id.slice(1)}`)
+      return `export default ${JSON.stringify(nodes)}`
+    }
+  }
+}
 
 /** Compresses each file once, as well as it can be. */
 function precompress (): Plugin {

@@ -1,22 +1,19 @@
-import { identity, signOut } from './session.ts'
-import { Logs } from '../list/logs.tsx'
+import { Navigation } from './navigation.tsx'
+import { Notices } from './notices.tsx'
+import { ScreenOf } from './screens.tsx'
+import { identity } from './session.ts'
 import { SignIn } from './sign-in.tsx'
-import { texts } from '../texts/index.ts'
+import { view } from '../view/location.ts'
 
-/** The page: a form for who is signed out, else the screen of the address. */
+/** The page: a form for a browser that is signed out, else the screen of the address. */
 export function App () {
   if (identity.value === undefined) return null
   if (identity.value === null) return <SignIn />
-  const { navigation } = texts.value
   return (
     <>
-      <header class='top'>
-        <strong>LoggerBot</strong>
-        <nav aria-label={navigation.label}><a href='./' aria-current='page'>{navigation.logs}</a></nav>
-        <span class='top-user'>{identity.value.user}</span>
-        <button type='button' onClick={() => { void signOut() }}>{navigation.signOut}</button>
-      </header>
-      <Logs />
+      <Navigation />
+      <ScreenOf screen={view.value.screen} />
+      <Notices />
     </>
   )
 }

@@ -1,6 +1,7 @@
 import { signal } from '@preact/signals'
 import { ApiError, request } from '../api/client.ts'
 import type { Identity } from '../api/types.ts'
+import { loadSettings } from './settings.ts'
 
 /** The user of the browser's session; null: signed out; undefined: not known yet. */
 export const identity = signal<Identity | null | undefined>(undefined)
@@ -8,7 +9,7 @@ export const identity = signal<Identity | null | undefined>(undefined)
 /** Asks who is signed in. */
 export async function askIdentity (): Promise<void> {
   try {
-    identity.value = await request<Identity>('api/session')
+    welcome(await request<Identity>('api/session'))
   } catch (error) {
     if (!(error instanceof ApiError) || (error.status !== 401 && error.status !== 403)) throw error
     identity.value = null
@@ -17,7 +18,13 @@ export async function askIdentity (): Promise<void> {
 
 /** Signs in; rejects with ApiError. */
 export async function signIn (user: string, password: string): Promise<void> {
-  identity.value = await request<Identity>('api/session', { method: 'POST', body: { user, password } })
+  welcome(await request<Identity>('api/session', { method: 'POST', body: { user, password } }))
+}
+
+function welcome (user: Identity): void {
+  identity.value = user
+  // Without the right to read them, those of this browser stay.
+  loadSettings().catch(() => {})
 }
 
 export async function signOut (): Promise<void> {

@@ -24,7 +24,7 @@ export function Logs () {
   })
 
   return (
-    <main class='logs'>
+    <main id='content' class='logs' tabIndex={-1}>
       <Bar onRun={() => { runs.value++ }} />
       {search.value && <Chart key={search.value} search={search.value} />}
       {search.value && <List key={search.value} search={search.value} onOpen={({ id }) => toggle(id)} />}

@@ -1,4 +1,5 @@
 import { chart } from './en/chart.ts'
+import { commands } from './en/commands.ts'
 import { common } from './en/common.ts'
 import { detail } from './en/detail.ts'
 import { frame } from './en/frame.ts'
@@ -7,6 +8,6 @@ import { query } from './en/query.ts'
 import { time } from './en/time.ts'
 
 /** Texts of the page in English, a file for each part. */
-export const en = { ...chart, ...common, ...detail, ...frame, ...list, ...query, ...time }
+export const en = { ...chart, ...commands, ...common, ...detail, ...frame, ...list, ...query, ...time }
 
 export type Texts = typeof en

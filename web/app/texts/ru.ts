@@ -1,5 +1,6 @@
 import type { Texts } from './en.ts'
 import { chart } from './ru/chart.ts'
+import { commands } from './ru/commands.ts'
 import { common } from './ru/common.ts'
 import { detail } from './ru/detail.ts'
 import { frame } from './ru/frame.ts'
@@ -8,4 +9,4 @@ import { query } from './ru/query.ts'
 import { time } from './ru/time.ts'
 
 /** Тексты страницы на русском. */
-export const ru: Texts = { ...chart, ...common, ...detail, ...frame, ...list, ...query, ...time }
+export const ru: Texts = { ...chart, ...commands, ...common, ...detail, ...frame, ...list, ...query, ...time }

@@ -2,12 +2,18 @@
 export const frame = {
   navigation: {
     label: 'Screens',
-    logs: 'Logs',
-    errors: 'Errors',
-    send: 'Send',
-    account: 'Account',
+    screens: {
+      logs: 'Logs',
+      errors: 'Errors',
+      send: 'Send',
+      account: 'Account',
+      users: 'Users',
+      storage: 'Storage',
+      'dead-letters': 'Dead letters',
+      audit: 'Audit'
+    },
     signOut: 'Sign out',
-    skip: 'Skip to the logs'
+    skip: 'Skip to the content'
   },
   signIn: {
     title: 'Sign in',

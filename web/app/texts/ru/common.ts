@@ -3,6 +3,13 @@ import type { common as English } from '../en/common.ts'
 export const common: typeof English = {
   language: 'Русский',
   levels: { debug: 'отладка', info: 'сведения', warning: 'предупреждение', error: 'ошибка', critical: 'критично' },
+  common: {
+    loading: 'Загрузка …',
+    close: 'Закрыть',
+    cancel: 'Отмена',
+    copy: 'Копировать',
+    copied: 'Скопировано'
+  },
   problems: {
     offline: 'Сервер не отвечает. Пробуем снова …',
     overloaded: 'Сервер занят. Пробуем снова …',

@@ -3,12 +3,18 @@ import type { frame as English } from '../en/frame.ts'
 export const frame: typeof English = {
   navigation: {
     label: 'Разделы',
-    logs: 'Логи',
-    errors: 'Ошибки',
-    send: 'Отправка',
-    account: 'Профиль',
+    screens: {
+      logs: 'Логи',
+      errors: 'Ошибки',
+      send: 'Отправка',
+      account: 'Профиль',
+      users: 'Пользователи',
+      storage: 'Хранилище',
+      'dead-letters': 'Недоставленное',
+      audit: 'Журнал действий'
+    },
     signOut: 'Выйти',
-    skip: 'К логам'
+    skip: 'К содержимому'
   },
   signIn: {
     title: 'Вход',
