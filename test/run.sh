@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# All checks, on a fresh Debian machine with Node: installs MariaDB, MySQL, rsyslog, a compiler and the packages if they are
-# missing, then builds, lints, type-checks, looks for unused code, and tests. Prints the slowest tests and the failures, and
-# ends with `N passed, N failed`.
+# All checks, on a fresh Debian machine with Node: installs MariaDB, MySQL, rsyslog, chromium, a compiler and the packages if
+# they are missing, then builds, lints, type-checks, looks for unused code, and tests. Prints the slowest tests and the
+# failures, and ends with `N passed, N failed`.
 set -euo pipefail
 shopt -s globstar
 cd "$(dirname "$0")/.."
@@ -15,6 +15,8 @@ missing=()
 for tool in python3 make g++ ccache; do has "$tool" || missing+=("$tool"); done
 # The power cuts need a file system of their own.
 has mkfs.ext4 || missing+=(e2fsprogs)
+# The browser of the page's tests.
+has "${LOGGER_TEST_CHROMIUM:-/usr/bin/chromium}" || missing+=(chromium)
 # Real clients.
 has curl || missing+=(curl)
 has logger || missing+=(bsdutils)
@@ -59,7 +61,7 @@ npm ci --ignore-scripts
 concurrently 'CC="ccache gcc" CXX="ccache g++" npm rebuild && npm ci --prefix test/clients && npx tap build' 'npm run build && npm run lint && npm run typecheck && npm run knip'
 
 failed=0
-npx tap --reporter=terse --output-file="$work/report" test/chaos/*.test.ts test/clients/*.test.ts test/{helpers,plugins,program,routes,src}/**/*.test.ts || failed=$?
+npx tap --reporter=terse --output-file="$work/report" test/chaos/*.test.ts test/clients/*.test.ts test/{helpers,page,plugins,program,routes,src,web}/**/*.test.ts || failed=$?
 
 node --import=tsx test/helpers/report.ts "$work/report"
 # The last of tap's counts: # { total: 12, pass: 11, fail: 1 }. The report may contain any byte, hence -a.

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core'
-import type { Test } from 'tap'
+import run, { type Test } from 'tap'
 import { root } from './command.ts'
 
 const executablePath = process.env.LOGGER_TEST_CHROMIUM ?? '/usr/bin/chromium'
@@ -9,7 +9,7 @@ const executablePath = process.env.LOGGER_TEST_CHROMIUM ?? '/usr/bin/chromium'
 /** Why the page cannot be tested here, or false. */
 export const noBrowser = existsSync(executablePath)
   ? false
-  : 'chromium is not installed: apt-get install -y chromium (or name it in LOGGER_TEST_CHROMIUM)'
+  : 'NOT TESTED IN A BROWSER: apt-get install -y chromium, or name it in LOGGER_TEST_CHROMIUM'
 
 /** The browser asks nobody but the server of the test. */
 const args = [
@@ -18,7 +18,6 @@ const args = [
 ]
 
 let browser: Promise<Browser> | undefined
-let tabs = 0
 
 /** A page in a browser of its own, and what went wrong in it. */
 export interface Tab {
@@ -31,16 +30,9 @@ export interface Tab {
 
 /** Opens an empty tab with its own cookies; closed when the test ends. */
 export async function openTab (t: Test, options: BrowserContextOptions = {}): Promise<Tab> {
-  browser ??= chromium.launch({ executablePath, args })
+  browser ??= launch()
   const context = await (await browser).newContext({ viewport: { width: 1280, height: 800 }, ...options })
-  tabs++
-  t.teardown(async () => {
-    await context.close()
-    // An open browser would keep the process of the test from ending.
-    if (--tabs > 0) return
-    await (await browser)?.close()
-    browser = undefined
-  })
+  t.teardown(() => context.close())
   const page = await context.newPage()
   const faults: string[] = []
   const strangers = new Set<string>()
@@ -51,6 +43,13 @@ export async function openTab (t: Test, options: BrowserContextOptions = {}): Pr
     if (protocol !== 'data:' && hostname !== '127.0.0.1') strangers.add(hostname)
   })
   return { page, faults, strangers }
+}
+
+/** Starts the browser, which all tests of a file share; it ends with the file. */
+async function launch (): Promise<Browser> {
+  const started = await chromium.launch({ executablePath, args })
+  run.teardown(() => started.close())
+  return started
 }
 
 /** Signs in on the page that asks for it. */

@@ -48,7 +48,8 @@ const rules: Record<string, [who: RegExp, about: RegExp, only: RegExp | ((file: 
   'a plugin imports src, but no route, and no other plugin: but for the cluster, which the first that needs it registers': [/^plugins\//, ours, /^src\/|^plugins\/cluster\.ts$/],
   'a route imports its scope, http, decode, query, store, tail and features': [/^routes\//, ours, (file) => new RegExp(`^${folderOf(file)}/|^src/(http|decode|query|store|tail|cluster|${features})/|${shared}`)],
   'store, features, the plugins of the database and its readers, migrations and seeds alone import knex': [new RegExp(`^(?!src/(store|cluster|${features})/|plugins/(db|readers)\\.ts|migrations/|seeds/|bench/|src/commands/database\\.ts)`), /^knex(\/|$)/, none],
-  'the page imports types of the API and the query language': [/^web\//, /^(src|plugins|routes)\//, /^src\/query\//]
+  'the page imports the query language alone': [/^web\//, /^(src|plugins|routes)\//, /^src\/query\//],
+  'the page has nothing that only Node has': [/^web\/app\//, /^node:/, none]
 }
 
 for (const [promise, [who, about, only]] of Object.entries(rules)) {
@@ -62,9 +63,11 @@ t.test('the commands know knex as a type only', async (t) => {
   t.strictSame(imports.filter(({ file, isType, target }) => file === 'src/commands/database.ts' && target === 'knex' && !isType), [])
 })
 
-t.test('the parser of queries needs no package, so that a page can load it', async (t) => {
-  const reached = new Set(['src/query/parser.ts'])
-  for (const file of reached) for (const { target } of imports.filter((found) => found.file === file && !found.isType)) reached.add(target)
+t.test('what the page loads of the query language needs no package', async (t) => {
+  const loads = imports.filter(({ isType }) => !isType)
+  const reached = new Set(loads.filter(({ file, target }) => file.startsWith('web/app/') && target.startsWith('src/')).map(({ target }) => target))
+  for (const file of reached) for (const { target } of loads.filter((found) => found.file === file)) reached.add(target)
+  t.ok(reached.has('src/query/parser.ts'))
   t.strictSame([...reached].filter((file) => !sources.has(file)), [])
 })
 
@@ -89,15 +92,9 @@ t.test('the rules see a circle, and what is imported by a type, by JSDoc and by 
 })
 
 function listFiles (folder: string): string[] {
-  try {
-    return readdirSync(root + folder, { recursive: true, encoding: 'utf8' })
-      .filter((file) => /\.(ts|tsx|js)$/.test(file) && !/(^|\/)(node_modules|dist)\//.test(file))
-      .map((file) => `${folder}/${file}`)
-  } catch (error) {
-    // web/ does not exist yet.
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
-    throw error
-  }
+  return readdirSync(root + folder, { recursive: true, encoding: 'utf8' })
+    .filter((file) => /\.(ts|tsx|js)$/.test(file) && !/(^|\/)(node_modules|dist)\//.test(file))
+    .map((file) => `${folder}/${file}`)
 }
 
 /** `src/store` of `src/store/dialects/dialect.ts`. */

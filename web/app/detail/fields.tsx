@@ -1,6 +1,6 @@
 import { useComputed, useSignal } from '@preact/signals'
 import type { Log } from '../api/types.ts'
-import { Value } from '../list/row.tsx'
+import { Value } from '../list/value.tsx'
 import { queryNameOf, refine, type Refinement } from '../query/refine.ts'
 import { isValid } from '../query/clauses.ts'
 import { texts } from '../texts/index.ts'

@@ -3,8 +3,10 @@ import { texts } from '../texts/index.ts'
 import { clockOf } from '../time/format.ts'
 import { view } from '../view/location.ts'
 import { Detail } from '../detail/detail.tsx'
-import { hasEscapes, styledPartsOf } from './ansi.ts'
-import { firstLineOf, partsOf } from './printable.ts'
+import { firstLineOf } from './printable.ts'
+import { Value } from './value.tsx'
+
+export { Value }
 
 export interface RowProps {
   index: number
@@ -84,26 +86,6 @@ function Message ({ text }: { text: string }) {
     <>
       <Value text={line} />
       {more > 0 && <span class='more-lines'>{texts.value.list.moreLines(more)}</span>}
-    </>
-  )
-}
-
-/** A text of strangers: inert, isolated from the direction of what surrounds it, with its colours. */
-export function Value ({ text }: { text: string }) {
-  if (!hasEscapes(text)) return <bdi translate={false}><Plain text={text} /></bdi>
-  return (
-    <bdi translate={false}>
-      {styledPartsOf(text).map(({ text, classes }, index) => (
-        <span key={index} class={classes}><Plain text={text} /></span>
-      ))}
-    </bdi>
-  )
-}
-
-function Plain ({ text }: { text: string }) {
-  return (
-    <>
-      {partsOf(text).map(({ text, isChip }, index) => isChip ? <span key={index} class='chip'>{text}</span> : text)}
     </>
   )
 }
