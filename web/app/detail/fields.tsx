@@ -1,5 +1,6 @@
 import { useComputed, useSignal } from '@preact/signals'
 import type { Log } from '../api/types.ts'
+import { addColumn } from '../list/columns.ts'
 import { Value } from '../list/value.tsx'
 import { queryNameOf, refine, type Refinement } from '../query/refine.ts'
 import { isValid } from '../query/clauses.ts'
@@ -111,12 +112,6 @@ function Line ({ name, value, field }: { name: string, value: string, field?: st
       </dd>
     </>
   )
-}
-
-/** Shows a field or an attribute before the message, which takes the rest of the row. */
-function addColumn (column: string): void {
-  const others = view.value.columns.filter((name) => name !== column && name !== 'message')
-  navigate({ columns: [...others, column, 'message'] })
 }
 
 /** What can be done with a value. */

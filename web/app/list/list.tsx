@@ -77,8 +77,8 @@ function Head () {
   const { columns } = texts.value.list
   return (
     <div class='list-head' role='row' aria-rowindex={1}>
-      {view.value.columns.map((column) => (
-        <span key={column} role='columnheader' class={`cell cell-${column}`}>{columns[column] ?? column}</span>
+      {view.value.columns.map(({ name }) => (
+        <span key={name} role='columnheader' class={`cell cell-${name}`}>{columns[name] ?? name}</span>
       ))}
     </div>
   )

@@ -50,9 +50,9 @@ function Line ({ index, log, previous, isActive, isOpen, onPick }: LineProps) {
       aria-expanded={isOpen}
       onClick={() => onPick(log)}
     >
-      {view.value.columns.map((column) => (
-        <span key={column} role='gridcell' class={`cell cell-${column}`}>
-          <Cell column={column} log={log} previous={previous} />
+      {view.value.columns.map(({ name }) => (
+        <span key={name} role='gridcell' class={`cell cell-${name}`}>
+          <Cell column={name} log={log} previous={previous} />
         </span>
       ))}
     </div>

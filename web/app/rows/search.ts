@@ -1,26 +1,30 @@
 // A search and its rows: one frozen view of the logs, read page by page.
 import { signal, type ReadonlySignal } from '@preact/signals'
-import { ApiError, request } from '../api/client.ts'
+import { ApiError } from '../api/client.ts'
 import type { Log, Page, Times } from '../api/types.ts'
-import type { View } from '../view/view.ts'
+import { readList, readListAt, type Read, type Slice, type Wanted } from './read.ts'
 import { Segments, type Segment } from './segments.ts'
+
+export { cutCharacters, type Wanted } from './read.ts'
 
 /** Rows of a page: the first one is small, so that it is there at once. */
 const firstPageRows = 100
 const pageRows = 500
-/** Characters of a message in the list; the whole one is read when it is opened. */
-export const cutCharacters = 2048
 /** Milliseconds for which a search that found nothing yet goes on by itself. */
 const autoContinueMs = 30_000
-
-export type Wanted = Pick<View, 'query' | 'from' | 'to' | 'user' | 'order' | 'asOf'>
 
 export interface SearchState {
   /** Changes whenever rows do. */
   version: number
+  /** Changes when the rows are others altogether. */
+  chain: number
   isLoading: boolean
-  /** No page follows. */
+  /** No page is before the first row. */
+  isAtStart: boolean
+  /** No page follows the last row. */
   isAtEnd: boolean
+  /** A user stopped it; it goes on by `more`. */
+  isPaused: boolean
   /** Times of the frozen view, once the first page is there. */
   times: Times | undefined
   /** The time that was searched back to, where the time of the last request was over. */
@@ -34,13 +38,29 @@ export interface SearchState {
   tookMs: number | undefined
 }
 
+/** The number of logs of the whole search, as far as it is counted. */
+export interface Total {
+  logs: number
+  /** False: there may be more. */
+  isExact: boolean
+  /** All logs since then are counted, where the count is not exact and the server says so. */
+  reached?: string
+}
+
 export class Search {
   readonly wanted: Wanted
-  readonly segments = new Segments()
+  /** Set by the part that counts, such as the chart. */
+  readonly total = signal<Total | undefined>(undefined)
+  /** Indices of the rows in view. */
+  readonly shown = signal({ first: 0, last: 0 })
+  segments = new Segments()
   readonly #state = signal<SearchState>({
     version: 0,
+    chain: 0,
     isLoading: false,
+    isAtStart: true,
     isAtEnd: false,
+    isPaused: false,
     times: undefined,
     reached: undefined,
     hint: undefined,
@@ -53,10 +73,14 @@ export class Search {
   readonly #ended = new AbortController()
   readonly #reading = new Set<Segment>()
   readonly #startedAt = performance.now()
-  #cursor: string | undefined
+  /** Ends the request of the next page. */
+  #paging = new AbortController()
+  #after: Read | undefined
+  #before: Read | undefined
 
-  constructor (wanted: Wanted) {
+  constructor (wanted: Wanted, read = readList(wanted)) {
     this.wanted = wanted
+    this.#after = read
   }
 
   get state (): ReadonlySignal<SearchState> {
@@ -78,77 +102,108 @@ export class Search {
   /** Ends all its requests, and with them the statements in the database. */
   stop (): void {
     this.#ended.abort()
+    this.#paging.abort()
+  }
+
+  /** Ends the request of the next page, until a user wants more. */
+  pause (): void {
+    this.#paging.abort()
+    this.#change({ isLoading: false, isPaused: true })
+  }
+
+  /** Begins anew at a time in the middle of the list, from which it goes on in both directions. */
+  async jump (at: string): Promise<void> {
+    const { times, chain } = this.#state.peek()
+    if (!times) return
+    this.#paging.abort()
+    this.segments = new Segments()
+    this.#before = undefined
+    this.#after = readListAt({ ...this.wanted, from: times.from ?? '', to: times.to ?? '', asOf: times.asOf }, at)
+    this.#change({ chain: chain + 1, isLoading: false, isAtStart: true, isAtEnd: false, reached: undefined })
+    await this.more()
   }
 
   /** Reads the next page, unless one is under way or there is none. */
   async more (): Promise<void> {
-    const { isLoading, isAtEnd } = this.#state.peek()
-    if (isLoading || isAtEnd || this.#ended.signal.aborted) return
-    this.#change({ isLoading: true, error: undefined })
-    const cursor = this.#cursor
-    try {
-      const page = await this.#read(cursor, this.count === 0 ? firstPageRows : pageRows)
-      this.segments.append(page.logs, cursor)
-      this.#cursor = page.cursor
-      const { times, place, tookMs, outside } = this.#state.peek()
-      this.#change({
-        isLoading: false,
-        isAtEnd: page.cursor === undefined,
-        times: times ?? { from: page.from, to: page.to, asOf: page.asOf },
-        place: place ?? page.place,
-        reached: page.complete ? undefined : page.reached ?? page.logs.at(-1)?.at,
-        hint: page.hint,
-        outside: outside ?? page.outside,
-        tookMs: tookMs ?? performance.now() - this.#startedAt
-      })
-      const mayGoOn = performance.now() - this.#startedAt < autoContinueMs && !document.hidden
-      if (!page.complete && this.count < firstPageRows && mayGoOn) await this.more()
-    } catch (error) {
-      if (this.isStopped) return
-      if (!(error instanceof ApiError)) throw error
-      this.#change({ isLoading: false, error })
-    }
+    const { isLoading } = this.#state.peek()
+    const read = this.#after
+    if (isLoading || !read) return
+    const slice = await this.#page(read, this.count === 0 ? firstPageRows : pageRows)
+    if (!slice) return
+    const { logs, again, after, before, page } = slice
+    this.segments.append(logs, again)
+    this.#after = after
+    this.#before ??= before
+    this.#change({ isLoading: false, isAtEnd: !after, isAtStart: !this.#before, ...page && this.#said(page) })
+    const mayGoOn = performance.now() - this.#startedAt < autoContinueMs && !document.hidden
+    if (page?.complete === false && this.count < firstPageRows && mayGoOn) await this.more()
+    else if (this.count === 0) await this.moreBefore()
+  }
+
+  /** Reads the page before the first row, unless one is under way or there is none. */
+  async moreBefore (): Promise<void> {
+    const { isLoading } = this.#state.peek()
+    const read = this.#before
+    if (isLoading || !read) return
+    const slice = await this.#page(read, pageRows)
+    if (!slice) return
+    this.segments.prepend(slice.logs, slice.again)
+    this.#before = slice.before
+    this.#change({ isLoading: false, isAtStart: !slice.before })
   }
 
   /** Notes which rows are looked at, and reads again those that are no longer in memory. */
   look (first: number, last: number): void {
+    this.shown.value = { first, last }
     for (const segment of this.segments.look(first, last)) {
       if (this.#reading.has(segment)) continue
       this.#reading.add(segment)
       void this.#reread(segment)
     }
-    if (last >= this.count - pageRows / 2 && this.#state.peek().error === undefined) void this.more()
+    const { error, isPaused } = this.#state.peek()
+    if (error || isPaused) return
+    if (last >= this.segments.end - pageRows / 2) void this.more()
+    if (first < this.segments.start + pageRows / 2) void this.moreBefore()
   }
 
-  async #reread (segment: Segment): Promise<void> {
+  /** Undefined: stopped, or failed. */
+  async #page (read: Read, limit: number): Promise<Slice | undefined> {
+    if (this.isStopped) return undefined
+    const paging = new AbortController()
+    this.#paging = paging
+    this.#change({ isLoading: true, isPaused: false, error: undefined })
     try {
-      this.segments.refill(segment, (await this.#read(segment.cursor, segment.count)).logs)
-      this.#change({})
+      const slice = await read(limit, paging.signal)
+      return paging.signal.aborted ? undefined : slice
     } catch (error) {
-      if (!this.#ended.signal.aborted && error instanceof ApiError) this.#change({ error })
-    } finally {
-      this.#reading.delete(segment)
+      if (paging.signal.aborted) return undefined
+      if (!(error instanceof ApiError)) throw error
+      this.#change({ isLoading: false, error })
     }
   }
 
-  #read (cursor: string | undefined, limit: number): Promise<Page> {
-    const { query, user, order } = this.wanted
-    const times = this.#state.peek().times ?? this.wanted
-    return request<Page>('api/logs', {
-      params: {
-        query,
-        user,
-        order,
-        cursor,
-        limit,
-        cut: cutCharacters,
-        from: times.from ?? '',
-        to: times.to ?? '',
-        asOf: times.asOf
-      },
-      signal: this.#ended.signal,
-      priority: 'high'
-    })
+  #said (page: Page): Partial<SearchState> {
+    const { times, place, outside, tookMs } = this.#state.peek()
+    return {
+      times: times ?? { from: page.from, to: page.to, asOf: page.asOf },
+      place: place ?? page.place,
+      reached: page.complete ? undefined : page.reached ?? page.logs.at(-1)?.at,
+      hint: page.hint,
+      outside: outside ?? page.outside,
+      tookMs: tookMs ?? performance.now() - this.#startedAt
+    }
+  }
+
+  async #reread (segment: Segment): Promise<void> {
+    const { again, count } = segment
+    try {
+      this.segments.refill(segment, (await again(count, this.#ended.signal)).logs)
+      this.#change({})
+    } catch (error) {
+      if (!this.isStopped && error instanceof ApiError) this.#change({ error })
+    } finally {
+      this.#reading.delete(segment)
+    }
   }
 
   #change (change: Partial<SearchState>): void {

@@ -1,11 +1,13 @@
-// The rows of a search, in bounded memory. A segment is a page of the list's answer; it keeps its cursor, by which its
-// rows can be read again, and the rows themselves only while they are near what is looked at.
+// The rows of a list, in bounded memory. A segment is a page of an answer; it knows how its rows are read again, and
+// keeps the rows themselves only while they are near what is looked at. Indices are stable: rows that are put before
+// the first one have lower indices, below zero at last.
 import type { Log } from '../api/types.ts'
+import type { Read } from './read.ts'
 
 export interface Segment {
-  /** Cursor that reads this page again; undefined for the first page. */
-  readonly cursor: string | undefined
-  /** Index of its first row in the whole list. */
+  /** Reads its rows again: `again(count)`. */
+  readonly again: Read
+  /** Index of its first row. */
   readonly start: number
   readonly count: number
   /** Undefined: dropped from memory. */
@@ -33,10 +35,20 @@ export class Segments {
     this.#limits = limits
   }
 
-  /** Number of rows, in memory or not. */
-  get count (): number {
+  /** Index of the first row. */
+  get start (): number {
+    return this.#segments[0]?.start ?? 0
+  }
+
+  /** Index after the last row. */
+  get end (): number {
     const last = this.#segments.at(-1)
     return last ? last.start + last.count : 0
+  }
+
+  /** Number of rows, in memory or not. */
+  get count (): number {
+    return this.end - this.start
   }
 
   /** Number of rows in memory. */
@@ -44,13 +56,15 @@ export class Segments {
     return this.#rows
   }
 
-  /** Adds the next page at the end. */
-  append (rows: readonly Log[], cursor: string | undefined): void {
+  /** Adds a page after the last row. */
+  append (rows: readonly Log[], again: Read): void {
+    if (rows.length > 0) this.#segments.push(this.#fill(this.#segment(this.end, rows, again), rows))
+  }
+
+  /** Adds a page before the first row. */
+  prepend (rows: readonly Log[], again: Read): void {
     if (rows.length === 0) return
-    const segment: Segment =
-      { cursor, start: this.count, count: rows.length, rows: undefined, bytes: 0, seen: ++this.#looks }
-    this.#segments.push(segment)
-    this.#fill(segment, rows)
+    this.#segments.unshift(this.#fill(this.#segment(this.start - rows.length, rows, again), rows))
   }
 
   /** Puts back the rows of a segment. Those that no longer exist are left out at its end: indices stay. */
@@ -98,12 +112,17 @@ export class Segments {
     for (const { rows } of this.#segments) if (rows) yield * rows
   }
 
-  #fill (segment: Segment, rows: readonly Log[]): void {
+  #segment (start: number, rows: readonly Log[], again: Read): Segment {
+    return { again, start, count: rows.length, rows: undefined, bytes: 0, seen: ++this.#looks }
+  }
+
+  #fill (segment: Segment, rows: readonly Log[]): Segment {
     segment.rows = rows
     segment.bytes = rows.reduce((sum, row) => sum + bytesOf(row), 0)
     this.#rows += rows.length
     this.#bytes += segment.bytes
     this.#evict(segment)
+    return segment
   }
 
   /** Drops the rows of the segments that were looked at longest ago. */

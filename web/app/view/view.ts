@@ -8,6 +8,13 @@ export type Order = 'newest' | 'oldest'
 /** Lines of a message in the list: one, at most six, all. */
 export type Wrap = 'one' | 'some' | 'all'
 
+/** A column of the list: a field or an attribute by its dotted name. */
+export interface Column {
+  name: string
+  /** In characters; undefined: as the style sheet says. */
+  width?: number
+}
+
 export interface View {
   screen: Screen
   query: string
@@ -17,7 +24,7 @@ export interface View {
   /** The user to search, for administrators; empty: all. */
   user: string
   order: Order
-  columns: readonly string[]
+  columns: readonly Column[]
   /** The field by which the histogram is stacked. */
   by: string
   wrap: Wrap
@@ -25,13 +32,20 @@ export interface View {
   isLive: boolean
   /** The log that is opened; empty: none. */
   opened: string
+  /** The log in whose context the list is; empty: the list is the search's. */
+  around: string
+  /** What its context has in common with it: `process`, `user` or `attribute:NAME`. */
+  same: string
+  /** Whether neighbours that say the same are one row. */
+  isFolded: boolean
   /** A frozen view of a link. */
   asOf: string
   /** Parameters that this version does not know. */
   others: ReadonlyArray<readonly [name: string, value: string]>
 }
 
-export const defaultColumns = ['time', 'level', 'process', 'message'] as const
+export const defaultColumns: readonly Column[] =
+  [{ name: 'time' }, { name: 'level' }, { name: 'process' }, { name: 'message' }]
 
 export const defaultView: View = {
   screen: 'logs',
@@ -46,6 +60,9 @@ export const defaultView: View = {
   isUtc: false,
   isLive: false,
   opened: '',
+  around: '',
+  same: 'process',
+  isFolded: false,
   asOf: '',
   others: []
 }
@@ -57,7 +74,7 @@ interface Parameter {
   write (view: View): string
 }
 
-function text (key: 'query' | 'from' | 'to' | 'user' | 'by' | 'opened' | 'asOf'): Parameter {
+function text (key: 'query' | 'from' | 'to' | 'user' | 'by' | 'opened' | 'around' | 'same' | 'asOf'): Parameter {
   return {
     read (text, view) { view[key] = text },
     write: (view) => view[key]
@@ -84,16 +101,30 @@ const parameters: Record<string, Parameter> = {
   o: choice('order', { newest: 'newest', oldest: 'oldest' }),
   c: {
     read (text, view) {
-      view.columns = text.split(',').filter((name) => name !== '').map(decodeURIComponent)
+      view.columns = text.split(',').filter((column) => column !== '').map(readColumn)
     },
-    write: ({ columns }) => columns.map(encodeURIComponent).join(',')
+    write: ({ columns }) => columns.map(writeColumn).join(',')
   },
   by: text('by'),
   w: choice('wrap', { 1: 'one', 6: 'some', all: 'all' }),
   tz: choice('isUtc', { local: false, utc: true }),
   live: choice('isLive', { 0: false, 1: true }),
   open: text('opened'),
+  log: text('around'),
+  same: text('same'),
+  x: choice('isFolded', { 0: false, 1: true }),
   as: text('asOf')
+}
+
+/** Writes a column as text: `process`, `order.status:12`. */
+export function writeColumn ({ name, width }: Column): string {
+  return `${encodeURIComponent(name)}${width === undefined ? '' : `:${width}`}`
+}
+
+/** Reads what `writeColumn` wrote. */
+export function readColumn (text: string): Column {
+  const [, name = text, width] = /^(.*):(\d{1,3})$/s.exec(text) ?? []
+  return { name: decodeURIComponent(name), ...width !== undefined && { width: Number(width) } }
 }
 
 /** Reads the query string of an address. What is not valid there has its default. */
