@@ -8,9 +8,11 @@ RUN apt-get update \
   && apt-get install -y --no-install-recommends python3 make g++ \
   && rm -rf /var/lib/apt/lists/*
 COPY package.json package-lock.json .npmrc ./
-RUN npm ci
+# The page is built with the server below, once its sources are there.
+RUN npm ci --ignore-scripts && npm rebuild
 COPY tsconfig.json tsconfig.build.json ./
 COPY src src
+COPY web web
 COPY plugins plugins
 COPY routes routes
 COPY migrations migrations
