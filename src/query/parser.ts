@@ -27,6 +27,8 @@ import type { Comparison } from '../text/values.js'
 import { everything, type Attribute, type Field, type Filter, type Pattern } from './filter.ts'
 import { anyWord, Tokens, type Text, type Token } from './tokens.ts'
 
+export { BadRequest }
+
 const maxQueryLength = 4096
 const maxDepth = 64
 /** Conditions of a query: each may be tested on each log. */

@@ -3,7 +3,8 @@ import t from 'tap'
 import { parseFilter } from '../../src/query/parse.ts'
 import { matcherOf } from '../../src/query/matcher.js'
 import type { LogRecord } from '../../src/model/record.ts'
-import { clausesOf, isValid, quote } from '../../web/app/query/clauses.ts'
+import { clausesOf, quote } from '../../web/app/query/clauses.ts'
+import { isValid } from '../../web/app/query/parse.ts'
 import { refine } from '../../web/app/query/refine.ts'
 
 t.test('a click changes the clause of its field, and leaves the others as they were written', async (t) => {

@@ -1,5 +1,6 @@
 import { useComputed, useSignal, useSignalEffect } from '@preact/signals'
 import { Bar } from '../query/bar.tsx'
+import { isAboutQuery, problem } from '../query/draft.ts'
 import { Chart } from '../chart/chart.tsx'
 import { List } from './list.tsx'
 import { Search, type Wanted } from '../rows/search.ts'
@@ -10,6 +11,8 @@ import { navigate, view } from '../view/location.ts'
 export function Logs () {
   const runs = useSignal(0)
   const search = useSignal<Search | undefined>(undefined)
+  /** The search whose rows are shown: the one before, until the first page of the next one is there. */
+  const shown = useSignal<Search | undefined>(undefined)
   // Only what a search depends on: opening a row is no new search.
   const wanted = useComputed(() => {
     const { query, from, to, user, order, asOf } = view.value
@@ -19,15 +22,21 @@ export function Logs () {
     void runs.value
     const next = new Search(JSON.parse(wanted.value) as Wanted)
     search.value = next
+    if (!shown.peek()) shown.value = next
     void next.more()
     return () => next.stop()
+  })
+  useSignalEffect(() => {
+    if (search.value?.state.value.tookMs !== undefined) shown.value = search.value
   })
 
   return (
     <main id='content' class='logs' tabIndex={-1}>
-      <Bar onRun={() => { runs.value++ }} />
-      {search.value && <Chart key={search.value} search={search.value} />}
-      {search.value && <List key={search.value} search={search.value} onOpen={({ id }) => toggle(id)} />}
+      <Bar search={search.value} onRun={() => { runs.value++ }} />
+      <div class='results' aria-busy={search.value !== shown.value || problem.value !== undefined}>
+        {shown.value && <Chart key={shown.value} search={shown.value} />}
+        {shown.value && <List key={shown.value} search={shown.value} onOpen={({ id }) => toggle(id)} />}
+      </div>
       {search.value && <Status search={search.value} />}
     </main>
   )
@@ -48,7 +57,9 @@ function Status ({ search }: { search: Search }) {
         : search.count === 0 && isAtEnd ? list.empty : status.rows(number.format(search.count))}
       {tookMs !== undefined && <span>{status.took(Math.round(tookMs))}</span>}
       {reached !== undefined && <span>{list.searchedBackTo(reached)}</span>}
-      {error && <span class='problem'>{error.status === 0 ? problems.offline : problems.unknown(error.message)}</span>}
+      {error && !isAboutQuery(error) && (
+        <span class='problem'>{error.status === 0 ? problems.offline : problems.unknown(error.message)}</span>
+      )}
     </p>
   )
 }

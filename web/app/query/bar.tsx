@@ -1,32 +1,23 @@
-import { useSignal, useSignalEffect } from '@preact/signals'
+import type { Search } from '../rows/search.ts'
 import { texts } from '../texts/index.ts'
 import { navigate, view } from '../view/location.ts'
+import search from 'icon:search'
+import { IconButton } from '../frame/icon.tsx'
+import { run } from './draft.ts'
+import { QueryField } from './field.tsx'
+
+export interface BarProps {
+  search: Search | undefined
+  /** Called to run the same search again. */
+  onRun (): void
+}
 
 /** The bar that limits everything: query and time. */
-export function Bar ({ onRun }: { onRun (): void }) {
-  const draft = useSignal(view.value.query)
-  useSignalEffect(() => { draft.value = view.value.query })
+export function Bar ({ search: newest, onRun }: BarProps) {
   const { query, time } = texts.value
-
-  const onSubmit = (event: SubmitEvent) => {
-    event.preventDefault()
-    if (draft.value === view.value.query) onRun()
-    else navigate({ query: draft.value })
-  }
-
   return (
-    <form class='bar' role='search' onSubmit={onSubmit}>
-      <input
-        class='bar-query'
-        type='search'
-        aria-label={query.label}
-        placeholder={query.placeholder}
-        value={draft.value}
-        spellcheck={false}
-        autocomplete='off'
-        autocapitalize='off'
-        onInput={(event) => { draft.value = event.currentTarget.value }}
-      />
+    <search class='bar'>
+      <QueryField search={newest} onRun={() => run(onRun)} />
       <select
         aria-label={time.label}
         value={view.value.from}
@@ -34,7 +25,7 @@ export function Bar ({ onRun }: { onRun (): void }) {
       >
         {Object.entries(time.ranges).map(([from, name]) => <option key={from} value={from}>{name}</option>)}
       </select>
-      <button type='submit'>{query.run}</button>
-    </form>
+      <IconButton nodes={search} label={query.run} onClick={() => run(onRun)} />
+    </search>
   )
 }

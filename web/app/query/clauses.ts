@@ -1,6 +1,6 @@
 // A query as its clauses: what stands side by side at the top, without brackets around it. They are cut out of the text
 // by the server's own tokens, so that a click changes one of them and leaves what people wrote.
-import { tokensOf, parseQuery } from '../../../src/query/parser.ts'
+import { tokensOf } from '../../../src/query/parser.ts'
 import type { Token } from '../../../src/query/tokens.ts'
 
 export interface Clause {
@@ -12,16 +12,6 @@ export interface Clause {
   field: string | undefined
   /** The values as written, one or several alternatives. Empty for anything but plain values. */
   values: readonly string[]
-}
-
-/** Whether the page can tell that the server will accept a query; the server alone compiles regular expressions. */
-export function isValid (query: string): boolean {
-  try {
-    parseQuery(query, () => {})
-    return true
-  } catch {
-    return false
-  }
 }
 
 /** The clauses of a valid query; undefined where it is one alternative of several (`a OR b`). */

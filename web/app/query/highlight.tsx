@@ -1,0 +1,42 @@
+import { tokensOf } from '../../../src/query/parser.ts'
+import type { Token } from '../../../src/query/tokens.ts'
+
+/** A part of a query; those that follow each other give the query again. */
+export interface Part {
+  text: string
+  /** Undefined: white space, or text that the parser did not reach. */
+  kind: Token['kind'] | undefined
+  isWrong: boolean
+}
+
+/** A query as parts. What is wrong begins at `wrongAt`: it is the token there, or the text that no parser reached. */
+export function partsOf (query: string, wrongAt = Infinity): Part[] {
+  const parts: Part[] = []
+  let at = 0
+  const push = (end: number, kind?: Part['kind'], isWrong = false) => {
+    if (end > at) parts.push({ text: query.slice(at, end), kind, isWrong })
+    at = end
+  }
+  for (const { start, end, kind } of tokensOf(query)) {
+    push(start)
+    push(end, kind, start === wrongAt)
+  }
+  if (wrongAt >= at) push(Math.min(wrongAt, query.length))
+  push(query.length, undefined, wrongAt === at)
+  return parts
+}
+
+/** What the text field shows, in colours: it lies over it, letter over letter. */
+export function Highlight ({ query, wrongAt }: { query: string, wrongAt: number | undefined }) {
+  return (
+    <div class='query-layer' aria-hidden='true'>
+      {partsOf(query, wrongAt).map(({ text, kind, isWrong }, index) => (
+        kind === undefined && !isWrong
+          ? text
+          : <span key={index} class={`token-${kind ?? 'none'} ${isWrong ? 'is-wrong' : ''}`}>{text}</span>
+      ))}
+      {/* A line break at the end needs something after it; what is missing at the end is marked there. */}
+      <span class={wrongAt !== undefined && wrongAt >= query.length ? 'is-wrong' : ''}>{'\u00a0'}</span>
+    </div>
+  )
+}
