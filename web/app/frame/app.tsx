@@ -1,18 +1,33 @@
+import { useSignalEffect } from '@preact/signals'
+import { useCommands } from './commands.ts'
 import { Navigation } from './navigation.tsx'
 import { Notices } from './notices.tsx'
+import { Overlay } from './overlay.tsx'
 import { ScreenOf } from './screens.tsx'
 import { identity } from './session.ts'
 import { SignIn } from './sign-in.tsx'
+import { title } from './title.ts'
+import { openHelp, openPalette } from '../help/open.ts'
 import { view } from '../view/location.ts'
 
 /** The page: a form for a browser that is signed out, else the screen of the address. */
 export function App () {
+  useSignalEffect(() => { document.title = title.value })
   if (identity.value === undefined) return null
   if (identity.value === null) return <SignIn />
+  return <SignedIn />
+}
+
+function SignedIn () {
+  useCommands([
+    { name: 'palette', keys: ['Ctrl+K'], inFields: true, run: openPalette },
+    { name: 'help', keys: ['?'], run: openHelp }
+  ])
   return (
     <>
       <Navigation />
       <ScreenOf screen={view.value.screen} />
+      <Overlay />
       <Notices />
     </>
   )

@@ -1,37 +1,51 @@
-import { identity, signOut } from './session.ts'
+import { signal } from '@preact/signals'
+import type { ComponentType } from 'preact'
+import user from 'icon:circle-user'
 import { texts } from '../texts/index.ts'
-import { navigate, view } from '../view/location.ts'
-import { defaultView, formatView, type Screen } from '../view/view.ts'
+import { Icon } from './icon.tsx'
+import { notify } from './notices.tsx'
+import { ScreenLink } from './screen-link.tsx'
+import { mainScreens } from './screen-names.ts'
+import { focusContent } from './screens.tsx'
+import { identity } from './session.ts'
 
-const everybody: readonly Screen[] = ['logs', 'errors', 'send', 'account']
-const administrators: readonly Screen[] = ['users', 'storage', 'dead-letters', 'audit']
+const menuId = 'user-menu'
+const menu = signal<ComponentType<{ onClose (): void }> | undefined>(undefined)
 
-/** The head of the page: its screens, and the user. */
+/** The head of the page: its main screens, and a menu of all the rest. */
 export function Navigation () {
   const { navigation } = texts.value
-  const screens = identity.value?.admin ? [...everybody, ...administrators] : everybody
+  const Menu = menu.value
   return (
     <header class='top'>
-      <a class='skip' href='#content'>{navigation.skip}</a>
-      <strong>LoggerBot</strong>
+      <a
+        class='skip'
+        href='#content'
+        onClick={(event) => {
+          // The address is that of the view.
+          event.preventDefault()
+          focusContent()
+        }}
+      >
+        {navigation.skip}
+      </a>
+      <strong class='top-name'>LoggerBot</strong>
       <nav aria-label={navigation.label}>
-        {screens.map((screen) => (
-          <a
-            key={screen}
-            href={`./${formatView({ ...defaultView, screen })}`}
-            aria-current={view.value.screen === screen ? 'page' : undefined}
-            onClick={(event) => {
-              if (event.ctrlKey || event.metaKey || event.shiftKey) return
-              event.preventDefault()
-              navigate({ ...defaultView, screen })
-            }}
-          >
-            {navigation.screens[screen]}
-          </a>
-        ))}
+        {mainScreens.map((screen) => <ScreenLink key={screen} screen={screen} />)}
       </nav>
-      <span class='top-user'>{identity.value?.user}</span>
-      <button type='button' onClick={() => { void signOut() }}>{navigation.signOut}</button>
+      <button type='button' class='top-user' popovertarget={menuId}>
+        <Icon nodes={user} /> <bdi translate={false}>{identity.value?.user}</bdi>
+      </button>
+      <div id={menuId} popover class='menu' onBeforeToggle={loadMenu}>{Menu && <Menu onClose={closeMenu} />}</div>
     </header>
   )
+}
+
+function closeMenu (): void {
+  document.getElementById(menuId)?.hidePopover()
+}
+
+function loadMenu (): void {
+  import('./user-menu.tsx').then(
+    ({ UserMenu }) => { menu.value = UserMenu }, () => { notify(texts.value.common.unread) })
 }

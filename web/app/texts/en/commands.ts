@@ -3,6 +3,8 @@ export const commands = {
   commands: {
     query: 'Go to the query',
     queryProblem: 'Go to what is wrong with the query',
-    run: 'Run the search again'
+    run: 'Run the search again',
+    palette: 'All commands',
+    help: 'Keys'
   }
 }

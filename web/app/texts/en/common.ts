@@ -4,6 +4,7 @@ export const common = {
   levels: { debug: 'debug', info: 'info', warning: 'warning', error: 'error', critical: 'critical' },
   common: {
     loading: 'Loading …',
+    unread: 'A part of the page could not be read. Reload the page if this lasts.',
     close: 'Close',
     cancel: 'Cancel',
     copy: 'Copy',

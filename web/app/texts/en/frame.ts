@@ -12,6 +12,10 @@ export const frame = {
       'dead-letters': 'Dead letters',
       audit: 'Audit'
     },
+    more: 'Account and administration',
+    theme: 'Theme',
+    themes: { system: 'System', light: 'Light', dark: 'Dark' },
+    language: 'Language',
     signOut: 'Sign out',
     skip: 'Skip to the content'
   },

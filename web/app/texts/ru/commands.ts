@@ -4,6 +4,8 @@ export const commands: typeof English = {
   commands: {
     query: 'Перейти к запросу',
     queryProblem: 'Перейти к ошибке в запросе',
-    run: 'Повторить поиск'
+    run: 'Повторить поиск',
+    palette: 'Все команды',
+    help: 'Клавиши'
   }
 }

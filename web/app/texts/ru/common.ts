@@ -5,6 +5,7 @@ export const common: typeof English = {
   levels: { debug: 'отладка', info: 'сведения', warning: 'предупреждение', error: 'ошибка', critical: 'критично' },
   common: {
     loading: 'Загрузка …',
+    unread: 'Часть страницы не загрузилась. Если это не пройдёт, обновите страницу.',
     close: 'Закрыть',
     cancel: 'Отмена',
     copy: 'Копировать',

@@ -13,6 +13,10 @@ export const frame: typeof English = {
       'dead-letters': 'Недоставленное',
       audit: 'Журнал действий'
     },
+    more: 'Профиль и управление',
+    theme: 'Тема',
+    themes: { system: 'Авто', light: 'Светлая', dark: 'Тёмная' },
+    language: 'Язык',
     signOut: 'Выйти',
     skip: 'К содержимому'
   },

@@ -1,0 +1,36 @@
+import { effect } from '@preact/signals'
+import { texts } from '../texts/index.ts'
+import { navigate, view } from '../view/location.ts'
+import { defaultView, formatView, type Screen, type View } from '../view/view.ts'
+
+/** What each screen showed last, so that one comes back to it. */
+const last = new Map<Screen, View>()
+
+effect(() => { last.set(view.value.screen, view.value) })
+
+/** Shows a screen as it was left; the present one as it is at first. */
+export function openScreen (screen: Screen): void {
+  navigate(viewOf(screen))
+}
+
+function viewOf (screen: Screen): View {
+  const left = view.value.screen === screen ? undefined : last.get(screen)
+  return left ?? { ...defaultView, screen }
+}
+
+/** A link to a screen. */
+export function ScreenLink ({ screen }: { screen: Screen }) {
+  return (
+    <a
+      href={`./${formatView(viewOf(screen))}`}
+      aria-current={view.value.screen === screen ? 'page' : undefined}
+      onClick={(event) => {
+        if (event.ctrlKey || event.metaKey || event.shiftKey) return
+        event.preventDefault()
+        openScreen(screen)
+      }}
+    >
+      {texts.value.navigation.screens[screen]}
+    </a>
+  )
+}

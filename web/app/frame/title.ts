@@ -1,0 +1,12 @@
+import { computed } from '@preact/signals'
+import { texts } from '../texts/index.ts'
+import { view } from '../view/location.ts'
+import { identity } from './session.ts'
+
+/** Title of the document: what is searched, or the screen. */
+export const title = computed(() => {
+  const { navigation, signIn } = texts.value
+  if (!identity.value) return `${signIn.title} · LoggerBot`
+  const { screen, query } = view.value
+  return `${screen === 'logs' && query !== '' ? query : navigation.screens[screen]} · LoggerBot`
+})

@@ -1,0 +1,66 @@
+import { openHelp, openPalette } from '../help/open.ts'
+import { language, texts } from '../texts/index.ts'
+import { isAdmin, adminScreens } from './screen-names.ts'
+import { ScreenLink } from './screen-link.tsx'
+import { identity, signOut } from './session.ts'
+import { saveSettings, settings } from './settings.ts'
+
+/** Screens beside the main ones, and what is switched often. */
+export function UserMenu ({ onClose }: { onClose (): void }) {
+  const { navigation, commands } = texts.value
+  const { themes } = navigation
+  const screens = isAdmin(identity.value) ? ['account', ...adminScreens] as const : ['account'] as const
+  const afterwards = (run: () => void) => () => {
+    onClose()
+    run()
+  }
+  return (
+    <>
+      <nav aria-label={navigation.more} onClick={onClose}>
+        {screens.map((screen) => <ScreenLink key={screen} screen={screen} />)}
+      </nav>
+      <Choice
+        name='theme'
+        label={navigation.theme}
+        values={[['system', themes.system], ['light', themes.light], ['dark', themes.dark]]}
+        chosen={settings.value.theme}
+        onChoose={(theme) => saveSettings({ theme })}
+      />
+      <Choice
+        name='language'
+        label={navigation.language}
+        values={[['en', 'English'], ['ru', 'Русский']]}
+        chosen={language.value}
+        onChoose={(language) => saveSettings({ language })}
+      />
+      <div class='menu-actions'>
+        <button type='button' onClick={afterwards(openPalette)}>{commands.palette} <kbd>Ctrl+K</kbd></button>
+        <button type='button' onClick={afterwards(openHelp)}>{commands.help} <kbd>?</kbd></button>
+        <button type='button' onClick={afterwards(() => { void signOut() })}>{navigation.signOut}</button>
+      </div>
+    </>
+  )
+}
+
+interface ChoiceProps<Value extends string> {
+  name: string
+  label: string
+  values: ReadonlyArray<readonly [value: Value, text: string]>
+  chosen: Value
+  onChoose (value: Value): void
+}
+
+/** One of a few values, side by side. */
+function Choice<Value extends string> ({ name, label, values, chosen, onChoose }: ChoiceProps<Value>) {
+  return (
+    <fieldset class='segments'>
+      <legend>{label}</legend>
+      {values.map(([value, text]) => (
+        <label key={value}>
+          <input type='radio' name={name} checked={chosen === value} onChange={() => onChoose(value)} />
+          <span>{text}</span>
+        </label>
+      ))}
+    </fieldset>
+  )
+}
