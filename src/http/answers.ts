@@ -40,6 +40,7 @@ export const sendDetailedError = errorAnswer((status, detail, _reply, error) => 
 })
 
 function faultOf (error: Error): Fault | undefined {
+  if (error instanceof DatabaseAway) return { rule: 'database.unavailable' }
   return error instanceof BadRequest ? error.fault : undefined
 }
 
@@ -105,7 +106,7 @@ const Refusal = Type.Object({
     at: Type.Optional(Type.Integer({ description: 'place in the query, in UTF-16 units from 0' })),
     expected: Type.Optional(Type.Array(Type.String(), { description: 'what could stand there, or allowed values' })),
     limit: Type.Optional(Type.Number({ description: 'the number that the rule sets', examples: [1000] }))
-  }, { description: 'the broken rule as data, with status 400' }))
+  }, { description: 'the broken rule as data, with status 400; and where the database is unavailable' }))
 }, { description: 'The request was refused' })
 
 /** Adds the shape of refusals to the description of all routes of a scope. */

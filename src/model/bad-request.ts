@@ -6,9 +6,10 @@ export const rules = [
   'query.no-order', 'query.regex', 'query.regex-field', 'query.regex-too-large',
   'cursor.invalid', 'cursor.other', 'time.invalid', 'time.future', 'interval.invalid', 'interval.too-long',
   'interval.too-short', 'zone.invalid', 'field.message', 'field.no-number', 'same.missing', 'user.unknown',
-  'confirm.other', 'confirm.expired', 'parameter.unknown', 'parameter.missing', 'parameter.conflict', 'parameter.type',
-  'parameter.minimum', 'parameter.maximum',
-  'parameter.too-short', 'parameter.too-long', 'parameter.pattern', 'parameter.choice', 'parameter.items'
+  'confirm.other', 'confirm.expired', 'database.unavailable',
+  'parameter.unknown', 'parameter.missing', 'parameter.conflict', 'parameter.type', 'parameter.minimum',
+  'parameter.maximum', 'parameter.too-short', 'parameter.too-long', 'parameter.pattern', 'parameter.choice',
+  'parameter.items'
 ] as const
 
 export type Rule = typeof rules[number]

@@ -53,7 +53,7 @@ const parameters: Array<[path: string, fault: Fault]> = [
 
 /** Rules that the tests of their features cover. */
 const elsewhere: Rule[] = [
-  'same.missing', 'cursor.other', 'time.future', 'zone.invalid', 'confirm.expired', 'parameter.too-short', 'parameter.too-long', 'parameter.items'
+  'same.missing', 'cursor.other', 'database.unavailable', 'time.future', 'zone.invalid', 'confirm.expired', 'parameter.too-short', 'parameter.too-long', 'parameter.items'
 ]
 
 for (const database of databases) {

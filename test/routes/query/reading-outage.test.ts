@@ -27,7 +27,7 @@ for (const database of databases) {
         const { status, headers, body } = await ask(path)
         t.equal(status, 503, path)
         t.match(headers['retry-after'], /^\d+$/)
-        t.match(JSON.parse(body), { code: 503, detail: 'the database is unavailable' })
+        t.match(JSON.parse(body), { code: 503, detail: 'the database is unavailable', error: { rule: 'database.unavailable' } })
       }
       await until('it is told', () => linesAbout('the database is unavailable') > 0)
       t.equal(linesAbout('the database is unavailable'), 1)

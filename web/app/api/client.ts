@@ -1,29 +1,7 @@
 // Requests to the API of the server that served the page, as the user of the session.
+import { ApiError, type Fault } from './error.ts'
 
-/** What broke a rule of the API (docs/errors.md); `at` is an offset in the query. */
-export interface Fault {
-  rule: string
-  at?: number
-  expected?: readonly string[]
-  field?: string
-  limit?: number
-}
-
-/** The server refused, or could not answer. */
-export class ApiError extends Error {
-  /** 0: no answer. */
-  readonly status: number
-  readonly fault: Fault | undefined
-  /** Seconds after which the same request may succeed. */
-  readonly retryAfter: number | undefined
-
-  constructor (status: number, detail: string, { fault, retryAfter }: { fault?: Fault, retryAfter?: number } = {}) {
-    super(detail)
-    this.status = status
-    this.fault = fault
-    this.retryAfter = retryAfter
-  }
-}
+export { ApiError, type Fault } from './error.ts'
 
 export interface RequestOptions {
   method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'

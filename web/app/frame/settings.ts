@@ -1,7 +1,7 @@
 // What a user set for the page: kept by the server for all of their browsers, and by the browser for the next start.
 import { effect, signal, type ReadonlySignal } from '@preact/signals'
 import { request } from '../api/client.ts'
-import { languageOf, setLanguage, type Language } from '../texts/index.ts'
+import { language, languageOf, setLanguage, type Language } from '../texts/index.ts'
 
 export interface Settings {
   /** Empty: as the browser says. */
@@ -60,9 +60,11 @@ function readLocal (): Partial<Settings> {
 }
 
 effect(() => {
-  const { theme, density, language } = current.value
+  const { theme, density, language: wanted } = current.value
   const { dataset } = document.documentElement
   dataset.theme = theme
   dataset.density = density
-  void setLanguage(language === '' ? languageOf(navigator.languages) : language)
+  void setLanguage(wanted === '' ? languageOf(navigator.languages) : wanted)
 })
+
+effect(() => { document.documentElement.lang = language.value })

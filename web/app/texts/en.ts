@@ -4,10 +4,11 @@ import { common } from './en/common.ts'
 import { detail } from './en/detail.ts'
 import { frame } from './en/frame.ts'
 import { list } from './en/list.ts'
+import { problems } from './en/problems.ts'
 import { query } from './en/query.ts'
 import { time } from './en/time.ts'
 
 /** Texts of the page in English, a file for each part. */
-export const en = { ...chart, ...commands, ...common, ...detail, ...frame, ...list, ...query, ...time }
+export const en = { ...chart, ...commands, ...common, ...detail, ...frame, ...list, ...problems, ...query, ...time }
 
 export type Texts = typeof en

@@ -12,7 +12,6 @@ export async function setLanguage (wanted: Language): Promise<void> {
   const loaded = wanted === 'ru' ? (await import('./ru.ts')).ru : en
   language.value = wanted
   texts.value = loaded
-  document.documentElement.lang = wanted
 }
 
 /** The first language of the browser that the page has. */

@@ -5,8 +5,11 @@ import { common } from './ru/common.ts'
 import { detail } from './ru/detail.ts'
 import { frame } from './ru/frame.ts'
 import { list } from './ru/list.ts'
+import { problems } from './ru/problems.ts'
 import { query } from './ru/query.ts'
 import { time } from './ru/time.ts'
 
 /** Тексты страницы на русском. */
-export const ru: Texts = { ...chart, ...commands, ...common, ...detail, ...frame, ...list, ...query, ...time }
+export const ru: Texts = {
+  ...chart, ...commands, ...common, ...detail, ...frame, ...list, ...problems, ...query, ...time
+}

@@ -9,10 +9,5 @@ export const common = {
     cancel: 'Cancel',
     copy: 'Copy',
     copied: 'Copied'
-  },
-  problems: {
-    offline: 'The server does not answer. Trying again …',
-    overloaded: 'The server is busy. Trying again …',
-    unknown: (detail: string) => `The server refused: ${detail}`
   }
 }

@@ -10,10 +10,5 @@ export const common: typeof English = {
     cancel: 'Отмена',
     copy: 'Копировать',
     copied: 'Скопировано'
-  },
-  problems: {
-    offline: 'Сервер не отвечает. Пробуем снова …',
-    overloaded: 'Сервер занят. Пробуем снова …',
-    unknown: (detail) => `Сервер отказал: ${detail}`
   }
 }
