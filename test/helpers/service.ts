@@ -28,13 +28,14 @@ export interface ServiceOptions {
   database?: DatabaseOptions
   settings?: Partial<Record<keyof Settings, string>>
   timeouts?: Timeouts
+  onSetupCode?: (code: string) => void
 }
 
 /** Starts the whole service; it closes when the test ends. */
-export async function startService (t: Test, database: TestDatabase, { database: existing, settings, timeouts }: ServiceOptions = {}): Promise<TestService> {
+export async function startService (t: Test, database: TestDatabase, { database: existing, settings, ...server }: ServiceOptions = {}): Promise<TestService> {
   const options = existing ?? await database.createMigrated(t)
   const knex = openKnex(t, options)
-  const app = buildServer(await readSettings({ LOGGER_API_KEY: apiKey, LOGGER_LOG_LEVEL: 'silent', LOGGER_DB_TIMEOUT: String(patienceMs), LOGGER_SEARCH_TIMEOUT: String(patienceMs), ...environmentOf(options), ...settings }), { migrate: true, timeouts })
+  const app = buildServer(await readSettings({ LOGGER_API_KEY: apiKey, LOGGER_LOG_LEVEL: 'silent', LOGGER_DB_TIMEOUT: String(patienceMs), LOGGER_SEARCH_TIMEOUT: String(patienceMs), ...environmentOf(options), ...settings }), { migrate: true, ...server })
   t.teardown(() => app.close())
   await app.listen({ host: '127.0.0.1', port: 0 })
   return { app, port: (app.server.address() as AddressInfo).port, options, knex }

@@ -4,21 +4,27 @@ import { Navigation } from './navigation.tsx'
 import { Notices } from './notices.tsx'
 import { Overlay } from './overlay.tsx'
 import { ScreenOf } from './screens.tsx'
-import { identity } from './session.ts'
+import { firstStep, identity } from './session.ts'
 import { SignIn } from './sign-in.tsx'
 import { title } from './title.ts'
 import { openHelp, openPalette } from '../help/open.ts'
 import { view } from '../view/location.ts'
 
-/** The page: a form for a browser that is signed out, else the screen of the address. */
+/** The page: a form for a browser that is signed out, else the screen of the address; at first, the steps to it. */
 export function App () {
   useSignalEffect(() => { document.title = title.value })
   if (identity.value === undefined) return null
-  if (identity.value === null) return <SignIn />
-  return <SignedIn />
+  if (identity.value) return <SignedIn />
+  return (
+    <>
+      {firstStep.value === undefined ? <SignIn /> : <ScreenOf screen='first-visit' />}
+      <Notices />
+    </>
+  )
 }
 
 function SignedIn () {
+  const { screen } = view.value
   useCommands([
     { name: 'palette', keys: ['Ctrl+K'], inFields: true, run: openPalette },
     { name: 'help', keys: ['?'], run: openHelp }
@@ -26,7 +32,7 @@ function SignedIn () {
   return (
     <>
       <Navigation />
-      <ScreenOf screen={view.value.screen} />
+      <ScreenOf screen={screen === 'logs' && firstStep.value !== undefined ? 'first-visit' : screen} />
       <Overlay />
       <Notices />
     </>

@@ -6,8 +6,12 @@ import { texts } from '../texts/index.ts'
 import type { Screen } from '../view/view.ts'
 import { notify } from './notices.tsx'
 
+/** A screen of the address, or the steps that stand in place of an empty list. */
+type Shown = Screen | 'first-visit'
+
 /** Each screen but the list is a file of its own, read when it is first shown. */
-const loaders: Record<Exclude<Screen, 'logs'>, () => Promise<ComponentType>> = {
+const loaders: Record<Exclude<Shown, 'logs'>, () => Promise<ComponentType>> = {
+  'first-visit': async () => (await import('../send/first-visit.tsx')).FirstVisit,
   errors: async () => (await import('../errors/errors.tsx')).Errors,
   send: async () => (await import('../send/send.tsx')).Send,
   account: async () => (await import('../account/account.tsx')).Account,
@@ -17,25 +21,25 @@ const loaders: Record<Exclude<Screen, 'logs'>, () => Promise<ComponentType>> = {
   audit: async () => (await import('../admin/audit.tsx')).Audit
 }
 
-const loaded = signal<Partial<Record<Screen, ComponentType>>>({ logs: Logs })
+const loaded = signal<Partial<Record<Shown, ComponentType>>>({ logs: Logs })
 
 /** The screen of the address. It has the focus once it is shown, unless the page has just been opened. */
-export function ScreenOf ({ screen }: { screen: Screen }) {
-  const Shown = loaded.value[screen]
+export function ScreenOf ({ screen }: { screen: Shown }) {
+  const Loaded = loaded.value[screen]
   const focused = useRef(screen)
   useEffect(() => {
-    if (!Shown || focused.current === screen) return
+    if (!Loaded || focused.current === screen) return
     focused.current = screen
     focusContent()
-  }, [Shown, screen])
-  if (Shown) return <Shown />
+  }, [Loaded, screen])
+  if (Loaded) return <Loaded />
   if (screen !== 'logs') load(screen)
   return <main id='content' tabIndex={-1} aria-busy='true'><p role='status'>{texts.value.common.loading}</p></main>
 }
 
-function load (screen: Exclude<Screen, 'logs'>): void {
+function load (screen: Exclude<Shown, 'logs'>): void {
   loaders[screen]().then(
-    (Shown) => { loaded.value = { ...loaded.peek(), [screen]: Shown } },
+    (Loaded) => { loaded.value = { ...loaded.peek(), [screen]: Loaded } },
     () => { notify(texts.value.common.unread) })
 }
 

@@ -1,24 +1,64 @@
 import { signal } from '@preact/signals'
 import { ApiError, request } from '../api/client.ts'
-import type { Identity } from '../api/types.ts'
+import type { Identity, Page } from '../api/types.ts'
 import { loadSettings } from './settings.ts'
 
 /** The user of the browser's session; null: signed out; undefined: not known yet. */
 export const identity = signal<Identity | null | undefined>(undefined)
 
-/** Asks who is signed in. */
+/** The next step of a first visit: make a user, sign in, send a log. Undefined: there is something to see. */
+export const firstStep = signal<'user' | 'sign-in' | 'send' | undefined>(undefined)
+
+/** Asks who is signed in; if nobody is, whether there is a user at all. */
 export async function askIdentity (): Promise<void> {
   try {
     welcome(await request<Identity>('api/session'))
   } catch (error) {
     if (!(error instanceof ApiError) || (error.status !== 401 && error.status !== 403)) throw error
+    const { fresh } = await askServer().catch(() => ({ fresh: false }))
+    if (fresh) firstStep.value = 'user'
     identity.value = null
   }
 }
 
-/** Signs in; rejects with ApiError. */
+/** What strangers are told about the server. */
+export interface Server {
+  /** There is no user yet. */
+  fresh: boolean
+  /** The first one can be made by the code that the server printed. */
+  setup: boolean
+}
+
+/** Those who were asked whether they have logs. */
+const offered = new WeakSet<Identity>()
+
+/** Shows how to send a first log in place of an empty list, once, to a user without any log. */
+export async function offerFirstVisit (): Promise<void> {
+  const user = identity.peek()
+  if (!user || offered.has(user)) return
+  offered.add(user)
+  const { logs, complete } = await request<Page>('api/logs', { params: { limit: 1, cut: 1 } })
+  if (logs.length === 0 && complete) firstStep.value = 'send'
+}
+
+export function askServer (): Promise<Server> {
+  return request<Server>('api/server')
+}
+
+/** What all random tokens begin with. */
+const tokenStart = 'lb_'
+
+/** Whether a password is a token, which says by itself whose it is. */
+export function isToken (password: string): boolean {
+  return password.startsWith(tokenStart)
+}
+
+/** Signs in with a password, or with a token in its place; rejects with ApiError. */
 export async function signIn (user: string, password: string): Promise<void> {
-  welcome(await request<Identity>('api/session', { method: 'POST', body: { user, password } }))
+  const body = isToken(password) ? { token: password } : { user, password }
+  const signedIn = await request<Identity>('api/session', { method: 'POST', body })
+  if (firstStep.value !== undefined) firstStep.value = 'send'
+  welcome(signedIn)
 }
 
 function welcome (user: Identity): void {
@@ -30,4 +70,5 @@ function welcome (user: Identity): void {
 export async function signOut (): Promise<void> {
   await request('api/session', { method: 'DELETE' })
   identity.value = null
+  firstStep.value = undefined
 }

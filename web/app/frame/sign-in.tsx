@@ -1,47 +1,58 @@
 import { useSignal } from '@preact/signals'
-import { ApiError } from '../api/client.ts'
-import { signIn } from './session.ts'
+import type { ApiError } from '../api/client.ts'
+import { Field, FormButtons, FormProblem, textIn, useForm, type Refusal } from './form.tsx'
+import { notify } from './notices.tsx'
+import { isToken, signIn } from './session.ts'
 import { texts } from '../texts/index.ts'
 
 /** The form of a user who is signed out. */
 export function SignIn () {
-  const problem = useSignal('')
-  const isBusy = useSignal(false)
-  const words = texts.value.signIn
-
-  const onSubmit = async (event: SubmitEvent) => {
-    event.preventDefault()
-    const form = new FormData(event.currentTarget as HTMLFormElement)
-    isBusy.value = true
-    try {
-      await signIn(String(form.get('user')), String(form.get('password')))
-    } catch (error) {
-      problem.value = explain(error)
-    } finally {
-      isBusy.value = false
-    }
-  }
-
   return (
     <main class='sign-in'>
-      <h1>{words.title}</h1>
-      <form onSubmit={(event) => { void onSubmit(event) }}>
-        <label>{words.user}<input name='user' autocomplete='username' required autofocus /></label>
-        <label>
-          {words.password}
-          <input name='password' type='password' autocomplete='current-password' required />
-        </label>
-        <p class='problem' role='alert'>{problem.value}</p>
-        <button type='submit' disabled={isBusy.value}>{words.submit}</button>
-      </form>
+      <h1>{texts.value.signIn.title}</h1>
+      <SignInForm />
     </main>
   )
 }
 
-function explain (error: unknown): string {
-  const { signIn: words, problems } = texts.value
-  if (!(error instanceof ApiError)) throw error
-  if (error.status === 0) return problems.offline
-  if (error.status === 429) return words.tooMany(error.retryAfter ?? 60)
-  return error.status === 401 || error.status === 403 ? words.wrong : problems.unknown(error.message)
+export function SignInForm () {
+  const hasToken = useSignal(false)
+  const form = useForm(async (fields) => {
+    const user = textIn(fields, 'user')
+    const password = textIn(fields, 'password')
+    await signIn(user, password)
+    // The password of the user that the seed creates.
+    if (user === 'demo' && password === 'demo') notify(texts.value.signIn.isDemo)
+  }, explain)
+  const { user, password, submit, orToken } = texts.value.signIn
+  return (
+    <form class='form' onSubmit={form.handleSubmit}>
+      <Field
+        name='user'
+        label={user}
+        refusal={form.refusal}
+        autocomplete='username'
+        required={!hasToken.value}
+        autofocus
+      />
+      <Field
+        name='password'
+        label={password}
+        refusal={form.refusal}
+        isPassword
+        autocomplete='current-password'
+        required
+        onInput={(event) => { hasToken.value = isToken(event.currentTarget.value) }}
+      />
+      <p class='hint'>{orToken}</p>
+      <FormProblem form={form} fields={['user', 'password']} />
+      <FormButtons form={form} submit={submit} />
+    </form>
+  )
+}
+
+function explain ({ status, retryAfter = 60 }: ApiError): Refusal | undefined {
+  const { wrong, tooMany } = texts.value.signIn
+  if (status === 429) return { text: tooMany(retryAfter) }
+  return status === 401 || status === 403 ? { text: wrong } : undefined
 }

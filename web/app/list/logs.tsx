@@ -3,6 +3,7 @@ import { Bar } from '../query/bar.tsx'
 import { isAboutQuery, problem } from '../query/draft.ts'
 import { Chart } from '../chart/chart.tsx'
 import { List } from './list.tsx'
+import { offerFirstVisit } from '../frame/session.ts'
 import { Search, type Wanted } from '../rows/search.ts'
 import { language, texts } from '../texts/index.ts'
 import { navigate, view } from '../view/location.ts'
@@ -27,7 +28,9 @@ export function Logs () {
     return () => next.stop()
   })
   useSignalEffect(() => {
-    if (search.value?.state.value.tookMs !== undefined) shown.value = search.value
+    if (search.value?.state.value.tookMs === undefined) return
+    shown.value = search.value
+    if (search.value.count === 0) void offerFirstVisit()
   })
 
   return (

@@ -24,6 +24,8 @@ export const frame = {
     user: 'Name',
     password: 'Password',
     submit: 'Sign in',
+    orToken: 'A token with the scope read works in place of a password, without a name.',
+    isDemo: 'Everybody knows the password of demo: change it before strangers can reach this server.',
     wrong: 'This name and this password do not belong together.',
     tooMany: (seconds: number) => `Too many attempts. Try again in ${seconds} s.`
   }

@@ -1,0 +1,110 @@
+import { useSignal } from '@preact/signals'
+import type { ComponentChildren, TargetedInputEvent } from 'preact'
+import { useId } from 'preact/hooks'
+import { ApiError } from '../api/client.ts'
+import { texts } from '../texts/index.ts'
+
+/** Why a form was refused, and the field that this is about; without one, the form. */
+export interface Refusal {
+  field?: string
+  text: string
+}
+
+export interface FormState {
+  isBusy: boolean
+  refusal: Refusal | undefined
+  handleSubmit (event: SubmitEvent): void
+}
+
+/** Sends what a form holds; what is refused is kept, to be shown. `explain` puts it into the words of the form. */
+export function useForm (
+  send: (fields: FormData) => Promise<void>,
+  explain: (error: ApiError) => Refusal | undefined = () => undefined
+): FormState {
+  const refusal = useSignal<Refusal | undefined>(undefined)
+  const isBusy = useSignal(false)
+  const submit = async (form: HTMLFormElement) => {
+    isBusy.value = true
+    refusal.value = undefined
+    try {
+      await send(new FormData(form))
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error
+      refusal.value = explain(error) ?? refusalOf(error)
+    } finally {
+      isBusy.value = false
+    }
+  }
+  return {
+    isBusy: isBusy.value,
+    refusal: refusal.value,
+    handleSubmit (event) {
+      event.preventDefault()
+      if (event.currentTarget instanceof HTMLFormElement) void submit(event.currentTarget)
+    }
+  }
+}
+
+/** The text of a field. */
+export function textIn (fields: FormData, name: string): string {
+  const value = fields.get(name)
+  return typeof value === 'string' ? value : ''
+}
+
+function refusalOf (error: ApiError): Refusal {
+  const { problems } = texts.value
+  if (error.status === 0) return { text: problems.offline }
+  return { field: error.fault?.field, text: problems.unknown(error.message) }
+}
+
+export interface FieldProps {
+  name: string
+  label: string
+  refusal: Refusal | undefined
+  isPassword?: boolean
+  autocomplete: 'username' | 'current-password' | 'new-password' | 'off'
+  required?: boolean
+  autofocus?: boolean
+  onInput? (event: TargetedInputEvent<HTMLInputElement>): void
+}
+
+/** A labelled input, with what was refused about it. */
+export function Field ({ name, label, refusal, isPassword = false, ...others }: FieldProps) {
+  const id = useId()
+  const isRefused = refusal?.field === name
+  const input = {
+    ...others,
+    name,
+    autocapitalize: 'off',
+    spellcheck: false,
+    'aria-invalid': isRefused,
+    'aria-describedby': isRefused ? id : undefined
+  } as const
+  return (
+    <p class='field'>
+      <label>
+        {label}
+        {isPassword ? <input {...input} type='password' /> : <input {...input} />}
+      </label>
+      {isRefused && <span id={id} class='problem' role='alert'>{refusal.text}</span>}
+    </p>
+  )
+}
+
+/** What was refused about none of the fields shown. */
+export function FormProblem ({ form: { refusal }, fields }: { form: FormState, fields: readonly string[] }) {
+  if (!refusal || (refusal.field !== undefined && fields.includes(refusal.field))) return null
+  return <p class='problem' role='alert'>{refusal.text}</p>
+}
+
+/** The buttons at the end of a form. */
+export function FormButtons ({ form, children, submit }: {
+  form: FormState, submit: string, children?: ComponentChildren
+}) {
+  return (
+    <p class='form-buttons'>
+      <button type='submit' class='primary' disabled={form.isBusy}>{submit}</button>
+      {children}
+    </p>
+  )
+}
