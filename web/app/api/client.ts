@@ -1,5 +1,6 @@
 // Requests to the API of the server that served the page, as the user of the session.
 import { ApiError, type Fault } from './error.ts'
+import { noteServerTime } from '../time/clock.ts'
 
 export { ApiError, type Fault } from './error.ts'
 
@@ -37,6 +38,7 @@ export async function send (path: string, options: RequestOptions = {}): Promise
     signal?.throwIfAborted()
     throw new ApiError(0, error instanceof Error ? error.message : String(error))
   }
+  noteServerTime(response.headers.get('date'))
   if (!response.ok) throw await errorOf(response)
   return response
 }

@@ -6,6 +6,7 @@ import { List } from './list.tsx'
 import { offerFirstVisit } from '../frame/session.ts'
 import { Search, type Wanted } from '../rows/search.ts'
 import { language, texts } from '../texts/index.ts'
+import { TimeRange } from '../time/time-range.tsx'
 import { navigate, view } from '../view/location.ts'
 
 /** The main screen: the bar, the list and its status. */
@@ -35,7 +36,10 @@ export function Logs () {
 
   return (
     <main id='content' class='logs' tabIndex={-1}>
-      <Bar search={search.value} onRun={() => { runs.value++ }} />
+      <div class='limits'>
+        <Bar search={search.value} onRun={() => { runs.value++ }} />
+        <TimeRange />
+      </div>
       <div class='results' aria-busy={search.value !== shown.value || problem.value !== undefined}>
         {shown.value && <Chart key={shown.value} search={shown.value} />}
         {shown.value && <List key={shown.value} search={shown.value} onOpen={({ id }) => toggle(id)} />}

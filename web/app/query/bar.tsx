@@ -1,6 +1,5 @@
 import type { Search } from '../rows/search.ts'
 import { texts } from '../texts/index.ts'
-import { navigate, view } from '../view/location.ts'
 import search from 'icon:search'
 import { IconButton } from '../frame/icon.tsx'
 import { run } from './draft.ts'
@@ -12,19 +11,12 @@ export interface BarProps {
   onRun (): void
 }
 
-/** The bar that limits everything: query and time. */
+/** The query. */
 export function Bar ({ search: newest, onRun }: BarProps) {
-  const { query, time } = texts.value
+  const { query } = texts.value
   return (
     <search class='bar'>
       <QueryField search={newest} onRun={() => run(onRun)} />
-      <select
-        aria-label={time.label}
-        value={view.value.from}
-        onChange={(event) => navigate({ from: event.currentTarget.value, to: '' })}
-      >
-        {Object.entries(time.ranges).map(([from, name]) => <option key={from} value={from}>{name}</option>)}
-      </select>
       <IconButton nodes={search} label={query.run} onClick={() => run(onRun)} />
     </search>
   )
