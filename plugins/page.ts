@@ -24,15 +24,20 @@ export interface PageOptions {
 export default fp<PageOptions>(async (app, { page: isWanted = true, frameAncestors }) => {
   const page = isWanted ? Page.open(frameAncestors) : undefined
   app.decorate('logPage', page)
-  if (isWanted && !page) app.log.warn('there is no page: npm run build makes it')
-  if (!page) return
+  if (!page) {
+    if (isWanted) app.log.warn('the page is not built: run npm ci && npm run build')
+    return
+  }
 
   const sendPage: onRequestAsyncHookHandler = async (request, reply) => {
     reply.header('vary', 'accept')
     if (Page.isWanted(request)) return page.send(request, reply)
   }
   app.addHook('onRoute', (route) => {
-    if (route.url !== `${app.prefix}/` || ![route.method].flat().includes('GET')) return
+    // Fastify makes two routes of the first page of a prefix, and tells of one.
+    if (![app.prefix, `${app.prefix}/`].includes(route.url)) return
+    const methods = [route.method].flat()
+    if (!methods.includes('GET') && !methods.includes('HEAD')) return
     route.onRequest = [sendPage, ...[route.onRequest ?? []].flat()]
   })
 }, { name: 'loggerbot-page', fastify: '5.x' })

@@ -16,6 +16,7 @@ export { default as retention, type RetentionOptions } from '../plugins/retentio
 export { default as preflight } from '../plugins/preflight.ts'
 export { default as metrics } from '../plugins/metrics.ts'
 export { default as openapi } from '../plugins/openapi.ts'
+export { default as page, type PageOptions } from '../plugins/page.ts'
 
 export { default as contractRoutes, type ContractOptions } from '../routes/contract/index.ts'
 export { default as ingestRoutes } from '../routes/ingest/index.ts'
@@ -24,6 +25,7 @@ export { default as queryRoutes } from '../routes/query/index.ts'
 export { default as accountRoutes } from '../routes/account/index.ts'
 export { default as adminRoutes, type AdminOptions } from '../routes/admin/index.ts'
 export { default as opsRoutes } from '../routes/ops/index.ts'
+export { default as pageRoutes } from '../routes/page/index.ts'
 
 export type { UserSessions, UserTokens } from './authenticate/account.ts'
 export type { DatabaseOptions, MysqlOptions, SqliteOptions } from './store/dialects/dialect.ts'

@@ -6,7 +6,7 @@ export default fp(async (app) => {
   const page = app.logPage
   if (!page) return
   app.addHook('onRequest', async (_request, reply) => {
-    reply.headers({ 'x-content-type-options': 'nosniff', 'cross-origin-resource-policy': 'same-origin' })
+    reply.headers(page.securityHeaders)
   })
   await app.register(fastifyStatic, {
     root: page.assets,

@@ -8,7 +8,7 @@ import { privateHeaders } from './answers.ts'
 /** The built page: beside the built server, or in the build of a checkout that runs its sources. */
 const folders = ['../../page/', '../../dist/page/'].map((path) => fileURLToPath(new URL(path, import.meta.url)))
 
-/** A page that other sites cannot frame, which runs no script and asks no server but its own. */
+/** Headers of a page that other sites cannot frame, which runs no script and asks no server but its own. */
 function securityHeaders (frameAncestors: readonly string[]): Record<string, string> {
   const policy = [
     "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self'", "connect-src 'self'",
@@ -30,6 +30,8 @@ function securityHeaders (frameAncestors: readonly string[]): Record<string, str
 export class Page {
   /** Folder of its files, whose names change with their content. */
   readonly assets: string
+  /** Headers of the document and its files. */
+  readonly securityHeaders: Readonly<Record<string, string>>
   readonly #headers: Record<string, string>
   readonly #bodies: Record<'br' | 'gzip' | 'identity', Buffer>
 
@@ -42,12 +44,14 @@ export class Page {
   private constructor (folder: string, frameAncestors: readonly string[]) {
     const read = (ending: string) => readFileSync(`${folder}index.html${ending}`)
     this.assets = `${folder}_page`
+    this.securityHeaders = securityHeaders(frameAncestors)
     this.#bodies = { br: read('.br'), gzip: read('.gz'), identity: read('') }
     this.#headers = {
-      ...securityHeaders(frameAncestors),
+      ...this.securityHeaders,
       'content-type': 'text/html; charset=utf-8',
       'cache-control': 'no-cache',
-      etag: `"${createHash('sha256').update(this.#bodies.identity).digest('base64url')}"`,
+      // Weak: all encodings share it.
+      etag: `W/"${createHash('sha256').update(this.#bodies.identity).digest('base64url')}"`,
       vary: 'accept, accept-encoding'
     }
   }
@@ -57,9 +61,13 @@ export class Page {
     return accept.split(',').some((range) => /^\s*text\/html\s*(;(?!.*\bq=0(\.0*)?\s*$)|$)/i.test(range))
   }
 
+  /** Sends the document. Without the slash at the end of the prefix, its files would be looked for beside it. */
   send (request: FastifyRequest, reply: FastifyReply): FastifyReply {
     reply.headers(this.#headers)
-    if (request.headers['if-none-match'] === this.#headers.etag) return reply.code(304).send()
+    const [path = '', search] = request.url.split(/(?=\?)/, 2)
+    if (!path.endsWith('/')) return reply.redirect(`${path.slice(path.lastIndexOf('/') + 1)}/${search ?? ''}`)
+    const known = (request.headers['if-none-match'] ?? '').split(/ *, */)
+    if (known.includes(String(this.#headers.etag))) return reply.code(304).send()
     const encoding = negotiate(request.headers['accept-encoding'] ?? '', ['br', 'gzip']) as 'br' | 'gzip' | null
     if (encoding) reply.header('content-encoding', encoding)
     return reply.send(this.#bodies[encoding ?? 'identity'])

@@ -10,7 +10,7 @@ const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'log
 
 /** What a checkout needs to run and to be packed. A build must be newer than the sources, so it is copied last. */
 const parts = [
-  'src', 'plugins', 'routes', 'migrations', 'seeds', 'bin', 'knexfile.js', 'knexfile.ts', 'package.json',
+  'src', 'plugins', 'routes', 'migrations', 'seeds', 'web', 'bin', 'knexfile.js', 'knexfile.ts', 'package.json',
   'README.md', 'CHANGELOG.md', 'SECURITY.md', 'docs', 'tsconfig.json', 'tsconfig.build.json', 'dist'
 ].filter((part) => existsSync(join(root, part)))
 

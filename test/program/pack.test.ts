@@ -6,6 +6,7 @@ import t from 'tap'
 import { copyCheckout, mustRun } from '../helpers/checkout.ts'
 import { loggerbot, root, startServed } from '../helpers/command.ts'
 import { databases, environmentOf, openKnex, temporaryFolder } from '../helpers/databases.ts'
+import { http } from '../helpers/http.ts'
 import { apiKey, createToken, createUser, log, send, stored } from '../helpers/service.ts'
 
 const versionOf = (name: string): string => JSON.parse(readFileSync(join(root, 'node_modules', name, 'package.json'), 'utf8')).version
@@ -17,15 +18,17 @@ import knex from 'knex'
 import pino from 'pino'
 import type { PinoTransportOptions } from 'loggerbot-server/pino'
 import {
-  accountRoutes, adminRoutes, auth, contractRoutes, db, hourCounts, ingestRoutes, loggerbot, metrics, openapi, opsRoutes, preflight, queryRoutes, retention, search, setup, spool, syslog, tail, wordIndex, writer,
-  type DatabaseOptions, type LogBatch, type LoggerBotOptions, type LogUser, type Receipt
+  accountRoutes, adminRoutes, auth, contractRoutes, db, hourCounts, ingestRoutes, loggerbot, metrics, openapi, opsRoutes, page, pageRoutes, preflight, queryRoutes, retention, search, setup, spool, syslog, tail, wordIndex, writer,
+  type DatabaseOptions, type LogBatch, type LoggerBotOptions, type LogUser, type PageOptions, type Receipt
 } from 'loggerbot-server'
 
 const database: DatabaseOptions = { file: 'logs.sqlite' }
 const options: LoggerBotOptions = { database, apiKey: 'key', bodyLimit: 1024 }
 
+const framed: PageOptions = { frameAncestors: ['https://intranet.example'] }
+
 const app = Fastify()
-await app.register(loggerbot, { prefix: '/logs', ...options })
+await app.register(loggerbot, { prefix: '/logs', ...options, ...framed })
 await app.register(loggerbot, { prefix: '/mysql', database: { host: 'localhost', user: 'user' }, migrate: true })
 await app.register(loggerbot, { prefix: '/own', knex: knex({ client: 'mysql2' }) })
 
@@ -43,6 +46,7 @@ await app.register(async (scope) => {
   await scope.register(preflight)
   await scope.register(metrics)
   await scope.register(openapi)
+  await scope.register(page, framed)
   await scope.register(contractRoutes, { authenticate: async (request: FastifyRequest): Promise<LogUser> => ({ id: 1, name: request.ip }) })
   await scope.register(ingestRoutes, { bodyLimit: 1024 })
   await scope.register(queryRoutes)
@@ -50,6 +54,7 @@ await app.register(async (scope) => {
   await scope.register(setup, { onSetupCode: (code: string) => { code satisfies string } })
   await scope.register(adminRoutes, { bodyLimit: 1024 })
   await scope.register(opsRoutes)
+  await scope.register(pageRoutes)
   const batch: LogBatch = { userId: 1, records: [] }
   const { stored }: Receipt = await scope.writeLogs(batch)
   stored satisfies 'database' | 'spool'
@@ -71,7 +76,7 @@ await t.test('The package, installed in an empty project', { jobs: 2 }, async (t
 
   await t.test('holds the build, its types and the documents, but no sources and no tests', async (t) => {
     const files = (await mustRun('tar', ['-tzf', tarball], { cwd: project })).trim().split('\n').map((file) => file.replace(/^package\//, ''))
-    const expected = ['dist/src/index.js', 'dist/src/index.d.ts', 'bin/loggerbot.js', 'README.md', 'docs/index.md', 'docs/examples/embed.ts', 'docs/grafana/logs.json']
+    const expected = ['dist/src/index.js', 'dist/src/index.d.ts', 'bin/loggerbot.js', 'README.md', 'docs/index.md', 'docs/examples/embed.ts', 'docs/grafana/logs.json', 'dist/page/index.html', 'dist/page/index.html.br']
     t.strictSame(expected.filter((file) => !files.includes(file)), [])
     t.strictSame(files.filter((file) => !file.startsWith('docs/examples/') && /(?<!\.d)\.ts$|(^|\/)test\/|\.test\.|\.env|data\//.test(file)), [])
   })
@@ -114,7 +119,7 @@ await t.test('The package, installed in an empty project', { jobs: 2 }, async (t
 
   t.test('is imported by its documented names', { buffered: true }, async (t) => {
     const names = await mustRun(process.execPath, ['--input-type=module', '-e', "console.log(Object.keys(await import('loggerbot-server')).sort().join(' '))"], { cwd: project })
-    t.equal(names.trim(), 'accountRoutes adminRoutes auth contractRoutes db hourCounts ingestRoutes loggerbot metrics newRecord openapi opsRoutes preflight queryRoutes retention search setup spool syslog tail utcTime wordIndex writer')
+    t.equal(names.trim(), 'accountRoutes adminRoutes auth contractRoutes db hourCounts ingestRoutes loggerbot metrics newRecord openapi opsRoutes page pageRoutes preflight queryRoutes retention search setup spool syslog tail utcTime wordIndex writer')
   })
 
   t.test('npx loggerbot --version says the version', { buffered: true }, async (t) => {
@@ -133,6 +138,7 @@ await t.test('The package, installed in an empty project', { jobs: 2 }, async (t
       t.match(answer, { status: 200, body: '{"code":200,"message":"Logs added successfully"}' })
       const knex = openKnex(t, options)
       t.match(await stored(knex), [{ log_msg: 'to the build' }])
+      t.match(await http(service.port, 'GET', '/', { accept: 'text/html' }), { status: 200, body: /_page\/index-/ }, 'the page is in it')
 
       const transport = { target: 'loggerbot-server/pino', options: { url: `http://127.0.0.1:${service.port}`, token: await createToken(service, 'alice') } }
       await knex('user_logs').delete()

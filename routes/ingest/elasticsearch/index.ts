@@ -33,7 +33,11 @@ const documentPaths = [
 
 /** Elasticsearch's `_bulk` and single documents, and the requests with which its clients begin. */
 const elasticsearch: FastifyPluginAsync<ElasticsearchOptions> = async (app, { version, root }) => {
-  app.addHook('onSend', async (_request, reply) => { reply.header('x-elastic-product', 'Elasticsearch') })
+  app.addHook('onSend', async (_request, reply) => {
+    // The page is at the root, too.
+    const isPage = String(reply.getHeader('content-type')).startsWith('text/html')
+    if (!isPage) reply.header('x-elastic-product', 'Elasticsearch')
+  })
   app.setErrorHandler(sendElasticError)
   // A client's base URL may end with a slash, to which it adds the prefix.
   for (const prefix of ['/elasticsearch', '//elasticsearch']) {

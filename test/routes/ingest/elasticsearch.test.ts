@@ -314,7 +314,7 @@ for (const database of databases) {
       t.match(await http(port, 'GET', '/nowhere'), { status: 404, body: '{"code":404,"message":"NotFound"}' })
       t.equal((await http(port, 'PUT', '/send_logs')).status, 405)
       const without = await startService(t, database, { database: service.options, settings: { LOGGER_ELASTICSEARCH: '' } })
-      for (const path of ['/', '/_bulk', '/elasticsearch/_bulk', '/elasticsearch']) t.match(await http(without.port, path.endsWith('bulk') ? 'POST' : 'GET', path, key), { status: 404, body: '{"code":404,"message":"NotFound"}' })
+      for (const path of ['/_bulk', '/elasticsearch/_bulk', '/elasticsearch']) t.match(await http(without.port, path.endsWith('bulk') ? 'POST' : 'GET', path, key), { status: 404, body: '{"code":404,"message":"NotFound"}' })
       const newer = await startService(t, database, { database: service.options, settings: { LOGGER_ELASTICSEARCH: '9.4.1' } })
       t.match(JSON.parse((await http(newer.port, 'GET', '/', key)).body), { version: { number: '9.4.1' } })
     })
