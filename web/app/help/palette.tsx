@@ -114,7 +114,7 @@ function Found ({ id, items, chosen, onRun }: FoundProps) {
           </li>
         ))}
       </ul>
-      <p class='muted' role='status'>{items.length === 0 && palette.nothing}</p>
+      <p class='hint' role='status'>{items.length === 0 && palette.nothing}</p>
     </>
   )
 }

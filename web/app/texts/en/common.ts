@@ -6,6 +6,7 @@ export const common = {
     loading: 'Loading …',
     unread: 'A part of the page could not be read. Reload the page if this lasts.',
     close: 'Close',
+    retry: 'Try again',
     cancel: 'Cancel',
     copy: 'Copy',
     copied: 'Copied'

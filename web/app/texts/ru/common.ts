@@ -7,6 +7,7 @@ export const common: typeof English = {
     loading: 'Загрузка …',
     unread: 'Часть страницы не загрузилась. Если это не пройдёт, обновите страницу.',
     close: 'Закрыть',
+    retry: 'Повторить',
     cancel: 'Отмена',
     copy: 'Копировать',
     copied: 'Скопировано'
