@@ -5,7 +5,7 @@ import { BadRequest } from '../../src/errors.ts'
 import { BucketChoice } from '../../src/query/bucket-choice.ts'
 import { fillHistogram } from '../../src/query/histogram.ts'
 import { countLogs } from '../../src/search/counts.ts'
-import { bucketParameters, Complete, config, Cut, field, groupingOf, shownIn } from './counting.ts'
+import { bucketParameters, Complete, config, Cut, field, groupingOf, Reached, reachedAt, shownIn } from './counting.ts'
 import { Outside, policyFor, requestedScope, scopeParameters, timesOf, viewAnswer } from './request.ts'
 
 const HistogramQuery = Type.Object({
@@ -30,6 +30,7 @@ const Histogram = Type.Object({
   interval: Type.Integer({ description: 'in seconds' }),
   buckets: Type.Array(Bucket),
   complete: Complete,
+  reached: Reached,
   cut: Type.Optional(Cut),
   outside: Type.Optional(Outside),
   ...viewAnswer
@@ -67,11 +68,13 @@ async function countOverTime (
     const { span, shown, left } = await shownIn(turn, scope)
     const buckets = choice.bucketsOf(span)
     const request = { by, buckets, budgetMs: app.logReaders.searchBudgetMs }
-    const { counts, isComplete, cut } = await countLogs(turn, shown, request, policyFor(app, scope.filter, turn))
+    const policy = policyFor(app, scope.filter, turn)
+    const { counts, isComplete, reached, cut } = await countLogs(turn, shown, request, policy)
     return {
       interval: buckets.interval / 1000,
       buckets: fillHistogram(span, buckets, counts, by && { top: query.top }),
       complete: isComplete,
+      ...reachedAt(reached),
       cut,
       ...left,
       ...timesOf(shown)

@@ -1,3 +1,4 @@
+import type { UtcTime } from '../model/instant.ts'
 import { shortName } from '../text/value-counts.js'
 
 /** The number of logs with a value in an interval. */
@@ -28,6 +29,8 @@ export class CountTotals {
   #bytes = 0
   /** Values were left out. */
   isCut = false
+  /** All logs from here on are counted; undefined where none are, or all. */
+  reached: UtcTime | undefined
 
   add ({ value: whole, bucket, count }: Count): void {
     const value = whole === null ? null : shortName(whole)

@@ -1,4 +1,4 @@
-import { millisecondsOf } from '../model/instant.ts'
+import { millisecondsOf, type UtcTime } from '../model/instant.ts'
 import type { StoredLog } from '../model/record.ts'
 import type { Search, SearchScope } from '../query/search.ts'
 import type { Reader } from '../store/reader.ts'
@@ -19,6 +19,8 @@ export interface Counts {
   counts: Count[]
   /** False where the time was over before all logs were counted, or values were left out. */
   isComplete: boolean
+  /** Where the time was over: all logs from here on are counted. Undefined also where no log was counted in time. */
+  reached: UtcTime | undefined
   /** Undefined where nothing is cut. */
   cut: Cut | undefined
 }
@@ -37,7 +39,7 @@ export async function countLogs (
     new Counting(inTime, { request, totals }, policy).all(scope)
   ))
   const { counts, isCut, cut } = totals
-  return { counts, isComplete: isComplete && !isCut, cut }
+  return { counts, isComplete: isComplete && !isCut, reached: isComplete ? undefined : totals.reached, cut }
 }
 
 /** One count under way; each method resolves to whether it came to its end before the signal. */
@@ -46,6 +48,8 @@ class Counting {
   readonly #request: CountRequest
   readonly #totals: CountTotals
   readonly #policy: SearchPolicy
+  /** Logs are counted from the newest to the oldest, not user by user. */
+  #isInOrder = true
 
   constructor (
     reader: Reader, { request, totals }: { request: CountRequest, totals: CountTotals }, policy: SearchPolicy
@@ -58,11 +62,17 @@ class Counting {
 
   async all (scope: SearchScope): Promise<boolean> {
     const parts = await addHourCounts(this.#reader, scope, this.#request, this.#totals) ?? [scope]
+    this.#isInOrder = parts.every(({ userId }) => userId === parts[0]?.userId)
     for (const [index, part] of parts.entries()) {
       const isComplete = await this.#part({ ...part, order: 'newest' })
+      if (isComplete) this.#reach(part.from)
       if (!isComplete || (this.#isOver && index < parts.length - 1)) return false
     }
     return true
+  }
+
+  #reach (at: UtcTime | undefined): void {
+    if (this.#isInOrder) this.#totals.reached = at
   }
 
   get #isOver (): boolean {
@@ -80,6 +90,7 @@ class Counting {
     for (let step; (step = await windows.next(count)) !== undefined;) {
       for (const row of step.found.counts) this.#totals.add(row)
       if (step.found.isCut) this.#totals.isCut = true
+      this.#reach(step.reached?.at)
       if (this.#isOver) return step.reached === undefined
     }
     return true
@@ -95,6 +106,7 @@ class Counting {
         const value = by === undefined ? null : valueIn(log, by, names)
         this.#totals.add({ value, bucket: buckets?.of(millisecondsOf(log.eventAt)) ?? 0, count: 1 })
       }
+      this.#reach(reached?.at)
       if (this.#isOver) return reached === undefined
     }
     return true

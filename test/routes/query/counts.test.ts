@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
 import { everything } from '../../../src/query/filter.ts'
 import { Distributions } from '../../../src/search/distribution.ts'
+import { countLogs } from '../../../src/search/counts.ts'
 import { countFacets } from '../../../src/search/facets.ts'
 import { ValueCounts } from '../../../src/text/value-counts.js'
 import { databases } from '../../helpers/databases.ts'
@@ -258,8 +259,16 @@ for (const database of databases) {
       const userId = (await app.logDb('users').where('username', 'bob').first()).id
       const budgetMs = 3000
       const reader = { knex: app.logDb, signal: new AbortController().signal }
-      const partial = await countFacets(reader, { userId, filter: everything }, { fields: [{ path: ['oldest'] }], budgetMs }, { pause: () => delay(budgetMs + 100) })
+      const scope = { userId, filter: everything }
+      const policy = { pause: () => delay(budgetMs + 100) }
+      const by = { path: ['oldest'] }
+      const [partial, { counts: [counted], ...ended }] = await Promise.all([
+        countFacets(reader, scope, { fields: [by], budgetMs }, policy), countLogs(reader, scope, { by, budgetMs }, policy)
+      ])
       t.match(partial, { isComplete: false, reached: /^2026-05-05 1[12]:00:00/ })
+      t.match(ended, { isComplete: false, reached: /^2026-05-05 1[12]:00:00/ })
+      t.match(counted, { value: null, count: partial.counts[0]!.rank(1).missing })
+      t.match(await countLogs(reader, scope, { by, budgetMs: 60_000 }, {}), { isComplete: true, reached: undefined })
       const { missing, values } = partial.counts[0]!.rank(1)
       t.ok(missing >= 5000 && missing <= 6000, 'the newest logs are counted')
       t.strictSame(values, [])
