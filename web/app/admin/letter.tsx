@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals'
 import { request } from '../api/client.ts'
-import { Value } from '../list/row.tsx'
+import { Value } from '../list/value.tsx'
 import { formatBytes, formatTime } from '../texts/format.ts'
 import type { DeadLetter } from './api.ts'
 import { adminTexts } from './texts/index.ts'

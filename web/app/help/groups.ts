@@ -5,7 +5,31 @@ export const groups = ['list', 'log', 'search', 'view', 'page'] as const
 export type Group = typeof groups[number]
 
 const members: Partial<Record<Command['name'], Group>> = {
-  run: 'search'
+  run: 'search',
+  nextRow: 'list',
+  previousRow: 'list',
+  selectNext: 'list',
+  selectPrevious: 'list',
+  pageDown: 'list',
+  pageUp: 'list',
+  firstRow: 'list',
+  lastRow: 'list',
+  newest: 'list',
+  oldest: 'list',
+  nextError: 'list',
+  previousError: 'list',
+  back: 'list',
+  open: 'log',
+  only: 'log',
+  out: 'log',
+  around: 'log',
+  copyMessage: 'log',
+  copyJson: 'log',
+  copyLink: 'log',
+  copyAbsoluteLink: 'log',
+  wrap: 'view',
+  fold: 'view',
+  zoom: 'view'
 }
 
 /** The group in which the help lists a command. */

@@ -1,13 +1,13 @@
 import { useComputed, useSignal, useSignalEffect } from '@preact/signals'
 import { Bar } from '../query/bar.tsx'
-import { isAboutQuery, problem } from '../query/draft.ts'
+import { problem } from '../query/draft.ts'
 import { Chart } from '../chart/chart.tsx'
 import { List } from './list.tsx'
+import { Status } from './status.tsx'
 import { offerFirstVisit } from '../frame/session.ts'
 import { Search, type Wanted } from '../rows/search.ts'
-import { language, texts } from '../texts/index.ts'
 import { TimeRange } from '../time/time-range.tsx'
-import { navigate, view } from '../view/location.ts'
+import { view } from '../view/location.ts'
 
 /** The main screen: the bar, the list and its status. */
 export function Logs () {
@@ -42,31 +42,9 @@ export function Logs () {
       </div>
       <div class='results' aria-busy={search.value !== shown.value || problem.value !== undefined}>
         {shown.value && <Chart key={shown.value} search={shown.value} />}
-        {shown.value && <List key={shown.value} search={shown.value} onOpen={({ id }) => toggle(id)} />}
+        {shown.value && <List key={shown.value} search={shown.value} />}
       </div>
       {search.value && <Status search={search.value} />}
     </main>
-  )
-}
-
-function toggle (id: string): void {
-  navigate({ opened: view.value.opened === id ? '' : id })
-}
-
-function Status ({ search }: { search: Search }) {
-  const { isLoading, isAtEnd, reached, error, tookMs } = search.state.value
-  const { list, status, problems } = texts.value
-  const number = new Intl.NumberFormat(language.value)
-  return (
-    <p class='status' role='status'>
-      {isLoading && search.count === 0
-        ? list.loading
-        : search.count === 0 && isAtEnd ? list.empty : status.rows(number.format(search.count))}
-      {tookMs !== undefined && <span>{status.took(Math.round(tookMs))}</span>}
-      {reached !== undefined && <span>{list.searchedBackTo(reached)}</span>}
-      {error && !isAboutQuery(error) && (
-        <span class='problem'>{error.status === 0 ? problems.offline : problems.unknown(error.message)}</span>
-      )}
-    </p>
   )
 }

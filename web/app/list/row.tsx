@@ -1,115 +1,100 @@
 import type { Log } from '../api/types.ts'
-import { texts } from '../texts/index.ts'
-import { clockOf } from '../time/format.ts'
+import { lazy } from '../frame/lazy.tsx'
+import { language, texts } from '../texts/index.ts'
+import { durationOf } from '../time/duration.ts'
+import { dayOf, isSameDay } from '../time/format.ts'
 import { view } from '../view/location.ts'
-import { Detail } from '../detail/detail.tsx'
-import { firstLineOf } from './printable.ts'
-import { Value } from './value.tsx'
+import { Cell } from './cell.tsx'
+import { gapOf } from './divide.ts'
+import { isPhone } from './phone.ts'
 
-export { Value }
+export const Detail = lazy(async () => (await import('../detail/detail.tsx')).Detail)
 
 export interface RowProps {
   index: number
-  /** Distance from the top of the list, in pixels. */
-  start: number
+  /** Distance from the top of the canvas, in pixels. */
+  top: number
+  /** Its place among all rows, from 1. */
+  place: number
   /** Undefined while its page is read again. */
   log: Log | undefined
+  /** The row above; undefined if it is not in memory, or is none. */
   previous: Log | undefined
+  /** No row is above. */
+  isFirst: boolean
+  /** Milliseconds from which on the time between neighbours is a silence. */
+  silenceMs: number
+  /** Rows that say the same, and are folded into this one. */
+  folded: number
   isActive: boolean
-  measure (row: HTMLDivElement | null): void
-  onPick (log: Log): void
+  isSelected: boolean
+  isDimmed: boolean
+  observe (row: HTMLDivElement | null): void
 }
 
 /** One log: on one line, on several, or opened. */
-export function Row ({ index, start, log, previous, isActive, measure, onPick }: RowProps) {
-  const style = { transform: `translateY(${start}px)` }
-  if (!log) return <div class='row row-missing' role='row' aria-rowindex={index + 2} style={style} />
-  const { wrap, opened } = view.value
-  const isOpen = opened === log.id
+export function Row (row: RowProps) {
+  const { index, top, place, log, previous, isFirst, silenceMs, observe } = row
+  const style = { transform: `translateY(${top}px)` }
+  if (!log) {
+    return (
+      <div class='row' data-index={index} ref={observe} style={style}>
+        <div class='line line-missing' role='row' aria-rowindex={place}><span role='gridcell' /></div>
+      </div>
+    )
+  }
+  const isOpen = view.value.opened === log.id && !isPhone.value
   return (
-    <div class='row' data-index={index} ref={isOpen || wrap !== 'one' ? measure : undefined} style={style}>
-      <Line {...{ index, log, previous, isActive, isOpen, onPick }} />
-      {isOpen && <Detail log={log} />}
+    <div class='row' data-index={index} ref={observe} style={style}>
+      {(previous ?? isFirst) && <Divider log={log} previous={previous} silenceMs={silenceMs} />}
+      <Line {...row} log={log} isOpen={isOpen} />
+      {isOpen && (
+        <div role='row' aria-rowindex={place}>
+          <div role='gridcell' aria-colspan={view.value.columns.length}><Detail log={log} /></div>
+        </div>
+      )}
     </div>
   )
 }
 
-interface LineProps extends Omit<RowProps, 'start' | 'measure'> {
-  log: Log
-  isOpen: boolean
+function Divider ({ log, previous, silenceMs }: { log: Log, previous: Log | undefined, silenceMs: number }) {
+  const gap = previous ? gapOf(previous, log) : 0
+  const isNewDay = !isSameDay(previous?.at ?? new Date().toISOString(), log.at, view.value.isUtc)
+  if (!isNewDay && gap <= silenceMs) return null
+  const silence = gap > silenceMs && texts.value.list.silence(durationOf(gap, language.value))
+  return (
+    <div class='divider' role='row'>
+      <span role='gridcell'>
+        {isNewDay && <strong>{dayOf(log.at, view.value.isUtc, language.value)}</strong>}
+        {silence}
+      </span>
+    </div>
+  )
 }
 
-function Line ({ index, log, previous, isActive, isOpen, onPick }: LineProps) {
-  const isWrapped = view.value.wrap !== 'one'
+function Line ({ place, log, previous, folded, isActive, isSelected, isDimmed, isOpen }:
+  RowProps & { log: Log, isOpen: boolean }) {
+  const { columns, wrap } = view.value
   return (
     <div
-      class={`line level-${log.level} ${isWrapped ? `wrap-${view.value.wrap}` : ''}`}
+      class={`line level-${log.level} wrap-${wrap} ${isDimmed ? 'is-dimmed' : ''}`}
       role='row'
-      aria-rowindex={index + 2}
-      aria-selected={isActive}
+      tabIndex={isActive ? 0 : -1}
+      aria-rowindex={place}
+      aria-selected={isSelected}
       aria-expanded={isOpen}
-      onClick={() => onPick(log)}
     >
-      {view.value.columns.map(({ name }) => (
-        <span key={name} role='gridcell' class={`cell cell-${name}`}>
-          <Cell column={name} log={log} previous={previous} />
+      {columns.map((column) => (
+        <span
+          key={column.name}
+          role='gridcell'
+          class={`cell cell-${column.name}`}
+          style={column.width === undefined ? undefined : { width: `${column.width + 1}ch` }}
+        >
+          {column.name === 'message' && folded > 0 && <span class='folded-count'>×{folded + 1}</span>}
+          <Cell column={column} log={log} previous={previous} />
         </span>
       ))}
     </div>
   )
-}
-
-interface CellProps {
-  column: string
-  log: Log
-  previous: Log | undefined
-}
-
-function Cell ({ column, log, previous }: CellProps) {
-  const { isUtc } = view.value
-  if (column === 'time') {
-    const time = clockOf(log.at, isUtc)
-    const isRepeated = previous !== undefined && clockOf(previous.at, isUtc).slice(0, 8) === time.slice(0, 8)
-    return <time dateTime={log.at} title={log.at} class={isRepeated ? 'is-repeated' : ''}>{time}</time>
-  }
-  if (column === 'level') {
-    return <span class='level' title={texts.value.levels[log.level]}>{log.level.charAt(0).toUpperCase()}</span>
-  }
-  if (column === 'message') return <Message text={log.message} />
-  return <Value text={valueOf(log, column)} />
-}
-
-function Message ({ text }: { text: string }) {
-  if (view.value.wrap !== 'one') return <Value text={text} />
-  const { line, more } = firstLineOf(text)
-  return (
-    <>
-      <Value text={line} />
-      {more > 0 && <span class='more-lines'>{texts.value.list.moreLines(more)}</span>}
-    </>
-  )
-}
-
-/** The value of a field, or of an attribute by its dotted name. */
-export function valueOf (log: Log, column: string): string {
-  if (column === 'process') return log.pid > 0 ? `${log.process}[${log.pid}]` : log.process
-  if (column === 'user' || column === 'description' || column === 'arrived') return log[column]
-  if (column === 'pid') return String(log.pid)
-  const value = attributeOf(log.attributes, column)
-  return value === undefined ? '' : typeof value === 'string' ? value : JSON.stringify(value)
-}
-
-/** An attribute by its name, in which dots may also lead into objects. */
-function attributeOf (attributes: Record<string, unknown> | null, name: string): unknown {
-  if (attributes === null) return undefined
-  if (Object.hasOwn(attributes, name)) return attributes[name]
-  for (let dot = name.indexOf('.'); dot > 0; dot = name.indexOf('.', dot + 1)) {
-    const head = name.slice(0, dot)
-    if (!Object.hasOwn(attributes, head)) continue
-    const inner = attributes[head]
-    if (typeof inner !== 'object' || inner === null) continue
-    const value = attributeOf(inner as Record<string, unknown>, name.slice(dot + 1))
-    if (value !== undefined) return value
-  }
-  return undefined
 }

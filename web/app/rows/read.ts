@@ -43,13 +43,20 @@ export function readListAt (wanted: Wanted, at: string): Read {
   // The log of this very time is the first of the first page.
   const edge = isDown ? afterTime(at) : at
   const rest: Wanted = { ...wanted, ...isDown ? { to: edge } : { from: edge } }
-  const others: Wanted = {
-    ...wanted, order: isDown ? 'oldest' : 'newest', ...isDown ? { from: edge } : { to: edge }
-  }
+  const others: Wanted = { ...reversed(wanted), ...isDown ? { from: edge } : { to: edge } }
   return async (limit, signal) => {
     const { logs, after, again } = await readList(rest)(limit, signal)
     return { logs, again, before: readBack(readList(others)), ...after && { after } }
   }
+}
+
+/** Reads a list from its end, backwards. */
+export function readListEnd (wanted: Wanted): Read {
+  return readBack(readList(reversed(wanted)))
+}
+
+function reversed (wanted: Wanted): Wanted {
+  return { ...wanted, order: wanted.order === 'newest' ? 'oldest' : 'newest' }
 }
 
 /** Reads what a list in the opposite order has, so that it stands before the first row. */
@@ -71,7 +78,7 @@ async function askList (wanted: Wanted, limit: number, signal: AbortSignal, curs
 }
 
 /** The next microsecond. */
-function afterTime (at: string): string {
+export function afterTime (at: string): string {
   const next = Number(at.slice(20, 26)) + 1
   if (next < 1_000_000) return `${at.slice(0, 20)}${String(next).padStart(6, '0')}Z`
   return `${new Date(Date.parse(`${at.slice(0, 19)}Z`) + 1000).toISOString().slice(0, 19)}.000000Z`

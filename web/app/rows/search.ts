@@ -2,7 +2,7 @@
 import { signal, type ReadonlySignal } from '@preact/signals'
 import { ApiError } from '../api/client.ts'
 import type { Log, Page, Times } from '../api/types.ts'
-import { readList, readListAt, type Read, type Slice, type Wanted } from './read.ts'
+import { readList, readListAt, readListEnd, type Read, type Slice, type Wanted } from './read.ts'
 import { Segments, type Segment } from './segments.ts'
 
 export { cutCharacters, type Wanted } from './read.ts'
@@ -10,8 +10,12 @@ export { cutCharacters, type Wanted } from './read.ts'
 /** Rows of a page: the first one is small, so that it is there at once. */
 const firstPageRows = 100
 const pageRows = 500
-/** Milliseconds for which a search that found nothing yet goes on by itself. */
+/** Milliseconds for which a slow search goes on by itself, since a user last did something. */
 const autoContinueMs = 30_000
+/** Pages that are read by themselves, since a user last did something: rows may be folded away. */
+const autoPages = 20
+/** Rows around those in view that are wanted, too. */
+const marginRows = 20
 
 export interface SearchState {
   /** Changes whenever rows do. */
@@ -73,6 +77,9 @@ export class Search {
   readonly #ended = new AbortController()
   readonly #reading = new Set<Segment>()
   readonly #startedAt = performance.now()
+  /** When a user last did something that wants rows, and the pages that were read since. */
+  #wantedAt = performance.now()
+  #pages = 0
   /** Ends the request of the next page. */
   #paging = new AbortController()
   #after: Read | undefined
@@ -112,22 +119,51 @@ export class Search {
   }
 
   /** Begins anew at a time in the middle of the list, from which it goes on in both directions. */
-  async jump (at: string): Promise<void> {
-    const { times, chain } = this.#state.peek()
-    if (!times) return
+  jump (at: string): Promise<void> {
+    return this.#begin(readListAt(this.#frozen, at))
+  }
+
+  /** Begins anew at the first row of the list, unless it is there. */
+  async toStart (): Promise<void> {
+    if (!this.#state.peek().isAtStart) await this.#begin(readList(this.#frozen))
+  }
+
+  /** Begins anew at the last row of the list, from which it goes on backwards. */
+  async toEnd (): Promise<void> {
+    if (!this.#state.peek().isAtEnd) await this.#begin(readListEnd(this.#frozen))
+  }
+
+  /** What is wanted, in absolute times. */
+  get #frozen (): Wanted {
+    const { times } = this.#state.peek()
+    return times ? { ...this.wanted, from: times.from ?? '', to: times.to ?? '', asOf: times.asOf } : this.wanted
+  }
+
+  async #begin (read: Read): Promise<void> {
     this.#paging.abort()
     this.segments = new Segments()
     this.#before = undefined
-    this.#after = readListAt({ ...this.wanted, from: times.from ?? '', to: times.to ?? '', asOf: times.asOf }, at)
+    this.#after = read
+    const { chain } = this.#state.peek()
     this.#change({ chain: chain + 1, isLoading: false, isAtStart: true, isAtEnd: false, reached: undefined })
     await this.more()
   }
 
+  /** Goes on, as a user wants. */
+  goOn (): void {
+    this.#wanted()
+    void this.more()
+  }
+
+  #wanted (): void {
+    this.#wantedAt = performance.now()
+    this.#pages = 0
+  }
+
   /** Reads the next page, unless one is under way or there is none. */
   async more (): Promise<void> {
-    const { isLoading } = this.#state.peek()
     const read = this.#after
-    if (isLoading || !read) return
+    if (this.#state.peek().isLoading || !read) return
     const slice = await this.#page(read, this.count === 0 ? firstPageRows : pageRows)
     if (!slice) return
     const { logs, again, after, before, page } = slice
@@ -135,16 +171,14 @@ export class Search {
     this.#after = after
     this.#before ??= before
     this.#change({ isLoading: false, isAtEnd: !after, isAtStart: !this.#before, ...page && this.#said(page) })
-    const mayGoOn = performance.now() - this.#startedAt < autoContinueMs && !document.hidden
-    if (page?.complete === false && this.count < firstPageRows && mayGoOn) await this.more()
+    if (page?.complete === false && this.count < firstPageRows && this.#mayGoOn) await this.more()
     else if (this.count === 0) await this.moreBefore()
   }
 
   /** Reads the page before the first row, unless one is under way or there is none. */
   async moreBefore (): Promise<void> {
-    const { isLoading } = this.#state.peek()
     const read = this.#before
-    if (isLoading || !read) return
+    if (this.#state.peek().isLoading || !read) return
     const slice = await this.#page(read, pageRows)
     if (!slice) return
     this.segments.prepend(slice.logs, slice.again)
@@ -152,16 +186,21 @@ export class Search {
     this.#change({ isLoading: false, isAtStart: !slice.before })
   }
 
-  /** Notes which rows are looked at, and reads again those that are no longer in memory. */
+  get #mayGoOn (): boolean {
+    return performance.now() - this.#wantedAt < autoContinueMs && this.#pages < autoPages && !document.hidden
+  }
+
+  /** Notes which rows are in view, and reads again those that are no longer in memory. */
   look (first: number, last: number): void {
+    if (first !== this.shown.peek().first) this.#wanted()
     this.shown.value = { first, last }
-    for (const segment of this.segments.look(first, last)) {
+    for (const segment of this.segments.look(first - marginRows, last + marginRows)) {
       if (this.#reading.has(segment)) continue
       this.#reading.add(segment)
       void this.#reread(segment)
     }
     const { error, isPaused } = this.#state.peek()
-    if (error || isPaused) return
+    if (error || isPaused || !this.#mayGoOn) return
     if (last >= this.segments.end - pageRows / 2) void this.more()
     if (first < this.segments.start + pageRows / 2) void this.moreBefore()
   }
@@ -171,6 +210,7 @@ export class Search {
     if (this.isStopped) return undefined
     const paging = new AbortController()
     this.#paging = paging
+    this.#pages++
     this.#change({ isLoading: true, isPaused: false, error: undefined })
     try {
       const slice = await read(limit, paging.signal)

@@ -97,7 +97,7 @@ export class Segments {
   look (first: number, last: number): Segment[] {
     const missing: Segment[] = []
     this.#looks++
-    for (let index = first; index <= last;) {
+    for (let index = Math.max(first, this.start); index <= last;) {
       const segment = this.segmentAt(index)
       if (segment === undefined) break
       segment.seen = this.#looks

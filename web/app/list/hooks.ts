@@ -1,0 +1,76 @@
+// What a list does whenever its rows, or what is in view, change.
+import { useSignal, useSignalEffect, type ReadonlySignal } from '@preact/signals'
+import { useEffect, useRef } from 'preact/hooks'
+import type { Log } from '../api/types.ts'
+import type { Search } from '../rows/search.ts'
+import { view } from '../view/location.ts'
+import { silenceOf } from './divide.ts'
+import { Folds } from './folds.ts'
+import type { VirtualRows } from './virtual-rows.ts'
+
+/** Milliseconds without scrolling after which far rows are read: a dragged thumb passes many. */
+const restMs = 80
+/** Logs from which the usual time between neighbours is known. */
+const sampleLogs = 1000
+
+/** Tells the rows how many there are, and begins where the list was left. */
+export function useRange (search: Search, rows: VirtualRows): void {
+  const chain = useRef(-1)
+  useSignalEffect(() => {
+    const { chain: present } = search.state.value
+    const { start, end } = search.segments
+    const isOther = chain.current !== present
+    if (isOther) rows.clear()
+    rows.setRange(start, end)
+    // Other rows than before begin at their first one; those that were left, where they were left.
+    if (isOther && chain.current === -1) rows.scrollTo(search.shown.peek().first)
+    chain.current = present
+  })
+}
+
+/** Reads the rows that are in view. */
+export function useLook (search: Search, rows: VirtualRows): void {
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
+  useSignalEffect(() => {
+    const { first, last } = rows.visible
+    clearTimeout(timer.current)
+    const isFar = Math.abs(first - search.shown.peek().first) > 2 * rows.screenRows
+    if (!isFar) search.look(first, last)
+    else timer.current = setTimeout(() => search.look(first, last), restMs)
+  })
+  useEffect(() => () => clearTimeout(timer.current), [])
+}
+
+/** Milliseconds from which on the time between neighbours is a silence. */
+export function useSilence (search: Search): ReadonlySignal<number> {
+  const silenceMs = useSignal(Infinity)
+  const sampled = useRef(0)
+  useSignalEffect(() => {
+    void search.state.value
+    if (sampled.current >= sampleLogs || search.count === sampled.current) return
+    const sample: Log[] = []
+    for (const log of search.segments.rows()) if (sample.push(log) === sampleLogs) break
+    sampled.current = search.count
+    silenceMs.value = silenceOf(sample)
+  })
+  return silenceMs
+}
+
+/** The runs of rows that say the same, where they are folded. */
+export function useFolds (search: Search, rows: VirtualRows): ReadonlySignal<Folds | undefined> {
+  const folds = useSignal<Folds | undefined>(undefined)
+  const chain = useRef(0)
+  useSignalEffect(() => {
+    const { chain: present } = search.state.value
+    if (!view.value.isFolded) {
+      if (folds.peek()) rows.unhide()
+      folds.value = undefined
+      return
+    }
+    if (!folds.peek() || chain.current !== present) folds.value = new Folds()
+    chain.current = present
+    const { segments } = search
+    rows.hide(folds.peek()?.extend(segments) ?? [])
+  })
+  return folds
+}
