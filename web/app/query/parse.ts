@@ -1,7 +1,7 @@
 // The server's own parser, in the browser. The server alone compiles regular expressions, and decides.
 import { BadRequest, parseQuery } from '../../../src/query/parser.ts'
 import type { Filter } from '../../../src/query/filter.ts'
-import type { Fault } from '../api/client.ts'
+import type { Fault } from '../api/error.ts'
 
 /** What is wrong with a query, as the parser or the server says it. */
 export interface Problem {
