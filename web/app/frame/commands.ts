@@ -10,7 +10,8 @@ export interface Command {
   keys: readonly string[]
   /** Also while a text field has the focus; for keys that write no text. */
   inFields?: boolean
-  run (): void
+  /** Given the keys that were pressed; none: run from the palette. */
+  run (keys?: string): void
 }
 
 /** Milliseconds within which the second of two keys follows. */
@@ -26,7 +27,8 @@ export function useCommands (offered: readonly Command[]): void {
   const latest = useRef(offered)
   latest.current = offered
   useEffect(() => {
-    const group = latest.current.map((command, index) => ({ ...command, run: () => latest.current[index]?.run() }))
+    const group = latest.current.map((command, index) => (
+      { ...command, run: (keys?: string) => latest.current[index]?.run(keys) }))
     groups.value = [...groups.peek(), group]
     return () => { groups.value = groups.peek().filter((other) => other !== group) }
   }, [])
@@ -43,7 +45,7 @@ addEventListener('keydown', (event) => {
   first = command ? undefined : { key, at: event.timeStamp }
   if (!command) return
   event.preventDefault()
-  command.run()
+  command.run(key)
 })
 
 function find (keys: string | undefined, { target }: KeyboardEvent): Command | undefined {

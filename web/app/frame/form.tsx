@@ -2,7 +2,7 @@ import { useSignal } from '@preact/signals'
 import type { ComponentChildren, TargetedInputEvent } from 'preact'
 import { useId } from 'preact/hooks'
 import { ApiError } from '../api/client.ts'
-import { texts } from '../texts/index.ts'
+import { explain } from '../api/explain.ts'
 
 /** Why a form was refused, and the field that this is about; without one, the form. */
 export interface Refusal {
@@ -16,10 +16,10 @@ export interface FormState {
   handleSubmit (event: SubmitEvent): void
 }
 
-/** Sends what a form holds; what is refused is kept, to be shown. `explain` puts it into the words of the form. */
+/** Sends what a form holds; what is refused is kept, to be shown. `explainHere` has the form's own words. */
 export function useForm (
   send: (fields: FormData) => Promise<void>,
-  explain: (error: ApiError) => Refusal | undefined = () => undefined
+  explainHere: (error: ApiError) => Refusal | undefined = () => undefined
 ): FormState {
   const refusal = useSignal<Refusal | undefined>(undefined)
   const isBusy = useSignal(false)
@@ -30,7 +30,7 @@ export function useForm (
       await send(new FormData(form))
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
-      refusal.value = explain(error) ?? refusalOf(error)
+      refusal.value = explainHere(error) ?? refusalOf(error)
     } finally {
       isBusy.value = false
     }
@@ -52,9 +52,7 @@ export function textIn (fields: FormData, name: string): string {
 }
 
 function refusalOf (error: ApiError): Refusal {
-  const { problems } = texts.value
-  if (error.status === 0) return { text: problems.offline }
-  return { field: error.fault?.field, text: problems.unknown(error.message) }
+  return { field: error.fault?.field, text: explain(error) }
 }
 
 export interface FieldProps {
@@ -65,6 +63,7 @@ export interface FieldProps {
   autocomplete: 'username' | 'current-password' | 'new-password' | 'off'
   required?: boolean
   autofocus?: boolean
+  value?: string
   onInput? (event: TargetedInputEvent<HTMLInputElement>): void
 }
 

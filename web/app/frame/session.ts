@@ -1,10 +1,13 @@
-import { signal } from '@preact/signals'
+import { computed, signal } from '@preact/signals'
 import { ApiError, request } from '../api/client.ts'
 import type { Identity, Page } from '../api/types.ts'
 import { loadSettings } from './settings.ts'
 
 /** The user of the browser's session; null: signed out; undefined: not known yet. */
 export const identity = signal<Identity | null | undefined>(undefined)
+
+/** Whether the session may change what belongs to the user; one that a token began only reads. */
+export const mayChange = computed(() => identity.value?.scopes.includes('account') ?? false)
 
 /** The next step of a first visit: make a user, sign in, send a log. Undefined: there is something to see. */
 export const firstStep = signal<'user' | 'sign-in' | 'send' | undefined>(undefined)

@@ -1,5 +1,6 @@
 import { openHelp, openPalette } from '../help/open.ts'
 import { language, texts } from '../texts/index.ts'
+import { Choice } from './choice.tsx'
 import { isAdmin, adminScreens } from './screen-names.ts'
 import { ScreenLink } from './screen-link.tsx'
 import { identity, signOut } from './session.ts'
@@ -39,28 +40,5 @@ export function UserMenu ({ onClose }: { onClose (): void }) {
         <button type='button' onClick={afterwards(() => { void signOut() })}>{navigation.signOut}</button>
       </div>
     </>
-  )
-}
-
-interface ChoiceProps<Value extends string> {
-  name: string
-  label: string
-  values: ReadonlyArray<readonly [value: Value, text: string]>
-  chosen: Value
-  onChoose (value: Value): void
-}
-
-/** One of a few values, side by side. */
-function Choice<Value extends string> ({ name, label, values, chosen, onChoose }: ChoiceProps<Value>) {
-  return (
-    <fieldset class='segments'>
-      <legend>{label}</legend>
-      {values.map(([value, text]) => (
-        <label key={value}>
-          <input type='radio' name={name} checked={chosen === value} onChange={() => onChoose(value)} />
-          <span>{text}</span>
-        </label>
-      ))}
-    </fieldset>
   )
 }

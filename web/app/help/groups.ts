@@ -29,7 +29,11 @@ const members: Partial<Record<Command['name'], Group>> = {
   copyAbsoluteLink: 'log',
   wrap: 'view',
   fold: 'view',
-  zoom: 'view'
+  zoom: 'view',
+  savedSearch: 'search',
+  saveSearch: 'search',
+  searches: 'search',
+  export: 'search'
 }
 
 /** The group in which the help lists a command. */

@@ -1,7 +1,6 @@
 import '../style/help.css'
 import { useComputed, useSignal } from '@preact/signals'
 import { useEffect, useId } from 'preact/hooks'
-import { request } from '../api/client.ts'
 import { commands } from '../frame/commands.ts'
 import { Dialog } from '../frame/dialog.tsx'
 import type { OverlayProps } from '../frame/overlay.tsx'
@@ -9,9 +8,8 @@ import { openScreen } from '../frame/screen-link.tsx'
 import { screensOf } from '../frame/screen-names.ts'
 import { identity } from '../frame/session.ts'
 import { Value } from '../list/value.tsx'
+import { loadSearches, ownSearches, sharedSearches, showSearch, type SavedSearch } from '../saved/searches.ts'
 import { texts } from '../texts/index.ts'
-import { navigate } from '../view/location.ts'
-import { defaultView } from '../view/view.ts'
 import { distinct } from './help.tsx'
 import { Keys } from './keys.tsx'
 import { isMatch } from './match.ts'
@@ -24,26 +22,15 @@ interface Item {
   run (): void
 }
 
-interface SavedSearch {
-  name: string
-  query: string
-  from: string | null
-  to: string | null
-}
-
 /** Finds commands, screens and saved searches by their names, and runs one of them. */
 export function Palette ({ onClose }: OverlayProps) {
   const id = useId()
   const typed = useSignal('')
   const chosen = useSignal(0)
-  const searches = useSignal<readonly SavedSearch[]>([])
-  useEffect(() => {
-    // Without the right to read them there are none.
-    request<{ searches: SavedSearch[] }>('api/searches')
-      .then((answer) => { searches.value = answer.searches }, () => {})
-  }, [searches])
+  // Without the right to read them there are none.
+  useEffect(() => { loadSearches().catch(() => {}) }, [])
   const found = useComputed(() => (
-    [...commandItems(), ...screenItems(), ...searches.value.map(itemOf)]
+    [...commandItems(), ...screenItems(), ...[...ownSearches.value, ...sharedSearches.value].map(itemOf)]
       .filter(({ label }) => isMatch(label, typed.value))
   ))
 
@@ -130,7 +117,6 @@ function screenItems (): Item[] {
   ))
 }
 
-function itemOf ({ name, query, from, to }: SavedSearch): Item {
-  const run = () => navigate({ ...defaultView, query, from: from ?? '', to: to ?? '' })
-  return { group: 'searches', label: name, keys: [], run }
+function itemOf (search: SavedSearch): Item {
+  return { group: 'searches', label: search.name, keys: [], run: () => showSearch(search) }
 }

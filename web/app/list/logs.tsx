@@ -6,6 +6,7 @@ import { List } from './list.tsx'
 import { Status } from './status.tsx'
 import { offerFirstVisit } from '../frame/session.ts'
 import { Search, type Wanted } from '../rows/search.ts'
+import { Tabs } from '../saved/tabs.tsx'
 import { TimeRange } from '../time/time-range.tsx'
 import { view } from '../view/location.ts'
 
@@ -40,6 +41,7 @@ export function Logs () {
         <Bar search={search.value} onRun={() => { runs.value++ }} />
         <TimeRange />
       </div>
+      <Tabs search={search.value} />
       <div class='results' aria-busy={search.value !== shown.value || problem.value !== undefined}>
         {shown.value && <Chart key={shown.value} search={shown.value} />}
         {shown.value && <List key={shown.value} search={shown.value} />}

@@ -4,12 +4,14 @@ import type { ComponentChildren } from 'preact'
 import { useEffect } from 'preact/hooks'
 import { ApiError, request } from '../api/client.ts'
 import type { Log } from '../api/types.ts'
+import { Choice } from '../frame/choice.tsx'
 import { Copyable } from '../frame/copyable.tsx'
 import { Field, FormButtons, FormProblem, textIn, useForm, type Refusal } from '../frame/form.tsx'
-import { Languages } from '../frame/languages.tsx'
 import { notify } from '../frame/notices.tsx'
 import { askServer, firstStep, signIn } from '../frame/session.ts'
+import { saveSettings } from '../frame/settings.ts'
 import { SignInForm } from '../frame/sign-in.tsx'
+import { language, texts } from '../texts/index.ts'
 import { navigate } from '../view/location.ts'
 import { defaultView } from '../view/view.ts'
 import { useArrival } from './arrival.ts'
@@ -45,7 +47,13 @@ function Frame ({ title, children }: { title: string, children: ComponentChildre
     <main id='content' class='screen first' tabIndex={-1}>
       <header>
         <h1>{title}</h1>
-        <Languages />
+        <Choice
+          name='language'
+          label={texts.value.navigation.language}
+          values={[['en', 'English'], ['ru', 'Русский']]}
+          chosen={language.value}
+          onChoose={(language) => saveSettings({ language })}
+        />
       </header>
       {children}
     </main>

@@ -1,8 +1,8 @@
 import { useSignal } from '@preact/signals'
 import { ApiError, request } from '../api/client.ts'
+import { explain } from '../api/explain.ts'
 import { Copyable } from '../frame/copyable.tsx'
-import { identity } from '../frame/session.ts'
-import { texts } from '../texts/index.ts'
+import { mayChange } from '../frame/session.ts'
 import { loggersOf } from './loggers.ts'
 import { sendTexts } from './texts/index.ts'
 
@@ -46,7 +46,7 @@ export function ReadyLines () {
 function NewToken ({ token, onMade }: { token: string, onMade (token: string): void }) {
   const problem = useSignal('')
   const words = sendTexts.value
-  if (!identity.value?.scopes.includes('account')) return <p class='hint'>{words.noTokens}</p>
+  if (!mayChange.value) return <p class='hint'>{words.noTokens}</p>
   if (token !== placeholder) return <p class='hint' role='status'>{words.tokenMade}</p>
   const make = async () => {
     try {
@@ -54,7 +54,7 @@ function NewToken ({ token, onMade }: { token: string, onMade (token: string): v
       onMade((await request<{ token: string }>('api/tokens', { method: 'POST', body })).token)
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
-      problem.value = texts.value.problems.unknown(error.message)
+      problem.value = explain(error)
     }
   }
   return (

@@ -6,9 +6,10 @@ import { frame } from './en/frame.ts'
 import { list } from './en/list.ts'
 import { problems } from './en/problems.ts'
 import { query } from './en/query.ts'
+import { saved } from './en/saved.ts'
 import { time } from './en/time.ts'
 
 /** Texts of the page in English, a file for each part. */
-export const en = { ...chart, ...commands, ...common, ...detail, ...frame, ...list, ...problems, ...query, ...time }
+export const en = { ...chart, ...commands, ...common, ...detail, ...frame, ...list, ...problems, ...query, ...saved, ...time }
 
 export type Texts = typeof en

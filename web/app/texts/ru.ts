@@ -7,9 +7,10 @@ import { frame } from './ru/frame.ts'
 import { list } from './ru/list.ts'
 import { problems } from './ru/problems.ts'
 import { query } from './ru/query.ts'
+import { saved } from './ru/saved.ts'
 import { time } from './ru/time.ts'
 
 /** Тексты страницы на русском. */
 export const ru: Texts = {
-  ...chart, ...commands, ...common, ...detail, ...frame, ...list, ...problems, ...query, ...time
+  ...chart, ...commands, ...common, ...detail, ...frame, ...list, ...problems, ...query, ...saved, ...time
 }

@@ -30,6 +30,8 @@ export interface View {
   wrap: Wrap
   isUtc: boolean
   isLive: boolean
+  /** Name of the user's saved search that is shown; empty: none. */
+  saved: string
   /** The log that is opened; empty: none. */
   opened: string
   /** The log in whose context the list is; empty: the list is the search's. */
@@ -59,6 +61,7 @@ export const defaultView: View = {
   wrap: 'one',
   isUtc: false,
   isLive: false,
+  saved: '',
   opened: '',
   around: '',
   same: 'process',
@@ -74,7 +77,9 @@ interface Parameter {
   write (view: View): string
 }
 
-function text (key: 'query' | 'from' | 'to' | 'user' | 'by' | 'opened' | 'around' | 'same' | 'asOf'): Parameter {
+type Texts = 'query' | 'from' | 'to' | 'user' | 'by' | 'saved' | 'opened' | 'around' | 'same' | 'asOf'
+
+function text (key: Texts): Parameter {
   return {
     read (text, view) { view[key] = text },
     write: (view) => view[key]
@@ -109,6 +114,7 @@ const parameters: Record<string, Parameter> = {
   w: choice('wrap', { 1: 'one', 6: 'some', all: 'all' }),
   tz: choice('isUtc', { local: false, utc: true }),
   live: choice('isLive', { 0: false, 1: true }),
+  s: text('saved'),
   open: text('opened'),
   log: text('around'),
   same: text('same'),
