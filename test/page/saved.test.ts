@@ -34,11 +34,11 @@ for (const database of databases.filter(({ name }) => name !== 'MySQL')) {
       await page.click('dialog button[type=submit]')
       await page.locator('dialog').waitFor({ state: 'detached' })
     }
-    const tabOf = (name: string) => page.locator('.tabs').getByRole('link', { name })
+    const tabOf = (name: string) => page.locator('.saved-tabs').getByRole('link', { name })
 
     await t.test('a search is saved by a key, and shown by its tab or its number', async () => {
       await save('Errors')
-      await page.locator('.tabs [aria-current=page]').getByText('Errors').waitFor()
+      await page.locator('.saved-tabs [aria-current=page]').getByText('Errors').waitFor()
       await page.goto(`${address}?q=payment&o=oldest&c=time,message`)
       await page.locator('.row').first().waitFor()
       await save('Payments')

@@ -4,11 +4,12 @@ import { request } from '../api/client.ts'
 import { Problem } from '../frame/problem.tsx'
 import { isAdmin } from '../frame/screen-names.ts'
 import { identity } from '../frame/session.ts'
+import { Table } from '../frame/table.tsx'
 import { Value } from '../list/value.tsx'
 import { formatNumber, formatTime } from '../texts/format.ts'
 import { texts } from '../texts/index.ts'
 import type { AuditPage, Entry } from './api.ts'
-import { AdminScreen, Table } from './screen.tsx'
+import { AdminScreen } from './screen.tsx'
 import { adminTexts } from './texts/index.ts'
 
 /** Changes by people: who did what, and when. */

@@ -61,7 +61,7 @@ function Tools ({ search, index }: { search: SavedSearch, index: number }) {
   const isLast = index === ownSearches.value.length - 1
   return (
     <>
-      <label class='check'>
+      <label class='choice'>
         <input
           type='checkbox'
           checked={shared}

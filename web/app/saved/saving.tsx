@@ -37,7 +37,7 @@ export function Saving ({ onClose }: OverlayProps) {
         />
         <p class='hint'>{saving.what}</p>
         <p>
-          <label class='check'>
+          <label class='choice'>
             <input type='checkbox' name='shared' defaultChecked={replaced?.shared} />
             {saving.shared}
           </label>

@@ -37,7 +37,7 @@ export function Tabs ({ search }: { search: Search | undefined }) {
   ])
   const { saved, commands } = texts.value
   return (
-    <div class='tabs'>
+    <div class='saved-tabs'>
       <nav aria-label={saved.label}>
         <ul>
           <li><AllLogs /></li>

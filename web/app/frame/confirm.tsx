@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact'
-import { Dialog } from '../frame/dialog.tsx'
-import { FormButtons, FormProblem, useForm } from '../frame/form.tsx'
+import { Dialog } from './dialog.tsx'
+import { FormButtons, FormProblem, useForm } from './form.tsx'
 import { texts } from '../texts/index.ts'
 
 export interface ConfirmProps {
