@@ -11,8 +11,10 @@ const daySeconds = 86_400
 /** The table of the logs. */
 const logTable = 'user_logs'
 
+type Sizes = Pick<Storage, 'tables' | 'logs' | 'database'>
+
 /** Growth by the mean size of a log and the whole days of the last week; undefined where the server knows neither. */
-export function growthOf (storage: Storage, today: string): Growth | undefined {
+export function growthOf (storage: Sizes, today: string): Growth | undefined {
   const { tables, logs: { arrived }, database: { freeBytes } } = storage
   const table = tables?.find(({ name }) => name === logTable)
   const days = arrived?.filter(({ day }) => day !== today)
