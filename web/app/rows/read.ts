@@ -1,7 +1,8 @@
 // Ways to read logs page by page: each answer says how to read on, in both directions where there are two.
 import { request } from '../api/client.ts'
 import type { Log, Page } from '../api/types.ts'
-import type { View } from '../view/view.ts'
+import type { Order, View } from '../view/view.ts'
+import { compare, merge, type Key } from './order.ts'
 
 /** Characters of a message in the list; the whole one is read when it is opened. */
 export const cutCharacters = 2048
@@ -60,10 +61,27 @@ function reversed (wanted: Wanted): Wanted {
 }
 
 /** Reads what a list in the opposite order has, so that it stands before the first row. */
-function readBack (read: Read): Read {
+export function readBack (read: Read): Read {
   return async (limit, signal) => {
     const { logs, after, again } = await read(limit, signal)
     return { logs: [...logs].reverse(), again: readBack(again), ...after && { before: readBack(after) } }
+  }
+}
+
+/** Reads logs, and one that is not among them because it arrived later. */
+export function readAlso (read: Read, log: Log, order: Order): Read {
+  return async (limit, signal) => {
+    const { again, logs, ...slice } = await read(Math.max(1, limit - 1), signal)
+    return { ...slice, again: readAlso(again, log, order), logs: merge(logs, [log], order) }
+  }
+}
+
+/** Reads what stands below a log; the first page may begin with it, and with others of its time. */
+export function readBelow (read: Read, known: Key, order: Order, skipped = 0): Read {
+  return async (limit, signal) => {
+    const { again, ...slice } = await read(limit + skipped, signal)
+    const logs = slice.logs.filter((log) => compare(log, known, order) > 0)
+    return { ...slice, logs, again: readBelow(again, known, order, slice.logs.length - logs.length) }
   }
 }
 

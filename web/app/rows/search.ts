@@ -2,7 +2,10 @@
 import { signal, type ReadonlySignal } from '@preact/signals'
 import { ApiError } from '../api/client.ts'
 import type { Log, Page, Times } from '../api/types.ts'
-import { readList, readListAt, readListEnd, type Read, type Slice, type Wanted } from './read.ts'
+import { compare, merge } from './order.ts'
+import {
+  afterTime, readAlso, readBack, readBelow, readList, readListAt, readListEnd, type Read, type Slice, type Wanted
+} from './read.ts'
 import { Segments, type Segment } from './segments.ts'
 
 export { cutCharacters, type Wanted } from './read.ts'
@@ -84,6 +87,9 @@ export class Search {
   #paging = new AbortController()
   #after: Read | undefined
   #before: Read | undefined
+  /** Logs that arrived later, and belong behind the rows that are read. */
+  #unread: Log[] = []
+  #hasGrown = false
 
   constructor (wanted: Wanted, read = readList(wanted)) {
     this.wanted = wanted
@@ -136,13 +142,15 @@ export class Search {
   /** What is wanted, in absolute times. */
   get #frozen (): Wanted {
     const { times } = this.#state.peek()
-    return times ? { ...this.wanted, from: times.from ?? '', to: times.to ?? '', asOf: times.asOf } : this.wanted
+    const asOf = this.#hasGrown ? '' : times?.asOf ?? ''
+    return times ? { ...this.wanted, from: times.from ?? '', to: times.to ?? '', asOf } : this.wanted
   }
 
   async #begin (read: Read): Promise<void> {
     this.#paging.abort()
     this.segments = new Segments()
     this.#before = undefined
+    this.#unread = []
     this.#after = read
     const { chain } = this.#state.peek()
     this.#change({ chain: chain + 1, isLoading: false, isAtStart: true, isAtEnd: false, reached: undefined })
@@ -166,8 +174,8 @@ export class Search {
     if (this.#state.peek().isLoading || !read) return
     const slice = await this.#page(read, this.count === 0 ? firstPageRows : pageRows)
     if (!slice) return
-    const { logs, again, after, before, page } = slice
-    this.segments.append(logs, again)
+    const { after, before, page } = slice
+    this.#append(slice)
     this.#after = after
     this.#before ??= before
     this.#change({ isLoading: false, isAtEnd: !after, isAtStart: !this.#before, ...page && this.#said(page) })
@@ -188,6 +196,44 @@ export class Search {
 
   get #mayGoOn (): boolean {
     return performance.now() - this.#wantedAt < autoContinueMs && this.#pages < autoPages && !document.hidden
+  }
+
+  /** Whether the side on which the list grows is read: the newest rows. */
+  get isAtNewest (): boolean {
+    const { isAtStart, isAtEnd } = this.#state.peek()
+    return this.wanted.order === 'newest' ? isAtStart : isAtEnd
+  }
+
+  /** Adds logs that arrived after the list was read where they belong; gives those that were not there. */
+  enter (logs: readonly Log[]): Log[] {
+    const { order } = this.wanted
+    const { isAtEnd } = this.#state.peek()
+    const last = this.segments.last
+    this.#hasGrown = true
+    const entered = logs.filter((log) => {
+      if (isAtEnd || (last && compare(log, last, order) <= 0)) return this.segments.enter(log, order)
+      this.#unread.push(log)
+      return false
+    })
+    if (entered.length > 0) this.#change({})
+    return entered
+  }
+
+  /** Drops rows far from the newest ones: they are read from the database when they are wanted. */
+  trim (kept: number): void {
+    const { order } = this.wanted
+    this.segments.trim(kept, order)
+    const { first, last } = this.segments
+    const { times } = this.#state.peek()
+    if (!first || !last || !times) return
+    this.#paging.abort()
+    const isDown = order === 'newest'
+    const edge = isDown ? last : first
+    const rest = readList({ ...this.wanted, from: times.from ?? '', to: afterTime(edge.at), asOf: '', order: 'newest' })
+    const read = readBelow(rest, edge, 'newest')
+    if (isDown) this.#after = read
+    else this.#before = readBack(read)
+    this.#change({ isLoading: false, ...isDown ? { isAtEnd: false } : { isAtStart: false } })
   }
 
   /** Notes which rows are in view, and reads again those that are no longer in memory. */
@@ -222,6 +268,16 @@ export class Search {
     }
   }
 
+  /** Adds a page after the last row, with the logs that arrived later and belong into it. */
+  #append ({ logs, again, after }: Slice): void {
+    const { order } = this.wanted
+    const last = logs.at(-1)
+    const isHere = (log: Log) => !after || (last !== undefined && compare(log, last, order) < 0)
+    const late = this.#unread.filter(isHere)
+    this.#unread = this.#unread.filter((log) => !isHere(log))
+    this.segments.append(merge(logs, late, order), late.reduce((read, log) => readAlso(read, log, order), again))
+  }
+
   #said (page: Page): Partial<SearchState> {
     const { times, place, outside, tookMs } = this.#state.peek()
     return {
@@ -236,6 +292,7 @@ export class Search {
 
   async #reread (segment: Segment): Promise<void> {
     const { again, count } = segment
+    if (!again) return
     try {
       this.segments.refill(segment, (await again(count, this.#ended.signal)).logs)
       this.#change({})

@@ -1,15 +1,21 @@
 // The rows of a list, in bounded memory. A segment is a page of an answer; it knows how its rows are read again, and
 // keeps the rows themselves only while they are near what is looked at. Indices are stable: rows that are put before
-// the first one have lower indices, below zero at last.
+// the first one have lower indices, below zero at last. Logs that arrive later are segments of their own, which stay
+// in memory; one that belongs into the middle moves the rows on the side on which the list grows.
 import type { Log } from '../api/types.ts'
-import type { Read } from './read.ts'
+import type { Order } from '../view/view.ts'
+import { compare, type Key } from './order.ts'
+import { readAlso, type Read } from './read.ts'
 
 export interface Segment {
-  /** Reads its rows again: `again(count)`. */
-  readonly again: Read
+  /** Reads its rows again: `again(count)`. Undefined: they arrived later, and stay in memory. */
+  again: Read | undefined
   /** Index of its first row. */
-  readonly start: number
-  readonly count: number
+  start: number
+  count: number
+  /** Its first and its last row. */
+  first: Key
+  last: Key
   /** Undefined: dropped from memory. */
   rows: readonly Log[] | undefined
   bytes: number
@@ -23,6 +29,9 @@ export interface SegmentLimits {
 }
 
 export const defaultLimits: SegmentLimits = { rows: 20_000, bytes: 32_000_000 }
+
+/** Rows of a segment of logs that arrived later. */
+const enteredRows = 500
 
 export class Segments {
   readonly #limits: SegmentLimits
@@ -46,6 +55,14 @@ export class Segments {
     return last ? last.start + last.count : 0
   }
 
+  get first (): Key | undefined {
+    return this.#segments[0]?.first
+  }
+
+  get last (): Key | undefined {
+    return this.#segments.at(-1)?.last
+  }
+
   /** Number of rows, in memory or not. */
   get count (): number {
     return this.end - this.start
@@ -58,13 +75,56 @@ export class Segments {
 
   /** Adds a page after the last row. */
   append (rows: readonly Log[], again: Read): void {
-    if (rows.length > 0) this.#segments.push(this.#fill(this.#segment(this.end, rows, again), rows))
+    const segment = this.#segment(this.end, rows, again)
+    if (segment) this.#segments.push(segment)
   }
 
   /** Adds a page before the first row. */
   prepend (rows: readonly Log[], again: Read): void {
-    if (rows.length === 0) return
-    this.#segments.unshift(this.#fill(this.#segment(this.start - rows.length, rows, again), rows))
+    const segment = this.#segment(this.start - rows.length, rows, again)
+    if (segment) this.#segments.unshift(segment)
+  }
+
+  /** Adds a log that arrived later where it belongs. False: it was there. */
+  enter (log: Log, order: Order): boolean {
+    const segments = this.#segments
+    const { start, end } = this
+    const found = segments.findIndex(({ last }) => compare(log, last, order) <= 0)
+    const index = found < 0 ? segments.length : found
+    const at = segments[index]
+    if (at && compare(log, at.first, order) >= 0) {
+      if (at.rows?.some(({ id }) => id === log.id)) return false
+      this.#put(at, log, order)
+    } else {
+      // It stands between two segments: in the one of them that may grow, or in one of its own.
+      const near = [at, segments[index - 1]].find((other) => other && !other.again && other.count < enteredRows)
+      const own = near ? undefined : this.#segment(start, [log], undefined)
+      if (near) this.#put(near, log, order)
+      else if (own) segments.splice(index, 0, own)
+    }
+    if (order === 'oldest') this.#number(start)
+    else this.#number(end - this.#segments.reduce((sum, { count }) => sum + count, found < 0 ? -1 : 0))
+    return true
+  }
+
+  /** Drops the rows that are more than `kept` away from the side on which the list grows. */
+  trim (kept: number, order: Order): void {
+    const isDown = order === 'newest'
+    const segments = isDown ? this.#segments : [...this.#segments].reverse()
+    let rows = 0
+    const count = segments.findIndex((segment) => (rows += segment.count) >= kept) + 1
+    if (count === 0) return
+    for (const segment of segments.splice(count)) this.#drop(segment)
+    this.#segments = isDown ? segments : segments.reverse()
+  }
+
+  /** Rows that arrived later, and their bytes. */
+  get entered (): SegmentLimits {
+    const entered = this.#segments.filter(({ again }) => !again)
+    return {
+      rows: entered.reduce((sum, { count }) => sum + count, 0),
+      bytes: entered.reduce((sum, { bytes }) => sum + bytes, 0)
+    }
   }
 
   /** Puts back the rows of a segment. Those that no longer exist are left out at its end: indices stay. */
@@ -112,8 +172,40 @@ export class Segments {
     for (const { rows } of this.#segments) if (rows) yield * rows
   }
 
-  #segment (start: number, rows: readonly Log[], again: Read): Segment {
-    return { again, start, count: rows.length, rows: undefined, bytes: 0, seen: ++this.#looks }
+  /** Undefined: there are no rows. */
+  #segment (start: number, rows: readonly Log[], again: Read | undefined): Segment | undefined {
+    const [first, last] = [rows[0], rows.at(-1)]
+    if (!first || !last) return undefined
+    const segment = { again, start, count: rows.length, first, last, rows: undefined, bytes: 0, seen: ++this.#looks }
+    return this.#fill(segment, rows)
+  }
+
+  #put (segment: Segment, log: Log, order: Order): void {
+    segment.count++
+    if (compare(log, segment.first, order) < 0) segment.first = log
+    if (compare(log, segment.last, order) > 0) segment.last = log
+    if (segment.again) segment.again = readAlso(segment.again, log, order)
+    if (!segment.rows) return
+    const bytes = bytesOf(log)
+    const index = segment.rows.findIndex((row) => compare(row, log, order) > 0)
+    segment.rows = segment.rows.toSpliced(index < 0 ? segment.rows.length : index, 0, log)
+    segment.bytes += bytes
+    this.#rows++
+    this.#bytes += bytes
+  }
+
+  #number (start: number): void {
+    for (const segment of this.#segments) {
+      segment.start = start
+      start += segment.count
+    }
+  }
+
+  #drop (segment: Segment): void {
+    this.#rows -= segment.rows?.length ?? 0
+    this.#bytes -= segment.bytes
+    segment.rows = undefined
+    segment.bytes = 0
   }
 
   #fill (segment: Segment, rows: readonly Log[]): Segment {
@@ -129,14 +221,11 @@ export class Segments {
   #evict (kept: Segment): void {
     if (!this.#isFull()) return
     const candidates = this.#segments
-      .filter((segment) => segment.rows !== undefined && segment !== kept)
+      .filter((segment) => segment.rows !== undefined && segment.again && segment !== kept)
       .sort((one, other) => one.seen - other.seen)
     for (const segment of candidates) {
       if (!this.#isFull()) return
-      this.#rows -= segment.rows?.length ?? 0
-      this.#bytes -= segment.bytes
-      segment.rows = undefined
-      segment.bytes = 0
+      this.#drop(segment)
     }
   }
 

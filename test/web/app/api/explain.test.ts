@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { ApiError, type Fault } from '../../../web/app/api/error.ts'
-import { explain } from '../../../web/app/api/explain.ts'
-import { en } from '../../../web/app/texts/en.ts'
-import { language, texts } from '../../../web/app/texts/index.ts'
-import { ru } from '../../../web/app/texts/ru.ts'
-import { rules } from '../../../src/model/bad-request.ts'
-import { root } from '../../helpers/command.ts'
+import { ApiError, type Fault } from '../../../../web/app/api/error.ts'
+import { explain } from '../../../../web/app/api/explain.ts'
+import { en } from '../../../../web/app/texts/en.ts'
+import { language, texts } from '../../../../web/app/texts/index.ts'
+import { ru } from '../../../../web/app/texts/ru.ts'
+import { rules } from '../../../../src/model/bad-request.ts'
+import { root } from '../../../helpers/command.ts'
 
 const documented = [...readFileSync(join(root, 'docs/errors.md'), 'utf8').matchAll(/^\| `([a-z]+\.[a-z-]+)` \|/gm)].map(([, rule]) => rule!)
 
