@@ -1,121 +1,73 @@
-import { useSignal, useSignalEffect } from '@preact/signals'
-import { useRef } from 'preact/hooks'
+import { useSignal, type Signal } from '@preact/signals'
+import type { RefObject } from 'preact'
+import { useEffect, useRef } from 'preact/hooks'
+import { useCommands } from '../frame/commands.ts'
+import { saveSettings, settings } from '../frame/settings.ts'
 import type { Search } from '../rows/search.ts'
-import { language, texts } from '../texts/index.ts'
-import { clockOf, dayOf } from '../time/format.ts'
-import { navigate, view } from '../view/location.ts'
-import { partsOf, rangeOf, sumOf, valuesOf, type Bucket } from './bars.ts'
-import { Counts } from './counts.ts'
+import { view } from '../view/location.ts'
+import { Axis } from './axis.tsx'
+import { Bars } from './bars.tsx'
+import type { Chosen } from './chosen.ts'
+import type { Size } from './bars.ts'
+import { Counts, shownCounts } from './counts.ts'
+import { Head } from './head.tsx'
 
-/** Height of the drawing in its own units; its width is the number of bars. */
-const height = 100
+/** Bars of a wide screen, and pixels of one. */
+const maxBars = 160
+const minBarWidth = 5
 
-/** Logs over time, stacked by level; a range is chosen by dragging, or by keys. */
+/** Logs over time; hidden and shown by a key. */
 export function Chart ({ search }: { search: Search }) {
-  const counts = useSignal<Counts | undefined>(undefined)
-  useSignalEffect(() => {
-    const { times } = search.state.value
-    const { by, isUtc } = view.value
-    if (!times || counts.peek()) return
-    const next = new Counts()
-    counts.value = next
-    void next.ask(search.wanted, times, { by, zone: isUtc ? 'UTC' : Intl.DateTimeFormat().resolvedOptions().timeZone })
-  })
-  const histogram = counts.value?.state.value.histogram
-  if (!histogram) return <div class='chart' />
+  useCommands([{ name: 'chart', keys: ['h'], run: () => saveSettings({ chart: !settings.peek().chart }) }])
+  return settings.value.chart ? <Histogram search={search} /> : null
+}
+
+function Histogram ({ search }: { search: Search }) {
+  const drawing = useRef<HTMLDivElement>(null)
+  const size = useSize(drawing)
+  const chosen = useSignal<Chosen>({ anchor: undefined, bar: undefined })
+  useCounts(search, size)
+  const counts = shownCounts.value
+  const { histogram, isBusy } = counts?.state.value ?? { histogram: undefined, isBusy: true }
   return (
-    <div class='chart'>
-      <Bars buckets={histogram.buckets} />
-      {!histogram.complete && <span class='chart-note'>{texts.value.chart.partial}</span>}
-    </div>
+    <section class='chart' aria-busy={isBusy}>
+      <Head counts={counts} chosen={chosen} />
+      <div ref={drawing} class='chart-drawing'>
+        {histogram && <Bars histogram={histogram} search={search} size={size.value} chosen={chosen} />}
+      </div>
+      {histogram && <Axis histogram={histogram} search={search} width={size.value.width} />}
+    </section>
   )
 }
 
-function Bars ({ buckets }: { buckets: readonly Bucket[] }) {
-  const drawing = useRef<SVGSVGElement>(null)
-  const start = useSignal<number | undefined>(undefined)
-  const at = useSignal<number | undefined>(undefined)
-  const barOf = ({ clientX }: PointerEvent) => {
-    const { left, width } = drawing.current?.getBoundingClientRect() ?? { left: 0, width: 1 }
-    return Math.max(0, Math.min(buckets.length - 1, Math.floor((clientX - left) / width * buckets.length)))
-  }
-  const choose = (one: number, other: number) => {
-    start.value = undefined
-    const range = rangeOf(buckets, one, other)
-    if (range) navigate({ ...range, asOf: '' })
-  }
-  const onKeyDown = (event: KeyboardEvent) => {
-    const bar = at.value ?? buckets.length - 1
-    if (event.key === 'ArrowLeft') at.value = Math.max(0, bar - 1)
-    else if (event.key === 'ArrowRight') at.value = Math.min(buckets.length - 1, bar + 1)
-    else if (event.key === 'Enter') choose(bar, bar)
-    else return
-    event.preventDefault()
-  }
-
-  const bucket = at.value === undefined ? undefined : buckets[at.value]
-  const { chart } = texts.value
-  return (
-    <>
-      <svg
-        ref={drawing}
-        class='bars'
-        viewBox={`0 0 ${buckets.length} ${height}`}
-        preserveAspectRatio='none'
-        role='slider'
-        tabIndex={0}
-        aria-label={chart.label}
-        aria-valuemin={0}
-        aria-valuemax={buckets.length - 1}
-        aria-valuenow={at.value ?? buckets.length - 1}
-        aria-valuetext={bucket ? describe(bucket) : chart.total(format(sumOf(buckets)))}
-        onKeyDown={onKeyDown}
-        onPointerDown={(event) => { start.value = at.value = barOf(event) }}
-        onPointerMove={(event) => { at.value = barOf(event) }}
-        onPointerLeave={() => { at.value = start.value = undefined }}
-        onPointerUp={(event) => { if (start.value !== undefined) choose(start.value, barOf(event)) }}
-      >
-        <Stacks buckets={buckets} />
-        {start.value !== undefined && at.value !== undefined && (
-          <rect
-            class='bars-range'
-            x={Math.min(start.value, at.value)}
-            width={Math.abs(start.value - at.value) + 1}
-            y={0}
-            height={height}
-          />
-        )}
-      </svg>
-      <span class='chart-note'>{bucket && describe(bucket)}</span>
-    </>
-  )
+/** Counts the logs of a search once its first rows are there, and anew for another field or zone. */
+function useCounts (search: Search, size: Signal<Size>): void {
+  const { times } = search.state.value
+  const { by, isUtc } = view.value
+  const maxShown = Math.max(1, Math.min(maxBars, Math.floor(size.value.width / minBarWidth)))
+  const isMeasured = size.value.width > 0
+  useEffect(() => {
+    if (!times || !isMeasured) return
+    const zone = isUtc ? 'UTC' : Intl.DateTimeFormat().resolvedOptions().timeZone
+    const counts = new Counts(search, { by, zone, maxBars: maxShown }, { times, before: shownCounts.peek() })
+    shownCounts.value = counts
+    void counts.ask()
+    return () => counts.stop()
+  }, [search, times, by, isUtc, isMeasured])
+  useEffect(() => () => { shownCounts.value = undefined }, [])
 }
 
-function Stacks ({ buckets }: { buckets: readonly Bucket[] }) {
-  const values = valuesOf(buckets)
-  const largest = Math.max(0, ...buckets.map(({ count }) => count))
-  return (
-    <>
-      {buckets.flatMap((bucket, index) => partsOf(bucket, values, largest).map(({ value, start, end }) => (
-        <rect
-          key={`${index} ${value}`}
-          class={`bar bar-${value === undefined ? 'rest' : values.indexOf(value)} bar-level-${value}`}
-          x={index + 0.1}
-          width={0.8}
-          y={(1 - end) * height}
-          height={Math.max((end - start) * height, 1)}
-        />
-      )))}
-    </>
-  )
-}
-
-function describe ({ at, count, by = {} }: Bucket): string {
-  const { isUtc } = view.value
-  const parts = Object.entries(by).filter(([, logs]) => logs > 0).map(([value, logs]) => `${value} ${format(logs)}`)
-  return `${dayOf(at, isUtc, language.value)} ${clockOf(at, isUtc).slice(0, 8)}: ${format(count)} (${parts.join(', ')})`
-}
-
-function format (count: number): string {
-  return new Intl.NumberFormat(language.value).format(count)
+/** Width and height of an element, as they are now. */
+function useSize (element: RefObject<HTMLElement | null>): Signal<Size> {
+  const size = useSignal<Size>({ width: 0, height: 0 })
+  useEffect(() => {
+    const { current } = element
+    if (!current) return
+    const observer = new ResizeObserver(() => {
+      size.value = { width: current.clientWidth, height: current.clientHeight }
+    })
+    observer.observe(current)
+    return () => observer.disconnect()
+  }, [])
+  return size
 }

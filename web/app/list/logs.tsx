@@ -43,7 +43,7 @@ export function Logs () {
       </div>
       <Tabs search={search.value} />
       <div class='results' aria-busy={search.value !== shown.value || problem.value !== undefined}>
-        {shown.value && <Chart key={shown.value} search={shown.value} />}
+        {shown.value && <Chart search={shown.value} />}
         {shown.value && <List key={shown.value} search={shown.value} />}
       </div>
       {search.value && <Status search={search.value} />}

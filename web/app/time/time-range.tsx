@@ -5,7 +5,7 @@ import next from 'icon:chevron-right'
 import clock from 'icon:clock'
 import { useCommands } from '../frame/commands.ts'
 import { Icon, IconButton } from '../frame/icon.tsx'
-import { later } from '../frame/later.tsx'
+import { lazy } from '../frame/lazy.tsx'
 import { texts } from '../texts/index.ts'
 import { navigate, view } from '../view/location.ts'
 import { serverNow } from './clock.ts'
@@ -13,7 +13,7 @@ import { move, widen } from './range.ts'
 import { showRange } from './show-range.ts'
 import { wordsOf } from './words.ts'
 
-const RangePopover = later(async () => (await import('./popover.tsx')).RangePopover)
+const RangePopover = lazy(async () => (await import('./popover.tsx')).RangePopover)
 
 /** The range of time: what it is, steps before and after it, and a popover to choose another one. */
 export function TimeRange () {

@@ -1,0 +1,19 @@
+// Names of attributes that loaded rows have: they cost nothing.
+import { nameOf, nodesOf } from '../detail/nodes.ts'
+import type { Search } from '../rows/search.ts'
+
+const maxRows = 200
+
+/** Names of attributes with a plain value, the most frequent first. */
+export function namesIn (search: Search): string[] {
+  const counts = new Map<string, number>()
+  let rows = 0
+  for (const { attributes } of search.segments.rows()) {
+    if (++rows > maxRows) break
+    for (const node of nodesOf(attributes)) {
+      const name = nameOf(node)
+      if (name !== undefined && name !== '' && node.value !== undefined) counts.set(name, (counts.get(name) ?? 0) + 1)
+    }
+  }
+  return [...counts].sort(([, one], [, other]) => other - one).map(([name]) => name)
+}
