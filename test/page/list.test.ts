@@ -9,7 +9,10 @@ for (const database of databases.filter(({ name }) => name !== 'MySQL')) {
     const service = await startService(t, database)
     await createUser(service, 'me')
     const logs = Array.from({ length: 1200 }, (_, index) => ({
-      message: `message ${index}`, level: index % 3 === 0 ? 'error' : 'info', process: 'api', order: { id: `A-${index}` },
+      message: `message ${index}`,
+      level: index % 3 === 0 ? 'error' : 'info',
+      process: 'api',
+      order: { id: `A-${index}` },
       time: new Date(Date.now() - (1200 - index) * 1000).toISOString()
     }))
     t.match(await post(service.port, '/api/logs', logs, basic('me')), { status: 200 })
@@ -34,6 +37,7 @@ for (const database of databases.filter(({ name }) => name !== 'MySQL')) {
       await page.getByText('message 1199', { exact: true }).click()
       await page.locator('.detail').getByText('A-1199').waitFor()
       await screenshot(tab, `opened-${database.name}`)
+      await page.locator('.tree-line', { hasText: 'A-1199' }).hover()
       await page.getByTitle('Only order.id A-1199').click()
       await page.waitForURL(/q=message\+order\.id%3AA-1199/)
       await page.locator('.row').nth(1).waitFor({ state: 'detached' })

@@ -14,7 +14,7 @@ export interface Log {
   posted: string
   arrived: string
   attributes: Record<string, unknown> | null
-  cut?: { message?: number, attributes?: number | true }
+  cut?: { message?: number, attributes?: true }
 }
 
 export const levels = ['debug', 'info', 'warning', 'error', 'critical'] as const

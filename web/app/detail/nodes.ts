@@ -1,4 +1,4 @@
-// Attributes as lines of a tree, which are shown a few hundred at a time.
+// Values as lines of a tree, which are shown a few hundred at a time.
 
 export interface Node {
   /** Names that lead to it; a number is a place in a list. */
@@ -13,6 +13,10 @@ export interface Node {
 /** Name by which the query language asks for the node: its names with dots. Undefined inside lists. */
 export function nameOf ({ path }: Node): string | undefined {
   return path.every((name) => typeof name === 'string') ? path.join('.') : undefined
+}
+
+export function keyOf ({ path }: Pick<Node, 'path'>): string {
+  return JSON.stringify(path)
 }
 
 /** The nodes of a value, in its order; those below a closed path are left out. */
@@ -35,4 +39,19 @@ export function * nodesOf (
 export function isAbout ({ path, value }: Node, text: string): boolean {
   const wanted = text.toLowerCase()
   return path.join('.').toLowerCase().includes(wanted) || String(value ?? '').toLowerCase().includes(wanted)
+}
+
+/** The object or list that a message contains as JSON; undefined if there is none. */
+export function jsonIn (message: string): object | undefined {
+  for (const [open, close] of [['{', '}'], ['[', ']']] as const) {
+    const start = message.indexOf(open)
+    const end = message.lastIndexOf(close)
+    if (start < 0 || end <= start) continue
+    try {
+      const value: unknown = JSON.parse(message.slice(start, end + 1))
+      if (typeof value === 'object' && value !== null && Object.keys(value).length > 0) return value
+    } catch {
+      // No JSON.
+    }
+  }
 }

@@ -1,4 +1,4 @@
-// Colours of terminals, as classes: everything else that an escape sequence may say is dropped.
+// Colours of terminals, as classes: everything else that an escape sequence may say is dropped (ECMA-48).
 
 export interface Styled {
   text: string
@@ -6,77 +6,98 @@ export interface Styled {
   classes: string
 }
 
-/** The style of what follows; empty strings are plain. */
-interface Style {
-  colour: string
-  decorations: readonly string[]
-}
+/** Parts of a text that have styles of their own; what follows them has none. */
+const maxParts = 400
 
-const plain: Style = { colour: '', decorations: [] }
-const colours = ['black', 'red', 'green', 'yellow', 'blue', 'magenta', 'cyan', 'white']
-const decorations: Record<number, string> = { 1: 'bold', 2: 'dim', 3: 'italic', 4: 'underline' }
-const ends: Record<number, readonly string[]> = { 22: ['bold', 'dim'], 23: ['italic'], 24: ['underline'] }
+const names = ['black', 'red', 'green', 'yellow', 'blue', 'magenta', 'cyan', 'white'] as const
+type Name = typeof names[number]
 
 /* eslint-disable no-control-regex -- these are the characters that begin and end sequences */
-/** Sequences that carry a text of their own: titles, links, clipboards (OSC, DCS, SOS, PM, APC). */
-const strings = /(?:\u001b[\]PX^_]|[\u009d\u0090\u0098\u009e\u009f])[^\u0007\u001b\u009c]*(?:\u0007|\u001b\\|\u009c|$)/g
-/** All others; the numbers of those that set a style (SGR) are a group. */
-const sequences = /(?:\u001b\[|\u009b)(?:([\d;]*)m|[0-?]*[ -/]*[@-~])|\u001b[ -/]*[0-~]/g
-/* eslint-enable no-control-regex */
+const sequence = new RegExp([
+  // Titles, links, clipboards: OSC, DCS, SOS, PM and APC carry a text of their own.
+  /(?:\u001b[\]PX^_]|[\u009d\u0090\u0098\u009e\u009f])[^\u0007\u001b\u009c]*(?:\u0007|\u001b\\|\u009c|$)/,
+  /(?:\u001b\[|\u009b)(?<parameters>[0-?]*)[ -/]*(?<final>[@-~])/,
+  /\u001b[ -/]*[0-~]?/
+].map(({ source }) => source).join('|'), 'g')
 
 /** Whether a text has escape sequences at all; most have none. */
 export function hasEscapes (text: string): boolean {
-  return text.includes('\u001b') || /[\u0090-\u009f]/.test(text)
+  return /[\u001b\u0090\u0098\u009b\u009d-\u009f]/.test(text)
+}
+/* eslint-enable no-control-regex */
+
+interface Style {
+  colour?: Name
+  ground?: Name
+  marks: ReadonlySet<string>
 }
 
 export function styledPartsOf (text: string): Styled[] {
   const parts: Styled[] = []
-  let style = plain
+  let style: Style = { marks: new Set() }
   let from = 0
-  const shown = text.replaceAll(strings, '')
-  const add = (text: string) => { if (text !== '') parts.push({ text, classes: classesOf(style) }) }
-  for (const { 0: sequence, 1: numbers, index } of shown.matchAll(sequences)) {
-    add(shown.slice(from, index))
-    from = index + sequence.length
-    if (numbers !== undefined) style = changed(style, numbers.split(';').map(Number))
+  const add = (end: number) => {
+    const classes = parts.length < maxParts ? classesOf(style) : ''
+    const last = parts.at(-1)
+    if (from === end) return
+    if (last?.classes === classes) last.text += text.slice(from, end)
+    else parts.push({ text: text.slice(from, end), classes })
   }
-  add(shown.slice(from))
+  for (const match of text.matchAll(sequence)) {
+    add(match.index)
+    from = match.index + match[0].length
+    if (match.groups?.final === 'm') style = change(style, match.groups.parameters ?? '')
+  }
+  add(text.length)
   return parts
 }
 
-/** A style after the numbers of a sequence. Colours beyond the sixteen, and of the ground, are left out. */
-function changed (style: Style, numbers: readonly number[]): Style {
+function classesOf ({ colour, ground, marks }: Style): string {
+  const classes = [...colour ? [colour] : [], ...ground ? [`on-${ground}`] : [], ...marks]
+  return classes.map((name) => `ansi-${name}`).join(' ')
+}
+
+const marks = new Map([[1, 'bold'], [2, 'dim'], [3, 'italic'], [4, 'underline'], [9, 'strike']])
+/** Codes that end marks. */
+const ends = new Map([[22, ['bold', 'dim']], [23, ['italic']], [24, ['underline']], [29, ['strike']]])
+
+/** Applies the codes of one sequence to a style. */
+function change (style: Style, parameters: string): Style {
+  const codes = parameters.split(/[;:]/).map(Number)
   let next = style
-  const rest = numbers.values()
-  for (const number of rest) {
-    const decoration = decorations[number]
-    const ended = ends[number]
-    if (number === 0) next = plain
-    else if (ended) next = { ...next, decorations: next.decorations.filter((name) => !ended.includes(name)) }
-    else if (number === 38) next = { ...next, colour: longColourOf(rest) }
-    else if (number === 48) longColourOf(rest)
-    else if (decoration === undefined) next = { ...next, colour: colourOf(number) ?? next.colour }
-    else if (!next.decorations.includes(decoration)) next = { ...next, decorations: [...next.decorations, decoration] }
+  for (let code = codes.shift(); code !== undefined; code = codes.shift()) {
+    const mark = marks.get(code)
+    const ended = ends.get(code)
+    if (code === 0) next = { marks: new Set() }
+    else if (mark !== undefined) next = { ...next, marks: new Set([...next.marks, mark]) }
+    else if (ended) next = { ...next, marks: new Set([...next.marks].filter((mark) => !ended.includes(mark))) }
+    else if (code === 38 || code === 48) next = { ...next, [code === 38 ? 'colour' : 'ground']: extended(codes) }
+    else next = { ...next, ...basic(code) }
   }
   return next
 }
 
-/** The colour of the numbers after 38 or 48: `5;INDEX`, or `2;RED;GREEN;BLUE`, which is none of ours. */
-function longColourOf (rest: Iterator<number, undefined>): string {
-  const isIndex = rest.next().value === 5
-  const index = rest.next().value ?? 16
-  if (isIndex) return index < 16 ? colours[index % 8] ?? '' : ''
-  rest.next()
-  rest.next()
-  return ''
+/** One of the 16 colours, for the text or the ground. */
+function basic (code: number): Partial<Style> {
+  const tens = Math.floor(code / 10)
+  const colour = code % 10 === 9 ? undefined : names[code % 10]
+  if (tens === 3 || tens === 9) return { colour }
+  return tens === 4 || tens === 10 ? { ground: colour } : {}
 }
 
-/** The colour of one of the short numbers: 30 to 37, 90 to 97; 39 is that of the text. */
-function colourOf (number: number): string | undefined {
-  if (number === 39) return ''
-  return colours[number - 30] ?? colours[number - 90]
+/** Takes a colour of the 256, or by its red, green and blue, as the nearest of the eight. */
+function extended (codes: number[]): Name | undefined {
+  if (codes.shift() === 2) return nearest(codes.shift() ?? 0, codes.shift() ?? 0, codes.shift() ?? 0)
+  const code = codes.shift() ?? 0
+  if (code < 16) return names[code % 8]
+  if (code > 231) return 'white'
+  return nearest(Math.floor((code - 16) / 36), Math.floor((code - 16) / 6) % 6, (code - 16) % 6)
 }
 
-function classesOf ({ colour, decorations }: Style): string {
-  return [...new Set([colour, ...decorations])].filter((name) => name !== '').map((name) => `ansi-${name}`).join(' ')
+/** The name of the hue; white, which is grey here, for colours that hardly have one. */
+function nearest (red: number, green: number, blue: number): Name {
+  const largest = Math.max(red, green, blue)
+  const isHigh = (part: number) => part > largest * 0.6
+  const place = (isHigh(red) ? 1 : 0) + (isHigh(green) ? 2 : 0) + (isHigh(blue) ? 4 : 0)
+  return names[place] ?? 'white'
 }

@@ -86,9 +86,11 @@ function zoom ({ selected }: ListControl): void {
     : { from: shifted(first, -zoomMs), to: shifted(last, zoomMs), asOf: '' })
 }
 
-/** Leaves what was entered last: the opened log, the selection, the context. */
+/** Leaves what was entered last: selected text, the opened log, the selected rows, the context. */
 function goBack (control: ListControl): void {
-  if (view.value.opened !== '') navigate({ opened: '' }, { replace: true })
+  const selection = getSelection()
+  if (selection?.type === 'Range') selection.removeAllRanges()
+  else if (view.value.opened !== '') navigate({ opened: '' }, { replace: true })
   else if (control.start.value !== control.active.value) control.start.value = control.active.value
   else if (view.value.around !== '') navigate({ around: '', same: 'process' })
 }

@@ -1,4 +1,6 @@
+import { useSignal } from '@preact/signals'
 import { useLayoutEffect, useMemo } from 'preact/hooks'
+import { later } from '../frame/later.tsx'
 import type { Search } from '../rows/search.ts'
 import { texts } from '../texts/index.ts'
 import { useListCommands } from './commands.ts'
@@ -15,6 +17,8 @@ export interface ListProps {
   isDimmed?: (id: string) => boolean
 }
 
+const SelectionBubble = later(async () => (await import('../detail/selection-bubble.tsx')).SelectionBubble)
+
 /** The rows of a search: only those in view are in the document. */
 export function List ({ search, isDimmed = () => false }: ListProps) {
   const { rows, scroller, probe } = useVirtualRows()
@@ -24,6 +28,7 @@ export function List ({ search, isDimmed = () => false }: ListProps) {
   useLook(search, rows)
   useListCommands(control)
   useLayoutEffect(() => control.settle(scroller.current))
+  const hasSelected = useSignal(false)
   const delegates = useMemo(() => delegatesOf(control, folds), [control, folds])
   const silenceMs = useSilence(search)
 
@@ -41,6 +46,7 @@ export function List ({ search, isDimmed = () => false }: ListProps) {
       aria-label={texts.value.list.label}
       aria-rowcount={isAtEnd ? search.count + 1 : -1}
       aria-multiselectable
+      onPointerUp={() => { hasSelected.value ||= getSelection()?.type === 'Range' }}
       {...delegates}
     >
       <Head />
@@ -69,6 +75,7 @@ export function List ({ search, isDimmed = () => false }: ListProps) {
           })}
         </div>
       </div>
+      {hasSelected.value && <SelectionBubble />}
     </div>
   )
 }

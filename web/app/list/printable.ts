@@ -2,21 +2,28 @@
 
 export interface TextPart {
   text: string
-  /** The text names a character that could not be seen: `U+202E`. */
+  /** The text names characters that could not be seen: `U+202E`, or `U+0000 ×3`. */
   isChip: boolean
 }
 
-/** Control and format characters but line breaks and tabs, line separators, and lone surrogates. */
-const unsafe = /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu
+/** Places at which hidden characters are named; later ones are replaced. */
+const maxChips = 200
+
+/** A run of the same control or format character but line breaks and tabs, of line separators, or lone surrogates. */
+const unsafe = /((?![\n\t\r])[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029])\1*/gu
 
 export function partsOf (text: string): TextPart[] {
   const parts: TextPart[] = []
   let from = 0
-  for (const { 0: character, index } of text.matchAll(unsafe)) {
-    if (character === '\n' || character === '\t' || character === '\r') continue
+  let chips = 0
+  for (const { 0: run, 1: character = '', index } of text.matchAll(unsafe)) {
     if (index > from) parts.push({ text: text.slice(from, index), isChip: false })
-    parts.push({ text: nameOf(character), isChip: true })
-    from = index + character.length
+    if (chips++ === maxChips) {
+      return [...parts, { text: text.slice(index).replaceAll(unsafe, '\ufffd'), isChip: false }]
+    }
+    const count = run.length / character.length
+    parts.push({ text: count > 1 ? `${nameOf(character)} ×${count}` : nameOf(character), isChip: true })
+    from = index + run.length
   }
   if (from < text.length) parts.push({ text: text.slice(from), isChip: false })
   return parts

@@ -1,5 +1,5 @@
 import type { Log } from '../api/types.ts'
-import { lazy } from '../frame/lazy.tsx'
+import { later } from '../frame/later.tsx'
 import { language, texts } from '../texts/index.ts'
 import { durationOf } from '../time/duration.ts'
 import { dayOf, isSameDay } from '../time/format.ts'
@@ -8,7 +8,7 @@ import { Cell } from './cell.tsx'
 import { gapOf } from './divide.ts'
 import { isPhone } from './phone.ts'
 
-export const Detail = lazy(async () => (await import('../detail/detail.tsx')).Detail)
+export const Detail = later(async () => (await import('../detail/detail.tsx')).Detail)
 
 export interface RowProps {
   index: number
@@ -35,7 +35,7 @@ export interface RowProps {
 /** One log: on one line, on several, or opened. */
 export function Row (row: RowProps) {
   const { index, top, place, log, previous, isFirst, silenceMs, observe } = row
-  const style = { transform: `translateY(${top}px)` }
+  const style = { top: `${top}px` }
   if (!log) {
     return (
       <div class='row' data-index={index} ref={observe} style={style}>

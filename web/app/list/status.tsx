@@ -1,11 +1,13 @@
 import { useSignal } from '@preact/signals'
 import arrows from 'icon:arrow-down-up'
+import database from 'icon:database'
 import fold from 'icon:fold-vertical'
 import wrapText from 'icon:text-wrap'
 import { ApiError } from '../api/client.ts'
 import { explain } from '../api/explain.ts'
 import { IconButton } from '../frame/icon.tsx'
 import { notify } from '../frame/notices.tsx'
+import { openOverlay } from '../frame/overlay.tsx'
 import { isAboutQuery } from '../query/draft.ts'
 import type { Search } from '../rows/search.ts'
 import { countOn } from '../rows/total.ts'
@@ -25,7 +27,7 @@ export function Status ({ search }: { search: Search }) {
       <Progress search={search} />
       {tookMs !== undefined && <span>{status.took(Math.round(tookMs))}</span>}
       {error && !isAboutQuery(error) && <span class='problem'>{explain(error)}</span>}
-      <Switches />
+      <Switches search={search} />
     </footer>
   )
 }
@@ -81,7 +83,7 @@ function Progress ({ search }: { search: Search }) {
   )
 }
 
-function Switches () {
+function Switches ({ search }: { search: Search }) {
   const { wrap, isFolded, order } = view.value
   const { status } = texts.value
   return (
@@ -103,6 +105,11 @@ function Switches () {
         label={status.oldestFirst}
         isPressed={order === 'oldest'}
         onClick={() => navigate({ order: order === 'oldest' ? 'newest' : 'oldest' })}
+      />
+      <IconButton
+        nodes={database}
+        label={status.sql}
+        onClick={() => openOverlay(async () => (await import('../detail/sql.tsx')).searchSql(search.frozen))}
       />
     </span>
   )

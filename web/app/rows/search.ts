@@ -126,21 +126,21 @@ export class Search {
 
   /** Begins anew at a time in the middle of the list, from which it goes on in both directions. */
   jump (at: string): Promise<void> {
-    return this.#begin(readListAt(this.#frozen, at))
+    return this.#begin(readListAt(this.frozen, at))
   }
 
   /** Begins anew at the first row of the list, unless it is there. */
   async toStart (): Promise<void> {
-    if (!this.#state.peek().isAtStart) await this.#begin(readList(this.#frozen))
+    if (!this.#state.peek().isAtStart) await this.#begin(readList(this.frozen))
   }
 
   /** Begins anew at the last row of the list, from which it goes on backwards. */
   async toEnd (): Promise<void> {
-    if (!this.#state.peek().isAtEnd) await this.#begin(readListEnd(this.#frozen))
+    if (!this.#state.peek().isAtEnd) await this.#begin(readListEnd(this.frozen))
   }
 
   /** What is wanted, in absolute times. */
-  get #frozen (): Wanted {
+  get frozen (): Wanted {
     const { times } = this.#state.peek()
     const asOf = this.#hasGrown ? '' : times?.asOf ?? ''
     return times ? { ...this.wanted, from: times.from ?? '', to: times.to ?? '', asOf } : this.wanted
