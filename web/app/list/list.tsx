@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals'
 import { useLayoutEffect, useMemo } from 'preact/hooks'
-import { later } from '../frame/later.tsx'
+import { lazy } from '../frame/lazy.tsx'
 import type { Search } from '../rows/search.ts'
 import { texts } from '../texts/index.ts'
 import { useListCommands } from './commands.ts'
@@ -17,7 +17,7 @@ export interface ListProps {
   isDimmed?: (id: string) => boolean
 }
 
-const SelectionBubble = later(async () => (await import('../detail/selection-bubble.tsx')).SelectionBubble)
+const SelectionBubble = lazy(async () => (await import('../detail/selection-bubble.tsx')).SelectionBubble)
 
 /** The rows of a search: only those in view are in the document. */
 export function List ({ search, isDimmed = () => false }: ListProps) {

@@ -1,5 +1,5 @@
 import type { Log } from '../api/types.ts'
-import { later } from '../frame/later.tsx'
+import { lazy } from '../frame/lazy.tsx'
 import { language, texts } from '../texts/index.ts'
 import { durationOf } from '../time/duration.ts'
 import { dayOf, isSameDay } from '../time/format.ts'
@@ -8,7 +8,7 @@ import { Cell } from './cell.tsx'
 import { gapOf } from './divide.ts'
 import { isPhone } from './phone.ts'
 
-export const Detail = later(async () => (await import('../detail/detail.tsx')).Detail)
+export const Detail = lazy(async () => (await import('../detail/detail.tsx')).Detail)
 
 export interface RowProps {
   index: number
