@@ -64,6 +64,8 @@ export interface FieldProps {
   required?: boolean
   autofocus?: boolean
   value?: string
+  /** A regular expression that the whole text must match. */
+  pattern?: string
   onInput? (event: TargetedInputEvent<HTMLInputElement>): void
 }
 

@@ -8,14 +8,18 @@ const last = new Map<Screen, View>()
 
 effect(() => { last.set(view.value.screen, view.value) })
 
+/** What a screen shows, or showed when it was left. */
+export function lastViewOf (screen: Screen): View {
+  return last.get(screen) ?? { ...defaultView, screen }
+}
+
 /** Shows a screen as it was left; the present one as it is at first. */
 export function openScreen (screen: Screen): void {
   navigate(viewOf(screen))
 }
 
 function viewOf (screen: Screen): View {
-  const left = view.value.screen === screen ? undefined : last.get(screen)
-  return left ?? { ...defaultView, screen }
+  return view.value.screen === screen ? { ...defaultView, screen } : lastViewOf(screen)
 }
 
 /** A link to a screen. */
