@@ -1,9 +1,9 @@
 // The text of the bar, and how it becomes the query of the address: by Enter, or by a pause where searches are quick.
 import { batch, computed, effect, signal } from '@preact/signals'
-import type { ApiError } from '../api/client.ts'
+import type { ApiError } from '../api/error.ts'
 import { navigate, view } from '../view/location.ts'
 import { remember } from './history.ts'
-import { parse, type Problem } from './parse.ts'
+import { parse } from './parse.ts'
 
 /** Milliseconds without a key after which a text is looked at. */
 const pauseMs = 400
@@ -15,7 +15,7 @@ export const parsed = computed(() => parse(draft.value))
 const isPaused = signal(true)
 
 /** What the parser says is wrong with the text, once it is worth saying. */
-export const problem = computed<Problem | undefined>(() => (
+export const problem = computed<ApiError | undefined>(() => (
   isPaused.value && 'problem' in parsed.value ? parsed.value.problem : undefined
 ))
 

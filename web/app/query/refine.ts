@@ -9,7 +9,7 @@ import { quote, quoteName } from './quote.ts'
 export type Refinement = 'only' | 'also' | 'out'
 
 /** Fields of a log; an attribute of such a name is asked for by `attributes.NAME`. */
-const ownFields = ['level', 'process', 'description', 'pid', 'user', 'message']
+export const ownFields = ['level', 'process', 'description', 'pid', 'user', 'message']
 
 /** The name by which a query asks for an attribute. */
 export function queryNameOf (attribute: string): string {

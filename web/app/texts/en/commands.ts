@@ -3,6 +3,7 @@ export const commands = {
   commands: {
     query: 'Go to the query',
     queryProblem: 'Go to what is wrong with the query',
+    queryExamples: 'Examples of queries',
     run: 'Run the search again',
     palette: 'All commands',
     help: 'Keys',

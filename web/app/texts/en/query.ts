@@ -4,6 +4,8 @@ export const query = {
     label: 'Query',
     placeholder: 'level:>=warning payment',
     run: 'Search',
-    clear: 'Clear the query'
+    clear: 'Clear the query',
+    examples: 'Examples of queries',
+    goToProblem: 'Show where'
   }
 }

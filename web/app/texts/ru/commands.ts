@@ -4,6 +4,7 @@ export const commands: typeof English = {
   commands: {
     query: 'Перейти к запросу',
     queryProblem: 'Перейти к ошибке в запросе',
+    queryExamples: 'Примеры запросов',
     run: 'Повторить поиск',
     palette: 'Все команды',
     help: 'Клавиши',

@@ -5,6 +5,8 @@ export const query: typeof English = {
     label: 'Запрос',
     placeholder: 'level:>=warning платёж',
     run: 'Найти',
-    clear: 'Очистить запрос'
+    clear: 'Очистить запрос',
+    examples: 'Примеры запросов',
+    goToProblem: 'Показать место'
   }
 }
