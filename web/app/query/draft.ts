@@ -26,7 +26,8 @@ let timer: ReturnType<typeof setTimeout> | undefined
 const query = computed(() => view.value.query)
 
 effect(() => {
-  draft.value = query.value
+  // What somebody is typing keeps the blanks at its ends.
+  if (query.value !== draft.peek().trim()) draft.value = query.value
   if (query.value !== typed?.query) typed = undefined
 })
 
@@ -37,9 +38,10 @@ export function type (text: string, mayRun: () => boolean): void {
   clearTimeout(timer)
   timer = setTimeout(() => {
     isPaused.value = true
-    if ('problem' in parsed.value || text === query.value || !mayRun()) return
-    typed = { query: text, before: typed?.before ?? query.value }
-    navigate({ query: text }, { replace: true })
+    const wanted = text.trim()
+    if ('problem' in parsed.value || wanted === query.value || !mayRun()) return
+    typed = { query: wanted, before: typed?.before ?? query.value }
+    navigate({ query: wanted }, { replace: true })
   }, pauseMs)
 }
 
@@ -48,7 +50,7 @@ export function run (repeat: () => void): void {
   clearTimeout(timer)
   isPaused.value = true
   if ('problem' in parsed.value) return
-  const text = draft.value
+  const text = draft.value.trim()
   remember(text)
   if (text === query.value && !typed) return repeat()
   batch(() => {

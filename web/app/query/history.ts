@@ -13,11 +13,10 @@ export function rememberedQueries (): readonly string[] {
 }
 
 export function remember (query: string): void {
-  const text = query.trim()
-  if (text === '') return
+  if (query === '') return
   try {
-    const others = rememberedQueries().filter((other) => other !== text)
-    localStorage.setItem(storageKey(), JSON.stringify([text, ...others].slice(0, maxQueries)))
+    const others = rememberedQueries().filter((other) => other !== query)
+    localStorage.setItem(storageKey(), JSON.stringify([query, ...others].slice(0, maxQueries)))
   } catch {
     // A private window, or a browser that forbids it: there is no history.
   }
