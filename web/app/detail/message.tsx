@@ -1,5 +1,6 @@
 import { useSignal } from '@preact/signals'
 import { Value } from '../list/value.tsx'
+import { shown } from '../redact/shown.ts'
 import { language, texts } from '../texts/index.ts'
 import { piecesOf } from './stack.ts'
 
@@ -10,7 +11,9 @@ const firstCharacters = 4 * blockCharacters
 
 /** A whole message: frames of libraries are folded, a long one comes in blocks. */
 export function WholeMessage ({ text }: { text: string }) {
-  return <pre>{text.length > firstCharacters ? <Blocks text={text} /> : <Pieces text={text} />}</pre>
+  // Masked before it is cut into blocks.
+  const seen = shown(text)
+  return <pre>{seen.length > firstCharacters ? <Blocks text={seen} /> : <Pieces text={seen} />}</pre>
 }
 
 function Pieces ({ text }: { text: string }) {

@@ -6,6 +6,7 @@ import { notify } from '../frame/notices.tsx'
 import { ask, askAtLeast } from '../list/ask.ts'
 import { addColumn } from '../list/columns.ts'
 import { Value } from '../list/value.tsx'
+import { shown } from '../redact/shown.ts'
 import { texts } from '../texts/index.ts'
 import { copy } from './copy.ts'
 import { isAbout, keyOf, nodesOf, type Node } from './nodes.ts'
@@ -132,6 +133,7 @@ interface LineProps {
 function Line ({ node, asked, note, isOpen, isActive, isTabStop }: LineProps) {
   const isBranch = node.value === undefined
   const value = isBranch ? '' : String(node.value)
+  const name = node.path.join('.')
   return (
     <div
       role='treeitem'
@@ -147,25 +149,33 @@ function Line ({ node, asked, note, isOpen, isActive, isTabStop }: LineProps) {
         {isBranch && (isOpen ? '▾ ' : '▸ ')}<Value text={String(node.path.at(-1))} />
       </span>
       <span class='tree-value'>
-        {isBranch ? !isOpen && <span class='muted'>{`{${node.parts}}`}</span> : <Value text={value} />}
+        {isBranch ? !isOpen && <span class='muted'>{`{${node.parts}}`}</span> : <Value text={value} name={name} />}
         {note !== undefined && <span class='muted'>{note}</span>}
-        {isActive && !isBranch && <Tools value={value} asked={asked} isNumber={typeof node.value === 'number'} />}
+        {isActive && !isBranch && <Tools {...{ value, name, asked }} isNumber={typeof node.value === 'number'} />}
       </span>
     </div>
   )
 }
 
+interface ToolsProps {
+  value: string
+  name: string
+  asked: Asked | undefined
+  isNumber: boolean
+}
+
 /** What can be done with a value. */
-function Tools ({ value, asked, isNumber }: { value: string, asked: Asked | undefined, isNumber: boolean }) {
+function Tools ({ value, name, asked, isNumber }: ToolsProps) {
   const { detail, common } = texts.value
+  const seen = shown(value, name)
   return (
     <span class='tools'>
       {asked && (
         <>
-          <Tool text='=' label={detail.only(asked.field, value)} onClick={() => ask(asked.field, value, 'only')} />
-          <Tool text='≠' label={detail.out(asked.field, value)} onClick={() => ask(asked.field, value, 'out')} />
+          <Tool text='=' label={detail.only(asked.field, seen)} onClick={() => ask(asked.field, value, 'only')} />
+          <Tool text='≠' label={detail.out(asked.field, seen)} onClick={() => ask(asked.field, value, 'out')} />
           {isNumber && (
-            <Tool text='≥' label={detail.atLeast(asked.field, value)} onClick={() => askAtLeast(asked.field, value)} />
+            <Tool text='≥' label={detail.atLeast(asked.field, seen)} onClick={() => askAtLeast(asked.field, value)} />
           )}
           <IconButton nodes={columns} label={detail.column(asked.column)} onClick={() => addColumn(asked.column)} />
         </>

@@ -6,6 +6,8 @@ import { explain } from '../api/explain.ts'
 import { Dialog } from '../frame/dialog.tsx'
 import type { OverlayProps } from '../frame/overlay.tsx'
 import { Choice } from '../frame/choice.tsx'
+import { settings } from '../frame/settings.ts'
+import { MaskedDownload } from '../redact/masked-download.tsx'
 import type { Search } from '../rows/search.ts'
 import { view } from '../view/location.ts'
 import { exportTexts } from './texts/index.ts'
@@ -42,7 +44,9 @@ export function Export ({ search, onClose }: OverlayProps & { search: Search }) 
         onChoose={(chosen) => { which.value = chosen }}
       />
       {format.value === 'csv' && <p class='hint'>{guarded}</p>}
-      <p><a class='primary-link' href={link} download>{download}</a></p>
+      {settings.value.redaction.isOn
+        ? <MaskedDownload link={link} format={format.value} label={download} />
+        : <p><a class='primary-link' href={link} download>{download}</a></p>}
     </Dialog>
   )
 }

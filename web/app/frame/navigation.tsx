@@ -1,6 +1,8 @@
 import { signal } from '@preact/signals'
 import type { ComponentType } from 'preact'
 import user from 'icon:circle-user'
+import masked from 'icon:eye-off'
+import { openRules } from '../redact/open.ts'
 import { texts } from '../texts/index.ts'
 import { Icon } from './icon.tsx'
 import { notify } from './notices.tsx'
@@ -8,6 +10,7 @@ import { ScreenLink } from './screen-link.tsx'
 import { mainScreens } from './screen-names.ts'
 import { focusContent } from './screens.tsx'
 import { identity } from './session.ts'
+import { settings } from './settings.ts'
 
 const menuId = 'user-menu'
 const menu = signal<ComponentType<{ onClose (): void }> | undefined>(undefined)
@@ -33,6 +36,11 @@ export function Navigation () {
       <nav aria-label={navigation.label}>
         {mainScreens.map((screen) => <ScreenLink key={screen} screen={screen} />)}
       </nav>
+      {settings.value.redaction.isOn && (
+        <button type='button' class='top-masked' title={navigation.mask} onClick={openRules}>
+          <Icon nodes={masked} /> {navigation.masked}
+        </button>
+      )}
       <button type='button' class='top-user' popovertarget={menuId}>
         <Icon nodes={user} /> <bdi translate={false}>{identity.value?.user}</bdi>
       </button>

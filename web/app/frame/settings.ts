@@ -1,6 +1,7 @@
 // What a user set for the page: kept by the server for all of their browsers, and by the browser for the next start.
 import { effect, signal, type ReadonlySignal } from '@preact/signals'
 import { request } from '../api/client.ts'
+import type { Kind } from '../redact/kinds.ts'
 import { language, languageOf, setLanguage, type Language } from '../texts/index.ts'
 
 export interface Settings {
@@ -16,10 +17,19 @@ export interface Settings {
   facets: boolean
   /** Attributes that always have a facet. */
   pinned: readonly string[]
+  /** What is masked on the screen and in exports, while that is on. */
+  redaction: { isOn: boolean, kinds: readonly Kind[], expressions: readonly string[] }
 }
 
 const defaults: Settings = {
-  language: '', theme: 'system', density: 'normal', keys: true, chart: true, facets: false, pinned: []
+  language: '',
+  theme: 'system',
+  density: 'normal',
+  keys: true,
+  chart: true,
+  facets: false,
+  pinned: [],
+  redaction: { isOn: false, kinds: ['email', 'address', 'secret', 'card', 'phone'], expressions: [] }
 }
 
 const storageKey = 'loggerbot.settings'

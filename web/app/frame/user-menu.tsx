@@ -1,4 +1,5 @@
 import { openHelp, openPalette } from '../help/open.ts'
+import { openRules } from '../redact/open.ts'
 import { language, texts } from '../texts/index.ts'
 import { Choice } from './choice.tsx'
 import { isAdmin, adminScreens } from './screen-names.ts'
@@ -10,6 +11,7 @@ import { saveSettings, settings } from './settings.ts'
 export function UserMenu ({ onClose }: { onClose (): void }) {
   const { navigation, commands } = texts.value
   const { themes } = navigation
+  const { redaction } = settings.value
   const screens = isAdmin(identity.value) ? ['account', ...adminScreens] as const : ['account'] as const
   const afterwards = (run: () => void) => () => {
     onClose()
@@ -34,6 +36,17 @@ export function UserMenu ({ onClose }: { onClose (): void }) {
         chosen={language.value}
         onChoose={(language) => saveSettings({ language })}
       />
+      <div class='menu-row'>
+        <label class='choice'>
+          <input
+            type='checkbox'
+            checked={redaction.isOn}
+            onChange={({ currentTarget }) => saveSettings({ redaction: { ...redaction, isOn: currentTarget.checked } })}
+          />
+          {navigation.mask}
+        </label>
+        <button type='button' onClick={afterwards(openRules)}>{navigation.rules}</button>
+      </div>
       <div class='menu-actions'>
         <button type='button' onClick={afterwards(openPalette)}>{commands.palette} <kbd>Ctrl+K</kbd></button>
         <button type='button' onClick={afterwards(openHelp)}>{commands.help} <kbd>?</kbd></button>

@@ -1,4 +1,5 @@
 import type { Log } from '../api/types.ts'
+import { shown } from '../redact/shown.ts'
 import { queryNameOf } from '../query/refine.ts'
 import { texts } from '../texts/index.ts'
 import { clockOf } from '../time/format.ts'
@@ -27,13 +28,14 @@ export function Cell ({ column, log, previous }: CellProps) {
   }
   if (name === 'message') return <Message text={log.message} />
   const value = valueOf(log, name)
-  const shown = name === 'process' && log.pid > 0 && value.length + `[${log.pid}]`.length <= width
-    ? `${value}[${log.pid}]`
-    : cutMiddle(value, width)
+  const seen = shown(value, name)
+  const cut = name === 'process' && log.pid > 0 && seen.length + `[${log.pid}]`.length <= width
+    ? `${seen}[${log.pid}]`
+    : cutMiddle(seen, width)
   if (value === '') return null
   return (
-    <span class='cell-value' title={value} data-field={isField(name) ? name : queryNameOf(name)} data-value={value}>
-      <Value text={shown} />
+    <span class='cell-value' title={seen} data-field={isField(name) ? name : queryNameOf(name)} data-value={value}>
+      <Value text={cut} />
     </span>
   )
 }

@@ -1,12 +1,20 @@
+import { shown } from '../redact/shown.ts'
 import { hasEscapes, styledPartsOf } from './ansi.ts'
 import { partsOf } from './printable.ts'
 
-/** A text of strangers: inert, isolated from the direction of what surrounds it, with its colours. */
-export function Value ({ text }: { text: string }) {
-  if (!hasEscapes(text)) return <bdi translate={false}><Plain text={text} /></bdi>
+export interface ValueProps {
+  text: string
+  /** Name of the attribute whose value it is. */
+  name?: string
+}
+
+/** A text of strangers: inert, isolated from the direction of what surrounds it, with its colours, or masked. */
+export function Value ({ text, name }: ValueProps) {
+  const seen = shown(text, name)
+  if (!hasEscapes(seen)) return <bdi translate={false}><Plain text={seen} /></bdi>
   return (
     <bdi translate={false}>
-      {styledPartsOf(text).map(({ text, classes }, index) => (
+      {styledPartsOf(seen).map(({ text, classes }, index) => (
         <span key={index} class={classes}><Plain text={text} /></span>
       ))}
     </bdi>

@@ -16,6 +16,9 @@ export const frame = {
     theme: 'Theme',
     themes: { system: 'System', light: 'Light', dark: 'Dark' },
     language: 'Language',
+    mask: 'Mask private texts',
+    masked: 'Masked',
+    rules: 'Rules …',
     signOut: 'Sign out',
     skip: 'Skip to the content'
   },

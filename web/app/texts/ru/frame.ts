@@ -17,6 +17,9 @@ export const frame: typeof English = {
     theme: 'Тема',
     themes: { system: 'Авто', light: 'Светлая', dark: 'Тёмная' },
     language: 'Язык',
+    mask: 'Скрывать личное на экране',
+    masked: 'Скрыто',
+    rules: 'Правила …',
     signOut: 'Выйти',
     skip: 'К содержимому'
   },

@@ -1,0 +1,2 @@
+/** What stands for a masked text of any length. */
+export const mask = '█████'
