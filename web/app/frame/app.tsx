@@ -1,14 +1,16 @@
 import { useSignalEffect } from '@preact/signals'
 import { useCommands } from './commands.ts'
+import { lazy } from './lazy.tsx'
 import { Navigation } from './navigation.tsx'
 import { Notices } from './notices.tsx'
 import { Overlay } from './overlay.tsx'
 import { ScreenOf } from './screens.tsx'
 import { firstStep, identity } from './session.ts'
-import { SignIn } from './sign-in.tsx'
 import { title } from './title.ts'
 import { openHelp, openPalette } from '../help/open.ts'
 import { view } from '../view/location.ts'
+
+const SignIn = lazy(async () => (await import('./sign-in.tsx')).SignIn)
 
 /** The page: a form for a browser that is signed out, else the screen of the address; at first, the steps to it. */
 export function App () {

@@ -4,11 +4,13 @@ import { problem } from '../query/draft.ts'
 import { Chart } from '../chart/chart.tsx'
 import { List } from './list.tsx'
 import { Status } from './status.tsx'
+import { lazy } from '../frame/lazy.tsx'
 import { offerFirstVisit } from '../frame/session.ts'
 import { Search, type Wanted } from '../rows/search.ts'
-import { Tabs } from '../saved/tabs.tsx'
 import { TimeRange } from '../time/time-range.tsx'
 import { view } from '../view/location.ts'
+
+const Tabs = lazy(async () => (await import('../saved/tabs.tsx')).Tabs)
 
 /** The main screen: the bar, the list and its status. */
 export function Logs () {
@@ -41,7 +43,7 @@ export function Logs () {
         <Bar search={search.value} onRun={() => { runs.value++ }} />
         <TimeRange />
       </div>
-      <Tabs search={search.value} />
+      <div class='saved-tabs'><Tabs search={search.value} /></div>
       <div class='results' aria-busy={search.value !== shown.value || problem.value !== undefined}>
         {shown.value && <Chart search={shown.value} />}
         {shown.value && <List key={shown.value} search={shown.value} />}

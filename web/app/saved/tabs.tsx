@@ -37,7 +37,7 @@ export function Tabs ({ search }: { search: Search | undefined }) {
   ])
   const { saved, commands } = texts.value
   return (
-    <div class='saved-tabs'>
+    <>
       <nav aria-label={saved.label}>
         <ul>
           <li><AllLogs /></li>
@@ -49,7 +49,7 @@ export function Tabs ({ search }: { search: Search | undefined }) {
       {mayChange.value && <Save />}
       <IconButton nodes={library} label={commands.searches} onClick={openSearches} />
       <IconButton nodes={download} label={commands.export} onClick={exportShown} />
-    </div>
+    </>
   )
 }
 
