@@ -1,4 +1,5 @@
 // Requests to the API of the server that served the page, as the user of the session.
+import { Attempts, tryNow } from './connection.ts'
 import { ApiError, type Fault } from './error.ts'
 import { noteServerTime } from '../time/clock.ts'
 
@@ -20,9 +21,44 @@ export async function request<Answer> (path: string, options: RequestOptions = {
   return response.status === 204 ? undefined as Answer : await response.json() as Answer
 }
 
-/** As `request`, for answers that are read as they come. */
+/** Path of the browser's session: who is signed out asks for it, too. */
+const sessionPath = 'api/session'
+
+let signInAgain: () => Promise<void> | undefined = () => undefined
+
+/** Sets what is done for a request of a user whose session has ended; undefined: nothing can be done. */
+export function onSignedOut (ask: typeof signInAgain): void {
+  signInAgain = ask
+}
+
+/**
+ * As `request`, for answers that are read as they come. While the server cannot answer, what only reads is sent again
+ * until it is answered; so is every request of a user who signs in again meanwhile.
+ */
 export async function send (path: string, options: RequestOptions = {}): Promise<Response> {
-  const { method = 'GET', params = {}, body, headers, signal, priority } = options
+  const { method = 'GET', signal } = options
+  const attempts = new Attempts()
+  try {
+    for (;;) {
+      try {
+        return await sendOnce(path, options)
+      } catch (error) {
+        if (!(error instanceof ApiError)) throw error
+        const signedIn = error.status === 401 && path !== sessionPath ? signInAgain() : undefined
+        if (signedIn) await signedIn
+        else if (method === 'GET') await attempts.pauseAfter(error, signal)
+        else throw error
+        signal?.throwIfAborted()
+      }
+    }
+  } finally {
+    attempts.end()
+  }
+}
+
+async function sendOnce (
+  path: string, { method = 'GET', params = {}, body, headers, signal, priority }: RequestOptions
+): Promise<Response> {
   let response: Response
   try {
     response = await fetch(`${path}${searchOf(params)}`, {
@@ -38,8 +74,8 @@ export async function send (path: string, options: RequestOptions = {}): Promise
     signal?.throwIfAborted()
     throw new ApiError(0, error instanceof Error ? error.message : String(error))
   }
-  noteServerTime(response.headers.get('date'))
   if (!response.ok) throw await errorOf(response)
+  tryNow()
   return response
 }
 

@@ -1,5 +1,5 @@
 import { computed, signal } from '@preact/signals'
-import { ApiError, request } from '../api/client.ts'
+import { ApiError, onSignedOut, request } from '../api/client.ts'
 import type { Identity, Page } from '../api/types.ts'
 import { loadSettings } from './settings.ts'
 
@@ -64,8 +64,22 @@ export async function signIn (user: string, password: string): Promise<void> {
   welcome(signedIn)
 }
 
+/** Requests that wait until the user has signed in again. */
+const waiting = signal<ReadonlyArray<() => void>>([])
+
+/** Whether the session of a user who is looking at logs has ended. */
+export const hasSessionEnded = computed(() => waiting.value.length > 0)
+
+onSignedOut(() => identity.peek()
+  ? new Promise((resolve) => { waiting.value = [...waiting.peek(), resolve] })
+  : undefined)
+
 function welcome (user: Identity): void {
+  // What is shown belongs to the user who was signed in before.
+  if (hasSessionEnded.peek() && user.user !== identity.peek()?.user) return location.reload()
   identity.value = user
+  for (const goOn of waiting.peek()) goOn()
+  waiting.value = []
   // Without the right to read them, those of this browser stay.
   loadSettings().catch(() => {})
 }

@@ -1,4 +1,5 @@
 import { useSignal } from '@preact/signals'
+import { useEffect, useId, useRef } from 'preact/hooks'
 import type { ApiError } from '../api/client.ts'
 import { Field, FormButtons, FormProblem, textIn, useForm, type Refusal } from './form.tsx'
 import { notify } from './notices.tsx'
@@ -12,6 +13,32 @@ export function SignIn () {
       <h1>{texts.value.signIn.title}</h1>
       <SignInForm />
     </main>
+  )
+}
+
+/** The same on top of the page, for a user whose session has ended: everything below stays as it is. */
+export function SignInAgain () {
+  const dialog = useRef<HTMLDialogElement>(null)
+  const id = useId()
+  const { title, ended } = texts.value.signIn
+  const show = () => dialog.current?.showModal()
+  useEffect(() => {
+    const opener = document.activeElement
+    show()
+    return () => { if (opener instanceof HTMLElement) opener.focus() }
+  }, [])
+  return (
+    <dialog
+      ref={dialog}
+      class='dialog sign-in'
+      aria-labelledby={id}
+      onCancel={(event) => event.preventDefault()}
+      onClose={show}
+    >
+      <h2 id={id}>{title}</h2>
+      <p>{ended}</p>
+      <SignInForm />
+    </dialog>
   )
 }
 

@@ -5,12 +5,15 @@ import { common } from './ru/common.ts'
 import { detail } from './ru/detail.ts'
 import { frame } from './ru/frame.ts'
 import { list } from './ru/list.ts'
+import { live } from './ru/live.ts'
 import { problems } from './ru/problems.ts'
 import { query } from './ru/query.ts'
 import { saved } from './ru/saved.ts'
+import { states } from './ru/states.ts'
 import { time } from './ru/time.ts'
 
 /** Тексты страницы на русском. */
 export const ru: Texts = {
-  ...chart, ...commands, ...common, ...detail, ...frame, ...list, ...problems, ...query, ...saved, ...time
+  ...chart, ...commands, ...common, ...detail, ...frame, ...list, ...live, ...problems, ...query, ...saved, ...states,
+  ...time
 }

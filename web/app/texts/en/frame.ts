@@ -24,6 +24,7 @@ export const frame = {
   },
   signIn: {
     title: 'Sign in',
+    ended: 'Your session has ended. Everything here stays as it is, and goes on once you have signed in.',
     user: 'Name',
     password: 'Password',
     submit: 'Sign in',

@@ -25,6 +25,7 @@ export const frame: typeof English = {
   },
   signIn: {
     title: 'Вход',
+    ended: 'Сеанс закончился. Здесь всё останется как есть и продолжится, как только вы войдёте.',
     user: 'Имя',
     password: 'Пароль',
     submit: 'Войти',
