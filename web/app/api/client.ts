@@ -74,6 +74,7 @@ async function sendOnce (
     signal?.throwIfAborted()
     throw new ApiError(0, error instanceof Error ? error.message : String(error))
   }
+  noteServerTime(response.headers.get('date'))
   if (!response.ok) throw await errorOf(response)
   tryNow()
   return response

@@ -13,7 +13,17 @@ import { time } from './en/time.ts'
 
 /** Texts of the page in English, a file for each part. */
 export const en = {
-  ...chart, ...commands, ...common, ...detail, ...frame, ...list, ...live, ...problems, ...query, ...saved, ...states,
+  ...chart,
+  ...commands,
+  ...common,
+  ...detail,
+  ...frame,
+  ...list,
+  ...live,
+  ...problems,
+  ...query,
+  ...saved,
+  ...states,
   ...time
 }
 

@@ -14,6 +14,16 @@ import { time } from './ru/time.ts'
 
 /** Тексты страницы на русском. */
 export const ru: Texts = {
-  ...chart, ...commands, ...common, ...detail, ...frame, ...list, ...live, ...problems, ...query, ...saved, ...states,
+  ...chart,
+  ...commands,
+  ...common,
+  ...detail,
+  ...frame,
+  ...list,
+  ...live,
+  ...problems,
+  ...query,
+  ...saved,
+  ...states,
   ...time
 }
