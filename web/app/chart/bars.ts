@@ -49,9 +49,11 @@ export function partsOf (counts: readonly number[], scale: number): Part[] {
   const heights = counts.map((count) => count === 0 ? 0 : Math.max(1, Math.round(count * scale)))
   const shown = heights.filter((height) => height > 0).length
   const total = Math.round(counts.reduce((sum, count) => sum + count, 0) * scale)
-  const gap = total >= 3 * shown ? 1 : 0
-  const excess = heights.reduce((sum, height) => sum + height, 0) + gap * (shown - 1) - total
   const largest = heights.indexOf(Math.max(...heights))
+  const rounded = heights.reduce((sum, height) => sum + height, 0) - total
+  // The largest part makes room for the gaps.
+  const gap = (heights[largest] ?? 0) > rounded + shown ? 1 : 0
+  const excess = rounded + gap * (shown - 1)
   let start = 0
   return heights.map((height, index) => {
     if (height === 0) return [start, start]
