@@ -1,8 +1,11 @@
 // Names of attributes that loaded rows have: they cost nothing.
 import { nameOf, nodesOf } from '../detail/nodes.ts'
+import { queryNameOf } from '../query/refine.ts'
 import type { Search } from '../rows/search.ts'
 
 const maxRows = 200
+/** Characters of a name that the API counts by. */
+const maxLength = 200
 
 /** Names of attributes with a plain value, the most frequent first. */
 export function namesIn (search: Search): string[] {
@@ -15,5 +18,10 @@ export function namesIn (search: Search): string[] {
       if (name !== undefined && name !== '' && node.value !== undefined) counts.set(name, (counts.get(name) ?? 0) + 1)
     }
   }
-  return [...counts].sort(([, one], [, other]) => other - one).map(([name]) => name)
+  return [...counts].sort(([, one], [, other]) => other - one).map(([name]) => name).filter(isCountable)
+}
+
+/** Whether the API counts by an attribute: one with the name of a field is hidden by the field. */
+function isCountable (name: string): boolean {
+  return name.length <= maxLength && queryNameOf(name) === name
 }

@@ -2,6 +2,8 @@ import { useComputed, useSignal, useSignalEffect } from '@preact/signals'
 import { Bar } from '../query/bar.tsx'
 import { problem } from '../query/draft.ts'
 import { Chart } from '../chart/chart.tsx'
+import { Facets } from '../facets/facets.tsx'
+import { Switches } from '../facets/switches.tsx'
 import { List } from './list.tsx'
 import { Status } from './status.tsx'
 import { lazy } from '../frame/lazy.tsx'
@@ -42,11 +44,15 @@ export function Logs () {
       <div class='limits'>
         <Bar search={search.value} onRun={() => { runs.value++ }} />
         <TimeRange />
+        <Switches />
       </div>
       <div class='saved-tabs'><Tabs search={search.value} /></div>
       <div class='results' aria-busy={search.value !== shown.value || problem.value !== undefined}>
         {shown.value && <Chart search={shown.value} />}
-        {shown.value && <List key={shown.value} search={shown.value} />}
+        <div class='results-rows'>
+          {shown.value && <Facets search={shown.value} />}
+          {shown.value && <List key={shown.value} search={shown.value} />}
+        </div>
       </div>
       {search.value && <Status search={search.value} />}
     </main>

@@ -5,8 +5,11 @@ import { clausesOf, type Choice, type Clause, type Value } from './clauses.ts'
 import { parse } from './parse.ts'
 import { quote, quoteName } from './quote.ts'
 
-/** `only`: this value of the field; `also`: this value beside those already chosen; `out`: anything but this value. */
-export type Refinement = 'only' | 'also' | 'out'
+/**
+ * `only`: this value of the field; `also`: this value beside those already chosen; `out`: anything but this value;
+ * `any`: neither asked for nor excluded.
+ */
+export type Refinement = 'only' | 'also' | 'out' | 'any'
 
 /** Fields of a log; an attribute of such a name is asked for by `attributes.NAME`. */
 export const ownFields = ['level', 'process', 'description', 'pid', 'user', 'message']
@@ -25,6 +28,7 @@ export function refine (query: string, field: string, value: string, how: Refine
   const name = quoteName(field)
   const wanted = `${name}:${quote(value)}`
   const clauses = clausesOf(written)
+  if (!clauses && how === 'any') return query
   // Alternatives become one clause, beside which another one can stand.
   if (!clauses) return `(${written}) ${how === 'out' ? '-' : ''}${wanted}`
   const choice = clausesOf(wanted)?.[0]?.choice
@@ -84,7 +88,9 @@ const changes: Record<Refinement, (parts: readonly Part[], wanted: Wanted) => Ch
       changed: parts.map((part) => part.about?.isNegated === false ? without(part, name) : part.text),
       added: isOut ? undefined : `-${wanted}`
     }
-  }
+  },
+
+  any: (parts, { name }) => ({ changed: parts.map((part) => without(part, name)), added: undefined })
 }
 
 function partsOf (query: string, clauses: readonly Clause[], wanted: Choice | undefined): Part[] {

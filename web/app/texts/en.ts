@@ -2,6 +2,7 @@ import { chart } from './en/chart.ts'
 import { commands } from './en/commands.ts'
 import { common } from './en/common.ts'
 import { detail } from './en/detail.ts'
+import { facets } from './en/facets.ts'
 import { frame } from './en/frame.ts'
 import { list } from './en/list.ts'
 import { live } from './en/live.ts'
@@ -17,6 +18,7 @@ export const en = {
   ...commands,
   ...common,
   ...detail,
+  ...facets,
   ...frame,
   ...list,
   ...live,

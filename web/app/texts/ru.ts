@@ -3,6 +3,7 @@ import { chart } from './ru/chart.ts'
 import { commands } from './ru/commands.ts'
 import { common } from './ru/common.ts'
 import { detail } from './ru/detail.ts'
+import { facets } from './ru/facets.ts'
 import { frame } from './ru/frame.ts'
 import { list } from './ru/list.ts'
 import { live } from './ru/live.ts'
@@ -18,6 +19,7 @@ export const ru: Texts = {
   ...commands,
   ...common,
   ...detail,
+  ...facets,
   ...frame,
   ...list,
   ...live,
