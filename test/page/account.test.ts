@@ -61,6 +61,11 @@ for (const database of databases.filter(({ name }) => name !== 'MySQL')) {
       await saved
       t.match(JSON.parse((await http(service.port, 'GET', '/api/settings', basic('me'))).body), { page: { theme: 'dark' } })
       t.equal(await page.locator('html').getAttribute('data-theme'), 'dark')
+      await page.getByLabel('UTC', { exact: true }).check()
+      await page.getByRole('link', { name: 'Logs' }).click()
+      await page.locator('.limits').getByText('UTC').waitFor()
+      t.equal(page.url(), address, 'the zone of the settings is no part of the address')
+      await page.goBack()
     })
 
     await t.test('changes the password, and says at its field that the old one is wrong', async (t) => {

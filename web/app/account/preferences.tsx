@@ -5,11 +5,11 @@ import { accountTexts } from './texts/index.ts'
 
 /** How the page looks and is operated, in all browsers of the user. */
 export function Preferences () {
-  const { navigation } = texts.value
+  const { navigation, time } = texts.value
   const { system, light, dark } = navigation.themes
   const { preferences: words } = accountTexts.value
   const { compact, normal, touch } = words.densities
-  const { language, theme, density, keys } = settings.value
+  const { language, theme, density, isUtc, keys } = settings.value
   return (
     <section>
       <h2>{words.title}</h2>
@@ -33,6 +33,13 @@ export function Preferences () {
         values={[['compact', compact], ['normal', normal], ['touch', touch]]}
         chosen={density}
         onChoose={(density) => saveSettings({ density })}
+      />
+      <Choice
+        name='zone'
+        label={words.zone}
+        values={[['local', time.local(Intl.DateTimeFormat().resolvedOptions().timeZone)], ['utc', time.utc]]}
+        chosen={isUtc ? 'utc' : 'local'}
+        onChoose={(zone) => saveSettings({ isUtc: zone === 'utc' })}
       />
       <label class='choice'>
         <input

@@ -1,7 +1,7 @@
 import { effect } from '@preact/signals'
 import { texts } from '../texts/index.ts'
-import { navigate, view } from '../view/location.ts'
-import { defaultView, formatView, type Screen, type View } from '../view/view.ts'
+import { addressOf, navigate, standardView, view } from '../view/location.ts'
+import type { Screen, View } from '../view/view.ts'
 
 /** What each screen showed last, so that one comes back to it. */
 const last = new Map<Screen, View>()
@@ -10,7 +10,7 @@ effect(() => { last.set(view.value.screen, view.value) })
 
 /** What a screen shows, or showed when it was left. */
 export function lastViewOf (screen: Screen): View {
-  return last.get(screen) ?? { ...defaultView, screen }
+  return last.get(screen) ?? { ...standardView.value, screen }
 }
 
 /** Shows a screen as it was left; the present one as it is at first. */
@@ -19,14 +19,14 @@ export function openScreen (screen: Screen): void {
 }
 
 function viewOf (screen: Screen): View {
-  return view.value.screen === screen ? { ...defaultView, screen } : lastViewOf(screen)
+  return view.value.screen === screen ? { ...standardView.value, screen } : lastViewOf(screen)
 }
 
 /** A link to a screen. */
 export function ScreenLink ({ screen }: { screen: Screen }) {
   return (
     <a
-      href={`./${formatView(viewOf(screen))}`}
+      href={addressOf(viewOf(screen))}
       aria-current={view.value.screen === screen ? 'page' : undefined}
       onClick={(event) => {
         if (event.ctrlKey || event.metaKey || event.shiftKey) return

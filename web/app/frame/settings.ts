@@ -9,6 +9,8 @@ export interface Settings {
   language: Language | ''
   theme: 'system' | 'light' | 'dark'
   density: 'compact' | 'normal' | 'touch'
+  /** Whether times are shown in UTC, where the address does not say. */
+  isUtc: boolean
   /** Whether keys without Ctrl run commands. */
   keys: boolean
   /** Whether the histogram is shown. */
@@ -25,6 +27,7 @@ const defaults: Settings = {
   language: '',
   theme: 'system',
   density: 'normal',
+  isUtc: false,
   keys: true,
   chart: true,
   facets: false,

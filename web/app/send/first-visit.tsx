@@ -12,8 +12,7 @@ import { askServer, firstStep, signIn } from '../frame/session.ts'
 import { saveSettings } from '../frame/settings.ts'
 import { SignInForm } from '../frame/sign-in.tsx'
 import { language, texts } from '../texts/index.ts'
-import { navigate } from '../view/location.ts'
-import { defaultView } from '../view/view.ts'
+import { navigate, standardView } from '../view/location.ts'
 import { useArrival } from './arrival.ts'
 import { ReadyLines } from './ready-lines.tsx'
 import { sendTexts } from './texts/index.ts'
@@ -151,6 +150,6 @@ function FirstLog () {
 function showList ({ id, at }: Log): void {
   const isRecent = Date.now() - Date.parse(at) < hourMs
   firstStep.value = undefined
-  navigate({ ...defaultView, opened: id, ...!isRecent && { from: '' } })
+  navigate({ ...standardView.value, opened: id, ...!isRecent && { from: '' } })
   notify(sendTexts.value.first.hint)
 }

@@ -1,8 +1,7 @@
 import '../style/send.css'
 import { identity } from '../frame/session.ts'
 import { Value } from '../list/value.tsx'
-import { navigate } from '../view/location.ts'
-import { defaultView } from '../view/view.ts'
+import { navigate, standardView } from '../view/location.ts'
 import { useArrival } from './arrival.ts'
 import { ReadyLines } from './ready-lines.tsx'
 import { sendTexts } from './texts/index.ts'
@@ -20,7 +19,7 @@ export function Send () {
         {log ? <p>{arrived} <Value text={`${log.process}: ${log.message}`} /></p> : <p class='waiting'>{waiting}</p>}
       </div>
       {log && (
-        <button type='button' class='primary' onClick={() => navigate({ ...defaultView, opened: log.id })}>
+        <button type='button' class='primary' onClick={() => navigate({ ...standardView.value, opened: log.id })}>
           {show}
         </button>
       )}

@@ -133,9 +133,9 @@ export function readColumn (text: string): Column {
   return { name: decodeURIComponent(name), ...width !== undefined && { width: Number(width) } }
 }
 
-/** Reads the query string of an address. What is not valid there has its default. */
-export function parseView (search: string): View {
-  const view = { ...defaultView }
+/** Reads the query string of an address. What is not there, or not valid, is as in the default view. */
+export function parseView (search: string, standard = defaultView): View {
+  const view = { ...standard }
   for (const [name, value] of new URLSearchParams(search)) {
     if (Object.hasOwn(parameters, name)) tryRead(() => parameters[name]?.read(value, view))
     else view.others = [...view.others, [name, value]]
@@ -144,11 +144,11 @@ export function parseView (search: string): View {
 }
 
 /** Writes the query string of a view, with `?`; empty for the default view. */
-export function formatView (view: View): string {
+export function formatView (view: View, standard = defaultView): string {
   const search = new URLSearchParams()
   for (const [name, { write }] of Object.entries(parameters)) {
     const value = write(view)
-    if (value !== write(defaultView)) search.append(name, value)
+    if (value !== write(standard)) search.append(name, value)
   }
   for (const [name, value] of view.others) search.append(name, value)
   const text = search.toString()

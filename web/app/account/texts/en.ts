@@ -58,6 +58,7 @@ export const en = {
   },
   preferences: {
     title: 'Settings',
+    zone: 'Times',
     asBrowser: 'As the browser',
     density: 'Rows',
     densities: { compact: 'Compact', normal: 'Normal', touch: 'Touch' },

@@ -63,6 +63,7 @@ export const ru: typeof en = {
   },
   preferences: {
     title: 'Настройки',
+    zone: 'Время',
     asBrowser: 'Как в браузере',
     density: 'Строки',
     densities: { compact: 'Плотно', normal: 'Обычно', touch: 'Для пальцев' },
