@@ -41,6 +41,12 @@ export class ListControl {
     this.#wantsFocus = true
   }
 
+  /** Makes a row the active one, in the middle; the focus stays where it is. */
+  begin (index: number): void {
+    this.active.value = this.start.value = index
+    this.rows.scrollTo(index, 'middle')
+  }
+
   /** Puts the focus on the active row, once it is in the document. */
   settle (scroller: HTMLElement | null): void {
     if (!this.#wantsFocus) return

@@ -2,8 +2,10 @@
 import { useSignal, useSignalEffect, type ReadonlySignal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
 import type { Log } from '../api/types.ts'
+import { request } from '../api/client.ts'
 import type { Search } from '../rows/search.ts'
 import { view } from '../view/location.ts'
+import type { ListControl } from './control.ts'
 import { silenceOf } from './divide.ts'
 import { Folds } from './folds.ts'
 import type { VirtualRows } from './virtual-rows.ts'
@@ -25,6 +27,31 @@ export function useRange (search: Search, rows: VirtualRows): void {
     // Other rows than before begin at their first one; those that were left, where they were left.
     if (isOther && chain.current === -1) rows.scrollTo(search.shown.peek().first)
     chain.current = present
+  })
+}
+
+/** Begins at a log, once its row is there; where it is far away, the list begins at its time. */
+export function useBegin (control: ListControl, id: string): void {
+  const state = useRef<'waiting' | 'asked' | 'done'>(id === '' ? 'done' : 'waiting')
+  const jump = async (search: Search) => {
+    const { at } = await request<Log>(`api/logs/${id}`, { signal: search.ended })
+    await search.jump(at)
+    // The search has no such log.
+    if (state.current !== 'done' && search.indexOf(id) === undefined) await search.toStart()
+    state.current = 'done'
+  }
+  useSignalEffect(() => {
+    const { search } = control
+    const { isLoading, error } = search.state.value
+    if (state.current === 'done' || isLoading || error) return
+    const index = search.indexOf(id)
+    if (index !== undefined) {
+      state.current = 'done'
+      control.begin(index)
+    } else if (state.current === 'waiting' && search.isList && search.count > 0) {
+      state.current = 'asked'
+      jump(search).catch(() => { state.current = 'done' })
+    }
   })
 }
 

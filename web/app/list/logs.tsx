@@ -4,7 +4,7 @@ import { problem } from '../query/draft.ts'
 import { Chart } from '../chart/chart.tsx'
 import { Facets } from '../facets/facets.tsx'
 import { Switches } from '../facets/switches.tsx'
-import { List } from './list.tsx'
+import { Rows } from './rows.tsx'
 import { Status } from './status.tsx'
 import { lazy } from '../frame/lazy.tsx'
 import { offerFirstVisit } from '../frame/session.ts'
@@ -51,7 +51,7 @@ export function Logs () {
         {shown.value && <Chart search={shown.value} />}
         <div class='results-rows'>
           {shown.value && <Facets search={shown.value} />}
-          {shown.value && <List key={shown.value} search={shown.value} />}
+          {shown.value && <Rows search={shown.value} />}
         </div>
       </div>
       {search.value && <Status search={search.value} />}

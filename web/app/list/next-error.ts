@@ -17,7 +17,7 @@ export async function goToError (control: ListControl, step: 1 | -1): Promise<'f
     }
     last = log
   }
-  const at = await askError(control, step, last)
+  const at = search.isList ? await askError(control, step, last) : undefined
   if (at === undefined) return 'none'
   await search.jump(at)
   control.activate(search.segments.start)

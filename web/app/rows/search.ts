@@ -56,6 +56,8 @@ export interface Total {
 
 export class Search {
   readonly wanted: Wanted
+  /** False: its rows are others, such as the context of a log; it cannot begin elsewhere. */
+  readonly isList: boolean
   /** Set by the part that counts, such as the chart. */
   readonly total = signal<Total | undefined>(undefined)
   /** Indices of the rows in view. */
@@ -91,9 +93,11 @@ export class Search {
   #unread: Log[] = []
   #hasGrown = false
 
-  constructor (wanted: Wanted, read = readList(wanted)) {
+  /** Without a way to read, it reads the list. */
+  constructor (wanted: Wanted, read?: Read) {
     this.wanted = wanted
-    this.#after = read
+    this.isList = !read
+    this.#after = read ?? readList(wanted)
   }
 
   get state (): ReadonlySignal<SearchState> {
@@ -110,6 +114,22 @@ export class Search {
 
   get isStopped (): boolean {
     return this.#ended.signal.aborted
+  }
+
+  /** Aborted once the search is stopped. */
+  get ended (): AbortSignal {
+    return this.#ended.signal
+  }
+
+  /** The index of a log that is in memory. */
+  indexOf (id: string): number | undefined {
+    return this.segments.indexOf(id)
+  }
+
+  /** A log that is in memory. */
+  find (id: string): Log | undefined {
+    const index = this.indexOf(id)
+    return index === undefined ? undefined : this.at(index)
   }
 
   /** Ends all its requests, and with them the statements in the database. */
@@ -131,12 +151,12 @@ export class Search {
 
   /** Begins anew at the first row of the list, unless it is there. */
   async toStart (): Promise<void> {
-    if (!this.#state.peek().isAtStart) await this.#begin(readList(this.frozen))
+    if (this.isList && !this.#state.peek().isAtStart) await this.#begin(readList(this.frozen))
   }
 
   /** Begins anew at the last row of the list, from which it goes on backwards. */
   async toEnd (): Promise<void> {
-    if (!this.#state.peek().isAtEnd) await this.#begin(readListEnd(this.frozen))
+    if (this.isList && !this.#state.peek().isAtEnd) await this.#begin(readListEnd(this.frozen))
   }
 
   /** What is wanted, in absolute times. */

@@ -138,6 +138,14 @@ export class Segments {
     return segment?.rows?.[index - segment.start]
   }
 
+  /** The index of a row that is in memory. */
+  indexOf (id: string): number | undefined {
+    for (const { rows = [], start } of this.#segments) {
+      const place = rows.findIndex((row) => row.id === id)
+      if (place >= 0) return start + place
+    }
+  }
+
   /** The segment that holds the row at an index. */
   segmentAt (index: number): Segment | undefined {
     let low = 0

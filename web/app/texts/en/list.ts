@@ -21,6 +21,15 @@ export const list = {
     noError: 'No further error in this direction.',
     unfold: (count: number) => `Show ${logs(count)} that say the same`
   },
+  around: {
+    label: 'Around a log',
+    close: 'Back to the search',
+    of: (clock: string) => `Around ${clock}:`,
+    process: 'process',
+    user: 'user',
+    near: '± 5 min',
+    takeOver: 'Take over as the search'
+  },
   status: {
     exact: (count: number) => `${logs(count)}, exact`,
     atLeast: (count: number, time: string) => `≥ ${logs(count)}, counted back to ${time}`,

@@ -21,6 +21,15 @@ export const list: typeof English = {
     noError: 'В эту сторону ошибок больше нет.',
     unfold: (count) => `Показать ещё ${logs(count)} с тем же текстом`
   },
+  around: {
+    label: 'Вокруг лога',
+    close: 'Назад к поиску',
+    of: (clock) => `Вокруг ${clock}:`,
+    process: 'процесс',
+    user: 'пользователь',
+    near: '± 5 мин',
+    takeOver: 'Сделать поиском'
+  },
   status: {
     exact: (count) => `${logs(count)}, точно`,
     atLeast: (count, time) => `≥ ${logs(count)}, посчитано до ${time}`,
