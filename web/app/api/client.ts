@@ -13,6 +13,8 @@ export interface RequestOptions {
   headers?: Record<string, string>
   signal?: AbortSignal
   priority?: RequestPriority
+  /** Whether it is given up where the server is busy, so that other requests have its time. */
+  givesWay?: boolean
 }
 
 /** Sends a request to a path such as `api/logs`, relative to the page. Rejects with ApiError or the signal's reason. */
@@ -36,7 +38,7 @@ export function onSignedOut (ask: typeof signInAgain): void {
  * until it is answered; so is every request of a user who signs in again meanwhile.
  */
 export async function send (path: string, options: RequestOptions = {}): Promise<Response> {
-  const { method = 'GET', signal } = options
+  const { method = 'GET', signal, givesWay = false } = options
   const attempts = new Attempts()
   try {
     for (;;) {
@@ -46,7 +48,7 @@ export async function send (path: string, options: RequestOptions = {}): Promise
         if (!(error instanceof ApiError)) throw error
         const signedIn = error.status === 401 && path !== sessionPath ? signInAgain() : undefined
         if (signedIn) await signedIn
-        else if (method === 'GET') await attempts.pauseAfter(error, signal)
+        else if (method === 'GET' && !(givesWay && error.status === 503)) await attempts.pauseAfter(error, signal)
         else throw error
         signal?.throwIfAborted()
       }

@@ -86,7 +86,7 @@ export class FacetCounts {
     const { query, user } = this.#search.wanted
     const { from, to, asOf } = this.#times
     const params = { query, user, from: from ?? '', to: to ?? '', asOf, field: fields, top }
-    return inTurn(signal, () => request<Answer>('api/logs/facets', { params, signal }))
+    return inTurn(signal, () => request<Answer>('api/logs/facets', { params, signal, givesWay: true }))
   }
 
   #add ({ facets, complete, reached }: Answer, isFirst: boolean): void {

@@ -1,3 +1,4 @@
+import '../style/facets.css'
 import { effect, signal, useSignal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
 import { explain } from '../api/explain.ts'

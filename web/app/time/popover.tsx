@@ -1,3 +1,4 @@
+import '../style/time-popover.css'
 import { useSignal, type Signal } from '@preact/signals'
 import { useEffect, useId, useRef } from 'preact/hooks'
 import calendar from 'icon:calendar'
