@@ -4,8 +4,8 @@ import type { Token } from '../../../src/query/tokens.ts'
 /** A part of a query; those that follow each other give the query again. */
 export interface Part {
   text: string
-  /** Undefined: white space, or text that the parser did not reach. */
-  kind: Token['kind'] | undefined
+  /** Undefined: words and what stands between tokens have the colour of all texts. */
+  kind: Exclude<Token['kind'], 'word'> | undefined
   isWrong: boolean
 }
 
@@ -14,12 +14,16 @@ export function partsOf (query: string, wrongAt = Infinity): Part[] {
   const parts: Part[] = []
   let at = 0
   const push = (end: number, kind?: Part['kind'], isWrong = false) => {
-    if (end > at) parts.push({ text: query.slice(at, end), kind, isWrong })
+    const text = query.slice(at, end)
+    const last = parts.at(-1)
     at = end
+    // Few elements: thousands of them would slow the typing down.
+    if (last && kind === undefined && last.kind === kind && last.isWrong === isWrong) last.text += text
+    else if (text !== '') parts.push({ text, kind, isWrong })
   }
   for (const { start, end, kind } of tokensOf(query)) {
     push(start)
-    push(end, kind, start === wrongAt)
+    push(end, kind === 'word' ? undefined : kind, start === wrongAt)
   }
   if (wrongAt >= at) push(Math.min(wrongAt, query.length))
   push(query.length, undefined, wrongAt === at)

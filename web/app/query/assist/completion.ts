@@ -24,9 +24,13 @@ let timer: ReturnType<typeof setTimeout> | undefined
 export const completion: ReadonlySignal<CompletionState> = current
 
 export function closeCompletion (): void {
+  stopAsking()
+  current.value = closed
+}
+
+function stopAsking (): void {
   clearTimeout(timer)
   asked.abort()
-  current.value = closed
 }
 
 /** Follows what is typed; at the start of a word, before its first letter, there is nothing to suggest yet. */
@@ -47,7 +51,7 @@ function narrow (prefix: string): void {
 }
 
 async function suggest (field: HTMLTextAreaElement): Promise<void> {
-  asked.abort()
+  stopAsking()
   asked = new AbortController()
   const { signal } = asked
   const place = placeOf(field.value, field.selectionStart)
@@ -64,6 +68,7 @@ async function suggest (field: HTMLTextAreaElement): Promise<void> {
 
 /** Lists the earlier queries that have the text of the field. */
 function showHistory ({ value }: HTMLTextAreaElement): void {
+  stopAsking()
   const wanted = value.trim().toLowerCase()
   const queries = rememberedQueries().filter((query) => query.toLowerCase().includes(wanted) && query !== value)
   const suggestions = queries.slice(0, maxSuggestions).map((query) => ({ label: query, text: query }))

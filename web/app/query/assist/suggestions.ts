@@ -1,6 +1,7 @@
 // What the bar suggests at a place of the query.
 import { levels } from '../../api/types.ts'
 import { identity } from '../../frame/session.ts'
+import { clausesOf } from '../clauses.ts'
 import { ownFields, queryNameOf } from '../refine.ts'
 import { quote, quoteName } from '../quote.ts'
 import type { Place } from './place.ts'
@@ -50,7 +51,12 @@ async function savedAt ({ prefix }: Place, signal: AbortSignal): Promise<Suggest
   return saved
     .filter(({ name }) => name.toLowerCase().includes(wanted))
     .map(({ name, owner, query }) => (
-      { label: `@${name}`, text: query, note: owner === identity.peek()?.user ? query : `${owner}: ${query}` }
+      {
+        label: `@${name}`,
+        // Alternatives stay together beside what stands there.
+        text: clausesOf(query) ? query : `(${query})`,
+        note: owner === identity.peek()?.user ? query : `${owner}: ${query}`
+      }
     ))
 }
 
