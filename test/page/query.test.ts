@@ -45,7 +45,7 @@ for (const database of databases.filter(({ name }) => name !== 'MySQL')) {
     const tab = await open()
     const { page } = tab
     const field = page.getByRole('textbox', { name: 'Query' })
-    const options = page.getByRole('option')
+    const options = page.getByRole('listbox').getByRole('option')
     const write = async (query: string) => {
       await field.fill('')
       await field.pressSequentially(query)
