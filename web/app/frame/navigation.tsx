@@ -41,7 +41,7 @@ export function Navigation () {
           <Icon nodes={masked} /> {navigation.masked}
         </button>
       )}
-      <button type='button' class='top-user' popovertarget={menuId}>
+      <button type='button' class='top-user' title={navigation.more} popovertarget={menuId}>
         <Icon nodes={user} /> <bdi translate={false}>{identity.value?.user}</bdi>
       </button>
       <div id={menuId} popover class='menu' onBeforeToggle={loadMenu}>{Menu && <Menu onClose={closeMenu} />}</div>

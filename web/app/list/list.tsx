@@ -44,7 +44,7 @@ export function List ({ search, begin = '', isDimmed = () => false }: ListProps)
     <div class='list' onPointerUp={() => { hasSelected.value ||= getSelection()?.type === 'Range' }} {...delegates}>
       <div
         class='list-grid'
-        role='grid'
+        role='treegrid'
         aria-label={texts.value.list.label}
         aria-rowcount={search.state.value.isAtEnd ? search.count + 1 : -1}
         aria-multiselectable

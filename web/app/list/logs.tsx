@@ -10,6 +10,7 @@ import { lazy } from '../frame/lazy.tsx'
 import { offerFirstVisit } from '../frame/session.ts'
 import { Search, type Wanted } from '../rows/search.ts'
 import { TimeRange } from '../time/time-range.tsx'
+import { texts } from '../texts/index.ts'
 import { view } from '../view/location.ts'
 
 const Tabs = lazy(async () => (await import('../saved/tabs.tsx')).Tabs)
@@ -41,6 +42,7 @@ export function Logs () {
 
   return (
     <main id='content' class='logs' tabIndex={-1}>
+      <h1 class='unseen'>{texts.value.navigation.screens.logs}</h1>
       <div class='limits'>
         <Bar search={search.value} onRun={() => { runs.value++ }} />
         <TimeRange />
