@@ -34,7 +34,7 @@ const states: Record<string, Shown> = {
   'wrapped list': { search: '?w=all', ready: '.row .line' },
   'opened log': { search: '?q=TypeError', ready: '.detail', open: (page) => page.locator('.row .cell-message').first().click() },
   'nothing found': { search: '?q=nowhere', ready: '.status' },
-  'wrong query': { search: '?q=level%3A(', ready: '.query-problem, .problem' },
+  'wrong query': { search: '?q=level%3A(', ready: '.bar [aria-invalid=true]' },
   'range of time': { search: '', ready: ':popover-open', open: press('t') },
   help: { search: '', ready: 'dialog[open]', open: press('?') },
   palette: { search: '', ready: 'dialog[open]', open: press('Control+k') },
