@@ -20,6 +20,19 @@ export default defineConfig({
     // The content security policy admits no data URLs.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // Few files: each one costs a request, and compresses alone.
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          groups: [
+            { name: 'first', tags: ['$initial'], priority: 3 },
+            { name: 'ru', test: /\/app\/texts\/ru/, priority: 2 },
+            { name: 'screens', test: /\/app\/(account|admin|errors|send)\//, priority: 1 },
+            { name: 'list', test: /\/app\// }
+          ]
+        }
+      }
+    },
     target: 'baseline-widely-available'
   },
   plugins: [iconNodes(), precompress()]
