@@ -10,6 +10,7 @@ import { lazy } from '../frame/lazy.tsx'
 import { offerFirstVisit } from '../frame/session.ts'
 import { Search, type Wanted } from '../rows/search.ts'
 import { TimeRange } from '../time/time-range.tsx'
+import { texts } from '../texts/index.ts'
 import { view } from '../view/location.ts'
 
 const Tabs = lazy(async () => (await import('../saved/tabs.tsx')).Tabs)
