@@ -32,6 +32,11 @@ interface Style {
   marks: ReadonlySet<string>
 }
 
+/** A text as it reads in a terminal, without colours. */
+export function plainOf (text: string): string {
+  return hasEscapes(text) ? styledPartsOf(text).map(({ text }) => text).join('') : text
+}
+
 export function styledPartsOf (text: string): Styled[] {
   const parts: Styled[] = []
   let style: Style = { marks: new Set() }

@@ -1,7 +1,7 @@
 // What messages have in common: the same sentence with other values.
 
 /** Characters that are compared; more would tell no more. */
-const maxCharacters = 300
+export const maxCharacters = 300
 
 /** The first line of a message without what differs from log to log: numbers, ids, texts in quotes. */
 export function templateOf (message: string): string {

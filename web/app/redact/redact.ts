@@ -1,5 +1,5 @@
 // Masks what others must not read, on the screen and in a file: never what the server stores.
-import { hasEscapes, styledPartsOf } from '../list/ansi.ts'
+import { plainOf } from '../list/ansi.ts'
 import type { Expression } from './expression.ts'
 import { isSecretName, spansOf, type Kind } from './kinds.ts'
 import { mask } from './mask.ts'
@@ -26,7 +26,7 @@ export function redact (text: string, rules: Rules): string {
 
 /** As `redact`, of a text that was meant for a terminal: colours would cut what is searched for. */
 export function redactPlain (text: string, rules: Rules): string {
-  return redact(hasEscapes(text) ? styledPartsOf(text).map(({ text }) => text).join('') : text, rules)
+  return redact(plainOf(text), rules)
 }
 
 /** Masks all texts within a value, and those whole whose name says that they are secrets. */
