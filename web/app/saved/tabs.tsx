@@ -46,9 +46,11 @@ export function Tabs ({ search }: { search: Search | undefined }) {
           ))}
         </ul>
       </nav>
-      {mayChange.value && <Save />}
-      <IconButton nodes={library} label={commands.searches} onClick={openSearches} />
-      <IconButton nodes={download} label={commands.export} onClick={exportShown} />
+      <div class='saved-actions'>
+        {mayChange.value && <Save />}
+        <IconButton nodes={library} label={commands.searches} onClick={openSearches} />
+        <IconButton nodes={download} label={commands.export} onClick={exportShown} />
+      </div>
     </>
   )
 }
