@@ -1,3 +1,4 @@
+import '../../../helpers/browser-globals.ts'
 import fc from 'fast-check'
 import t from 'tap'
 import type { Log } from '../../../../web/app/api/types.ts'
