@@ -39,10 +39,10 @@ for (const database of databases.filter(({ name }) => name !== 'MySQL')) {
     })
 
     await t.test('sends: shows the log that arrives while the screen is open', async () => {
-      await page.goto(`${address}?v=send`)
-      await page.getByText('Waiting for a log').waitFor()
       // The page follows from the answer to this on.
-      await page.waitForResponse((response) => response.url().includes('/api/logs/tail'))
+      const follows = page.waitForResponse((response) => response.url().includes('/api/logs/tail'))
+      await page.goto(`${address}?v=send`)
+      await follows
       const token = await createToken(service, 'me')
       await post(service.port, '/api/logs', { msg: 'while it is open', name: 'shop' }, { authorization: `Bearer ${token}` })
       await page.getByText('shop: while it is open').waitFor()
