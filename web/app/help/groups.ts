@@ -6,6 +6,9 @@ export type Group = typeof groups[number]
 
 const members: Partial<Record<Command['name'], Group>> = {
   run: 'search',
+  query: 'search',
+  queryProblem: 'search',
+  queryExamples: 'search',
   nextRow: 'list',
   previousRow: 'list',
   selectNext: 'list',
