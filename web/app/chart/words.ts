@@ -1,4 +1,5 @@
 // What a bar says, in the user's language.
+import { shown } from '../redact/shown.ts'
 import { language, texts } from '../texts/index.ts'
 import { view } from '../view/location.ts'
 import { countsOf, sumOf, valuesOf } from './bars.ts'
@@ -36,7 +37,7 @@ export function wordsOfBar (histogram: Histogram, index: number): string {
   if (!bucket) return chart.logs(0)
   const values = valuesOf(buckets)
   const parts = countsOf(bucket, values)
-    .flatMap((count, part) => count === 0 ? [] : [`${values[part] ?? chart.others} ${formatCount(count)}`])
+    .flatMap((count, part) => count === 0 ? [] : [`${shown(values[part] ?? chart.others)} ${formatCount(count)}`])
   return [
     timeOfBars(histogram, index, index), chart.logs(bucket.count), formatShare(bucket.count, sumOf(buckets)), ...parts
   ].join(', ')

@@ -4,6 +4,7 @@ import { formatCount } from '../chart/words.ts'
 import { IconButton } from '../frame/icon.tsx'
 import { Value } from '../list/value.tsx'
 import { refine, type Refinement } from '../query/refine.ts'
+import { shown } from '../redact/shown.ts'
 import { texts } from '../texts/index.ts'
 import { navigate, view } from '../view/location.ts'
 import { refinementOf, validOf, type Standing } from './chosen.ts'
@@ -25,6 +26,7 @@ const cutCharacters = 1000
 /** A value with its number of logs; clicks ask for it, or for anything else. */
 export function Row ({ field, value, count, total, isExact, query, standing }: RowProps) {
   const { facets: words, detail } = texts.value
+  const seen = shown(value, field)
   const isCut = value.length > cutCharacters
   const change = (how: Refinement) => navigate({ query: refine(validOf(view.value.query, query), field, value, how) })
   return (
@@ -33,17 +35,17 @@ export function Row ({ field, value, count, total, isExact, query, standing }: R
         type='button'
         aria-pressed={standing === 'in'}
         disabled={isCut}
-        title={standing === undefined ? detail.only(field, value) : words.any(field, value)}
+        title={standing === undefined ? detail.only(field, seen) : words.any(field, seen)}
         onClick={(event) => change(refinementOf(event, standing))}
       >
         <span class='facet-bar' style={{ width: `${total === 0 ? 0 : 100 * count / total}%` }} />
-        <span class='facet-text'><Value text={value === '' ? '""' : value} /></span>
+        <span class='facet-text'><Value text={value === '' ? '""' : seen} /></span>
         <span class='facet-count'>{isExact ? '' : '≥ '}{formatCount(count)}</span>
       </button>
       {!isCut && (
         <span class='facet-tools'>
-          <IconButton nodes={also} label={words.also(field, value)} onClick={() => change('also')} />
-          <IconButton nodes={out} label={detail.out(field, value)} onClick={() => change('out')} />
+          <IconButton nodes={also} label={words.also(field, seen)} onClick={() => change('also')} />
+          <IconButton nodes={out} label={detail.out(field, seen)} onClick={() => change('out')} />
         </span>
       )}
     </li>
