@@ -5,10 +5,14 @@ export const groups = ['list', 'log', 'search', 'view', 'page'] as const
 export type Group = typeof groups[number]
 
 const members: Partial<Record<Command['name'], Group>> = {
-  run: 'search',
   query: 'search',
   queryProblem: 'search',
   queryExamples: 'search',
+  run: 'search',
+  time: 'search',
+  earlier: 'search',
+  later: 'search',
+  widen: 'search',
   nextRow: 'list',
   previousRow: 'list',
   selectNext: 'list',
@@ -30,6 +34,9 @@ const members: Partial<Record<Command['name'], Group>> = {
   copyJson: 'log',
   copyLink: 'log',
   copyAbsoluteLink: 'log',
+  chart: 'view',
+  facets: 'view',
+  zone: 'view',
   wrap: 'view',
   fold: 'view',
   zoom: 'view',
