@@ -40,8 +40,14 @@ export async function offerFirstVisit (): Promise<void> {
   const user = identity.peek()
   if (!user || offered.has(user)) return
   offered.add(user)
-  const { logs, complete } = await request<Page>('api/logs', { params: { limit: 1, cut: 1 } })
-  if (logs.length === 0 && complete) firstStep.value = 'send'
+  try {
+    const { logs, complete } = await request<Page>('api/logs', { params: { limit: 1, cut: 1 } })
+    if (logs.length === 0 && complete) firstStep.value = 'send'
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error
+    // The next empty list asks again.
+    offered.delete(user)
+  }
 }
 
 export function askServer (): Promise<Server> {
