@@ -40,6 +40,12 @@ t.test('pictures of the page', { skip: !isWanted || noBrowser }, async (t) => {
       const tab = await openTab(t, { locale, timezoneId: 'Europe/Berlin', ...options })
       await tab.page.goto(address)
       await signIn(tab, 'me')
+      await tab.page.locator('.row .line').first().waitFor()
+      if (name !== 'phone') {
+        await tab.page.keyboard.press('f')
+        await tab.page.locator('.facets button').nth(8).waitFor()
+        await tab.page.goto(`${address}?q=level%3A%3E%3Dwarning`)
+      }
       await tab.page.locator('.bars').waitFor()
       await screenshot(tab, `${name}-${locale}`)
       return tab
@@ -51,7 +57,7 @@ t.test('pictures of the page', { skip: !isWanted || noBrowser }, async (t) => {
       for (const [name, { search, ready, open }] of Object.entries(pictures)) {
         await tab.page.goto(address + search)
         await tab.page.locator('main h1').first().waitFor({ state: 'attached' })
-        await tab.page.locator('main[aria-busy=true], .chart[aria-busy=true]').first().waitFor({ state: 'detached' })
+        await tab.page.locator('main[aria-busy=true]').waitFor({ state: 'detached' })
         await open?.(tab)
         await tab.page.locator(ready).first().waitFor()
         await screenshot(tab, `${name}-${locale}`)

@@ -42,7 +42,7 @@ export function Section (props: SectionProps) {
   const isPinned = pinned.includes(field)
   return (
     <section class='facet' aria-labelledby={id}>
-      <h3>
+      <h2>
         <button type='button' id={id} class='facet-head' aria-expanded={isOpen} onClick={onTurn}>
           <Icon nodes={isOpen ? down : right} />
           <Value text={field} />
@@ -60,7 +60,7 @@ export function Section (props: SectionProps) {
             <IconButton nodes={columns} label={detail.column(field)} onClick={() => addColumn(field)} />
           </span>
         )}
-      </h3>
+      </h2>
       {isOpen && facet && <Values {...props} facet={facet} />}
     </section>
   )
