@@ -13,7 +13,7 @@ export const hostileTexts: readonly string[] = [
   `${'\u0301\u0302\u0303'.repeat(100)}a${'\u0334'.repeat(300)}`,
   'one\u2028two\u2029three\u0085four\u0000five\u0007',
   '\ud800 lone \udfff',
-  '__proto__ constructor.prototype toString',
+  '{"__proto__": {"polluted": true}, "constructor": {"prototype": {"polluted": true}}, "a": "<script>globalThis.hit = 1</script>"}',
   'x'.repeat(1_000_000),
   `${'deep '.repeat(20)}\n`.repeat(500)
 ]
@@ -26,8 +26,6 @@ export function hostileAttributes (): Record<string, unknown> {
   return {
     ...many,
     deep,
-    // As a computed name, it is a property of its own.
-    ['__proto__']: { polluted: true },
     constructor: '<b onclick="globalThis.hit = 1">bold</b>',
     '<img src=x onerror="globalThis.hit = 1">': 'name',
     link: 'javascript:globalThis.hit = 1',

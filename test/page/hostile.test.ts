@@ -52,7 +52,7 @@ t.test('texts of strangers are inert', { skip: noBrowser }, async (t) => {
     await page.goto(`${address}?c=time,shop.name,process:16,message&w=all`)
     await page.locator('.row .line').first().waitFor()
     await page.keyboard.press('f')
-    await page.locator('.facets button').nth(8).waitFor()
+    await page.locator('.facets .facet-value').nth(4).waitFor()
     await isInert(page)
     await page.keyboard.press('f')
 

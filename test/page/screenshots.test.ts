@@ -43,7 +43,7 @@ t.test('pictures of the page', { skip: !isWanted || noBrowser }, async (t) => {
       await tab.page.locator('.row .line').first().waitFor()
       if (name !== 'phone') {
         await tab.page.keyboard.press('f')
-        await tab.page.locator('.facets button').nth(8).waitFor()
+        await tab.page.locator('.facets .facet-value').nth(4).waitFor()
         await tab.page.goto(`${address}?q=level%3A%3E%3Dwarning`)
       }
       await tab.page.locator('.bars').waitFor()
