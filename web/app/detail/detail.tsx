@@ -1,3 +1,4 @@
+import '../style/detail.css'
 import { useSignal } from '@preact/signals'
 import { useEffect, useId, useMemo } from 'preact/hooks'
 import crosshair from 'icon:crosshair'

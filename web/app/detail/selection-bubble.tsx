@@ -1,3 +1,4 @@
+import '../style/detail.css'
 import { useSignal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
 import { askText } from '../list/ask.ts'

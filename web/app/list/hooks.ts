@@ -56,14 +56,15 @@ export function useBegin (control: ListControl, id: string): void {
 }
 
 /** Reads the rows that are in view. */
-export function useLook (search: Search, rows: VirtualRows): void {
+export function useLook ({ search, rows, active }: ListControl): void {
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
   useSignalEffect(() => {
     const { first, last } = rows.visible
     clearTimeout(timer.current)
     const isFar = Math.abs(first - search.shown.peek().first) > 2 * rows.screenRows
-    if (!isFar) search.look(first, last)
-    else timer.current = setTimeout(() => search.look(first, last), restMs)
+    const look = () => search.look(first, last, active.peek())
+    if (isFar) timer.current = setTimeout(look, restMs)
+    else look()
   })
   useEffect(() => () => clearTimeout(timer.current), [])
 }

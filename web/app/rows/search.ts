@@ -256,11 +256,12 @@ export class Search {
     this.#change({ isLoading: false, ...isDown ? { isAtEnd: false } : { isAtStart: false } })
   }
 
-  /** Notes which rows are in view, and reads again those that are no longer in memory. */
-  look (first: number, last: number): void {
+  /** Notes which rows are in view, and which one has the focus; reads again those that are no longer in memory. */
+  look (first: number, last: number, focused = first): void {
     if (first !== this.shown.peek().first) this.#wanted()
     this.shown.value = { first, last }
-    for (const segment of this.segments.look(first - marginRows, last + marginRows)) {
+    const missing = this.segments.look(first - marginRows, last + marginRows)
+    for (const segment of new Set([...missing, ...this.segments.look(focused, focused)])) {
       if (this.#reading.has(segment)) continue
       this.#reading.add(segment)
       void this.#reread(segment)
