@@ -93,7 +93,7 @@ function Values ({ field, facet, isExact, isWhole, query, onWhole }: SectionProp
       {facet.missing > 0 && <p class='facets-note'>{words.missing(facet.missing)}</p>}
       {(facet.distinct > topValues || isWhole) && (
         <button type='button' class='link' onClick={onWhole}>
-          {isWhole ? words.fewer : words.more(facet.distinct - counted.length)}
+          {isWhole ? words.fewer : words.more(facet.distinct - facet.values.length)}
         </button>
       )}
       {isNumeric && <BoundsForm field={field} query={query} />}
