@@ -14,6 +14,7 @@ import { decoding } from './scenarios/decoding.ts'
 import { growthLogs, growthRows, growthUsers } from './scenarios/growth.ts'
 import { lone } from './scenarios/lone.ts'
 import { memory } from './scenarios/memory.ts'
+import { page } from './scenarios/page.ts'
 import { profile } from './scenarios/profile.ts'
 import { search } from './scenarios/search.ts'
 import { protocolRates } from './scenarios/protocols.ts'
@@ -36,9 +37,10 @@ const scenarios: Record<string, Scenario> = {
   'word-index': wordIndex,
   protocols: protocolRates,
   decoding,
-  profile
+  profile,
+  page
 }
-const unlessNamed = ['search', 'word-index', 'profile']
+const unlessNamed = ['search', 'word-index', 'profile', 'page']
 
 const usage = `usage: npm run bench -- [names…] [--rounds=3] [--seconds=8] [--millions=N,…] [--json=FILE]
 names: ${Object.keys(scenarios).join(', ')}; by default all but ${unlessNamed.join(', ')}`

@@ -21,9 +21,9 @@ const settings = { ...defaults, LOGGER_SEARCH_TIMEOUT: '120000' }
 
 const million = 1_000_000
 
-type Row = Record<string, unknown>
+export type Row = Record<string, unknown>
 /** Runs a statement on the database itself. */
-type Sql = (text: string) => Promise<Row[]>
+export type Sql = (text: string) => Promise<Row[]>
 
 /** Searches in a large table, over HTTP and by SQL alone, on each database; and their cost for writing. */
 export async function search (bench: Bench): Promise<Report[]> {
@@ -112,7 +112,7 @@ async function searchOn (bench: Bench, { name, database, queries, sql }: Subject
 }
 
 /** Waits until the word index holds all logs; resolves to the seconds that took. */
-async function untilIndexed (sql: Sql): Promise<number> {
+export async function untilIndexed (sql: Sql): Promise<number> {
   const start = performance.now()
   for (;;) {
     const [row] = await sql('SELECT COUNT(*) AS progress, MAX(user_id) AS history FROM word_progress')
@@ -123,7 +123,7 @@ async function untilIndexed (sql: Sql): Promise<number> {
 }
 
 /** Waits until all logs are counted by the hour, which the service does once nobody writes to their hours. */
-async function untilCounted (sql: Sql, rows: number): Promise<void> {
+export async function untilCounted (sql: Sql, rows: number): Promise<void> {
   for (let counted = 0; counted < rows; await delay(500)) {
     const [row] = await sql('SELECT SUM(debug + info + warning + error + critical) AS counted FROM hour_counts')
     counted = Number(row!.counted)
