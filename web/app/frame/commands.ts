@@ -51,6 +51,9 @@ addEventListener('keydown', (event) => {
 function find (keys: string | undefined, { target }: KeyboardEvent): Command | undefined {
   if (keys === undefined) return undefined
   const isInField = target instanceof HTMLElement && target.matches('input, textarea, select')
+  // The space presses what has the focus.
+  const isPressed = target instanceof HTMLElement && target.matches('button, summary, [role=tab]')
+  if (keys === 'Space' && isPressed) return undefined
   const mayRun = ({ inFields = false }: Command) => inFields || (!isInField && settings.peek().keys)
   return commands.peek().findLast((command) => command.keys.includes(keys) && mayRun(command))
 }

@@ -13,6 +13,8 @@ const members: Partial<Record<Command['name'], Group>> = {
   earlier: 'search',
   later: 'search',
   widen: 'search',
+  live: 'list',
+  showNew: 'list',
   nextRow: 'list',
   previousRow: 'list',
   selectNext: 'list',

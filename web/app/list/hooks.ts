@@ -24,6 +24,7 @@ export function useRange (search: Search, rows: VirtualRows): void {
     const isOther = chain.current !== present
     if (isOther) rows.clear()
     rows.setRange(start, end)
+    if (search.isFollowing) rows.scrollTo(search.wanted.order === 'newest' ? start : end - 1)
     // Other rows than before begin at their first one; those that were left, where they were left.
     if (isOther && chain.current === -1) rows.scrollTo(search.shown.peek().first)
     chain.current = present

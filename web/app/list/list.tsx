@@ -78,6 +78,7 @@ export function List ({ search, begin = '', isDimmed = () => false }: ListProps)
       isActive: index === control.active.value,
       isSelected: control.isSelected(index),
       isDimmed: log !== undefined && isDimmed(log),
+      isLate: log !== undefined && search.late.value.has(log.id),
       observe: rows.observe
     }
   }

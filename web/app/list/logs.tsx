@@ -7,12 +7,14 @@ import { Switches } from '../facets/switches.tsx'
 import { Rows } from './rows.tsx'
 import { Status } from './status.tsx'
 import { lazy } from '../frame/lazy.tsx'
+import { isFollowed, LiveSwitch } from '../live/switch.tsx'
 import { offerFirstVisit } from '../frame/session.ts'
 import { Search, type Wanted } from '../rows/search.ts'
 import { TimeRange } from '../time/time-range.tsx'
 import { texts } from '../texts/index.ts'
 import { view } from '../view/location.ts'
 
+const LiveLine = lazy(async () => (await import('../live/live-line.tsx')).LiveLine)
 const Tabs = lazy(async () => (await import('../saved/tabs.tsx')).Tabs)
 
 /** The main screen: the bar, the list and its status. */
@@ -46,11 +48,16 @@ export function Logs () {
       <div class='limits'>
         <Bar search={search.value} onRun={() => { runs.value++ }} />
         <TimeRange />
+        <LiveSwitch />
         <Switches />
       </div>
       <div class='saved-tabs'><Tabs search={search.value} /></div>
       <div class='results' aria-busy={search.value !== shown.value || problem.value !== undefined}>
+        {search.value?.state.value.isLoading && <div class='progress' />}
         {shown.value && <Chart search={shown.value} />}
+        {shown.value && isFollowed(view.value) && (
+          <LiveLine key={shown.value} search={shown.value} onRestart={() => { runs.value++ }} />
+        )}
         <div class='results-rows'>
           {shown.value && <Facets search={shown.value} />}
           {shown.value && <Rows search={shown.value} />}

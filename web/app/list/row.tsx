@@ -29,6 +29,8 @@ export interface RowProps {
   isActive: boolean
   isSelected: boolean
   isDimmed: boolean
+  /** It arrived long after its time, just now. */
+  isLate: boolean
   observe (row: HTMLDivElement | null): void
 }
 
@@ -72,7 +74,7 @@ function Divider ({ log, previous, silenceMs }: { log: Log, previous: Log | unde
   )
 }
 
-function Line ({ place, log, previous, folded, isActive, isSelected, isDimmed, isOpen }:
+function Line ({ place, log, previous, folded, isActive, isSelected, isDimmed, isLate, isOpen }:
   RowProps & { log: Log, isOpen: boolean }) {
   const { columns, wrap } = view.value
   return (
@@ -91,6 +93,7 @@ function Line ({ place, log, previous, folded, isActive, isSelected, isDimmed, i
           class={`cell cell-${column.name}`}
           style={column.width === undefined ? undefined : { width: `${column.width + 1}ch` }}
         >
+          {column.name === 'message' && isLate && <span class='live-late'>{texts.value.live.late}</span>}
           {column.name === 'message' && folded > 0 && <span class='folded-count'>×{folded + 1}</span>}
           <Cell column={column} log={log} previous={previous} />
         </span>

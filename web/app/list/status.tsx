@@ -9,6 +9,7 @@ import { IconButton } from '../frame/icon.tsx'
 import { notify } from '../frame/notices.tsx'
 import { openOverlay } from '../frame/overlay.tsx'
 import { isAboutQuery } from '../query/draft.ts'
+import { isFollowed } from '../live/switch.tsx'
 import type { Search } from '../rows/search.ts'
 import { countOn } from '../rows/total.ts'
 import { texts } from '../texts/index.ts'
@@ -38,6 +39,7 @@ function Count ({ search }: { search: Search }) {
   const { list, status } = texts.value
   const total = search.total.value
   if (isAtStart && isAtEnd) return search.count === 0 ? list.empty : status.exact(search.count)
+  if (isFollowed(view.value)) return status.loaded(search.count)
   if (total?.isExact) return status.exact(total.logs)
   if (total?.reached !== undefined) return status.atLeast(total.logs, clockOf(total.reached, view.value.isUtc))
   return isLoading && search.count === 0 ? list.loading : status.loaded(search.count)

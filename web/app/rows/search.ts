@@ -62,6 +62,10 @@ export class Search {
   readonly total = signal<Total | undefined>(undefined)
   /** Indices of the rows in view. */
   readonly shown = signal({ first: 0, last: 0 })
+  /** Logs that arrived late, and are marked for a while. */
+  readonly late = signal<ReadonlySet<string>>(new Set())
+  /** Whether the view stays at the newest row while rows are added. */
+  isFollowing = false
   segments = new Segments()
   readonly #state = signal<SearchState>({
     version: 0,
@@ -237,6 +241,17 @@ export class Search {
     })
     if (entered.length > 0) this.#change({})
     return entered
+  }
+
+  /** Describes the logs of now: those who count them count anew. */
+  refresh (): void {
+    const { times } = this.#state.peek()
+    if (times) this.#change({ times: { ...times, asOf: '' } })
+  }
+
+  /** Notes the place up to which later logs have entered. */
+  followedTo (place: string): void {
+    this.#change({ place })
   }
 
   /** Drops rows far from the newest ones: they are read from the database when they are wanted. */

@@ -18,6 +18,8 @@ export const commands = {
     zone: 'Switch between local time and UTC',
     chart: 'Show or hide the histogram',
     facets: 'Show or hide the facets',
+    live: 'Live on or off',
+    showNew: 'Show the new logs',
     nextRow: 'Next row',
     previousRow: 'Previous row',
     selectNext: 'Select the next row, too',

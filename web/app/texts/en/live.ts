@@ -11,7 +11,8 @@ export const live = {
     label: 'Live',
     start: 'Follow new logs',
     stop: 'Stop following',
-    paused: 'Paused',
+    on: 'Live: new logs come in as they are stored.',
+    goOn: 'Go on (n)',
     whilePaused: 'Paused while you read: new logs wait.',
     connecting: 'Connecting …',
     waiting: (count: number, errors: number) => (

@@ -11,7 +11,8 @@ export const live: typeof English = {
     label: 'Эфир',
     start: 'Следить за новыми логами',
     stop: 'Не следить',
-    paused: 'Пауза',
+    on: 'Эфир: новые логи появляются сразу после записи.',
+    goOn: 'Дальше (n)',
     whilePaused: 'Пауза, пока вы читаете: новые логи подождут.',
     connecting: 'Подключаемся …',
     waiting: (count, errors) => (
