@@ -1,5 +1,7 @@
-// Names of attributes that loaded rows have: they cost nothing.
+// Names of attributes: those that loaded rows have cost nothing, the others come from a sample of the server.
+import { inTurn } from '../api/turns.ts'
 import { nameOf, nodesOf } from '../detail/nodes.ts'
+import { findFields } from '../query/assist/sources.ts'
 import { queryNameOf } from '../query/refine.ts'
 import type { Search } from '../rows/search.ts'
 
@@ -7,7 +9,7 @@ const maxRows = 200
 /** Characters of a name that the API counts by. */
 const maxLength = 200
 
-/** Names of attributes with a plain value, the most frequent first. */
+/** Names of attributes with a plain value that loaded rows have, the most frequent first. */
 export function namesIn (search: Search): string[] {
   const counts = new Map<string, number>()
   let rows = 0
@@ -19,6 +21,16 @@ export function namesIn (search: Search): string[] {
     }
   }
   return [...counts].sort(([, one], [, other]) => other - one).map(([name]) => name).filter(isCountable)
+}
+
+/** Names of a sample of all logs in the time range, the most frequent first; none where they cannot be had. */
+export async function namesInSample (signal: AbortSignal): Promise<string[]> {
+  try {
+    return (await inTurn(signal, () => findFields(signal))).map(({ name }) => name).filter(isCountable)
+  } catch {
+    // Those of the rows are enough.
+    return []
+  }
 }
 
 /** Whether the API counts by an attribute: one with the name of a field is hidden by the field. */

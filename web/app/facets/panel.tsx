@@ -11,7 +11,7 @@ import { view } from '../view/location.ts'
 import { FacetCounts, type FacetsState } from './counts.ts'
 import { namedIn } from './chosen.ts'
 import { fixedFields } from './fields.ts'
-import { namesIn } from './names.ts'
+import { namesIn, namesInSample } from './names.ts'
 import { Section } from './section.tsx'
 
 /** Fields that many senders leave alone: with one value they say nothing. */
@@ -27,10 +27,17 @@ const whole = signal<ReadonlySet<string>>(new Set())
 export function Panel ({ search }: { search: Search }) {
   const areAllShown = useSignal(false)
   const fixed = fixedFields()
-  const names = namesIn(search).filter((name) => !fixed.includes(name))
+  const sampled = useSignal<readonly string[]>([])
+  const names = [...new Set([...namesIn(search), ...sampled.value])].filter((name) => !fixed.includes(name))
   const isOpen = (field: string) => fixed.includes(field) !== turned.value.has(field)
   const open = [...fixed, ...names].filter(isOpen)
   const counts = useCounts(search, open, whole.value)
+  useEffect(() => {
+    if (!counts) return
+    const ended = new AbortController()
+    void namesInSample(ended.signal).then((names) => { sampled.value = names })
+    return () => ended.abort()
+  }, [counts !== undefined, search])
   const state = counts?.state.value
   const isTelling = (field: string) => {
     const facet = state?.facets.get(field)
