@@ -17,6 +17,8 @@ export async function openPage (address: string, user: string, password: string)
   if (!existsSync(executablePath)) throw new Error('chromium is not installed: apt-get install -y chromium')
   const browser = await chromium.launch({ executablePath, args })
   const page = await browser.newPage({ viewport: { width: 1280, height: 800 } })
+  // tsx names the functions that run in the page by this one.
+  await page.addInitScript({ content: 'globalThis.__name = (value) => value' })
   await page.addInitScript(() => {
     new MutationObserver((_, observer) => {
       if (!document.querySelector('.row .line')) return

@@ -23,7 +23,7 @@ export async function exportLogs (context: Context, query: string, options: Expo
   const { body } = await ask(context, '/api/logs/export', { query, from, to, user, format, formulas, columns, limit })
   const escape = format === 'csv' || format === 'text' ? printableLines : printableJson
   try {
-    const bytes = Readable.fromWeb(body ?? new ReadableStream())
+    const bytes = Readable.from(body ?? [])
     const text = stdout.isTTY ? Readable.from(escapeText(bytes, escape)) : bytes
     const isColored = hasColors && format === 'text' && columns === undefined
     await pipeline(isColored ? Readable.from(colorLines(text)) : text, stdout, { end: false })

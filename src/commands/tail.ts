@@ -57,7 +57,7 @@ class Tail {
     }
   }
 
-  async #open (): Promise<ReadableStream<Uint8Array>> {
+  async #open (): Promise<NonNullable<Response['body']>> {
     const id = this.#lastEventId
     const headers = id === undefined ? undefined : { 'last-event-id': id }
     const { body } = await ask(this.#context, '/api/logs/tail', this.#parameters, headers)
@@ -73,7 +73,7 @@ class Tail {
     }
   }
 
-  async #printEvents (body: ReadableStream<Uint8Array>): Promise<void> {
+  async #printEvents (body: NonNullable<Response['body']>): Promise<void> {
     const events = body.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream())
     for await (const { id, event, data } of events) {
       if (event === 'missed') this.#context.warn(`${JSON.parse(data).logs} logs came faster than they were read`)

@@ -1,3 +1,5 @@
+// A browser for tests of the page; its types are for functions that run in the page.
+/// <reference lib="dom" />
 import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core'

@@ -3,11 +3,11 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type { AxeResults, RunOptions } from 'axe-core'
 import type { Page } from 'playwright-core'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { noBrowser, openTab, signIn } from '../helpers/browser.ts'
 import { loggerbot } from '../helpers/command.ts'
 import { environmentOf, sqlite } from '../helpers/databases.ts'
-import { post } from '../helpers/http.ts'
+import { http, post } from '../helpers/http.ts'
 import { basic, createUser, startService } from '../helpers/service.ts'
 import { shopLogs } from '../helpers/shop.ts'
 
@@ -27,7 +27,11 @@ interface Shown {
   open? (page: Page): Promise<void>
 }
 
-const press = (key: string) => (page: Page) => page.keyboard.press(key)
+const press = (key: string) => async (page: Page) => {
+  // Its keys come with the last part of the list.
+  await page.locator('.saved-tabs button').first().waitFor()
+  await page.keyboard.press(key)
+}
 
 const states: Record<string, Shown> = {
   list: { search: '', ready: '.row .line' },
@@ -65,6 +69,7 @@ t.test('axe finds nothing', { skip: noBrowser }, async (t) => {
         await tab.page.goto(address)
         await tab.page.locator('input[name=user]').waitFor()
         t.strictSame(await findingsOf(tab.page), [], 'signing in')
+        await http(service.port, 'PUT', '/api/settings', { ...basic('me'), 'content-type': 'application/json' }, '{"page":null}')
         await signIn(tab, 'me')
         await tab.page.locator('.row .line').first().waitFor()
         for (const [name, { search, ready, open }] of Object.entries(states)) {
@@ -80,12 +85,70 @@ t.test('axe finds nothing', { skip: noBrowser }, async (t) => {
   }
 })
 
+t.test('all of it works by keys, and in a window of 320 pixels', { skip: noBrowser }, async (t) => {
+  const service = await startService(t, sqlite)
+  await createUser(service, 'me')
+  t.match(await post(service.port, '/api/logs', shopLogs(300, new Date()), basic('me')), { status: 200 })
+  const tab = await openTab(t, { viewport: { width: 320, height: 256 } })
+  const { page } = tab
+  const { keyboard } = page
+  await page.goto(`http://127.0.0.1:${service.port}/`)
+
+  await t.test('signs in, searches, opens a log, filters by its value, and signs out', async (t) => {
+    await page.locator('input[name=user]:focus').waitFor()
+    await keyboard.type('me')
+    await keyboard.press('Tab')
+    await keyboard.type('password')
+    await keyboard.press('Enter')
+    await page.locator('.row .line').first().waitFor()
+    await isNoWider(t)
+    await keyboard.press('/')
+    await keyboard.type('failed')
+    await keyboard.press('Enter')
+    await page.waitForURL(/q=failed/)
+    await page.locator('.results[aria-busy=false]').waitFor()
+    await keyboard.press('Escape')
+    await keyboard.press('j')
+    await keyboard.press('Enter')
+    await page.locator('.detail').waitFor()
+    await isNoWider(t)
+    await tabTo('only', /^Only order\.status failed|^Only process/)
+    await keyboard.press('Enter')
+    await page.waitForURL(/q=failed\+\w/)
+    await page.locator('.row .line').first().waitFor()
+    await tabTo('the menu of the user', /me/)
+    await keyboard.press('Enter')
+    await tabTo('sign out', /^Sign out/)
+    await keyboard.press('Enter')
+    await page.locator('input[name=user]').waitFor()
+    t.strictSame(tab.faults, [])
+  })
+
+  async function isNoWider (t: Test): Promise<void> {
+    t.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), 'nothing is wider than the window')
+  }
+
+  /** Presses Tab until a button of this name has the focus. */
+  async function tabTo (what: string, name: RegExp): Promise<void> {
+    for (let presses = 0; presses < 150; presses++) {
+      await keyboard.press('Tab')
+      const focused = await page.evaluate(() => {
+        const element = document.activeElement
+        return element?.getAttribute('aria-label') ?? element?.textContent ?? ''
+      })
+      if (name.test(focused.trim())) return
+    }
+    throw new Error(`no key leads to ${what}`)
+  }
+})
+
 /** What axe finds in both themes, as texts. */
 async function findingsOf (page: Page): Promise<string[]> {
   await page.evaluate(axeSource)
   const found: string[] = []
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+    await page.evaluate(() => Promise.all(document.getAnimations().filter((one) => one instanceof CSSTransition).map(({ finished }) => finished)))
     const { violations } = await page.evaluate((options) => {
       const { axe } = globalThis as unknown as { axe: { run (options: RunOptions): Promise<AxeResults> } }
       return axe.run(options)

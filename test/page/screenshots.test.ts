@@ -37,12 +37,14 @@ t.test('pictures of the page', { skip: !isWanted || noBrowser }, async (t) => {
 
   for (const locale of ['en', 'ru']) {
     const signedIn = async (name: string, options: NonNullable<Parameters<typeof openTab>[1]>) => {
-      const tab = await openTab(t, { locale, timezoneId: 'Europe/Berlin', ...options })
+      const tab = await openTab(t, { locale, timezoneId: 'Europe/Berlin', viewport: { width: 1120, height: 700 }, ...options })
       await tab.page.goto(address)
       await signIn(tab, 'me')
       await tab.page.locator('.row .line').first().waitFor()
       if (name !== 'phone') {
-        await tab.page.keyboard.press('f')
+        const facets = tab.page.locator('.limits-switches button').first()
+        // It is kept for the user.
+        if (await facets.getAttribute('aria-pressed') === 'false') await facets.click()
         await tab.page.locator('.facets .facet-value').nth(4).waitFor()
         await tab.page.goto(`${address}?q=level%3A%3E%3Dwarning`)
       }

@@ -31,7 +31,7 @@ t.test('bounds ask for the numbers between them, and leave the rest of the query
     t.strictSame(boundsOf(bounded, 'latency'), { min: text(min), max: text(max) })
     const [matches, rest] = [matcherOf(parseFilter(bounded)), matcherOf(parseFilter(query))]
     for (const latency of [-10, -3, 0, 4, 10]) {
-      const log = { severity: 'info', processName: 'api', pid: 7, description: '', message: 'payment a', eventAt: '', postTime: '', attributes: { latency, order: { id: 'api' } } }
+      const log = { severity: 'info' as const, processName: 'api', pid: 7, description: '', message: 'payment a', eventAt: '', postTime: '', attributes: { latency, order: { id: 'api' } } }
       const isWithin = (min === undefined || latency >= min) && (max === undefined || latency <= max)
       t.equal(matches(log, ''), rest(log, '') && isWithin) || t.comment(bounded, latency)
     }

@@ -57,7 +57,7 @@ t.test('whatever is scrolled to, rows are those of the list: in order, no double
       else if (next.kind === 'end') await search.toEnd()
       else if (next.kind === 'on') await search.more()
       else if (next.kind === 'back') await search.moreBefore()
-      else await lookAt(search, next.part)
+      else if (next.kind === 'look') await lookAt(search, next.part)
       if (!isPartOf(search, wanted) || search.segments.kept > maxKept) return false
     }
     await search.toStart()
