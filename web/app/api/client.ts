@@ -3,7 +3,7 @@ import { Attempts, tryNow } from './connection.ts'
 import { ApiError, type Fault } from './error.ts'
 import { noteServerTime } from '../time/clock.ts'
 
-export { ApiError, type Fault } from './error.ts'
+export { ApiError } from './error.ts'
 
 export interface RequestOptions {
   method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'

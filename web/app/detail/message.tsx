@@ -54,7 +54,7 @@ function Blocks ({ text }: { text: string }) {
 }
 
 /** A text in blocks; none begins within a character. */
-export function blocksOf (text: string): string[] {
+function blocksOf (text: string): string[] {
   const blocks: string[] = []
   for (let start = 0; start < text.length;) {
     const end = Math.min(start + blockCharacters, text.length)

@@ -35,7 +35,7 @@ interface Answer {
 
 /** Values of a field at first, and of one that is shown whole; fields of a request. */
 export const topValues = 10
-export const allValues = 100
+const allValues = 100
 const maxFields = 10
 
 export class FacetCounts {

@@ -59,7 +59,7 @@ function find (keys: string | undefined, { target }: KeyboardEvent): Command | u
 }
 
 /** The name of a key and its modifiers. On a layout without Latin letters, the letter is that of a Latin layout. */
-export function keyOf ({ key, code, ctrlKey, metaKey, altKey, shiftKey }: KeyboardEvent): string {
+function keyOf ({ key, code, ctrlKey, metaKey, altKey, shiftKey }: KeyboardEvent): string {
   const isForeign = key.length === 1 && key > '~'
   const name = isForeign ? latinKeyOf(key, code, shiftKey) : key === ' ' ? 'Space' : key
   const isLetter = /^[a-z]$/i.test(name)

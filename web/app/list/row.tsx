@@ -8,7 +8,7 @@ import { Cell } from './cell.tsx'
 import { gapOf } from './divide.ts'
 import { isPhone } from './phone.ts'
 
-export const Detail = lazy(async () => (await import('../detail/detail.tsx')).Detail)
+const Detail = lazy(async () => (await import('../detail/detail.tsx')).Detail)
 
 export interface RowProps {
   index: number

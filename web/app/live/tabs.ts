@@ -130,7 +130,7 @@ export class Tabs {
 }
 
 /** What a tab is among the others; all of them find the same. */
-export function roleOf (self: Presence, others: readonly Presence[]): Role {
+function roleOf (self: Presence, others: readonly Presence[]): Role {
   const tabs = [...others, self].sort((one, other) => other.focusedAt - one.focusedAt || (one.id < other.id ? -1 : 1))
   const streams = [...new Set(tabs.map(({ key }) => key))].slice(0, maxStreams)
   if (!streams.includes(self.key)) return 'elsewhere'

@@ -46,7 +46,7 @@ export interface View {
   others: ReadonlyArray<readonly [name: string, value: string]>
 }
 
-export const defaultColumns: readonly Column[] =
+const defaultColumns: readonly Column[] =
   [{ name: 'time' }, { name: 'level' }, { name: 'process' }, { name: 'message' }]
 
 export const defaultView: View = {
