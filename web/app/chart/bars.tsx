@@ -44,7 +44,7 @@ export function Bars ({ histogram, search, size, chosen }: BarsProps) {
       width={size.width}
       height={size.height}
       role='slider'
-      tabIndex={0}
+      tabindex={0}
       aria-label={texts.value.chart.label}
       aria-valuemin={0}
       aria-valuemax={Math.max(0, buckets.length - 1)}
