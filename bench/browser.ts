@@ -1,4 +1,5 @@
 // What the page takes in chromium, as a user sees it: from a key or a navigation to the frame that shows the answer.
+/// <reference lib="dom" />
 import { existsSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { chromium, type Page } from 'playwright-core'

@@ -24,7 +24,7 @@ const pictures: Record<string, Picture> = {
   empty: { search: '?q=%22no+such+log%22', ready: '.status' },
   'wrong-query': { search: '?q=level%3A%3E%3Dwarning+order.id%3A%28A-1042+OR', ready: '.bar [aria-invalid=true]' },
   account: { search: '?v=account', ready: 'main h1' },
-  storage: { search: '?v=storage', ready: 'main h1' }
+  storage: { search: '?v=storage', ready: 'main dl' }
 }
 
 t.test('pictures of the page', { skip: !isWanted || noBrowser }, async (t) => {
@@ -37,7 +37,7 @@ t.test('pictures of the page', { skip: !isWanted || noBrowser }, async (t) => {
 
   for (const locale of ['en', 'ru']) {
     const signedIn = async (name: string, options: NonNullable<Parameters<typeof openTab>[1]>) => {
-      const tab = await openTab(t, { locale, timezoneId: 'Europe/Berlin', viewport: { width: 1120, height: 700 }, ...options })
+      const tab = await openTab(t, { locale, timezoneId: 'Europe/Berlin', viewport: { width: 1120, height: 670 }, ...options })
       await tab.page.goto(address)
       await signIn(tab, 'me')
       await tab.page.locator('.row .line').first().waitFor()

@@ -7,7 +7,7 @@ import { root } from '../helpers/command.ts'
 /** What a browser loads before it shows the first rows: the document, and what it names. */
 const maxFirstBytes = 50_000
 /** All screens and dialogs, in both languages; nobody loads all of it. */
-const maxAllBytes = 115_000
+const maxAllBytes = 125_000
 
 const folder = join(root, 'dist/page')
 const document = 'index.html'
