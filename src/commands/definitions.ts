@@ -66,6 +66,7 @@ export function defineCommands (program: Command, run: Run): void {
   defineLogs(program, run)
   defineDeadLetters(program.command('dead-letters').summary('manage dead letters'), run)
   defineSpool(program.command('spool').summary('manage the spool'), run)
+  defineErrors(program.command('errors').summary('group errors'), run)
   defineCompletion(program, run)
 }
 
@@ -296,6 +297,14 @@ function defineSpool (spool: Command, run: Run): void {
 
   define(spool, 'forget', { summary: 'delete a kept file, for good', usage: 'FILE' })
     .action(run(async (context, file: string) => (await import('./spool.ts')).deleteKeptFile(context, file)))
+}
+
+function defineErrors (errors: Command, run: Run): void {
+  define(errors, 'explain', {
+    summary: 'print which logs of standard input are one error: loggerbot errors explain < app.log',
+    details: 'Needs no server. A line that is a JSON object is read as a log of POST /api/logs, any other line as a ' +
+      'message. Prints one JSON object a line: key, the same for logs of one group; text, which <*> has for values.'
+  }).action(run(async (context) => (await import('./errors/explain.ts')).explainErrors(context)))
 }
 
 function defineCompletion (program: Command, run: Run): void {
