@@ -5,15 +5,14 @@
 //   GET /orders/17?page=2 took 12 ms            GET <*> took <*>
 //   Disk full (errno: 28)                       Disk full (errno: 28)
 import {
-  atSign, blank, colon, digit, isHexDigit, kinds, letter, lower, other, setOfSigns, stop, upper
+  atSign, blank, colon, digit, isHexDigit, kinds, letter, lower, notHex, other, setOfSigns, stop, upper
 } from './characters.js'
+import { anyValue, Context, isQuote, noValue, userName } from './context.js'
 import { hasCodeShape, isCount, isErrorCode, isServerFailure } from './error-code.js'
 import { MaskedText } from './masked-text.js'
+import { endOfClass, endsWithId, isIdentifier, isPlace, isSourceFile } from './token-form.js'
 import { Token } from './token.js'
-import {
-  afterUser, beforeUser, calendar, code as codeWord, doubtfulCode, filler, fromWord, identity, known, rolesOf, unit,
-  user, zone
-} from './words.js'
+import { afterUser, calendar, code as codeWord, fromWord, known, rolesOf, unit, zone } from './words.js'
 
 /** Code units of a text that are read. */
 const maxReadLength = 4096
@@ -22,42 +21,25 @@ const maxLines = 10
 const minHexLetters = 8
 /** Code units of a value in quotes. */
 const maxQuoted = 200
-/** Signs between a word such as `errno` and its number. */
-const maxSignsBeforeCode = 4
 
-const [newline, escape] = [0x0a, 0x1b]
-const [quote, apostrophe, backquote, percent, equals, colonSign, dotSign] = [0x22, 0x27, 0x60, 0x25, 0x3d, 0x3a, 0x2e]
+const [newline, escape, space] = [0x0a, 0x1b, 0x20]
+const [percent, colonSign, dotSign] = [0x25, 0x3a, 0x2e]
 const [openParenthesis, closeParenthesis, openBracket] = [0x28, 0x29, 0x5b]
 const [lessThan, moreThan, asterisk] = [0x3c, 0x3e, 0x2a]
 const brackets = setOfSigns('([{')
 const codeEnds = setOfSigns(':])')
 /** Of an escape sequence, before its last character. */
 const escapeParameters = setOfSigns('0123456789;?')
-const signsBeforeCode = setOfSigns(':=#([{"\'>')
-
-/** A value that is expected next, after the name of a field or a word: none, one of any form, or a user's name. */
-const [none, anyValue, userName] = [0, 1, 2]
 
 /** Masks one text at a time. */
 export class Masker {
   text = new MaskedText()
   #token = new Token()
+  #context = new Context()
   /** The text, and after it two zeros. */
   #units = new Uint16Array(maxReadLength + 2)
   #bytes = Buffer.from(this.#units.buffer)
   #end = 0
-  #expected = none
-  /** Role of the word after which the number of an error may follow: `code`, `doubtfulCode`, or 0. */
-  #codeWord = 0
-  #signsBeforeCode = 0
-  /** Whether the line has an HTTP request: of its numbers only those of failures at the server tell errors apart. */
-  #isAccess = false
-  /** Roles of the word before; 0 after anything else. */
-  #previous = 0
-  /** End of the name of a field that identifies something, with its quote; -1 if another thing followed. */
-  #keyEnd = -1
-  /** Whether the value before is a number. */
-  #isNumber = false
 
   /**
    * Adds a text, masked: its first 4096 characters, and at most ten lines of them.
@@ -72,11 +54,14 @@ export class Masker {
     units[end + 1] = 0
     this.#end = end
     this.#token.open(units, end)
-    this.#beginLine()
+    this.#context.beginLine()
     for (let at = 0, lines = 0; at < end && !text.isFull;) {
       const kind = kinds[units[at] ?? 0] ?? 0
       if ((kind & (blank | stop | colon | other)) === 0) {
         at = this.#addToken(at)
+      } else if (units[at] === space) {
+        text.addBlank()
+        at++
       } else if (kind === blank) {
         if (units[at] === newline && !text.isAtLineStart && ++lines === maxLines) break
         at = this.#addBlank(at)
@@ -98,27 +83,13 @@ export class Masker {
     return kinds[this.#units[at] ?? 0] ?? 0
   }
 
-  #beginLine () {
-    this.#expected = none
-    this.#isAccess = false
-    this.#forget()
-  }
-
-  /** Forgets what the words before say about what follows. */
-  #forget () {
-    this.#codeWord = 0
-    this.#previous = 0
-    this.#keyEnd = -1
-    this.#isNumber = false
-  }
-
   /** @param {number} at */
   #addBlank (at) {
     const code = this.#unitAt(at)
     if (code === escape) return this.#endOfEscape(at + 1)
     if (code === newline) {
       this.text.addLineBreak()
-      this.#beginLine()
+      this.#context.beginLine()
     } else {
       this.text.addBlank()
     }
@@ -141,13 +112,13 @@ export class Masker {
    * @param {number} from
    */
   #addLetters (from) {
-    const isValue = this.#expected !== none
+    const isValue = this.#context.expected !== noValue
     let at = from
     for (; at < this.#end && this.#kindAt(at) === other && !this.text.isFull; at++) {
       if (!isValue) this.text.addSign(this.#unitAt(at))
     }
     if (isValue) this.#addValue()
-    this.#forget()
+    this.#context.forget()
     return at
   }
 
@@ -160,18 +131,19 @@ export class Masker {
     token.read(at)
     const { end, kinds: all } = token
     if (end === at) return this.#addSign(at)
+    const isLetters = (all & ~(letter | upper | lower | notHex)) === 0 && !token.isUrl
     if ((all & (letter | digit)) === 0) this.#addSigns(at, end)
-    else if (token.isPlace) this.#addValue()
+    else if (!isLetters && isPlace(token)) this.#addValue()
     else if ((all & digit) !== 0) this.#addDigits()
-    else if (this.#isHex()) this.#addValue()
+    else if (isLetters && this.#isHex()) this.#addValue()
     else this.#addWord(rolesOf(token.hash))
     return end
   }
 
-  /** Whether a token without digits is a long hexadecimal number. */
+  /** Whether a token of letters is a long hexadecimal number. */
   #isHex () {
     const { start, end, kinds: all } = this.#token
-    return end - start >= minHexLetters && (all & ~(letter | upper | lower)) === 0
+    return (all & notHex) === 0 && end - start >= minHexLetters
   }
 
   /**
@@ -181,22 +153,21 @@ export class Masker {
    */
   #addSigns (at, end) {
     const isPercent = end - at === 1 && this.#units[at] === percent
-    if (isPercent && this.#isNumber) return this.text.dropBlank()
+    if (isPercent && this.#context.isNumber) return this.text.dropBlank()
     this.text.addPart(this.#units, at, end)
-    this.#forget()
+    this.#context.forget()
   }
 
   /** Adds a token that has digits. */
   #addDigits () {
     const token = this.#token
     const roles = rolesOf(token.hash)
-    if ((roles & known) !== 0 || (this.#expected === none && this.#isKept())) return this.#addWord(roles)
-    const { start, end, kinds: all } = token
-    const name = this.#expected === none && (all & atSign) !== 0 ? token.endOfClass : start
+    if ((roles & known) !== 0 || (this.#context.expected === noValue && this.#isKept())) return this.#addWord(roles)
+    const { start, kinds: all } = token
+    const name = this.#context.expected === noValue && (all & atSign) !== 0 ? endOfClass(token) : start
     if (name > start) this.text.addPart(this.#units, start, name)
     this.#addValue()
-    this.#isNumber = (all & letter) === 0
-    return end
+    if ((all & letter) === 0) this.#context.followNumber()
   }
 
   /** Whether a token with digits is the code of an error, or the name of a function or of a source file. */
@@ -204,9 +175,9 @@ export class Masker {
     const token = this.#token
     const { start, end } = token
     const units = this.#units
-    if (this.#codeWord !== 0 && isErrorCode(units, start, end)) {
-      if (this.#isAccess) return isServerFailure(units, start, end)
-      return this.#codeWord === codeWord || !isCount(units, end)
+    if (this.#context.codeWord !== 0 && isErrorCode(units, start, end)) {
+      if (this.#context.isAccess) return isServerFailure(units, start, end)
+      return this.#context.codeWord === codeWord || !isCount(units, end)
     }
     const next = this.#unitAt(end)
     if ((token.kinds & (upper | lower)) === upper && hasCodeShape(units, start, end)) {
@@ -214,44 +185,46 @@ export class Masker {
     }
     if ((this.#kindAt(start) & letter) === 0 || (next !== colonSign && next !== openParenthesis)) return false
     const second = units[end + 1]
-    if (second === (next === colonSign ? colonSign : closeParenthesis)) return token.isIdentifier
-    return (this.#kindAt(end + 1) & digit) !== 0 && token.isSourceFile
+    if (second === (next === colonSign ? colonSign : closeParenthesis)) return isIdentifier(token)
+    return (this.#kindAt(end + 1) & digit) !== 0 && isSourceFile(token)
   }
 
   /** @param {number} roles */
   #addWord (roles) {
+    const context = this.#context
     const { text } = this
-    if (this.#expected === anyValue || (this.#expected === userName && (roles & afterUser) === 0)) {
-      return this.#addValue()
-    }
     const { start, end } = this.#token
-    const isCapital = (this.#kindAt(start) & upper) !== 0
-    const isUnit = (roles & unit) !== 0 && this.#isNumber
-    const isTime = (roles & (calendar | zone)) !== 0 && isCapital
-    const isAfterValue = text.endsWithValue
-    if ((isUnit || isTime) && isAfterValue) return text.dropBlank()
+    if (roles !== 0 || context.expected !== noValue) {
+      if (this.#isExpected(roles)) return this.#addValue()
+      if (text.endsWithValue) {
+        if (this.#isPartOfValue(roles)) return text.dropBlank()
+        if ((roles & known) !== 0 && (roles & codeWord) !== 0) context.isAccess = true
+      }
+    }
     text.addPart(this.#units, start, end)
-    if ((roles & known) !== 0 && (roles & codeWord) !== 0 && isAfterValue) this.#isAccess = true
-    if ((roles & (codeWord | doubtfulCode)) !== 0) this.#expectCode(roles & (codeWord | doubtfulCode))
-    else if ((roles & filler) === 0) this.#codeWord = 0
-    this.#expected = (roles & user) !== 0 && (this.#previous & beforeUser) !== 0 ? userName : none
-    this.#keyEnd = (roles & identity) !== 0 || this.#token.endsWithId ? end : -1
-    this.#isNumber = false
-    this.#previous = roles
+    context.followWord(roles, end, endsWithId(this.#token))
   }
 
-  /** @param {number} role */
-  #expectCode (role) {
-    this.#codeWord = role
-    this.#signsBeforeCode = 0
+  /** @param {number} roles */
+  #isExpected (roles) {
+    const { expected } = this.#context
+    return expected === anyValue || (expected === userName && (roles & afterUser) === 0)
+  }
+
+  /**
+   * Whether a word belongs to the value before it: a unit, a month, a time zone.
+   * @param {number} roles
+   */
+  #isPartOfValue (roles) {
+    if ((roles & unit) !== 0 && this.#context.isNumber) return true
+    return (roles & (calendar | zone)) !== 0 && (this.#kindAt(this.#token.start) & upper) !== 0
   }
 
   #addValue () {
-    if ((this.#previous & fromWord) !== 0) this.text.maskName()
-    if ((this.#previous & calendar) !== 0) this.text.dropCalendar()
+    if ((this.#context.previous & fromWord) !== 0) this.text.maskName()
+    if ((this.#context.previous & calendar) !== 0) this.text.dropCalendar()
     this.text.addValue()
-    this.#expected = none
-    this.#forget()
+    this.#context.forget()
   }
 
   /**
@@ -270,42 +243,13 @@ export class Masker {
       if (code === lessThan && this.#isMasked(at)) return this.#addMasked(at)
     }
     if (code === closeParenthesis && text.closeParenthesis()) {
-      this.#forget()
+      this.#context.forget()
       return at + 1
     }
-    const isQuote = code === quote || code === apostrophe || code === backquote
-    if (isQuote && this.#expected !== none) return this.#addQuoted(at, code)
+    if (this.#context.expected !== noValue && isQuote(code)) return this.#addQuoted(at, code)
     text.addSign(code)
-    this.#follow(at, code, isQuote)
+    this.#context.followSign(this.#units, at)
     return at + 1
-  }
-
-  /**
-   * Remembers what a sign says about what follows.
-   * @param {number} at
-   * @param {number} code
-   * @param {boolean} isQuote
-   */
-  #follow (at, code, isQuote) {
-    const isEqual = code === equals
-    const isColon = code === colonSign
-    this.#expected = this.#keyEnd !== -1 && (isEqual || isColon) && this.#expectsValue(at, isEqual) ? anyValue : none
-    this.#keyEnd = isQuote && this.#keyEnd === at ? at + 1 : -1
-    const isBeforeCode = signsBeforeCode[code] === 1 && ++this.#signsBeforeCode <= maxSignsBeforeCode
-    if (!isBeforeCode) this.#codeWord = 0
-    this.#previous = 0
-    this.#isNumber = false
-  }
-
-  /**
-   * Whether a value follows the name of a field and this sign: `user=root`, `user = root`, `"user": "root"`.
-   * @param {number} at
-   * @param {boolean} isEqual
-   */
-  #expectsValue (at, isEqual) {
-    const before = this.#unitAt(at - 1)
-    if ((this.#kindAt(at + 1) & blank) === 0) return isEqual || this.#keyEnd === at
-    return isEqual ? this.#keyEnd !== at : before === quote || before === apostrophe
   }
 
   /**
@@ -334,8 +278,7 @@ export class Masker {
     let end = at
     while (end < this.#end && this.#units[end] === dotSign) end++
     for (let dots = Math.min(3, end - at); dots > 0; dots--) this.text.addSign(dotSign)
-    this.#forget()
-    this.#expected = none
+    this.#context.forget()
     return end
   }
 

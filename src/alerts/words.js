@@ -97,6 +97,9 @@ const slots = 1 << slotBits
 /** Hashes and roles of the words, in a table with open addressing. */
 const hashes = new Int32Array(slots)
 const roles = new Int32Array(slots)
+/** A bit for each word, by its hash: most other words have none there, and this table stays in the fastest cache. */
+const filterBits = 14
+const filter = new Int32Array(1 << filterBits - 5)
 
 for (const [role, list] of words) for (const word of list.split(/\s+/)) addRole(word, role)
 
@@ -128,10 +131,16 @@ export function hashOf (units, from, to) {
  * @param {number} hash
  */
 export function rolesOf (hash) {
+  if (((filter[filterSlotOf(hash)] ?? 0) >>> (hash & 31) & 1) === 0) return 0
   for (let slot = slotOf(hash); ; slot = (slot + 1) % slots) {
     if (hashes[slot] === hash) return roles[slot] ?? 0
     if (roles[slot] === 0) return 0
   }
+}
+
+/** @param {number} hash */
+function filterSlotOf (hash) {
+  return (hash >>> 5 ^ hash >>> 18) & (filter.length - 1)
 }
 
 /** @param {number} hash */
@@ -149,4 +158,5 @@ function addRole (word, role) {
   while (roles[slot] !== 0 && hashes[slot] !== hash) slot = (slot + 1) % slots
   hashes[slot] = hash
   roles[slot] = (roles[slot] ?? 0) | role
+  filter[filterSlotOf(hash)] = (filter[filterSlotOf(hash)] ?? 0) | 1 << (hash & 31)
 }
