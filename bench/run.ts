@@ -11,6 +11,7 @@ import { format } from './print.ts'
 import { cleanEnvironment, serveFile } from './service.ts'
 import { connections } from './scenarios/connections.ts'
 import { decoding } from './scenarios/decoding.ts'
+import { grouping } from './scenarios/grouping.ts'
 import { growthLogs, growthRows, growthUsers } from './scenarios/growth.ts'
 import { lone } from './scenarios/lone.ts'
 import { memory } from './scenarios/memory.ts'
@@ -37,10 +38,13 @@ const scenarios: Record<string, Scenario> = {
   'word-index': wordIndex,
   protocols: protocolRates,
   decoding,
+  grouping,
   profile,
   page
 }
 const unlessNamed = ['search', 'word-index', 'profile', 'page']
+/** Scenarios that need neither wrk nor a database server. */
+const offline = ['decoding', 'grouping']
 
 const usage = `usage: npm run bench -- [names…] [--rounds=3] [--seconds=8] [--millions=N,…] [--json=FILE]
 names: ${Object.keys(scenarios).join(', ')}; by default all but ${unlessNamed.join(', ')}`
@@ -54,7 +58,7 @@ try {
 
 async function main (): Promise<void> {
   const { names, rounds, seconds, millions, json } = readArguments()
-  await requireWrk()
+  if (names.some((name) => !offline.includes(name))) await requireWrk()
   const { stdout: version } = await promisify(execFile)(process.execPath, [serveFile, '--version'], { env: cleanEnvironment() }).catch(({ stderr }) => {
     throw new Error(stderr.trim().replace(/^bench: /, ''))
   })
@@ -72,7 +76,7 @@ async function main (): Promise<void> {
     machine: `${cpus().length} x ${cpus()[0]!.model}`,
     rounds,
     seconds,
-    database: names.every((name) => name === 'sqlite') ? undefined : await describeServer(await bench.server())
+    database: names.every((name) => name === 'sqlite' || offline.includes(name)) ? undefined : await describeServer(await bench.server())
   }
   console.log(Object.entries(about).filter(([, value]) => value !== undefined).map(([name, value]) => `${name} ${value}`).join('\n') + '\n')
 
