@@ -12,7 +12,7 @@ export const backslash = 128
 export const colon = 256
 export const atSign = 512
 /** Another character that may stand within a token, such as `-` and `#`. */
-export const joiner = 1024
+const joiner = 1024
 /** A character that ends a token: a bracket, a quote, a comma, `=` and the like. */
 export const stop = 2048
 export const blank = 4096
