@@ -33,7 +33,7 @@ export function UserMenu ({ onClose }: { onClose (): void }) {
         name='language'
         label={navigation.language}
         values={[['en', 'English'], ['ru', 'Русский']]}
-        chosen={language.value}
+        chosen={settings.value.language === '' ? language.value : settings.value.language}
         onChoose={(language) => saveSettings({ language })}
       />
       <div class='menu-row'>
