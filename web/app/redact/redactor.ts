@@ -1,8 +1,7 @@
 import { Expression, ExpressionError } from './expression.ts'
 import { isSecretName, type Kind } from './kinds.ts'
-import { mask } from './mask.ts'
+import { mask, type Redactor } from './mask.ts'
 import { redactPlain, type Rules } from './redact.ts'
-import type { Redactor } from './shown.ts'
 
 /** Texts whose masks are remembered. */
 const maxKnown = 5000

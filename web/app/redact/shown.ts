@@ -1,9 +1,7 @@
 // Whether texts are masked on the screen; the rules are read when they are first needed.
 import { computed, effect, signal } from '@preact/signals'
 import { settings } from '../frame/settings.ts'
-import { mask } from './mask.ts'
-
-export type Redactor = (text: string, name?: string) => string
+import { mask, type Redactor } from './mask.ts'
 
 const redactor = signal<Redactor | undefined>(undefined)
 

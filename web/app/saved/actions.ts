@@ -1,22 +1,8 @@
-// What the tabs, the dialog and the keys do with saved searches.
-import { ApiError } from '../api/client.ts'
-import { explain } from '../api/explain.ts'
-import { notify } from '../frame/notices.tsx'
+// What the tabs and the keys do with saved searches.
 import { openOverlay } from '../frame/overlay.tsx'
-import { texts } from '../texts/index.ts'
 import { view } from '../view/location.ts'
-import { bodyOf, loadSearches, saveSearch, shownSearch } from './searches.ts'
-
-/** Changes searches. Says why not, where the server refuses; then what is stored there is shown again. */
-export async function attempt (change: () => Promise<void>): Promise<void> {
-  try {
-    await change()
-  } catch (error) {
-    if (!(error instanceof ApiError)) throw error
-    notify(error.status === 412 ? texts.value.saved.conflict : explain(error))
-    loadSearches().catch(() => {})
-  }
-}
+import { attempt } from './attempt.ts'
+import { bodyOf, saveSearch, shownSearch } from './searches.ts'
 
 /** Saves what is shown in place of the search whose tab is chosen. */
 export function replaceShown (): void {

@@ -7,7 +7,7 @@ import { IconButton } from '../frame/icon.tsx'
 import type { OverlayProps } from '../frame/overlay.tsx'
 import { mayChange } from '../frame/session.ts'
 import { Value } from '../list/value.tsx'
-import { attempt } from './actions.ts'
+import { attempt } from './attempt.ts'
 import {
   deleteSearch, moveSearch, ownSearches, saveSearch, sharedSearches, showSearch, type SavedSearch
 } from './searches.ts'

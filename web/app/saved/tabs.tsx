@@ -11,7 +11,8 @@ import type { Search } from '../rows/search.ts'
 import { texts } from '../texts/index.ts'
 import { addressOf, navigate, view } from '../view/location.ts'
 import { defaultView } from '../view/view.ts'
-import { attempt, openSaving, openSearches, replaceShown } from './actions.ts'
+import { openSaving, openSearches, replaceShown } from './actions.ts'
+import { attempt } from './attempt.ts'
 import {
   isChanged, loadSearches, moveSearch, ownSearches, showSearch, shownSearch, viewOf, type SavedSearch
 } from './searches.ts'
