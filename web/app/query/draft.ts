@@ -27,7 +27,11 @@ const query = computed(() => view.value.query)
 
 effect(() => {
   // What somebody is typing keeps the blanks at its ends.
-  if (query.value !== draft.peek().trim()) draft.value = query.value
+  if (query.value !== draft.peek().trim()) {
+    clearTimeout(timer)
+    isPaused.value = true
+    draft.value = query.value
+  }
   if (query.value !== typed?.query) typed = undefined
 })
 
