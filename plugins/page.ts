@@ -12,7 +12,7 @@ declare module 'fastify' {
 export interface PageOptions {
   /** Whether browsers get the page at the root of the scope. Default true. */
   page?: boolean
-  /** Origins whose pages may show this one in a frame, such as `https://intranet.example`. Default: none. */
+  /** Origins that may show the page in a frame, such as `https://intranet.example`. Default: none. */
   frameAncestors?: string[]
 }
 

@@ -1,7 +1,7 @@
 import fastifyStatic from '@fastify/static'
 import fp from 'fastify-plugin'
 
-/** Files of the page, whose names change with their content; and the page itself, where nothing else is at the root. */
+/** Files of the page, named by their content; and the page itself, where nothing else is at the root. */
 export default fp(async (app) => {
   const page = app.logPage
   if (!page) return

@@ -8,7 +8,7 @@ import { privateHeaders } from './answers.ts'
 /** The built page: beside the built server, or in the build of a checkout that runs its sources. */
 const folders = ['../../page/', '../../dist/page/'].map((path) => fileURLToPath(new URL(path, import.meta.url)))
 
-/** Headers of a page that other sites cannot frame, which runs no script and asks no server but its own. */
+/** Headers of the page: other sites cannot frame it, and it uses scripts and answers of its own server alone. */
 function securityHeaders (frameAncestors: readonly string[]): Record<string, string> {
   const policy = [
     "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self'", "connect-src 'self'",
@@ -28,7 +28,7 @@ function securityHeaders (frameAncestors: readonly string[]): Record<string, str
 
 /** The document of the page, which is the same for everybody; its files stand in a folder of their own. */
 export class Page {
-  /** Folder of its files, whose names change with their content. */
+  /** Folder of its files. The name of a file changes with its content. */
   readonly assets: string
   /** Headers of the document and its files. */
   readonly securityHeaders: Readonly<Record<string, string>>

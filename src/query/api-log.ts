@@ -1,5 +1,5 @@
 import { millisecondsOf, utcTime, type UtcTime } from '../model/instant.ts'
-import type { Cut, LogRecord } from '../model/record.ts'
+import type { Cut, LogRecord, Severity } from '../model/record.ts'
 import { lastTime } from '../model/span.ts'
 
 /** An id that was not given by a server may tell any time. */
@@ -10,7 +10,7 @@ export interface PresentedLog {
   id: string
   user: string
   at: string
-  level: string
+  level: Severity
   process: string
   pid: number
   description: string

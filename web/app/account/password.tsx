@@ -18,7 +18,7 @@ export function Password () {
     <section>
       <h2>{words.title}</h2>
       <form class='form' onSubmit={form.handleSubmit}>
-        {/* Password managers ask whose it is. */}
+        {/* Password managers need the name of the user. */}
         <input type='text' name='user' autocomplete='username' value={identity.value?.user} hidden readOnly />
         <div class='form-row'>
           <Field

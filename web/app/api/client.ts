@@ -23,7 +23,7 @@ export async function request<Answer> (path: string, options: RequestOptions = {
   return response.status === 204 ? undefined as Answer : await response.json() as Answer
 }
 
-/** Path of the browser's session: who is signed out asks for it, too. */
+/** Path of the browser's session, which is also asked for while the browser is signed out. */
 const sessionPath = 'api/session'
 
 let signInAgain: () => Promise<void> | undefined = () => undefined

@@ -1,24 +1,10 @@
-// Answers of the API, as far as the page reads them; `test/page/api.test.ts` holds them against OpenAPI.
+// Answers of the API, as far as the page reads them.
+import type { PresentedLog } from '../../../src/query/api-log.ts'
 
-/** A log; `cut` tells what is not whole, by its length in characters. */
-export interface Log {
-  id: string
-  user: string
-  /** ISO 8601 in UTC, to the microsecond. */
-  at: string
-  level: Level
-  process: string
-  pid: number
-  description: string
-  message: string
-  posted: string
-  arrived: string
-  attributes: Record<string, unknown> | null
-  cut?: { message?: number, attributes?: true }
-}
+export type Log = PresentedLog
+export type Level = Log['level']
 
-export const levels = ['debug', 'info', 'warning', 'error', 'critical'] as const
-export type Level = typeof levels[number]
+export const levels = ['debug', 'info', 'warning', 'error', 'critical'] as const satisfies readonly Level[]
 
 /** Absolute times of a frozen view. */
 export interface Times {

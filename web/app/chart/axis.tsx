@@ -17,7 +17,7 @@ interface AxisProps {
   width: number
 }
 
-/** A few times, and the part of the bars whose rows are on the screen. A click shows the rows there. */
+/** A few times, and a bracket below the bars of the rows on the screen. A click shows the rows there. */
 export function Axis ({ histogram, search, width }: AxisProps) {
   const { buckets, interval } = histogram
   const { isUtc } = view.value
