@@ -267,10 +267,11 @@ for (const database of databases) {
       ])
       t.match(partial, { isComplete: false, reached: /^2026-05-05 1[12]:00:00/ })
       t.match(ended, { isComplete: false, reached: /^2026-05-05 1[12]:00:00/ })
-      t.match(counted, { value: null, count: partial.counts[0]!.rank(1).missing })
       t.match(await countLogs(reader, scope, { by, budgetMs: 60_000 }, {}), { isComplete: true, reached: undefined })
       const { missing, values } = partial.counts[0]!.rank(1)
-      t.ok(missing >= 5000 && missing <= 6000, 'the newest logs are counted')
+      // A window grows with the machine's speed: each of the two may reach back to another time.
+      t.equal(counted?.value, null)
+      for (const count of [missing, counted?.count ?? 0]) t.ok(count >= 5000 && count <= 6000, 'the newest logs are counted')
       t.strictSame(values, [])
     })
 
