@@ -1,4 +1,5 @@
 import type { FastifyPluginAsync } from 'fastify'
+import alerts, { type AlertsOptions } from '../plugins/alerts.ts'
 import auth, { type AuthOptions } from '../plugins/auth.ts'
 import db, { type DbOptions } from '../plugins/db.ts'
 import hourCounts from '../plugins/hour-counts.ts'
@@ -16,6 +17,7 @@ import wordIndex, { type WordIndexOptions } from '../plugins/word-index.ts'
 import writer, { type WriterOptions } from '../plugins/writer.ts'
 import account from '../routes/account/index.ts'
 import admin from '../routes/admin/index.ts'
+import alertRoutes from '../routes/alerts/index.ts'
 import contract, { type ContractOptions } from '../routes/contract/index.ts'
 import ingest from '../routes/ingest/index.ts'
 import type { IngestOptions } from '../routes/ingest/options.ts'
@@ -26,7 +28,7 @@ import type { SpoolOptions } from './write/spool.ts'
 
 type PartOptions =
   DbOptions & AuthOptions & SetupOptions & WriterOptions & SearchOptions & WordIndexOptions & ContractOptions &
-  IngestOptions & PageOptions
+  IngestOptions & PageOptions & AlertsOptions
 
 export interface LoggerBotOptions extends PartOptions {
   /** Ports and owner of syslog. Default: none. */
@@ -44,7 +46,7 @@ export interface LoggerBotOptions extends PartOptions {
 const loggerbot: FastifyPluginAsync<LoggerBotOptions> = async (app, options) => {
   const { database, knex, migrate, apiKey, onSetupCode, authenticate, bodyLimit, corsOrigins, elasticsearch } = options
   const { patience, queueLimit, userRate, searchBudget, readStallMs, wordIndex: withWordIndex, askAfter } = options
-  const { page: withPage, frameAncestors } = options
+  const { page: withPage, frameAncestors, alerts: withAlerts } = options
   const { spool: spoolOptions, syslog: syslogOptions, retention: retentionOptions = {} } = options
 
   if (spoolOptions) await app.register(spool, spoolOptions)
@@ -57,6 +59,7 @@ const loggerbot: FastifyPluginAsync<LoggerBotOptions> = async (app, options) => 
   await app.register(tail)
   await app.register(wordIndex, { wordIndex: withWordIndex, askAfter, patience })
   await app.register(hourCounts, { patience })
+  await app.register(alerts, { alerts: withAlerts })
   await app.register(retention, retentionOptions)
   await app.register(preflight)
   await app.register(metrics)
@@ -68,6 +71,7 @@ const loggerbot: FastifyPluginAsync<LoggerBotOptions> = async (app, options) => 
   await app.register(query)
   await app.register(account)
   await app.register(admin, { bodyLimit })
+  await app.register(alertRoutes)
   await app.register(ops)
   await app.register(pageRoutes)
 }

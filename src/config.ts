@@ -70,6 +70,10 @@ export const settingsSchema = Type.Object({
   LOGGER_SEARCH_TIMEOUT: integer(10, 600_000, {
     default: 5000, description: 'time in ms after which a search answers with what it found so far, 10 to 600000'
   }),
+  LOGGER_ALERTS: Type.Boolean({
+    default: true,
+    description: 'true or false: whether to group errors'
+  }),
   LOGGER_WORD_INDEX: Type.Boolean({
     default: true,
     description: 'true or false: whether to keep an index of words, which finds rare words at once among ' +

@@ -84,6 +84,7 @@ function serviceOptions (settings: Settings): LoggerBotOptions {
     searchBudget: settings.LOGGER_SEARCH_TIMEOUT,
     syslog: syslogOptions(settings),
     wordIndex: settings.LOGGER_WORD_INDEX,
+    alerts: settings.LOGGER_ALERTS,
     retention: { days: settings.LOGGER_RETENTION_DAYS, rows: settings.LOGGER_RETENTION_ROWS },
     apiKey: settings.LOGGER_API_KEY,
     bodyLimit: settings.LOGGER_BODY_LIMIT,

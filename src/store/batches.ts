@@ -3,7 +3,7 @@ import type { Knex } from 'knex'
 import type { BatchPosition } from '../model/batch.ts'
 import type { UtcTime } from '../model/instant.ts'
 import type { StoredLog } from '../model/record.ts'
-import { startOfTime } from '../model/span.ts'
+import { startOfTime, type Span } from '../model/span.ts'
 import { dialectOf } from './dialects/index.ts'
 import type { OnConnection } from './limited.ts'
 import { ownedBy } from './owner.ts'
@@ -43,6 +43,27 @@ export async function listBatches (knex: Knex, range: BatchRange & { limit: numb
     .orderBy(['created_at', 'user_id', 'batch_key'])
     .limit(range.limit)
   return rows.map(toBatch)
+}
+
+/** Batches that `listBatchesUpTo` lists at once: more than a transaction stores. */
+const maxBatches = 20_000
+
+/** Lists the batches created in a span, up to the returned time: as many as have `maxLogs` logs, or one transaction. */
+export async function listBatchesUpTo (
+  knex: Knex, { from, to }: Span, maxLogs: number
+): Promise<{ batches: StoredBatch[], to: UtcTime }> {
+  const rows: BatchRow[] = await knex('ingest_batches')
+    .where('records', '>', 0).where('created_at', '>=', from).where('created_at', '<', to)
+    .select(batchColumns(knex))
+    .orderBy('created_at')
+    .limit(maxBatches)
+  let logs = 0
+  let end = rows.findIndex(({ records }) => (logs += records) > maxLogs)
+  if (end === -1) end = rows.length < maxBatches ? maxBatches : maxBatches - 1
+  // All batches of one transaction, which have the same time, or none.
+  let upTo: UtcTime = rows[end]?.created_at ?? to
+  if (upTo === from) upTo = rows.find((row) => row.created_at > from)?.created_at ?? to
+  return { batches: rows.filter((row) => row.created_at < upTo).map(toBatch), to: upTo }
 }
 
 /** Counts the batches after a position and before a time. */
@@ -89,7 +110,7 @@ function batchColumns (knex: Knex): Array<string | Knex.Raw> {
   return ['user_id', 'batch_key', 'created_at', 'records', 'first_at', 'last_at', first]
 }
 
-export function toBatch (row: BatchRow): StoredBatch {
+function toBatch (row: BatchRow): StoredBatch {
   return {
     createdAt: row.created_at,
     userId: row.user_id,

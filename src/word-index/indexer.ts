@@ -3,20 +3,23 @@ import { findGap, noteFollowed } from '../cluster/followed.ts'
 import type { Horizons } from '../cluster/horizons.ts'
 import { LeasedWorker, type WorkerInstance } from '../cluster/leased-worker.ts'
 import { millisecondsOf, utcTime, type UtcTime } from '../model/instant.ts'
+import { rangesOf, type BatchRange } from '../store/batch-ranges.ts'
+import { listBatchesUpTo } from '../store/batches.ts'
 import { openReader } from '../store/connect.ts'
 import type { Reader } from '../store/reader.ts'
 import { usersOf } from '../store/users.ts'
 import type { WordBlock } from './blocks.js'
 import { Gatherer } from './gatherer.ts'
 import { beginIndex, feedId, feedReached, findHistory, makeHistory, saveProgress, wordsFollower } from './progress.ts'
-import { rangesOf, type BatchRange } from './ranges.ts'
 import { purgeWords, storeBlocks } from './slices.ts'
-import { countLogsOfBatches, listBatchesUpTo, readMessages, type LogPosition, type MessageRange } from './source.ts'
+import { countLogsOfBatches, readMessages, type LogPosition, type MessageRange } from './source.ts'
 
 const pollMs = 10_000
 /** New logs are indexed once there are this many, or once they are this old. */
 const minNewLogs = 16_384
 const maxLagMs = 5 * 60_000
+/** Logs that are indexed in one step. */
+const maxLogsPerStep = 150_000
 /** Logs that are read at once. */
 const pageSize = 1000
 /** Logs of a user's history after which the progress is saved. */
@@ -119,7 +122,7 @@ export class WordIndexer {
     if (from >= horizon) return false
     const gap = await findGap(this.#reader, wordsFollower, from)
     if (upTo === undefined && gap.from === from && await this.#isTooLittle(from, horizon)) return false
-    const { batches, to } = await listBatchesUpTo(this.#knex, { from: gap.from, to: horizon })
+    const { batches, to } = await listBatchesUpTo(this.#knex, { from: gap.from, to: horizon }, maxLogsPerStep)
     for (const range of rangesOf(batches)) if (!await this.#gatherBatches(range)) return true
     if (!await this.#storeBlocks(await this.#gatherer.take())) return true
     await saveProgress(this.#knex, { userId: feedId, from, to })

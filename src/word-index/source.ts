@@ -2,15 +2,11 @@
 import type { Knex } from 'knex'
 import type { UtcTime } from '../model/instant.ts'
 import type { Span } from '../model/span.ts'
-import { toBatch, type StoredBatch } from '../store/batches.ts'
+import type { BatchRange } from '../store/batch-ranges.ts'
 import type { Condition } from '../store/dialects/dialect.ts'
 import { dialectOf } from '../store/dialects/index.ts'
 import type { Reader } from '../store/reader.ts'
-import type { BatchRange } from './ranges.ts'
 
-/** Bounds of the batches that are indexed in one step. */
-const maxBatches = 20_000
-const maxRecords = 150_000
 /** Bound of the messages that are read at once. */
 const maxPageBytes = 4_000_000
 
@@ -33,24 +29,6 @@ export async function countLogsOfBatches (knex: Knex, { from, to }: Span): Promi
     .where('created_at', '>=', from).where('created_at', '<', to)
     .sum({ records: 'records' }).first()
   return Number(row?.records ?? 0)
-}
-
-/** Lists the batches created in a span, up to the returned time: as many as are indexed in one step. */
-export async function listBatchesUpTo (
-  knex: Knex, { from, to }: Span
-): Promise<{ batches: StoredBatch[], to: UtcTime }> {
-  const rows = await knex('ingest_batches')
-    .select('user_id', 'batch_key', 'created_at', 'records', 'first_at', 'last_at')
-    .select(knex.raw('CAST(first_id AS CHAR) AS first'))
-    .where('records', '>', 0).where('created_at', '>=', from).where('created_at', '<', to)
-    .orderBy('created_at').limit(maxBatches)
-  let records = 0
-  let end = rows.findIndex((row) => (records += row.records) > maxRecords)
-  if (end === -1) end = rows.length < maxBatches ? maxBatches : maxBatches - 1
-  // All batches of one transaction, which have the same time, or none: a transaction has fewer than `maxBatches`.
-  let upTo: UtcTime = rows[end]?.created_at ?? to
-  if (upTo === from) upTo = rows.find((row) => row.created_at > from)?.created_at ?? to
-  return { batches: rows.filter((row) => row.created_at < upTo).map(toBatch), to: upTo }
 }
 
 /** Reads messages of a range along the key, after a position: at most `limit`, and about 4 MB. */

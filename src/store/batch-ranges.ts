@@ -1,5 +1,5 @@
 import { millisecondsOf, type UtcTime } from '../model/instant.ts'
-import type { StoredBatch } from '../store/batches.ts'
+import type { StoredBatch } from './batches.ts'
 
 /** Part of a user's logs, by time and id; it may hold other logs than those of the batches it was made of. */
 export interface BatchRange {

@@ -1,0 +1,20 @@
+import fp from 'fastify-plugin'
+import { parseJson } from '../../src/decode/json/parse.ts'
+import { readWhole } from '../../src/decode/unpack/index.ts'
+import { takeJsonBodies, useApiRules } from '../../src/http/scope.ts'
+import errors from './errors.ts'
+
+const bodyLimit = 16 * 1024
+
+/** Routes of the groups of errors; none where errors are not grouped. */
+export default fp(async (app) => {
+  if (!app.logAlerts) return
+  useApiRules(app, bodyLimit)
+  takeJsonBodies(app, async (body, maxBytes) => parseJson(await readWhole(body, maxBytes)))
+  await app.register(errors)
+}, {
+  name: 'loggerbot-alert-routes',
+  fastify: '5.x',
+  encapsulate: true,
+  dependencies: ['loggerbot-auth', 'loggerbot-search', 'loggerbot-writer', 'loggerbot-alerts']
+})

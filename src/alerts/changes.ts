@@ -1,0 +1,75 @@
+// Changes of groups of errors by their users.
+import type { Knex } from 'knex'
+import { Conflict } from '../errors.ts'
+import type { Actor } from '../model/caller.ts'
+import type { UtcTime } from '../model/instant.ts'
+import { audited } from '../store/audit.ts'
+import { stampOf } from '../store/batches.ts'
+import { inState, type ErrorGroup } from './group.ts'
+import { changeOf, storeChanges, storeGroups, toBytes } from './groups.ts'
+import { findGroup } from './read.ts'
+
+/** A group, and the person who changes it. */
+export interface ChangedGroup {
+  userId: number
+  key: string
+  by: Actor
+}
+
+/** A state that a user gives a group. */
+export type WantedState =
+  | { state: 'acknowledged' | 'resolved' | 'ongoing' }
+  /** Muted until a time, or for a number of further logs. */
+  | { state: 'muted', untilAt: UtcTime | null, logs: number | null }
+
+/** Gives a group another state; false where there is no such group. */
+export async function setState (
+  knex: Knex, { userId, key, by }: ChangedGroup, wanted: WantedState, note: string
+): Promise<boolean> {
+  const entry = { by, action: 'error.state', detail: { error: key, ...wanted } }
+  return await audited(knex, entry, async (transaction) => {
+    const group = await lockGroup(transaction, userId, key)
+    if (!group) return 0
+    const changed = { ...inState(group, wanted.state, await stampOf(transaction)), ...untilOf(group, wanted) }
+    await storeGroups(transaction, [changed])
+    await storeChanges(transaction, [changeOf(changed, { by: by.name, source: 'api', note })])
+    return 1
+  }) > 0
+}
+
+function untilOf ({ logs }: ErrorGroup, wanted: WantedState): Pick<ErrorGroup, 'untilAt' | 'untilLogs'> {
+  if (wanted.state !== 'muted') return { untilAt: null, untilLogs: null }
+  return { untilAt: wanted.untilAt, untilLogs: wanted.logs === null ? null : logs + wanted.logs }
+}
+
+/**
+ * Merges a group into another one of its user, or, with null, takes it out again; false where there is no such group.
+ * Its errors count there, and the state is that of the other one. Throws Conflict where the other one is merged itself.
+ */
+export async function mergeGroup (
+  knex: Knex, { userId, key, by }: ChangedGroup, into: string | null
+): Promise<boolean> {
+  return await audited(knex, { by, action: 'error.merge', detail: { error: key, into } }, async (transaction) => {
+    const group = await lockGroup(transaction, userId, key)
+    if (!group) return 0
+    if (into !== null) {
+      const target = into === key ? undefined : await lockGroup(transaction, userId, into)
+      if (!target || target.mergedInto !== null) {
+        throw new Conflict('mergedInto must be another group, which is not merged itself')
+      }
+      // Groups that were merged into this one go with it.
+      await transaction('error_groups')
+        .where({ user_id: userId, merged_into: toBytes(key) })
+        .update({ merged_into: toBytes(into) })
+    }
+    await storeGroups(transaction, [{ ...group, mergedInto: into }])
+    return 1
+  }) > 0
+}
+
+/** Reads a group that no other transaction changes meanwhile. It writes first: an embedded database needs that. */
+async function lockGroup (transaction: Knex, userId: number, key: string): Promise<ErrorGroup | undefined> {
+  const row = transaction('error_groups').where({ user_id: userId, group_key: toBytes(key) })
+  if (await row.update({ changes: transaction.ref('changes') }) === 0) return undefined
+  return await findGroup(transaction, userId, key)
+}

@@ -1,0 +1,135 @@
+import type { Knex } from 'knex'
+import type { Horizons } from '../cluster/horizons.ts'
+import { LeasedWorker, type WorkerInstance } from '../cluster/leased-worker.ts'
+import { millisecondsOf, type UtcTime } from '../model/instant.ts'
+import type { Span } from '../model/span.ts'
+import { listBatchesUpTo, stampOf, type StoredBatch } from '../store/batches.ts'
+import { openReader } from '../store/connect.ts'
+import type { Reader } from '../store/reader.ts'
+import { retryConflicts } from '../store/retry.ts'
+import { addTallies } from './groups.ts'
+import {
+  advance, beginProgress, forgetSteps, namesOfStep, readProgress, stepsWithLateBatches, type Progress, type Step
+} from './progress.ts'
+import { errorsOf } from './source.ts'
+import { Tallies } from './tally.ts'
+
+/** Pause between two looks at the feed, in milliseconds. */
+const pollMs = 250
+/** Logs of the batches of one step, of any level. */
+const maxLogsPerStep = 20_000
+/** Interval at which late batches are searched for, and old names deleted. */
+const lookBackMs = 10_000
+/** While no batch comes the progress is saved only this often. */
+const maxUnsavedMs = 3_600_000
+
+export interface FollowerOptions {
+  knex: Knex
+  instance: WorkerInstance
+  horizons: Pick<Horizons, 'now' | 'pastStored'>
+  /** A run failed; the next one tries again. */
+  onFailure: (error: unknown) => void
+}
+
+/**
+ * Counts the errors of all users by group, behind the writer, from what is stored: each error exactly once.
+ * One instance at a time does it. Nothing of it is in the path of a request.
+ */
+export class ErrorFollower {
+  readonly #knex: Knex
+  readonly #horizons: FollowerOptions['horizons']
+  readonly #worker: LeasedWorker
+  readonly #connection: ReturnType<typeof openReader>
+  readonly #reader: Reader
+  /** Undefined while another instance may have made progress. */
+  #progress: Progress | undefined
+  #lookedBackAt = -Infinity
+
+  constructor ({ knex, instance, horizons, onFailure }: FollowerOptions) {
+    this.#knex = knex
+    this.#horizons = horizons
+    this.#worker = new LeasedWorker(instance, {
+      lease: 'alerts',
+      pauseMs: pollMs,
+      run: (isAwaited) => this.#run(isAwaited),
+      reset: () => { this.#progress = undefined },
+      onFailure
+    })
+    this.#connection = openReader(knex)
+    this.#reader = { knex: this.#connection.knex, signal: this.#worker.signal }
+  }
+
+  /** Seconds by which the groups are behind what is stored; 0 while another instance counts. */
+  get behindSeconds (): number {
+    return this.#progress === undefined ? 0 : Math.max(0, (Date.now() - millisecondsOf(this.#progress.reached)) / 1000)
+  }
+
+  start (): void {
+    this.#worker.start()
+  }
+
+  /** Counts everything that is stored; rejects with LeaseTaken where another instance counts. */
+  runNow (): Promise<void> {
+    return this.#worker.runNow()
+  }
+
+  stop (): void {
+    this.#worker.stop()
+  }
+
+  async close (): Promise<void> {
+    await this.#worker.close()
+    await this.#connection.close()
+  }
+
+  async #run (isAwaited: boolean): Promise<void> {
+    const horizon = isAwaited ? await this.#horizons.pastStored() : (await this.#horizons.now()).time
+    this.#progress ??= await readProgress(this.#knex) ?? await beginProgress(this.#knex, horizon)
+    while (this.#progress.reached < horizon) {
+      await this.#follow(this.#progress, horizon)
+      await this.#worker.holdLease()
+    }
+    if (!isAwaited && performance.now() - this.#lookedBackAt < lookBackMs) return
+    this.#lookedBackAt = performance.now()
+    for (const span of await stepsWithLateBatches(this.#knex, this.#progress.reached)) await this.#countLate(span)
+    await forgetSteps(this.#knex, this.#progress.reached)
+  }
+
+  /** Counts a step of the feed. */
+  async #follow (progress: Progress, horizon: UtcTime): Promise<void> {
+    const from = progress.reached
+    const { batches, to } = await listBatchesUpTo(this.#knex, { from, to: horizon }, maxLogsPerStep)
+    if (batches.length === 0 && millisecondsOf(to) - millisecondsOf(from) < maxUnsavedMs) {
+      // Not saved: an instance that goes on at the saved time finds no batch either.
+      this.#progress = { ...progress, reached: to }
+    } else {
+      await this.#count(progress, { from, to, batches, isLate: false })
+    }
+  }
+
+  /** Counts the batches of an earlier step that appeared after it. */
+  async #countLate (span: Span): Promise<void> {
+    const names = await namesOfStep(this.#knex, span.from)
+    const late: StoredBatch[] = []
+    for (let from = span.from; from < span.to;) {
+      const { batches, to } = await listBatchesUpTo(this.#knex, { from, to: span.to }, maxLogsPerStep)
+      late.push(...batches.filter((batch) => !names.has(batch)))
+      from = to
+    }
+    if (this.#progress && late.length > 0) await this.#count(this.#progress, { ...span, batches: late, isLate: true })
+  }
+
+  /** Counts batches, in one transaction with the progress. */
+  async #count (progress: Progress, step: Step): Promise<void> {
+    const tallies = new Tallies()
+    for await (const errors of errorsOf(this.#reader, step.batches)) {
+      for (const error of errors) tallies.add(error)
+      await this.#worker.holdLease()
+    }
+    this.#progress = await retryConflicts(this.#knex, () => this.#knex.transaction(async (transaction) => {
+      const next = await advance(transaction, progress, step)
+      if (tallies.size > 0) await addTallies(transaction, tallies.list(), await stampOf(transaction))
+      return next
+    }))
+  }
+}

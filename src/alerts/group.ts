@@ -1,0 +1,116 @@
+// A group of errors and its states:
+//
+//   new ──(24 hours)──→ ongoing ──→ resolved ──(an error that happened after it)──→ regressed ──(24 hours)──→ ongoing
+//    └────────┬───────────┘  └─(14 days without errors)─→ resolved
+//             ├─→ acknowledged ──→ …
+//             └─→ muted ──(its time, or its number of logs, is over)──→ ongoing
+//
+// Users change the state to acknowledged, muted, resolved and back to ongoing; each change has a number.
+import { millisecondsOf, type UtcTime } from '../model/instant.ts'
+import type { Severity } from '../model/record.ts'
+import { withSamples, type Tally } from './tally.ts'
+
+export const groupStates = ['new', 'ongoing', 'acknowledged', 'muted', 'resolved', 'regressed'] as const
+
+export type GroupState = typeof groupStates[number]
+
+/** Errors with the same cause, as far as their texts tell. */
+export interface ErrorGroup {
+  userId: number
+  /** 16 hex digits; the same on every server for the same errors of the same user. */
+  key: string
+  process: string
+  /** The text of its logs, without what varies. */
+  text: string
+  worst: Severity
+  state: GroupState
+  /** Since when it has its state, and the number of its logs then. */
+  stateAt: UtcTime
+  stateLogs: number
+  /** A muted group is muted until this time, or until it has this many logs. */
+  untilAt: UtcTime | null
+  untilLogs: number | null
+  logs: number
+  firstSeen: UtcTime
+  lastSeen: UtcTime
+  firstAt: UtcTime
+  lastAt: UtcTime
+  /** Ids of the first log and of the last two. */
+  samples: string[]
+  /** The key of the group that it was merged into. */
+  mergedInto: string | null
+  /** Number of its last change. */
+  changes: number
+}
+
+/** A change of a group's state. */
+export interface GroupChange {
+  userId: number
+  key: string
+  number: number
+  state: GroupState
+  changedAt: UtcTime
+  /** The user who changed it, or `server`. */
+  changedBy: string
+  /** By what: `api`, `server`. */
+  source: string
+  note: string
+}
+
+/** An error this much after its group was resolved says that it was not: clocks differ a little. */
+const regressAfterMs = 60_000
+
+/** A group of its first errors. */
+export function groupOf (tally: Tally, now: UtcTime): ErrorGroup {
+  const { hours, ...seen } = tally
+  return {
+    ...seen,
+    state: 'new',
+    stateAt: now,
+    stateLogs: 0,
+    untilAt: null,
+    untilLogs: null,
+    mergedInto: null,
+    changes: 1
+  }
+}
+
+/** A group with further errors; its state is that of before. */
+export function withTally (group: ErrorGroup, tally: Tally): ErrorGroup {
+  return {
+    ...group,
+    worst: tally.worst === 'critical' ? tally.worst : group.worst,
+    logs: group.logs + tally.logs,
+    firstSeen: earlier(group.firstSeen, tally.firstSeen),
+    lastSeen: later(group.lastSeen, tally.lastSeen),
+    firstAt: earlier(group.firstAt, tally.firstAt),
+    lastAt: later(group.lastAt, tally.lastAt),
+    samples: withSamples(group.samples, tally.samples)
+  }
+}
+
+/** The state of a group after further errors, the last of which happened at `lastAt`; undefined: as before. */
+export function nextState (group: ErrorGroup, lastAt: UtcTime): GroupState | undefined {
+  const { state, stateAt, untilLogs, logs } = group
+  if (state === 'resolved' && millisecondsOf(lastAt) > millisecondsOf(stateAt) + regressAfterMs) return 'regressed'
+  if (state === 'muted' && untilLogs !== null && logs >= untilLogs) return 'ongoing'
+  return undefined
+}
+
+/** A group in another state. */
+export function inState (group: ErrorGroup, state: GroupState, now: UtcTime): ErrorGroup {
+  const { logs, changes } = group
+  return { ...group, state, stateAt: now, stateLogs: logs, untilAt: null, untilLogs: null, changes: changes + 1 }
+}
+
+function earlier (one: UtcTime, other: UtcTime): UtcTime {
+  return one < other ? one : other
+}
+
+function later (one: UtcTime, other: UtcTime): UtcTime {
+  return one > other ? one : other
+}
+
+/** Time before which a state is so old that it ends, in milliseconds ago. */
+export const newMs = 24 * 3_600_000
+export const quietMs = 14 * 24 * 3_600_000

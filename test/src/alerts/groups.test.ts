@@ -1,0 +1,163 @@
+import t, { type Test } from 'tap'
+import { databases } from '../../helpers/databases.ts'
+import { startEmbedded } from '../../helpers/embedded.ts'
+import { http, post } from '../../helpers/http.ts'
+import { basic, createUser, type TestService } from '../../helpers/service.ts'
+
+interface Group {
+  id: string
+  text: string
+  process: string
+  state: string
+  logs: number
+  hours: number[]
+  samples: string[]
+  merged: string[]
+  until?: { time?: string, logs?: number }
+}
+
+const get = async (service: TestService, path: string, user = 'alice') => {
+  const { status, body } = await http(service.port, 'GET', path, basic(user))
+  return { status, ...JSON.parse(body) }
+}
+const list = async (service: TestService, parameters = '', user = 'alice'): Promise<Group[]> =>
+  (await get(service, `/api/errors?${parameters}`, user)).errors
+const change = async (service: TestService, id: string, changes: object, user = 'alice') => {
+  const headers = { 'content-type': 'application/json', ...basic(user) }
+  const { status, body } = await http(service.port, 'PATCH', `/api/errors/${id}`, headers, JSON.stringify(changes))
+  return { status, ...JSON.parse(body) }
+}
+/** Sends errors, and waits until they are grouped. */
+const fail = async (service: TestService, messages: ReadonlyArray<string | object>, user = 'alice') => {
+  const logs = messages.map((message) => ({ level: 'error', process: 'api', ...typeof message === 'string' ? { message } : message }))
+  const { status } = await post(service.port, '/api/logs', logs, basic(user))
+  if (status !== 200) throw new Error(`answered ${status}`)
+  await service.app.logAlerts?.runNow()
+}
+/** The sum of all groups, and the errors of the table: they must be equal. */
+const sums = async ({ knex }: TestService) => {
+  const grouped = await knex('error_groups').sum({ logs: 'logs' }).first()
+  const hours = await knex('error_group_hours').sum({ logs: 'logs' }).first()
+  const errors = await knex('user_logs').whereIn('log_level', ['error', 'critical']).count({ logs: '*' }).first()
+  return [grouped, hours, errors].map((row) => Number(row?.logs))
+}
+
+for (const database of databases) {
+  t.test(`groups of errors on ${database.name}`, async (t) => {
+    const options = await database.createMigrated(t)
+    const service = await startEmbedded(t, options, { alerts: true })
+    await createUser(service, 'alice')
+    await createUser(service, 'bob')
+    await service.app.logAlerts?.runNow()
+
+    await t.test('count errors with the same text but for what varies', async (t) => {
+      await fail(service, [
+        'order 17 failed', 'order 18 failed', { message: 'no disk', level: 'critical' }, { message: 'fine', level: 'info' }
+      ])
+      await fail(service, ['order 19 failed'])
+      await fail(service, ['order 20 failed'], 'bob')
+      const groups = await list(service)
+      t.match(groups, [
+        { process: 'api', state: 'new', logs: 3, level: 'error' }, { process: 'api', state: 'new', logs: 1, level: 'critical' }
+      ])
+      t.equal(groups[0]?.hours.reduce((sum, logs) => sum + logs, 0), 3)
+      t.equal(groups[0]?.samples.length, 3)
+      t.equal((await list(service, '', 'bob'))[0]?.logs, 1, 'one user\'s errors are not another\'s')
+      t.match(await get(service, '/api/errors'), { states: { new: 2, resolved: 0 } })
+      const [sum, hours, errors] = await sums(service)
+      t.strictSame([sum, hours], [errors, errors])
+    })
+
+    await t.test('change by their users, and by what comes', async (t) => {
+      const { id } = (await list(service)).find(({ logs }) => logs === 3)!
+      t.match(await change(service, id, { state: 'resolved', note: 'fixed' }), { status: 200, state: 'resolved' })
+      await fail(service, [{ message: 'order 21 failed', time: '2024-01-01T00:00:00Z' }])
+      t.match(await get(service, `/api/errors/${id}`), { state: 'resolved', logs: 4 }, 'an error of before proves nothing')
+      await fail(service, [{ message: 'order 22 failed', time: new Date(Date.now() + 120_000).toISOString() }])
+      t.match(await get(service, `/api/errors/${id}`), {
+        state: 'regressed',
+        changes: [
+          { number: 3, state: 'regressed', by: 'server' },
+          { number: 2, state: 'resolved', by: 'alice', source: 'api', note: 'fixed' },
+          { number: 1, state: 'new', by: 'server' }
+        ]
+      })
+      t.match(await change(service, id, { state: 'muted', until: { logs: 2 } }), { state: 'muted', until: { logs: 2 } })
+      await fail(service, ['order 23 failed'])
+      t.match(await get(service, `/api/errors/${id}`), { state: 'muted', until: { logs: 1 } })
+      await fail(service, ['order 24 failed'])
+      t.match(await get(service, `/api/errors/${id}`), { state: 'ongoing', until: undefined })
+      t.strictSame((await list(service, 'state=open')).map(({ state }) => state).sort(), ['new', 'ongoing'])
+    })
+
+    await t.test('are merged, and taken apart again', async (t) => {
+      await fail(service, ['payment 1 failed'])
+      const [payment, order] = ['payment', 'order'].map(async (word) => (
+        (await list(service)).find(({ text }) => text.startsWith(word))!
+      ))
+      const [from, into] = [await payment!, await order!]
+      t.match(await change(service, from.id, { mergedInto: into.id }), { status: 200 })
+      await fail(service, ['payment 2 failed'])
+      t.match(await get(service, `/api/errors/${into.id}`), { logs: into.logs + 2, merged: [from.id] })
+      t.notOk((await list(service)).some(({ id }) => id === from.id), 'it is no group of its own')
+      t.equal((await change(service, into.id, { mergedInto: from.id })).status, 409)
+      t.match(await change(service, from.id, { mergedInto: null }), { status: 200, logs: 2 })
+      t.match(await get(service, `/api/errors/${into.id}`), { logs: into.logs, merged: [] })
+    })
+
+    await t.test('are refused to others, and bad requests name the field', async (t) => {
+      const { id } = (await list(service))[0]!
+      t.equal((await get(service, `/api/errors/${id}`, 'bob')).status, 404)
+      t.equal((await change(service, id, { state: 'resolved' }, 'bob')).status, 404)
+      t.equal((await get(service, '/api/errors?user=alice', 'bob')).status, 403)
+      for (const changes of [{}, { state: 'new' }, { state: 'resolved', until: { logs: 1 } }, { mergedInto: 'x' }, { other: 1 }]) {
+        t.equal((await change(service, id, changes)).status, 400, JSON.stringify(changes))
+      }
+      for (const parameters of ['state=x', 'cursor=x', 'from=x', 'limit=0', 'other=1']) {
+        t.equal((await get(service, `/api/errors?${parameters}`)).status, 400, parameters)
+      }
+    })
+
+    await t.test('are listed page by page', async (t) => {
+      const all = await list(service)
+      const found: string[] = []
+      for (let cursor: string | undefined = ''; cursor !== undefined;) {
+        const page: { errors: Group[], cursor?: string } = await get(service, `/api/errors?limit=1${cursor && `&cursor=${cursor}`}`)
+        found.push(...page.errors.map(({ id }) => id))
+        cursor = page.cursor
+      }
+      t.strictSame(found, all.map(({ id }) => id))
+    })
+
+    await t.test('count a batch that appears behind the horizon, once', async (t) => {
+      await fail(service, ['late 1'])
+      await appearLate(t, service)
+      await service.app.logAlerts?.runNow()
+      await service.app.logAlerts?.runNow()
+      t.equal((await list(service)).find(({ text }) => text.startsWith('late'))?.logs, 2)
+      const [sum, hours, errors] = await sums(service)
+      t.strictSame([sum, hours], [errors, errors])
+    })
+
+    await t.test('are exact where two instances take turns', async (t) => {
+      const other = await startEmbedded(t, options, { alerts: true })
+      for (let turn = 0; turn < 5; turn++) {
+        await Promise.all([post(service.port, '/api/logs', [{ level: 'error', message: `turn ${turn}` }], basic('alice')), post(other.port, '/api/logs', [{ level: 'error', message: `turn ${turn}` }], basic('bob'))])
+        await Promise.allSettled([service.app.logAlerts?.runNow(), other.app.logAlerts?.runNow()])
+      }
+      await Promise.any([service.app.logAlerts?.runNow(), other.app.logAlerts?.runNow()])
+      const [sum, hours, errors] = await sums(service)
+      t.strictSame([sum, hours], [errors, errors])
+    })
+  })
+}
+
+/** Stores a batch as an instance does whose COMMIT hung: created before what is counted already. */
+async function appearLate (t: Test, { knex }: TestService): Promise<void> {
+  const { user_id: userId, reached_at: reached } = { ...await knex('users').select({ user_id: 'id' }).where('username', 'alice').first(), ...await knex('alert_progress').first() }
+  const createdAt = new Date(Date.parse(`${reached.replace(' ', 'T')}Z`) - 1).toISOString().replace('T', ' ').replace('Z', '000')
+  const id = '123456789'
+  await knex('user_logs').insert({ user_id: userId, log_event_at: createdAt, id, log_level: 'error', pid: 0, p_name: 'api', p_description: '', log_msg: 'late 2', post_time: createdAt })
+  await knex('ingest_batches').insert({ user_id: userId, batch_key: Buffer.alloc(16, 7), created_at: createdAt, first_id: id, records: 1, first_at: createdAt, last_at: createdAt })
+  t.pass()
+}
