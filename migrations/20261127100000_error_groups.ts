@@ -28,13 +28,14 @@ export async function up (knex: Knex): Promise<void> {
     table.datetime('last_seen', { precision: 6 }).notNullable()
     table.datetime('first_at', { precision: 6 }).notNullable()
     table.datetime('last_at', { precision: 6 }).notNullable()
-    // Ids of the first log and of the last two, as JSON.
+    // The first log and the last two, as JSON: ids and times.
     table.string('samples', 255).notNullable()
     // The group that this one was merged into.
     table.binary('merged_into', 8)
     table.integer('changes').unsigned().notNullable()
     table.primary(['user_id', 'group_key'])
     table.index(['user_id', 'last_seen'])
+    table.index(['state', 'last_seen'])
   }, { clustered: true })
   await createTable(knex, 'error_group_hours', (table) => {
     table.integer('user_id').unsigned().notNullable()

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { ErrorGroup, GroupChange } from '../../src/alerts/group.ts'
-import { hoursOfGroups, mergedGroups } from '../../src/alerts/read.ts'
+import { hoursOfGroups, mergedGroups, storedSamples } from '../../src/alerts/read.ts'
 import { utcTime, type UtcTime } from '../../src/model/instant.ts'
 import { hourOf, hoursAfter } from '../../src/model/span.ts'
 import { isoTime } from '../../src/query/api-log.ts'
@@ -11,6 +11,7 @@ import { shownHours, type PresentedDetail, type PresentedGroup } from './schemas
 export async function present (app: FastifyInstance, page: readonly ErrorGroup[]): Promise<PresentedGroup[]> {
   const names = await usersOf(app.logDb).names(page.map(({ userId }) => userId))
   const from = hoursAfter(hourOf(utcTime(app.logWriter.now)), 1 - shownHours)
+  const samples = await storedSamples(app.logDb, page)
   const presented = new Map<ErrorGroup, PresentedGroup>()
   for (const userId of new Set(page.map((group) => group.userId))) {
     const own = page.filter((group) => group.userId === userId)
@@ -19,13 +20,20 @@ export async function present (app: FastifyInstance, page: readonly ErrorGroup[]
     for (const group of own) {
       const parts = merged.filter(({ mergedInto }) => mergedInto === group.key)
       const counts = [group, ...parts].map(({ key }) => hours.get(key) ?? new Map<UtcTime, number>())
-      presented.set(group, { ...withParts(group, parts), user: names.get(userId) ?? '', hours: sumHours(from, counts) })
+      presented.set(group, {
+        ...withParts(group, parts),
+        user: names.get(userId) ?? '',
+        hours: sumHours(from, counts),
+        samples: group.samples.flatMap(({ id }) => samples.has(id) ? [id] : [])
+      })
     }
   }
   return page.flatMap((group) => presented.get(group) ?? [])
 }
 
-function withParts (group: ErrorGroup, parts: readonly ErrorGroup[]): Omit<PresentedGroup, 'user' | 'hours'> {
+function withParts (
+  group: ErrorGroup, parts: readonly ErrorGroup[]
+): Omit<PresentedGroup, 'user' | 'hours' | 'samples'> {
   const all = [group, ...parts]
   const times = (of: (group: ErrorGroup) => UtcTime) => all.map(of).sort()
   return {
@@ -40,7 +48,6 @@ function withParts (group: ErrorGroup, parts: readonly ErrorGroup[]): Omit<Prese
     first: isoTime(times(({ firstAt }) => firstAt).at(0) ?? group.firstAt),
     last: isoTime(times(({ lastAt }) => lastAt).at(-1) ?? group.lastAt),
     seen: isoTime(times(({ lastSeen }) => lastSeen).at(-1) ?? group.lastSeen),
-    samples: group.samples,
     merged: parts.map(({ key }) => key)
   }
 }

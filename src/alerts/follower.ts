@@ -7,9 +7,10 @@ import { listBatchesUpTo, stampOf, type StoredBatch } from '../store/batches.ts'
 import { openReader } from '../store/connect.ts'
 import type { Reader } from '../store/reader.ts'
 import { retryConflicts } from '../store/retry.ts'
+import { ageGroups } from './aging.ts'
 import { addTallies } from './groups.ts'
 import {
-  advance, beginProgress, forgetSteps, namesOfStep, readProgress, stepsWithLateBatches, type Progress, type Step
+  advance, forgetSteps, namesOfStep, readProgress, stepsWithLateBatches, type Progress, type Step
 } from './progress.ts'
 import { errorsOf } from './source.ts'
 import { Tallies } from './tally.ts'
@@ -18,7 +19,7 @@ import { Tallies } from './tally.ts'
 const pollMs = 250
 /** Logs of the batches of one step, of any level. */
 const maxLogsPerStep = 20_000
-/** Interval at which late batches are searched for, and old names deleted. */
+/** Interval at which late batches are searched for, old names deleted, and old states ended. */
 const lookBackMs = 10_000
 /** While no batch comes the progress is saved only this often. */
 const maxUnsavedMs = 3_600_000
@@ -84,7 +85,7 @@ export class ErrorFollower {
 
   async #run (isAwaited: boolean): Promise<void> {
     const horizon = isAwaited ? await this.#horizons.pastStored() : (await this.#horizons.now()).time
-    this.#progress ??= await readProgress(this.#knex) ?? await beginProgress(this.#knex, horizon)
+    this.#progress ??= await readProgress(this.#knex, horizon)
     while (this.#progress.reached < horizon) {
       await this.#follow(this.#progress, horizon)
       await this.#worker.holdLease()
@@ -93,6 +94,7 @@ export class ErrorFollower {
     this.#lookedBackAt = performance.now()
     for (const span of await stepsWithLateBatches(this.#knex, this.#progress.reached)) await this.#countLate(span)
     await forgetSteps(this.#knex, this.#progress.reached)
+    await ageGroups(this.#knex)
   }
 
   /** Counts a step of the feed. */

@@ -8,7 +8,7 @@
 // Users change the state to acknowledged, muted, resolved and back to ongoing; each change has a number.
 import { millisecondsOf, type UtcTime } from '../model/instant.ts'
 import type { Severity } from '../model/record.ts'
-import { withSamples, type Tally } from './tally.ts'
+import { earlier, later, withSamples, type Sample, type Tally } from './tally.ts'
 
 export const groupStates = ['new', 'ongoing', 'acknowledged', 'muted', 'resolved', 'regressed'] as const
 
@@ -35,8 +35,8 @@ export interface ErrorGroup {
   lastSeen: UtcTime
   firstAt: UtcTime
   lastAt: UtcTime
-  /** Ids of the first log and of the last two. */
-  samples: string[]
+  /** The first log and the last two. */
+  samples: Sample[]
   /** The key of the group that it was merged into. */
   mergedInto: string | null
   /** Number of its last change. */
@@ -102,15 +102,3 @@ export function inState (group: ErrorGroup, state: GroupState, now: UtcTime): Er
   const { logs, changes } = group
   return { ...group, state, stateAt: now, stateLogs: logs, untilAt: null, untilLogs: null, changes: changes + 1 }
 }
-
-function earlier (one: UtcTime, other: UtcTime): UtcTime {
-  return one < other ? one : other
-}
-
-function later (one: UtcTime, other: UtcTime): UtcTime {
-  return one > other ? one : other
-}
-
-/** Time before which a state is so old that it ends, in milliseconds ago. */
-export const newMs = 24 * 3_600_000
-export const quietMs = 14 * 24 * 3_600_000

@@ -1,6 +1,7 @@
 // The tables `error_groups`, `error_group_hours` and `error_group_changes`.
 import type { Knex } from 'knex'
 import type { UtcTime } from '../model/instant.ts'
+import { capped } from './caps.ts'
 import { inState, groupOf, nextState, withTally, type ErrorGroup, type GroupChange, type GroupState } from './group.ts'
 import type { Tally } from './tally.ts'
 
@@ -30,8 +31,13 @@ export interface GroupRow {
 }
 
 /** Adds errors to their groups, in a transaction; resolves to the changes of their states. */
-export async function addTallies (transaction: Knex, tallies: readonly Tally[], now: UtcTime): Promise<GroupChange[]> {
-  const groups = await lockGroups(transaction, tallies)
+export async function addTallies (transaction: Knex, seen: readonly Tally[], now: UtcTime): Promise<GroupChange[]> {
+  const groups = await lockGroups(transaction, seen)
+  const tallies = await capped(transaction, seen, (tally) => groups.has(nameOf(tally)))
+  // Groups that stand for others are not among those of before.
+  const known = new Set(seen)
+  const others = await lockGroups(transaction, tallies.filter((tally) => !known.has(tally)))
+  for (const [name, group] of others) groups.set(name, group)
   const changes: GroupChange[] = []
   const put = (group: ErrorGroup) => groups.set(nameOf(group), group)
   for (const tally of tallies) {

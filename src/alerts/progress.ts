@@ -19,6 +19,9 @@ const maxSteps = 5000
 const minStepsMs = 5 * 60_000
 const maxStepsMs = 24 * 3_600_000
 
+/** How far back the first run looks. */
+const firstMs = 5 * 24 * 3_600_000
+
 /** `id` of the only row of `alert_progress`. */
 const id = 1
 
@@ -36,15 +39,24 @@ export interface Step extends Span {
   isLate: boolean
 }
 
-/** Reads the progress; undefined where nothing is counted, or that is farther behind than batches are kept. */
-export async function readProgress (knex: Knex): Promise<Progress | undefined> {
+/**
+ * Reads the progress. The first time, it begins with the oldest batches that are known; where they are no longer known
+ * since the progress, with those created from `horizon` on. Throws Overtaken where another instance begins.
+ */
+export async function readProgress (knex: Knex, horizon: UtcTime): Promise<Progress> {
   const row = await knex('alert_progress').where({ id }).first()
-  if (!row || !await areKnownSince(knex, row.reached_at)) return undefined
+  if (!row) return await beginProgress(knex, await oldestKnown(knex, horizon))
+  if (!await areKnownSince(knex, row.reached_at)) return await beginProgress(knex, horizon)
   return { reached: row.reached_at, steps: Number(row.steps) }
 }
 
-/** Begins with the batches created from a time on; throws Overtaken where another instance does so. */
-export async function beginProgress (knex: Knex, reached: UtcTime): Promise<Progress> {
+async function oldestKnown (knex: Knex, horizon: UtcTime): Promise<UtcTime> {
+  const since = shift(horizon, -firstMs)
+  const batches = knex('ingest_batches').where('created_at', '>=', since).where('created_at', '<', horizon)
+  return (await batches.min({ oldest: 'created_at' }).first())?.oldest ?? horizon
+}
+
+async function beginProgress (knex: Knex, reached: UtcTime): Promise<Progress> {
   return await knex.transaction(async (transaction) => {
     await transaction('alert_progress').where({ id }).delete()
     await transaction('alert_steps').delete()

@@ -99,3 +99,15 @@ export async function changesOfGroup (
     note: row.note
   }))
 }
+
+/** Ids of the samples that are still stored. */
+export async function storedSamples (knex: Knex, groups: readonly ErrorGroup[]): Promise<Set<string>> {
+  const keys = groups.flatMap(({ userId, samples }) => samples.map((sample) => ({ userId, ...sample })))
+  if (keys.length === 0) return new Set()
+  const rows: Array<{ log: string }> = await knex('user_logs')
+    .select(knex.raw('CAST(id AS CHAR) AS log'))
+    .where((where) => {
+      for (const { userId, id, at } of keys) where.orWhere({ user_id: userId, log_event_at: at, id })
+    })
+  return new Set(rows.map(({ log }) => log))
+}

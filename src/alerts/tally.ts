@@ -2,8 +2,14 @@
 import { hourOf } from '../model/span.ts'
 import type { UtcTime } from '../model/instant.ts'
 import type { Severity } from '../model/record.ts'
-import { fingerprintOf } from './fingerprint.ts'
+import { groupKeyOf } from './group-key.ts'
 import type { SeenError } from './source.ts'
+
+/** A log of a group, by its key in `user_logs`. */
+export interface Sample {
+  id: string
+  at: UtcTime
+}
 
 /** Errors of a group that are not counted yet. */
 export interface Tally {
@@ -21,8 +27,8 @@ export interface Tally {
   /** By the time of the events. */
   firstAt: UtcTime
   lastAt: UtcTime
-  /** Ids of the first log and of the last two, in the order in which they were read. */
-  samples: string[]
+  /** The first log and the last two, in the order in which they were read. */
+  samples: Sample[]
   /** Logs by the hour of their events. */
   hours: Map<UtcTime, number>
 }
@@ -38,32 +44,27 @@ export class Tallies {
 
   add ({ log, seenAt }: SeenError): void {
     const { userId, eventAt, severity, processName, id } = log
-    const { key, text } = fingerprintOf(log)
+    const { key, text } = groupKeyOf(log)
     const name = `${userId} ${key}`
-    const tally = this.#byName.get(name) ?? {
-      userId,
-      key,
-      process: processName,
-      text,
-      worst: severity,
-      logs: 0,
-      firstSeen: seenAt,
-      lastSeen: seenAt,
-      firstAt: eventAt,
-      lastAt: eventAt,
-      samples: [],
-      hours: new Map()
+    const known = this.#byName.get(name)
+    if (known) {
+      addTo(known, { log, seenAt })
+    } else {
+      this.#byName.set(name, {
+        userId,
+        key,
+        process: processName,
+        text,
+        worst: severity,
+        logs: 1,
+        firstSeen: seenAt,
+        lastSeen: seenAt,
+        firstAt: eventAt,
+        lastAt: eventAt,
+        samples: [{ id, at: eventAt }],
+        hours: new Map([[hourOf(eventAt), 1]])
+      })
     }
-    this.#byName.set(name, tally)
-    tally.logs++
-    if (severity === 'critical') tally.worst = severity
-    if (seenAt < tally.firstSeen) tally.firstSeen = seenAt
-    if (seenAt > tally.lastSeen) tally.lastSeen = seenAt
-    if (eventAt < tally.firstAt) tally.firstAt = eventAt
-    if (eventAt > tally.lastAt) tally.lastAt = eventAt
-    tally.samples = withSamples(tally.samples, [id])
-    const hour = hourOf(eventAt)
-    tally.hours.set(hour, (tally.hours.get(hour) ?? 0) + 1)
   }
 
   /** The tallies by user and key. */
@@ -72,8 +73,45 @@ export class Tallies {
   }
 }
 
+function addTo (tally: Tally, { log: { id, eventAt, severity }, seenAt }: SeenError): void {
+  tally.logs++
+  if (severity === 'critical') tally.worst = severity
+  tally.firstSeen = earlier(tally.firstSeen, seenAt)
+  tally.lastSeen = later(tally.lastSeen, seenAt)
+  tally.firstAt = earlier(tally.firstAt, eventAt)
+  tally.lastAt = later(tally.lastAt, eventAt)
+  tally.samples = withSamples(tally.samples, [{ id, at: eventAt }])
+  const hour = hourOf(eventAt)
+  tally.hours.set(hour, (tally.hours.get(hour) ?? 0) + 1)
+}
+
+/** Errors of two groups as those of the first. */
+export function joined (one: Tally, other: Tally): Tally {
+  const hours = new Map(one.hours)
+  for (const [hour, logs] of other.hours) hours.set(hour, (hours.get(hour) ?? 0) + logs)
+  return {
+    ...one,
+    worst: other.worst === 'critical' ? other.worst : one.worst,
+    logs: one.logs + other.logs,
+    firstSeen: earlier(one.firstSeen, other.firstSeen),
+    lastSeen: later(one.lastSeen, other.lastSeen),
+    firstAt: earlier(one.firstAt, other.firstAt),
+    lastAt: later(one.lastAt, other.lastAt),
+    samples: withSamples(one.samples, other.samples),
+    hours
+  }
+}
+
+export function earlier (one: UtcTime, other: UtcTime): UtcTime {
+  return one < other ? one : other
+}
+
+export function later (one: UtcTime, other: UtcTime): UtcTime {
+  return one > other ? one : other
+}
+
 /** The first sample of a group and its last two. */
-export function withSamples (samples: readonly string[], later: readonly string[]): string[] {
+export function withSamples (samples: readonly Sample[], later: readonly Sample[]): Sample[] {
   const all = [...samples, ...later]
   return all.length <= 3 ? all : [...all.slice(0, 1), ...all.slice(-2)]
 }

@@ -17,6 +17,8 @@ export interface Misread {
   /** Logs by which counts are wrong; and by which the results of a word search are wrong. */
   miscounted: number
   misfound: number
+  /** Errors by which the groups are wrong. */
+  misgrouped: number
 }
 
 /** Compares the logs that the tails delivered with the table. */
@@ -43,10 +45,12 @@ export async function miscountedBy (port: number, knex: Knex): Promise<number> {
 }
 
 /** Starts a service on the data of a scenario, indexes and counts it at once, and checks counts and word searches. */
-export async function compareIndexed (t: Test, database: DatabaseOptions, ledger: Ledger): Promise<Pick<Misread, 'miscounted' | 'misfound'>> {
-  const { app, port, knex } = await startEmbedded(t, database, { askAfter: 0 })
+export async function compareIndexed (t: Test, database: DatabaseOptions, ledger: Ledger): Promise<Pick<Misread, 'miscounted' | 'misfound' | 'misgrouped'>> {
+  const { app, port, knex } = await startEmbedded(t, database, { askAfter: 0, alerts: true })
   await app.wordIndex.runNow()
   await app.hourCounts.runNow()
+  await app.logAlerts?.runNow()
+  const misgrouped = await misgroupedIn(knex)
   const miscounted = await miscountedBy(port, knex)
   let misfound = 0
   for (const request of ledger.sample()) {
@@ -54,7 +58,21 @@ export async function compareIndexed (t: Test, database: DatabaseOptions, ledger
     misfound += Math.abs(await countedBy(port, { interval: '1d', query: word }) - await rowsIn(knex, `%-${word}-%`))
   }
   await app.close()
-  return { miscounted, misfound }
+  return { miscounted, misfound, misgrouped }
+}
+
+/** Difference between the groups of errors, or their hours, and the errors of the table, for the user with most of it. */
+async function misgroupedIn (knex: Knex): Promise<number> {
+  const sumsOf = async (table: string) => sumsByUser(await knex(table).groupBy('user_id').select('user_id').sum({ logs: 'logs' }))
+  const errors = sumsByUser(await knex('user_logs').whereIn('log_level', ['error', 'critical']).groupBy('user_id').select('user_id').count({ logs: '*' }))
+  const differences = [await sumsOf('error_groups'), await sumsOf('error_group_hours')].flatMap((sums) => (
+    [...new Set([...errors.keys(), ...sums.keys()])].map((user) => Math.abs((sums.get(user) ?? 0) - (errors.get(user) ?? 0)))
+  ))
+  return Math.max(0, ...differences)
+}
+
+function sumsByUser (rows: ReadonlyArray<Record<string, any>>): Map<number, number> {
+  return new Map(rows.map(({ user_id: user, logs }) => [Number(user), Number(logs)]))
 }
 
 /** Counts all logs, or those with a pattern. */

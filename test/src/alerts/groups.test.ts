@@ -105,6 +105,32 @@ for (const database of databases) {
       t.match(await get(service, `/api/errors/${into.id}`), { logs: into.logs, merged: [] })
     })
 
+    await t.test('end their states in time', async (t) => {
+      await fail(service, ['aging 1', 'muting 1', 'quiet one'])
+      const [aging, muting, quiet] = ['aging', 'muting', 'quiet'].map(async (word) => (
+        (await list(service)).find(({ text }) => text.startsWith(word))!
+      ))
+      const [{ id: a }, { id: m }, { id: q }] = [await aging!, await muting!, await quiet!]
+      t.match(await change(service, m, { state: 'muted', until: { time: '2024-01-01T00:00:00Z' } }), { state: 'muted' })
+      const row = (id: string) => service.knex('error_groups').where('group_key', Buffer.from(id, 'hex'))
+      await row(a).update({ state_at: '2024-01-01 00:00:00.000000' })
+      await row(q).update({ state: 'ongoing', state_at: '2024-01-01 00:00:00.000000', last_seen: '2024-01-01 00:00:00.000000' })
+      await service.app.logAlerts?.runNow()
+      for (const [id, state] of [[a, 'ongoing'], [m, 'ongoing'], [q, 'resolved']] as const) {
+        t.match(await get(service, `/api/errors/${id}`), { state, changes: [{ state, by: 'server' }] })
+      }
+    })
+
+    await t.test('show samples only while they are stored', async (t) => {
+      await fail(service, ['sampled 1'])
+      const { id, samples: [log] } = (await list(service)).find(({ text }) => text.startsWith('sampled'))!
+      t.match(await get(service, `/api/logs/${log}`), { message: 'sampled 1' })
+      await service.knex('user_logs').where('log_msg', 'sampled 1').delete()
+      t.match(await get(service, `/api/errors/${id}`), { samples: [], logs: 1 })
+      await service.knex('error_groups').where('group_key', Buffer.from(id, 'hex')).delete()
+      await service.knex('error_group_hours').where('group_key', Buffer.from(id, 'hex')).delete()
+    })
+
     await t.test('are refused to others, and bad requests name the field', async (t) => {
       const { id } = (await list(service))[0]!
       t.equal((await get(service, `/api/errors/${id}`, 'bob')).status, 404)
@@ -137,6 +163,22 @@ for (const database of databases) {
       t.equal((await list(service)).find(({ text }) => text.startsWith('late'))?.logs, 2)
       const [sum, hours, errors] = await sums(service)
       t.strictSame([sum, hours], [errors, errors])
+    })
+
+    await t.test('are bounded: errors of further groups count in one that stands for them', async (t) => {
+      const [row] = await service.knex('error_groups').limit(1)
+      const rows = Array.from({ length: 2000 }, (_, index) => {
+        const key = Buffer.alloc(8)
+        key.writeUInt32BE(index)
+        return { ...row, group_key: key, process: 'flood', logs: 0 }
+      })
+      await service.knex.batchInsert('error_groups', rows, 100)
+      await fail(service, [{ message: 'one more', process: 'flood' }, { message: 'and another', process: 'flood' }])
+      await fail(service, [{ message: 'a third', process: 'flood' }])
+      t.match((await list(service, 'process=flood&limit=1')), [{ text: 'others of flood', logs: 3 }])
+      const [sum, hours, errors] = await sums(service)
+      t.strictSame([sum, hours], [errors, errors])
+      await service.knex('error_groups').where('process', 'flood').where('logs', 0).delete()
     })
 
     await t.test('are exact where two instances take turns', async (t) => {

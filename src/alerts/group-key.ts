@@ -1,0 +1,26 @@
+import { createHash } from 'node:crypto'
+import { LRUCache } from 'lru-cache'
+import type { LogRecord } from '../model/record.ts'
+import { fingerprintOf } from './fingerprint.js'
+
+/** Names of processes whose masked form is remembered. */
+const maxProcesses = 1000
+
+const maskedProcesses = new LRUCache<string, string>({ max: maxProcesses })
+
+/** The group of an error, among those of its user: what its text tells, and its process without what varies. */
+export function groupKeyOf (
+  { message, attributes, processName }: Pick<LogRecord, 'message' | 'attributes' | 'processName'>
+): { key: string, text: string } {
+  const { key, text } = fingerprintOf({ message, attributes })
+  const hash = createHash('sha256').update(`${key}\n${maskedProcessOf(processName)}`).digest('hex')
+  return { key: hash.slice(0, 16), text: text.toWellFormed() }
+}
+
+function maskedProcessOf (processName: string): string {
+  const known = maskedProcesses.get(processName)
+  if (known !== undefined) return known
+  const { text } = fingerprintOf({ message: processName, attributes: null })
+  maskedProcesses.set(processName, text)
+  return text
+}
