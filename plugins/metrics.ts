@@ -16,6 +16,7 @@ export default fp(async (app) => {
     writer: app.logWriter,
     spool: app.logSpool,
     wordIndex: app.hasDecorator('wordIndex') ? app.wordIndex : undefined,
+    alerts: app.hasDecorator('logAlerts') ? app.logAlerts : undefined,
     syslog: app.hasDecorator('logSyslog') ? app.logSyslog : undefined,
     risks: () => app.logRisks
   })

@@ -72,7 +72,7 @@ export const settingsSchema = Type.Object({
   }),
   LOGGER_ALERTS: Type.Boolean({
     default: true,
-    description: 'true or false: whether to group errors'
+    description: 'true or false: whether to group errors, and to count them (docs/alerts.md)'
   }),
   LOGGER_WORD_INDEX: Type.Boolean({
     default: true,

@@ -23,6 +23,7 @@ export interface Sources {
     readonly foreign?: readonly string[]
   }
   wordIndex: { readonly behind: number } | undefined
+  alerts: { readonly behind: number } | undefined
   syslog: {
     readonly messages: Readonly<Record<string, number>>
     readonly lost: Readonly<Record<string, number>>
@@ -78,7 +79,7 @@ function countUnknownLevels (registry: Registry): void {
   ))
 }
 
-function measureState (registry: Registry, { writer, wordIndex, risks }: Sources): void {
+function measureState (registry: Registry, { writer, wordIndex, alerts, risks }: Sources): void {
   const gauge = (name: string, help: string, read: () => number) => addGauge(registry, { name, help }, read)
   gauge('queue_logs', 'Logs that wait for a transaction', () => writer.state.records)
   gauge('queue_bytes', 'Bytes of logs that wait for a transaction', () => writer.state.bytes)
@@ -93,6 +94,9 @@ function measureState (registry: Registry, { writer, wordIndex, risks }: Sources
   gauge('durability_risks', 'Database settings that could lose acknowledged logs', () => risks().length)
   if (wordIndex) {
     gauge('word_index_behind_seconds', 'Delay of the word index, on the instance that keeps it', () => wordIndex.behind)
+  }
+  if (alerts) {
+    gauge('alerts_behind_seconds', 'Delay of the groups of errors, on the instance that counts', () => alerts.behind)
   }
 }
 

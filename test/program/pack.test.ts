@@ -18,7 +18,7 @@ import knex from 'knex'
 import pino from 'pino'
 import type { PinoTransportOptions } from 'loggerbot-server/pino'
 import {
-  accountRoutes, adminRoutes, auth, contractRoutes, db, hourCounts, ingestRoutes, loggerbot, metrics, openapi, opsRoutes, page, pageRoutes, preflight, queryRoutes, retention, search, setup, spool, syslog, tail, wordIndex, writer,
+  accountRoutes, adminRoutes, alertRoutes, alerts, auth, contractRoutes, db, hourCounts, ingestRoutes, loggerbot, metrics, openapi, opsRoutes, page, pageRoutes, preflight, queryRoutes, retention, search, setup, spool, syslog, tail, wordIndex, writer,
   type DatabaseOptions, type LogBatch, type LoggerBotOptions, type LogUser, type PageOptions, type Receipt
 } from 'loggerbot-server'
 
@@ -42,6 +42,7 @@ await app.register(async (scope) => {
   await scope.register(tail)
   await scope.register(wordIndex)
   await scope.register(hourCounts)
+  await scope.register(alerts, { alerts: true })
   await scope.register(retention, { days: 30 })
   await scope.register(preflight)
   await scope.register(metrics)
@@ -119,7 +120,7 @@ await t.test('The package, installed in an empty project', { jobs: 2 }, async (t
 
   t.test('is imported by its documented names', { buffered: true }, async (t) => {
     const names = await mustRun(process.execPath, ['--input-type=module', '-e', "console.log(Object.keys(await import('loggerbot-server')).sort().join(' '))"], { cwd: project })
-    t.equal(names.trim(), 'accountRoutes adminRoutes auth contractRoutes db hourCounts ingestRoutes loggerbot metrics newRecord openapi opsRoutes page pageRoutes preflight queryRoutes retention search setup spool syslog tail utcTime wordIndex writer')
+    t.equal(names.trim(), 'accountRoutes adminRoutes alertRoutes alerts auth contractRoutes db hourCounts ingestRoutes loggerbot metrics newRecord openapi opsRoutes page pageRoutes preflight queryRoutes retention search setup spool syslog tail utcTime wordIndex writer')
   })
 
   t.test('npx loggerbot --version says the version', { buffered: true }, async (t) => {
