@@ -37,6 +37,11 @@ export async function up (knex: Knex): Promise<void> {
     table.index(['user_id', 'last_seen'])
     table.index(['state', 'last_seen'])
   }, { clustered: true })
+  await createHistory(knex)
+  await createProgress(knex)
+}
+
+async function createHistory (knex: Knex): Promise<void> {
   await createTable(knex, 'error_group_hours', (table) => {
     table.integer('user_id').unsigned().notNullable()
     table.binary('group_key', 8).notNullable()
@@ -56,6 +61,9 @@ export async function up (knex: Knex): Promise<void> {
     table.string('note', 255).notNullable()
     table.primary(['user_id', 'group_key', 'number'])
   }, { clustered: true })
+}
+
+async function createProgress (knex: Knex): Promise<void> {
   await createTable(knex, 'alert_progress', (table) => {
     table.integer('id').unsigned().notNullable()
     table.datetime('reached_at', { precision: 6 }).notNullable()
