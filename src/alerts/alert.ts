@@ -1,0 +1,41 @@
+// What a rule tells: the row of `alerts`, from which each channel builds its message.
+import type { UtcTime } from '../model/instant.ts'
+import type { Severity } from '../model/record.ts'
+import type { Sample } from './tally.ts'
+
+/**
+ * `new`, `regressed`, `unmuted` and `repeated` are about a group of errors; `silent` and `back` about a rule of
+ * silence; `server` is about the server itself; `test` is what a user asked for.
+ */
+export type AlertKind =
+  | 'new' | 'regressed' | 'unmuted' | 'repeated' | 'match' | 'count' | 'silent' | 'back' | 'server' | 'test'
+
+/** An alert, as the transaction that finds it writes it. */
+export interface NewAlert {
+  userId: number
+  ruleId: number
+  /** The key of a group, the value of the rule's key, or the empty text. */
+  subject: string
+  /** Counts the alerts of the rule about the subject, from 1; the same number again is left out. */
+  number: number
+  kind: AlertKind
+  at: UtcTime
+  detail: AlertDetail
+}
+
+/** The facts of an alert. Logs are given by id: their lines are read when it is sent, so that deleted ones are not. */
+export interface AlertDetail {
+  /** The text of a group, or the name of the rule; 500 characters at most. */
+  title: string
+  /** A further sentence, such as that logs came late; 500 characters at most. */
+  note?: string
+  process?: string
+  level?: Severity
+  /** Number of logs that it is about, and the times of the first and the last event. */
+  logs: number
+  firstAt?: UtcTime
+  lastAt?: UtcTime
+  samples: Sample[]
+  /** Of a group of errors: 16 hex digits. */
+  groupKey?: string
+}

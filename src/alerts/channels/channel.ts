@@ -1,0 +1,53 @@
+// What each kind of channel does: it sends one message, and says what became of it.
+import type { AlertKind } from '../alert.ts'
+import type { Severity } from '../../model/record.ts'
+
+/** The content of one message. A digest is a message about several alerts. */
+export interface AlertMessage {
+  /** Of the alert; for a receiver the same message again has the same id: 26 characters at most. */
+  id: string
+  /** As people read it: `#1F3`. */
+  number: string
+  /** An earlier try may have arrived. */
+  mayRepeat: boolean
+  kind: AlertKind | 'digest'
+  title: string
+  note: string | null
+  user: string
+  rule: string
+  process: string | null
+  level: Severity | null
+  /** Number of logs that it is about. */
+  logs: number
+  /** Times of the first and the last event: ISO 8601. */
+  first: string | null
+  last: string | null
+  /** State of the group of errors, and what changed it. */
+  state: string | null
+  /** First lines of logs, the oldest first; text of strangers. */
+  lines: string[]
+  /** Of a digest: titles of the alerts that are shown, and the number of those that are not. */
+  alerts: Array<{ number: string, title: string, logs: number }>
+  heldBack: number
+  /** Address of the page at this alert; null where the server does not know its own address. */
+  url: string | null
+  /** Whether buttons may be shown that change the group of errors. */
+  hasActions: boolean
+}
+
+/** `wait`: try again later; `pause`: the channel rests; `broken`: its owner must change it; `giveUp`: this message. */
+export type NotDelivered = 'wait' | 'pause' | 'broken' | 'giveUp'
+
+/** What became of a message. */
+export type SendOutcome =
+  | { kind: 'delivered', messageId: string | null }
+  | { kind: 'notDelivered', then: NotDelivered, reason: string, retryAfterMs?: number, movedTo?: string }
+  /** It may have arrived. */
+  | { kind: 'unknown', reason: string }
+
+/** A place that takes messages. Reasons hold no secret. */
+export interface Channel {
+  send (message: AlertMessage, signal: AbortSignal): Promise<SendOutcome>
+  /** Changes a message that was sent; missing where messages cannot be changed. */
+  edit?: (messageId: string, message: AlertMessage, signal: AbortSignal) => Promise<SendOutcome>
+}
