@@ -1,6 +1,10 @@
 #!/usr/bin/env node
+import module from 'node:module'
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+
+// Node 22 and later keep compiled modules on disk, for the next start.
+module.enableCompileCache?.()
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const build = '../dist/src/cli.js'
