@@ -23,6 +23,8 @@ async function createChannels (knex: Knex): Promise<void> {
     table.enum('kind', ['telegram', 'webhook']).notNullable()
     // As JSON: the chat and topic, or the address and its template.
     table.text('target').notNullable()
+    // Of telegram: the id of the chat, by which what is said there finds its channels.
+    table.string('chat', 32).index()
     // Signs what a webhook gets.
     table.string('secret', 255)
     // Lines of logs in messages: none, without what varies, or as they are.
