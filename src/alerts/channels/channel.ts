@@ -6,6 +6,8 @@ import type { Severity } from '../../model/record.ts'
 export interface AlertMessage {
   /** Of the alert; for a receiver the same message again has the same id: 26 characters at most. */
   id: string
+  /** Equal in all messages of a rule about the same group or value: 64 characters at most. */
+  thread: string
   /** As people read it: `#1F3`. */
   number: string
   /** An earlier try may have arrived. */
