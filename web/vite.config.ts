@@ -20,15 +20,17 @@ export default defineConfig({
     // The content security policy admits no data URLs.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    // Few files: each one costs a request, and compresses alone.
+    // Few files: each one costs a request, and compresses alone. The first one shows rows; the second one is read after
+    // them, for what stands beside them and for a click on one; the others when they are asked for.
     rolldownOptions: {
       output: {
         codeSplitting: {
           groups: [
-            { name: 'first', tags: ['$initial'], priority: 3 },
-            { name: 'ru', test: /\/app\/texts\/ru/, priority: 2 },
+            { name: 'first', tags: ['$initial'], priority: 5 },
+            { name: 'ru', test: /\/app\/texts\/ru/, priority: 4 },
+            { name: 'second', test: /icon:|\/app\/(api|chart|detail|frame|list|rows|texts|saved\/tabs)/, priority: 3 },
             { name: 'screens', test: /\/app\/(account|admin|errors|send)\//, priority: 1 },
-            { name: 'list', test: /\/app\// }
+            { name: 'tools', test: /\/app\// }
           ]
         }
       }

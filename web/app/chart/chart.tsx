@@ -8,5 +8,6 @@ const HistogramView = lazy(async () => (await import('./histogram-view.tsx')).Hi
 /** The histogram, hidden and shown by a key. Its place is kept free until it is loaded, after the rows. */
 export function Chart ({ search }: { search: Search }) {
   useCommands([{ name: 'chart', keys: ['h'], run: () => saveSettings({ chart: !settings.peek().chart }) }])
-  return settings.value.chart ? <div class='chart-place'><HistogramView search={search} /></div> : null
+  if (!settings.value.chart) return null
+  return <div class='chart-place'>{search.state.value.times && <HistogramView search={search} />}</div>
 }

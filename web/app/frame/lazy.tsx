@@ -1,18 +1,19 @@
 import { signal } from '@preact/signals'
 import type { ComponentType } from 'preact'
+import { useEffect } from 'preact/hooks'
 import { texts } from '../texts/index.ts'
 
-/** A component that is a file of its own, read when it is first shown. */
+/** A component that is a file of its own, read when it is first shown: after what is shown beside it. */
 export function lazy<Props extends object> (load: () => Promise<ComponentType<Props>>): ComponentType<Props> {
   const loaded = signal<ComponentType<Props> | undefined>(undefined)
   let isLoading = false
   return function Lazy (props: Props) {
     const Shown = loaded.value
-    if (Shown) return <Shown {...props} />
-    if (!isLoading) {
+    useEffect(() => {
+      if (isLoading) return
       isLoading = true
       load().then((component) => { loaded.value = component }, () => { isLoading = false })
-    }
-    return <p role='status'>{texts.value.common.loading}</p>
+    })
+    return Shown ? <Shown {...props} /> : <p role='status'>{texts.value.common.loading}</p>
   }
 }

@@ -42,6 +42,9 @@ export function Logs () {
     if (search.value.count === 0) void offerFirstVisit()
   })
 
+  // What stands beside the rows is read after them.
+  const { tookMs, error } = shown.value?.state.value ?? {}
+  const isAnswered = tookMs !== undefined || error !== undefined
   return (
     <main id='content' class='logs' tabIndex={-1}>
       <h1 class='unseen'>{texts.value.navigation.screens.logs}</h1>
@@ -51,7 +54,7 @@ export function Logs () {
         <LiveSwitch />
         <Switches />
       </div>
-      <div class='saved-tabs'><Tabs search={search.value} /></div>
+      <div class='saved-tabs'>{isAnswered && <Tabs search={search.value} />}</div>
       <div class='results' aria-busy={search.value !== shown.value || problem.value !== undefined}>
         {search.value?.state.value.isLoading && <div class='progress' />}
         {shown.value && <Chart search={shown.value} />}
