@@ -48,11 +48,15 @@ async function createRules (knex: Knex): Promise<void> {
     table.enum('kind', ['match', 'count', 'group', 'silence', 'server']).notNullable()
     // As JSON; its shape depends on the kind.
     table.text('settings').notNullable()
+    // As JSON: how often it may speak, and when it is quiet.
+    table.text('telling').notNullable()
     // Ids of channels as JSON; null: all channels of the user.
     table.text('channels')
     table.boolean('is_enabled').notNullable()
     // Why it cannot be run; null: it can.
     table.string('fault', 255)
+    // Rises with each change: who evaluates the rules sees by it that they changed.
+    table.integer('revision').unsigned().notNullable()
     table.datetime('created_at', { precision: 6 }).notNullable()
     table.datetime('updated_at', { precision: 6 }).notNullable()
     table.unique(['user_id', 'name'])
@@ -65,9 +69,17 @@ async function createRules (knex: Knex): Promise<void> {
     table.datetime('since_at', { precision: 6 }).notNullable()
     // When the rule must look at it again without any log.
     table.datetime('due_at', { precision: 6 }).index()
-    table.integer('alerts').unsigned().notNullable()
     table.text('detail').notNullable()
     table.primary(['rule_id', 'subject'])
+  }, { clustered: true })
+  // Problems of an instance while it has them; those that kept logs away excuse silence.
+  await createTable(knex, 'alert_problems', (table) => {
+    table.string('instance', 36).notNullable()
+    table.string('kind', 16).notNullable()
+    table.datetime('from_at', { precision: 6 }).notNullable()
+    table.datetime('to_at', { precision: 6 }).notNullable().index()
+    table.string('detail', 255).notNullable()
+    table.primary(['instance', 'kind', 'from_at'])
   }, { clustered: true })
 }
 
@@ -124,7 +136,7 @@ async function createTelegram (knex: Knex): Promise<void> {
 export async function down (knex: Knex): Promise<void> {
   const tables = [
     'telegram_progress', 'telegram_codes', 'alert_outbox', 'alerts',
-    'alert_rule_states', 'alert_rules', 'alert_channels'
+    'alert_problems', 'alert_rule_states', 'alert_rules', 'alert_channels'
   ]
   for (const table of tables) await knex.schema.dropTable(table)
 }

@@ -20,6 +20,8 @@ export interface NewAlert {
   number: number
   kind: AlertKind
   at: UtcTime
+  /** Nothing is sent before: the quiet hours of the rule end then. Default: at once. */
+  notBefore?: UtcTime
   detail: AlertDetail
 }
 
