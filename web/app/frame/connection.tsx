@@ -1,6 +1,7 @@
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import { connection } from '../api/connection.ts'
+import { run } from '../query/draft.ts'
 import { texts } from '../texts/index.ts'
 import { clockOf } from '../time/format.ts'
 import { view } from '../view/location.ts'
@@ -13,10 +14,16 @@ export function Connection () {
     <div class='connection' role='status'>
       {connection.value && <p><Reason /> <NextTry /></p>}
       {isOutdated.value && (
-        <p>{newVersion} <button type='button' class='link' onClick={() => location.reload()}>{reload}</button></p>
+        <p>{newVersion} <button type='button' class='link' onClick={reloadPage}>{reload}</button></p>
       )}
     </div>
   )
+}
+
+/** The new version begins with what was typed. */
+function reloadPage (): void {
+  run(() => {})
+  location.reload()
 }
 
 function Reason () {

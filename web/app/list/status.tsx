@@ -13,6 +13,7 @@ import { isFollowed } from '../live/switch.tsx'
 import type { Search } from '../rows/search.ts'
 import { countOn } from '../rows/total.ts'
 import { texts } from '../texts/index.ts'
+import { noteworthySkew } from '../time/clock.ts'
 import { clockOf } from '../time/format.ts'
 import { navigate, view } from '../view/location.ts'
 import { nextWrap } from './commands.ts'
@@ -20,14 +21,19 @@ import { nextWrap } from './commands.ts'
 /** What is known of a search, and how its rows are shown. */
 export function Status ({ search }: { search: Search }) {
   const { error, tookMs } = search.state.value
-  const { status } = texts.value
+  const { common, status, time } = texts.value
   return (
     <footer class='status'>
       <span role='status'><Count search={search} /></span>
       <CountOn key={search} search={search} />
       <Progress search={search} />
       {tookMs !== undefined && <span>{status.took(Math.round(tookMs))}</span>}
-      {error && !isAboutQuery(error) && <span class='problem'>{explain(error)}</span>}
+      {error && !isAboutQuery(error) && (
+        <span class='problem' role='alert'>
+          {explain(error)} <button type='button' class='link' onClick={() => search.goOn()}>{common.retry}</button>
+        </span>
+      )}
+      {noteworthySkew.value !== 0 && <span>{time.skew(Math.round(noteworthySkew.value / 1000))}</span>}
       <Switches search={search} />
     </footer>
   )

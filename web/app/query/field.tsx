@@ -50,7 +50,8 @@ export function QueryField ({ search, onRun }: QueryFieldProps) {
   useCommands([
     { name: 'query', keys: ['/'], run: () => goTo(0) },
     { name: 'queryProblem', keys: ['Alt+Enter'], inFields: true, run: () => { if (at !== undefined) goTo(at) } },
-    { name: 'queryExamples', keys: [], run: openExamples }
+    { name: 'queryExamples', keys: [], run: openExamples },
+    { name: 'run', keys: ['r'], run: onRun }
   ])
 
   const { query } = texts.value

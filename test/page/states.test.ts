@@ -1,0 +1,167 @@
+// What the page says and does where the server refuses, is busy, is away, or has changed.
+import type { Page } from 'playwright-core'
+import t from 'tap'
+import { databases } from '../helpers/databases.ts'
+import { noBrowser, openTab, screenshot, signIn } from '../helpers/browser.ts'
+import { post } from '../helpers/http.ts'
+import { Proxy } from '../helpers/proxy.ts'
+import { basic, createUser, startService } from '../helpers/service.ts'
+
+/** The page of a list, of its counts and of its values; not the tail. */
+const lists = /\/api\/logs\?/
+
+interface Refusal {
+  status: number
+  /** Seconds. */
+  retryAfter?: string
+  rule?: string
+  says: RegExp
+}
+
+const refusals: Record<string, Refusal> = {
+  'too many requests': { status: 429, retryAfter: '2', says: /^Too many requests at the same time\. Next attempt in [123] s\.$/ },
+  'a busy server': { status: 503, retryAfter: '2', says: /^The server is busy\. Next attempt in [123] s\.$/ },
+  'a database that is away': { status: 503, retryAfter: '2', rule: 'database.unavailable', says: /^The database has not answered since \d\d:\d\d\..* Next attempt in [123] s\.$/ },
+  'a proxy without its server': { status: 502, says: /^The server does not answer\./ }
+}
+
+for (const database of databases.filter(({ name }) => name !== 'MySQL')) {
+  t.test(`states of the page on ${database.name}`, { skip: noBrowser }, async (t) => {
+    const service = await startService(t, database)
+    await createUser(service, 'me')
+    const logs = Array.from({ length: 30 }, (_, index) => ({ message: `log ${index}`, level: 'info', process: 'api' }))
+    t.match(await post(service.port, '/api/logs', logs, basic('me')), { status: 200 })
+    const proxy = await Proxy.start(t, service.port)
+    const address = `http://127.0.0.1:${proxy.port}/`
+    const tab = await openTab(t)
+    const { page } = tab
+    await page.goto(address)
+    await signIn(tab, 'me')
+    await page.getByText('log 29', { exact: true }).waitFor()
+    const line = page.locator('.connection')
+    const bar = page.locator('.query-text')
+
+    for (const [name, { status, retryAfter, rule, says }] of Object.entries(refusals)) {
+      await t.test(`keeps the rows at ${name}, says when it tries again, and goes on`, async (t) => {
+        await page.route(lists, (route) => route.fulfill({
+          status,
+          headers: retryAfter === undefined ? {} : { 'retry-after': retryAfter },
+          json: { code: status, detail: 'not now', ...rule !== undefined && { error: { rule } } }
+        }))
+        await search(page, 'log')
+        await line.getByText(says).waitFor()
+        await page.locator('.results[aria-busy=true]').getByText('log 29', { exact: true }).waitFor()
+        await screenshot(tab, `${status}-${rule ?? 'refused'}-${database.name}`)
+        await page.unroute(lists)
+        await page.locator('.results[aria-busy=false]').waitFor()
+        t.equal(await line.textContent(), '')
+        await search(page, '')
+      })
+    }
+
+    await t.test('says why it is refused for good, and keeps the rows', async (t) => {
+      await page.route(lists, (route) => route.fulfill({ status: 403, json: { code: 403, detail: 'the user is disabled' } }))
+      await search(page, 'log')
+      await page.locator('.status .problem').getByText('the user is disabled').waitFor()
+      await page.getByText('log 29', { exact: true }).waitFor()
+      await page.unroute(lists)
+      await page.locator('.status .problem').getByRole('button', { name: 'Try again' }).click()
+      await page.locator('.results[aria-busy=false]').waitFor()
+      t.equal(await page.locator('.status .problem').count(), 0)
+      await search(page, '')
+    })
+
+    await t.test('keeps all while the server is away, and goes on by itself', async (t) => {
+      await page.getByText('log 28', { exact: true }).click()
+      await page.locator('.detail').waitFor()
+      await bar.fill('log -nothing')
+      await proxy.setMode('refuse')
+      await page.getByRole('button', { name: 'Search', exact: true }).click()
+      await line.getByText('The server does not answer.').waitFor()
+      await page.locator('.detail').waitFor()
+      t.equal(await bar.inputValue(), 'log -nothing')
+      await proxy.setMode('pass')
+      await page.locator('.results[aria-busy=false]').waitFor()
+      t.equal(await line.textContent(), '')
+      await search(page, '')
+    })
+
+    await t.test('asks to sign in on top of the page, and loses nothing', async (t) => {
+      await page.getByText('log 27', { exact: true }).click()
+      await page.locator('.detail').waitFor()
+      await bar.fill('log 27')
+      await page.evaluate(() => fetch('api/session', { method: 'DELETE' }))
+      await bar.press('Enter')
+      await page.getByRole('dialog', { name: 'Sign in' }).waitFor()
+      await page.keyboard.press('Escape')
+      t.ok(await page.getByRole('dialog', { name: 'Sign in' }).isVisible(), 'there is no way around it')
+      t.equal(await bar.inputValue(), 'log 27')
+      await signIn(tab, 'me')
+      await page.getByRole('dialog', { name: 'Sign in' }).waitFor({ state: 'detached' })
+      await page.locator('.results[aria-busy=false]').waitFor()
+      t.equal(await bar.inputValue(), 'log 27')
+      t.match(page.url(), /q=log\+27/)
+      await search(page, '')
+    })
+
+    await t.test('offers another version of the page, and keeps the query', async (t) => {
+      const parts = /\/_page\/(?!index)\S+\.js$/
+      await page.route(parts, (route) => route.fulfill({ status: 404 }))
+      await page.route(address, async (route) => {
+        if (route.request().resourceType() === 'document') return route.continue()
+        const answer = await route.fetch()
+        await route.fulfill({ response: answer, body: (await answer.text()).replaceAll(/index-[\w-]+/g, 'index-another') })
+      })
+      await page.goto(address)
+      await page.getByText('log 29', { exact: true }).waitFor()
+      await line.getByText('The server has a new version of this page.').waitFor()
+      await bar.fill('"log 26"')
+      await screenshot(tab, `new-version-${database.name}`)
+      await page.unrouteAll()
+      await line.getByRole('button', { name: 'Reload' }).click()
+      await page.locator('.saved-tabs button').first().waitFor()
+      await page.locator('.results[aria-busy=false]').getByText('log 26', { exact: true }).waitFor()
+      t.equal(await bar.inputValue(), '"log 26"')
+      t.equal(await line.textContent(), '')
+    })
+
+    await t.test('tells of a clock that is wrong, and searches by that of the server', async () => {
+      await page.clock.setSystemTime(Date.now() - 86_400_000)
+      await page.goto(address)
+      await page.getByText('log 29', { exact: true }).waitFor()
+      await page.locator('.status').getByText(/^This computer's clock is \d+ s behind the server's\./).waitFor()
+      await screenshot(tab, `clock-${database.name}`)
+    })
+
+    await t.test('works in a browser that keeps nothing', async (t) => {
+      const other = await openTab(t)
+      await other.page.addInitScript(() => {
+        for (const name of ['localStorage', 'sessionStorage']) {
+          Object.defineProperty(globalThis, name, { get () { throw new DOMException('denied', 'SecurityError') } })
+        }
+      })
+      await other.page.goto(address)
+      await signIn(other, 'me')
+      await other.page.getByText('log 29', { exact: true }).waitFor()
+      await search(other.page, '"log 25"')
+      await other.page.locator('.results[aria-busy=false]').getByText('log 25', { exact: true }).waitFor()
+      await other.page.keyboard.press('h')
+      await other.page.locator('.chart').waitFor({ state: 'detached' })
+      await other.page.keyboard.press('h')
+      await other.page.keyboard.press('t')
+      await other.page.getByRole('button', { name: 'Last 24 h' }).click()
+      await other.page.waitForURL(/from=-24h|from=-1d/)
+      t.strictSame(other.faults, [])
+    })
+
+    t.strictSame([tab.faults, [...tab.strangers]], [[], []])
+  })
+}
+
+/** Runs a query. */
+async function search (page: Page, query: string): Promise<void> {
+  const bar = page.locator('.query-text')
+  await bar.fill(query)
+  await bar.press('Enter')
+  await bar.press('Escape')
+}
