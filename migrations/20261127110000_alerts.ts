@@ -30,8 +30,11 @@ async function createChannels (knex: Knex): Promise<void> {
     // Lines of logs in messages: none, without what varies, or as they are.
     table.enum('lines', ['none', 'masked', 'whole']).notNullable()
     table.enum('state', ['ok', 'paused', 'broken']).notNullable()
+    // Nothing is sent before; `pauses` counts the failed sends in a row, by which it grows.
     table.datetime('paused_until', { precision: 6 })
     table.integer('pauses').unsigned().notNullable()
+    // Times of the sends and edits of the last hour, as JSON; null: none. Its limits go by them.
+    table.text('recent')
     table.string('last_error', 255)
     table.datetime('last_error_at', { precision: 6 })
     table.datetime('last_sent_at', { precision: 6 })
@@ -101,12 +104,17 @@ async function createOutbox (knex: Knex): Promise<void> {
     table.bigInteger('alert_id').unsigned().notNullable()
     table.integer('channel_id').unsigned().notNullable()
     table.enum('state', ['waiting', 'sending', 'sent', 'given_up']).notNullable()
-    table.datetime('next_at', { precision: 6 }).notNullable()
+    // When it is sent, or, of a message that was sent, looked at for an edit; null: never.
+    table.datetime('next_at', { precision: 6 })
     table.integer('tries').unsigned().notNullable()
     table.string('claimed_by', 36)
     table.datetime('claimed_at', { precision: 6 })
     table.boolean('may_repeat').notNullable()
-    // Of the channel; messages that cover several alerts have one id.
+    // The message that tells it, by our id: several alerts may have one. It is sent again as it was.
+    table.string('message', 26)
+    // What the message says, as JSON, without lines of logs; with the first of its alerts.
+    table.text('content')
+    // The message by the channel's id.
     table.string('message_id', 64)
     // Number of logs that the message tells, and the edits that brought it there.
     table.bigInteger('told_logs').unsigned().notNullable()
