@@ -41,3 +41,15 @@ export interface AlertDetail {
   /** Of a group of errors: 16 hex digits. */
   groupKey?: string
 }
+
+/** The number of an alert as people read it, its id in base 36: `#1F3`. */
+export function alertNumber (id: string): string {
+  return `#${BigInt(id).toString(36).toUpperCase()}`
+}
+
+/** The id of an alert from its number, with or without `#`; undefined for any other text. */
+export function alertIdOf (number: string): string | undefined {
+  const [, digits] = /^#?([0-9a-z]{1,12})$/i.exec(number) ?? []
+  if (digits === undefined) return undefined
+  return [...digits].reduce((id, digit) => id * 36n + BigInt(Number.parseInt(digit, 36)), 0n).toString()
+}
