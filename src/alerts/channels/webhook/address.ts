@@ -30,7 +30,7 @@ export class AddressRanges {
     const isLength = length === undefined || (/^\d{1,3}$/.test(length) && bits <= maxLength)
     if (!address || !isLength || rest.length > 0) return false
     this.#ranges[address.family].addSubnet(address.text, bits, address.family)
-    return !special.has(address)
+    return true
   }
 
   has ({ family, text }: Address): boolean {
