@@ -1,0 +1,74 @@
+// Texts for Telegram as plain text and entities. A text of strangers is in a `code` or `pre` entity, where nothing is
+// clickable, and has no character that is invisible or changes the direction of writing.
+import type { Entity, OutgoingText } from './api.ts'
+
+/** Characters that are invisible or change how others are read, but for the joiners of emoji and of some languages. */
+const unseen = /(?!\u200c|\u200d|\n)[\p{Cc}\p{Cf}\u2028\u2029]/gu
+
+/** Longest text, in UTF-16 units: Telegram takes 4,096 characters. */
+export const maxTextUnits = 3500
+
+/** Builds a text of at most a number of UTF-16 units. What does not fit is cut or left out. */
+export class TextBuilder {
+  readonly #maxUnits: number
+  readonly #entities: Entity[] = []
+  #text = ''
+
+  constructor (maxUnits: number) {
+    this.#maxUnits = Math.min(maxUnits, maxTextUnits)
+  }
+
+  /** UTF-16 units that are left. */
+  get room (): number {
+    return this.#maxUnits - this.#text.length
+  }
+
+  /** Adds a text of ours, where it fits whole. */
+  own (text: string, type?: 'bold'): this {
+    if (text.length > this.room) return this
+    if (type) this.#mark({ type, length: text.length })
+    this.#text += text
+    return this
+  }
+
+  /** Adds a text of ours as a link, where it fits whole. */
+  link (text: string, url: string): this {
+    if (text.length <= this.room) this.#mark({ type: 'text_link', length: text.length, url })
+    return this.own(text)
+  }
+
+  /** Adds a text of strangers in one line, cut to a number of UTF-16 units. */
+  foreign (text: string, maxUnits: number): this {
+    return this.#add('code', visible(text.replace(/\s+/g, ' ').trim()), maxUnits)
+  }
+
+  /** Adds a text of strangers as a block of lines, cut to a number of UTF-16 units. */
+  block (text: string, maxUnits: number): this {
+    return this.#add('pre', visible(text.replaceAll('\t', ' ').replaceAll('\r\n', '\n').trimEnd()), maxUnits)
+  }
+
+  build (): OutgoingText {
+    return { text: this.#text, entities: this.#entities }
+  }
+
+  #add (type: 'code' | 'pre', text: string, maxUnits: number): this {
+    const shown = cut(text === '' ? '·' : text, Math.min(maxUnits, this.room))
+    if (shown !== '') this.#mark({ type, length: shown.length })
+    this.#text += shown
+    return this
+  }
+
+  #mark (entity: Omit<Entity, 'offset'>): void {
+    this.#entities.push({ ...entity, offset: this.#text.length })
+  }
+}
+
+function visible (text: string): string {
+  return text.toWellFormed().replace(unseen, '·')
+}
+
+/** Cuts a text, never inside a surrogate pair. */
+function cut (text: string, maxUnits: number): string {
+  if (text.length <= maxUnits) return text
+  return maxUnits < 1 ? '' : `${text.slice(0, maxUnits - 1).replace(/[\ud800-\udbff]$/, '')}…`
+}
