@@ -29,7 +29,7 @@ for (const database of databases.filter(({ name }) => name !== 'MySQL')) {
   t.test(`states of the page on ${database.name}`, { skip: noBrowser }, async (t) => {
     const service = await startService(t, database)
     await createUser(service, 'me')
-    const logs = Array.from({ length: 30 }, (_, index) => ({ message: `log ${index}`, level: 'info', process: 'api' }))
+    const logs = Array.from({ length: 30 }, (_, index) => ({ message: `log ${index}`, level: 'info', process: 'api', order: { id: `A-${index}` } }))
     t.match(await post(service.port, '/api/logs', logs, basic('me')), { status: 200 })
     const proxy = await Proxy.start(t, service.port)
     const address = `http://127.0.0.1:${proxy.port}/`
@@ -123,6 +123,31 @@ for (const database of databases.filter(({ name }) => name !== 'MySQL')) {
       await page.locator('.results[aria-busy=false]').getByText('log 26', { exact: true }).waitFor()
       t.equal(await bar.inputValue(), '"log 26"')
       t.equal(await line.textContent(), '')
+    })
+
+    await t.test('says that nothing is found, counts what would be, and leads there', async (t) => {
+      const counts: string[] = []
+      page.on('request', (request) => { if (request.url().includes('/api/logs/count')) counts.push(request.url()) })
+      await page.goto(`${address}?q=log+-order.id:A-1&from=-2h&to=-1h`)
+      const nothing = page.locator('.nothing')
+      await nothing.locator('li', { hasText: 'At any time' }).getByText('29\u00a0logs', { exact: true }).waitFor()
+      await nothing.getByText('Looking').waitFor({ state: 'detached' })
+      await screenshot(tab, `nothing-${database.name}`)
+      t.equal(counts.length, 2)
+      t.strictSame(await nothing.locator('li button').allTextContents(), ['At any time', 'Without log'])
+      await nothing.getByRole('button', { name: 'At any time' }).click()
+      await page.locator('.results[aria-busy=false] .row').nth(28).waitFor()
+      t.notMatch(page.url(), /to=/)
+
+      await page.goto(`${address}?q=ordr.id:A-1`)
+      await nothing.getByRole('button', { name: 'No log has “ordr.id”. Search for “order.id”' }).click()
+      await page.locator('.row', { hasText: 'log 1' }).waitFor()
+      t.equal(await bar.inputValue(), 'order.id:A-1')
+
+      await page.goto(`${address}?q=db.example.com:5432/<b>`)
+      await nothing.getByRole('button', { name: 'As a text of the message: “db.example.com:5432/<b>”' }).click()
+      await nothing.waitFor()
+      t.equal(await bar.inputValue(), '"db.example.com:5432/<b>"')
     })
 
     await t.test('tells of a clock that is wrong, and searches by that of the server', async () => {

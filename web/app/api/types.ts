@@ -21,7 +21,6 @@ export interface Page extends Times {
   /** The time looked back to. */
   reached?: string
   place?: string
-  hint?: string
   outside?: { before: number, after: number }
 }
 

@@ -36,7 +36,6 @@ export interface SearchState {
   times: Times | undefined
   /** The time that was searched back to, where the time of the last request was over. */
   reached: string | undefined
-  hint: string | undefined
   outside: Page['outside']
   /** Position of the feed at which the tail continues the list. */
   place: string | undefined
@@ -76,7 +75,6 @@ export class Search {
     isPaused: false,
     times: undefined,
     reached: undefined,
-    hint: undefined,
     outside: undefined,
     place: undefined,
     error: undefined,
@@ -320,7 +318,6 @@ export class Search {
       times: times ?? { from: page.from, to: page.to, asOf: page.asOf },
       place: place ?? page.place,
       reached: page.complete ? undefined : page.reached ?? page.logs.at(-1)?.at,
-      hint: page.hint,
       outside: outside ?? page.outside,
       tookMs: tookMs ?? performance.now() - this.#startedAt
     }
