@@ -1,6 +1,6 @@
 import '../style/detail.css'
 import { useSignal } from '@preact/signals'
-import { useEffect, useId, useMemo } from 'preact/hooks'
+import { useId, useLayoutEffect, useMemo } from 'preact/hooks'
 import crosshair from 'icon:crosshair'
 import link from 'icon:link'
 import { ApiError } from '../api/client.ts'
@@ -87,7 +87,8 @@ type Whole = { log?: undefined, problem?: string } | { log: Log, problem?: undef
 /** Reads what the list cut of a log. */
 function useWhole (log: Log) {
   const whole = useSignal<Whole>(log.cut ? {} : { log })
-  useEffect(() => {
+  // Before the next frame: it takes the server longer than to show the rest.
+  useLayoutEffect(() => {
     if (!log.cut) return
     const ended = new AbortController()
     wholeOf(log, ended.signal).then(

@@ -11,8 +11,9 @@ import { texts } from '../texts/index.ts'
 import { copy } from './copy.ts'
 import { isAbout, keyOf, nodesOf, type Node } from './nodes.ts'
 
-/** Nodes that are shown at first. */
-const firstNodes = 200
+/** Nodes that are shown at first: two screens; and how many more at a time. */
+const firstNodes = 60
+const moreNodes = 200
 /** Nodes from which on a filter is offered. */
 const filteredNodes = 8
 
@@ -79,7 +80,7 @@ export function Tree ({ label, value, askedOf, noteOf }: TreeProps) {
         ))}
       </div>
       {hidden > 0 && (
-        <button type='button' onClick={() => { limit.value += firstNodes }}>{detail.moreNodes(hidden)}</button>
+        <button type='button' onClick={() => { limit.value += moreNodes }}>{detail.moreNodes(hidden)}</button>
       )}
     </>
   )

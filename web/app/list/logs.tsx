@@ -4,12 +4,13 @@ import { problem } from '../query/draft.ts'
 import { Chart } from '../chart/chart.tsx'
 import { Facets } from '../facets/facets.tsx'
 import { Switches } from '../facets/switches.tsx'
+import { searchFor, takeFirst, wantedText } from './first.ts'
 import { Rows } from './rows.tsx'
 import { Status } from './status.tsx'
 import { lazy } from '../frame/lazy.tsx'
 import { isFollowed, LiveSwitch } from '../live/switch.tsx'
 import { offerFirstVisit } from '../frame/session.ts'
-import { Search, type Wanted } from '../rows/search.ts'
+import type { Search } from '../rows/search.ts'
 import { TimeRange } from '../time/time-range.tsx'
 import { texts } from '../texts/index.ts'
 import { view } from '../view/location.ts'
@@ -23,17 +24,12 @@ export function Logs () {
   const search = useSignal<Search | undefined>(undefined)
   /** The search whose rows are shown: the one before, until the first page of the next one is there. */
   const shown = useSignal<Search | undefined>(undefined)
-  // Only what a search depends on: opening a row is no new search.
-  const wanted = useComputed(() => {
-    const { query, from, to, user, order, asOf } = view.value
-    return JSON.stringify({ query, from, to, user, order, asOf } satisfies Wanted)
-  })
+  const wanted = useComputed(wantedText)
   useSignalEffect(() => {
     void runs.value
-    const next = new Search(JSON.parse(wanted.value) as Wanted)
+    const next = takeFirst(wanted.value) ?? searchFor(wanted.value)
     search.value = next
     if (!shown.peek()) shown.value = next
-    void next.more()
     return () => next.stop()
   })
   useSignalEffect(() => {

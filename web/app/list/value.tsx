@@ -1,3 +1,4 @@
+import type { ComponentChild } from 'preact'
 import { shown } from '../redact/shown.ts'
 import { hasEscapes, styledPartsOf } from './ansi.ts'
 import { partsOf } from './printable.ts'
@@ -11,20 +12,15 @@ export interface ValueProps {
 /** A text of strangers: inert, isolated from the direction of what surrounds it, with its colours, or masked. */
 export function Value ({ text, name }: ValueProps) {
   const seen = shown(text, name)
-  if (!hasEscapes(seen)) return <bdi translate={false}><Plain text={seen} /></bdi>
+  if (!hasEscapes(seen)) return <bdi translate={false}>{plain(seen)}</bdi>
   return (
     <bdi translate={false}>
-      {styledPartsOf(seen).map(({ text, classes }, index) => (
-        <span key={index} class={classes}><Plain text={text} /></span>
-      ))}
+      {styledPartsOf(seen).map(({ text, classes }, index) => <span key={index} class={classes}>{plain(text)}</span>)}
     </bdi>
   )
 }
 
-function Plain ({ text }: { text: string }) {
-  return (
-    <>
-      {partsOf(text).map(({ text, isChip }, index) => isChip ? <span key={index} class='chip'>{text}</span> : text)}
-    </>
-  )
+/** No component: each cell of a row in view has one text or more. */
+function plain (text: string): ComponentChild[] {
+  return partsOf(text).map(({ text, isChip }, index) => isChip ? <span key={index} class='chip'>{text}</span> : text)
 }

@@ -6,7 +6,7 @@ import { Heights } from './heights.ts'
 const maxCanvas = 15_000_000
 /** Rows are rendered in steps of this many, so that few scroll events render. */
 const stepRows = 8
-const overscanRows = 12
+const overscanRows = 8
 /** Milliseconds without scrolling after which the part that is shown may be moved. */
 const restMs = 80
 
