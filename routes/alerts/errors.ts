@@ -3,6 +3,7 @@ import type { Static } from '@sinclair/typebox'
 import type { FastifyInstance } from 'fastify'
 import { mergeGroup, setState, type WantedState } from '../../src/alerts/changes.ts'
 import { groupStates, type GroupState } from '../../src/alerts/group.ts'
+import { present, presentChange } from '../../src/alerts/present.ts'
 import { changesOfGroup, countStates, findGroup, listGroups, type GroupSelection } from '../../src/alerts/read.ts'
 import { BadRequest, NotAllowed, NotFound } from '../../src/errors.ts'
 import { actorOf, requireUser } from '../../src/http/guard.ts'
@@ -10,7 +11,6 @@ import type { Caller } from '../../src/model/caller.ts'
 import { instantOf } from '../../src/query/instant.ts'
 import { usersOf } from '../../src/store/users.ts'
 import { cursorOf, positionOf } from './cursor.ts'
-import { present, presentChange } from './present.ts'
 import { Changes, Detail, Id, ListQuery, Page, UserQuery } from './schemas.ts'
 
 const tags = ['errors']
@@ -56,7 +56,8 @@ const errors: FastifyPluginAsyncTypebox = async (app) => {
     }
   }, async (request) => {
     const { params: { id }, body: { mergedInto, note = '' } } = request
-    const group = { userId: await ownerOf(app, request.logCaller, request.query.user), key: id, by: actorOf(request) }
+    const userId = await ownerOf(app, request.logCaller, request.query.user)
+    const group = { userId, key: id, by: actorOf(request), source: 'api' as const }
     const wanted = wantedState(app.logWriter.now, request.body)
     if (mergedInto !== undefined) await app.logReaders.awaitDatabase(mergeGroup(app.logDb, group, mergedInto))
     if (wanted) await app.logReaders.awaitDatabase(setState(app.logDb, group, wanted, note))
@@ -85,7 +86,7 @@ async function readPage (app: FastifyInstance, selection: GroupSelection): Promi
   const page = found.slice(0, limit)
   const last = page.at(-1)
   return {
-    errors: await present(app, page),
+    errors: await present(app.logDb, page, app.logWriter.now),
     states: await countStates(app.logDb, userId, since),
     ...found.length > limit && last && { cursor: cursorOf(last) }
   }
@@ -94,7 +95,7 @@ async function readPage (app: FastifyInstance, selection: GroupSelection): Promi
 async function readGroup (app: FastifyInstance, userId: number, key: string): Promise<Static<typeof Detail>> {
   const group = await findGroup(app.logDb, userId, key)
   if (!group) throw new NotFound()
-  const [presented] = await present(app, [group])
+  const [presented] = await present(app.logDb, [group], app.logWriter.now)
   if (!presented) throw new NotFound()
   return { ...presented, changes: (await changesOfGroup(app.logDb, userId, key, maxChanges)).map(presentChange) }
 }

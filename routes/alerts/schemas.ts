@@ -1,14 +1,12 @@
-import { Type, type Static } from '@sinclair/typebox'
+import { Type } from '@sinclair/typebox'
 import { groupStates } from '../../src/alerts/group.ts'
+import { shownHours } from '../../src/alerts/present.ts'
 import { instantRule } from '../../src/query/instant.ts'
-
-/** Hours of the counts of a group. */
-export const shownHours = 24
 
 const State = Type.Union(groupStates.map((state) => Type.Literal(state)), { description: groupStates.join(', ') })
 const Time = Type.String({ examples: ['2026-11-24T09:30:00.000000Z'] })
 const User = Type.Optional(Type.String({ description: 'for administrators: the name of the owner' }))
-export const Group = Type.Object({
+const Group = Type.Object({
   id: Type.String({ description: '16 hex digits; the same on every server for the same errors of the same user' }),
   user: Type.String(),
   process: Type.String(),
@@ -33,7 +31,7 @@ const Change = Type.Object({
   state: State,
   at: Time,
   by: Type.String({ description: 'the user, or server' }),
-  source: Type.String({ description: 'api or server' }),
+  source: Type.String({ description: 'api, command, telegram or server' }),
   note: Type.String()
 })
 export const ListQuery = Type.Object({
@@ -80,6 +78,3 @@ export const Detail = Type.Object({
   ...Group.properties,
   changes: Type.Array(Change, { description: 'the latest first' })
 })
-
-export type PresentedGroup = Static<typeof Group>
-export type PresentedDetail = Static<typeof Detail>

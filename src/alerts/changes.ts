@@ -5,15 +5,16 @@ import type { Actor } from '../model/caller.ts'
 import type { UtcTime } from '../model/instant.ts'
 import { audited } from '../store/audit.ts'
 import { stampOf } from '../store/batches.ts'
-import { inState, type ErrorGroup } from './group.ts'
+import { inState, type ChangeSource, type ErrorGroup } from './group.ts'
 import { changeOf, storeChanges, storeGroups, toBytes } from './groups.ts'
 import { findGroup } from './read.ts'
 
-/** A group, and the person who changes it. */
+/** A group, the person who changes it, and by what. */
 export interface ChangedGroup {
   userId: number
   key: string
   by: Actor
+  source: ChangeSource
 }
 
 /** A state that a user gives a group. */
@@ -24,7 +25,7 @@ export type WantedState =
 
 /** Gives a group another state; false where there is no such group. */
 export async function setState (
-  knex: Knex, { userId, key, by }: ChangedGroup, wanted: WantedState, note: string
+  knex: Knex, { userId, key, by, source }: ChangedGroup, wanted: WantedState, note: string
 ): Promise<boolean> {
   const entry = { by, action: 'error.state', detail: { error: key, ...wanted } }
   return await audited(knex, entry, async (transaction) => {
@@ -32,7 +33,7 @@ export async function setState (
     if (!group) return 0
     const changed = { ...inState(group, wanted.state, await stampOf(transaction)), ...untilOf(group, wanted) }
     await storeGroups(transaction, [changed])
-    await storeChanges(transaction, [changeOf(changed, { by: by.name, source: 'api', note })])
+    await storeChanges(transaction, [changeOf(changed, { by: by.name, source, note })])
     return 1
   }) > 0
 }

@@ -43,6 +43,9 @@ export interface ErrorGroup {
   changes: number
 }
 
+/** By what a group is changed: requests, the commands of the terminal, a chat, or the server itself. */
+export type ChangeSource = 'api' | 'command' | 'telegram' | 'server'
+
 /** A change of a group's state. */
 export interface GroupChange {
   userId: number
@@ -52,8 +55,7 @@ export interface GroupChange {
   changedAt: UtcTime
   /** The user who changed it, or `server`. */
   changedBy: string
-  /** By what: `api`, `server`. */
-  source: string
+  source: ChangeSource
   note: string
 }
 

@@ -2,7 +2,9 @@
 import type { Knex } from 'knex'
 import type { UtcTime } from '../model/instant.ts'
 import { capped } from './caps.ts'
-import { inState, groupOf, nextState, withTally, type ErrorGroup, type GroupChange, type GroupState } from './group.ts'
+import {
+  inState, groupOf, nextState, withTally, type ChangeSource, type ErrorGroup, type GroupChange, type GroupState
+} from './group.ts'
 import type { Tally } from './tally.ts'
 
 /** Rows of one statement. */
@@ -112,7 +114,7 @@ export async function storeChanges (transaction: Knex, changes: readonly GroupCh
 /** The change that led to a group's state. */
 export function changeOf (
   { userId, key, changes, state, stateAt }: ErrorGroup,
-  { by, source, note = '' }: { by: string, source: string, note?: string }
+  { by, source, note = '' }: { by: string, source: ChangeSource, note?: string }
 ): GroupChange {
   return { userId, key, number: changes, state, changedAt: stateAt, changedBy: by, source, note }
 }

@@ -1,22 +1,54 @@
-import type { FastifyInstance } from 'fastify'
-import type { ErrorGroup, GroupChange } from '../../src/alerts/group.ts'
-import { hoursOfGroups, mergedGroups, storedSamples } from '../../src/alerts/read.ts'
-import { utcTime, type UtcTime } from '../../src/model/instant.ts'
-import { hourOf, hoursAfter } from '../../src/model/span.ts'
-import { isoTime } from '../../src/query/api-log.ts'
-import { usersOf } from '../../src/store/users.ts'
-import { shownHours, type PresentedDetail, type PresentedGroup } from './schemas.ts'
+// Groups of errors as the API and the commands give them.
+import type { Knex } from 'knex'
+import { utcTime, type UtcTime } from '../model/instant.ts'
+import type { Severity } from '../model/record.ts'
+import { hourOf, hoursAfter } from '../model/span.ts'
+import { isoTime } from '../query/api-log.ts'
+import { usersOf } from '../store/users.ts'
+import type { ErrorGroup, GroupChange, GroupState } from './group.ts'
+import { hoursOfGroups, mergedGroups, storedSamples } from './read.ts'
 
-/** Groups as answers give them, with the counts of those that were merged into them. */
-export async function present (app: FastifyInstance, page: readonly ErrorGroup[]): Promise<PresentedGroup[]> {
-  const names = await usersOf(app.logDb).names(page.map(({ userId }) => userId))
-  const from = hoursAfter(hourOf(utcTime(app.logWriter.now)), 1 - shownHours)
-  const samples = await storedSamples(app.logDb, page)
+/** Hours of the counts of a group. */
+export const shownHours = 24
+
+/** A group with the counts of those that were merged into it; times as by `isoTime`. */
+export interface PresentedGroup {
+  /** 16 hex digits. */
+  id: string
+  user: string
+  process: string
+  text: string
+  level: Severity
+  state: GroupState
+  stateSince: string
+  until?: { time?: string, logs?: number }
+  logs: number
+  first: string
+  last: string
+  seen: string
+  /** Logs in each of the last 24 hours, the oldest first. */
+  hours: number[]
+  samples: string[]
+  merged: string[]
+}
+
+export interface PresentedChange extends Pick<GroupChange, 'number' | 'state' | 'source' | 'note'> {
+  at: string
+  by: string
+}
+
+/** Groups as answers give them; `now` is in milliseconds since 1970. */
+export async function present (
+  knex: Knex, page: readonly ErrorGroup[], now: number
+): Promise<PresentedGroup[]> {
+  const names = await usersOf(knex).names(page.map(({ userId }) => userId))
+  const from = hoursAfter(hourOf(utcTime(now)), 1 - shownHours)
+  const samples = await storedSamples(knex, page)
   const presented = new Map<ErrorGroup, PresentedGroup>()
   for (const userId of new Set(page.map((group) => group.userId))) {
     const own = page.filter((group) => group.userId === userId)
-    const merged = await mergedGroups(app.logDb, userId, own.map(({ key }) => key))
-    const hours = await hoursOfGroups(app.logDb, userId, [...own, ...merged].map(({ key }) => key), from)
+    const merged = await mergedGroups(knex, userId, own.map(({ key }) => key))
+    const hours = await hoursOfGroups(knex, userId, [...own, ...merged].map(({ key }) => key), from)
     for (const group of own) {
       const parts = merged.filter(({ mergedInto }) => mergedInto === group.key)
       const counts = [group, ...parts].map(({ key }) => hours.get(key) ?? new Map<UtcTime, number>())
@@ -70,7 +102,7 @@ function sumHours (from: UtcTime, counts: ReadonlyArray<ReadonlyMap<UtcTime, num
 }
 
 /** A change as answers give it. */
-export function presentChange (change: GroupChange): PresentedDetail['changes'][0] {
+export function presentChange (change: GroupChange): PresentedChange {
   const { number, state, changedAt, changedBy, source, note } = change
   return { number, state, at: isoTime(changedAt), by: changedBy, source, note }
 }
