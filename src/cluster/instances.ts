@@ -66,6 +66,11 @@ export class Instance {
     this.#isOneOfMany = dialectOf(knex).hasManyWriters
   }
 
+  /** Id of its row in `instances`. */
+  get id (): string {
+    return this.#id
+  }
+
   /** Connection for statements about instances and leases: searches and these do not wait for each other. */
   get control (): Knex {
     return this.#knex

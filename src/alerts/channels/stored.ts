@@ -1,0 +1,84 @@
+// The table `alert_channels`.
+import type { Knex } from 'knex'
+import type { UtcTime } from '../../model/instant.ts'
+import { recentOf, type Recent } from '../outbox/limits.ts'
+
+export type ChannelKind = 'telegram' | 'webhook'
+/** Lines of logs in messages: none, without what varies, or as they are. */
+export const lineModes = ['none', 'masked', 'whole'] as const
+export type LineMode = typeof lineModes[number]
+/** `paused`: it refused messages lately, and is tried again; `broken`: its owner must change it. */
+export type ChannelState = 'ok' | 'paused' | 'broken'
+
+/** A channel of a user, as it is stored. */
+export interface StoredChannel {
+  id: number
+  userId: number
+  name: string
+  kind: ChannelKind
+  /** JSON of the chat, or of the address. */
+  target: string
+  /** Of telegram: the id of the chat. */
+  chat: string | null
+  secret: string | null
+  lines: LineMode
+  state: ChannelState
+  /** Nothing is sent before. */
+  pausedUntil: UtcTime | null
+  /** Failed sends in a row. */
+  pauses: number
+  recent: Recent
+  /** Recent as it is stored: a send changes it, if no other did. */
+  recentText: string | null
+  lastError: string | null
+  lastErrorAt: UtcTime | null
+  lastSentAt: UtcTime | null
+  createdAt: UtcTime
+}
+
+/** A row of `alert_channels`. */
+export interface ChannelRow {
+  id: number
+  user_id: number
+  name: string
+  kind: ChannelKind
+  target: string
+  chat: string | null
+  secret: string | null
+  lines: LineMode
+  state: ChannelState
+  paused_until: UtcTime | null
+  pauses: number
+  recent: string | null
+  last_error: string | null
+  last_error_at: UtcTime | null
+  last_sent_at: UtcTime | null
+  created_at: UtcTime
+}
+
+export function toChannel (row: ChannelRow): StoredChannel {
+  return {
+    id: row.id,
+    userId: row.user_id,
+    name: row.name,
+    kind: row.kind,
+    target: row.target,
+    chat: row.chat,
+    secret: row.secret,
+    lines: row.lines,
+    state: row.state,
+    pausedUntil: row.paused_until,
+    pauses: row.pauses,
+    recent: recentOf(row.recent),
+    recentText: row.recent,
+    lastError: row.last_error,
+    lastErrorAt: row.last_error_at,
+    lastSentAt: row.last_sent_at,
+    createdAt: row.created_at
+  }
+}
+
+export async function findChannel (knex: Knex, id: number): Promise<StoredChannel | undefined> {
+  const row: ChannelRow | undefined = await knex('alert_channels').where({ id }).first()
+  return row && toChannel(row)
+}
