@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { Static } from '@sinclair/typebox'
 import type { FastifyInstance } from 'fastify'
 import { mergeGroup, setState, type WantedState } from '../../src/alerts/changes.ts'
-import { groupStates, type GroupState } from '../../src/alerts/group.ts'
+import { groupStates, openStates } from '../../src/alerts/group.ts'
 import { present, presentChange } from '../../src/alerts/present.ts'
 import { changesOfGroup, countStates, findGroup, listGroups, type GroupSelection } from '../../src/alerts/read.ts'
 import { BadRequest, NotAllowed, NotFound } from '../../src/errors.ts'
@@ -16,8 +16,6 @@ import { Changes, Detail, Id, ListQuery, Page, UserQuery } from './schemas.ts'
 const tags = ['errors']
 /** Changes of a group that are shown. */
 const maxChanges = 100
-
-const openStates: readonly GroupState[] = ['new', 'ongoing', 'regressed']
 
 /** Groups of errors: their own for users, all for administrators. */
 const errors: FastifyPluginAsyncTypebox = async (app) => {

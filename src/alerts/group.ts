@@ -14,6 +14,9 @@ export const groupStates = ['new', 'ongoing', 'acknowledged', 'muted', 'resolved
 
 export type GroupState = typeof groupStates[number]
 
+/** States in which a group asks for somebody. */
+export const openStates: readonly GroupState[] = ['new', 'ongoing', 'regressed']
+
 /** Errors with the same cause, as far as their texts tell. */
 export interface ErrorGroup {
   userId: number

@@ -7,18 +7,14 @@ import { onceRule } from '../query/once.ts'
 import type { AuditOptions } from './audit.ts'
 import type { AddUserOptions } from './user.ts'
 import type { AddTokenOptions } from './token.ts'
-import type { Context } from './context.ts'
+import { define, type Run } from './define.ts'
+import { defineErrors } from './errors/definitions.ts'
 import type { ExportOptions } from './export.ts'
 import type { RetentionOptions } from './retention.ts'
 import type { SearchOptions } from './search.ts'
 import type { SendOptions } from './send.ts'
 import type { ServeOptions } from './serve.ts'
 import type { TailOptions } from './tail.ts'
-
-/** Makes an action of a function that gets the context, the arguments and the flags. */
-export type Run = <Args extends unknown[]>(
-  work: (context: Context, ...args: Args) => Promise<void>
-) => (this: Command, ...args: Args) => Promise<void>
 
 const serverFlags: Record<string, SettingName> = Object.fromEntries(
   settingsTable.flatMap(({ name, flag }) => flag === undefined ? [] : [[flag, name]]))
@@ -37,26 +33,6 @@ export function settingFlagsOf (name: string): Record<string, SettingName> {
   return { ...serverFlags, ...specialFlags[name] }
 }
 
-interface Definition {
-  summary: string
-  /** Added to the summary in the command's own help. */
-  details?: string
-  /** Arguments: `NAME DAYS`, or `[QUERY]` for any number of words. */
-  usage?: string
-}
-
-function define (parent: Command, name: string, { summary, details, usage = '' }: Definition): Command {
-  const command = parent.command(name)
-    .summary(summary)
-    .description(details === undefined ? summary : `${summary}\n\n${details}`)
-    .usage(`${usage} [flags]`.trimStart())
-  for (const argument of usage.split(' ').filter((word) => word !== '')) {
-    if (argument.startsWith('[')) command.argument(argument.replace(']', '...]'))
-    else command.argument(`<${argument}>`)
-  }
-  return command
-}
-
 export function defineCommands (program: Command, run: Run): void {
   defineServer(program, run)
   defineSend(program, run)
@@ -66,7 +42,7 @@ export function defineCommands (program: Command, run: Run): void {
   defineLogs(program, run)
   defineDeadLetters(program.command('dead-letters').summary('manage dead letters'), run)
   defineSpool(program.command('spool').summary('manage the spool'), run)
-  defineErrors(program.command('errors').summary('group errors'), run)
+  defineErrors(program.command('errors').summary('groups of errors'), run)
   defineCompletion(program, run)
 }
 
@@ -297,14 +273,6 @@ function defineSpool (spool: Command, run: Run): void {
 
   define(spool, 'forget', { summary: 'delete a kept file, for good', usage: 'FILE' })
     .action(run(async (context, file: string) => (await import('./spool.ts')).deleteKeptFile(context, file)))
-}
-
-function defineErrors (errors: Command, run: Run): void {
-  define(errors, 'explain', {
-    summary: 'print which logs of standard input are one error: loggerbot errors explain < app.log',
-    details: 'Needs no server. A line that is a JSON object is read as a log of POST /api/logs, any other line as a ' +
-      'message. Prints one JSON object a line: key, the same for logs of one group; text, which <*> has for values.'
-  }).action(run(async (context) => (await import('./errors/explain.ts')).explainErrors(context)))
 }
 
 function defineCompletion (program: Command, run: Run): void {

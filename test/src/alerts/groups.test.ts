@@ -1,5 +1,6 @@
 import t, { type Test } from 'tap'
-import { databases } from '../../helpers/databases.ts'
+import { loggerbot } from '../../helpers/command.ts'
+import { databases, environmentOf } from '../../helpers/databases.ts'
 import { startEmbedded } from '../../helpers/embedded.ts'
 import { http, post } from '../../helpers/http.ts'
 import { basic, createUser, type TestService } from '../../helpers/service.ts'
@@ -119,6 +120,39 @@ for (const database of databases) {
       for (const [id, state] of [[a, 'ongoing'], [m, 'ongoing'], [q, 'resolved']] as const) {
         t.match(await get(service, `/api/errors/${id}`), { state, changes: [{ state, by: 'server' }] })
       }
+    })
+
+    await t.test('are read and changed on the terminal', async (t) => {
+      const env = environmentOf(options)
+      const run = (...args: string[]) => loggerbot(['errors', ...args], { env })
+      await fail(service, ['typed 1', 'typed 2', 'clicked\u202e 1'])
+      const [typed, clicked] = ['typed', 'clicked'].map(async (word) => (
+        (await list(service)).find(({ text }) => text.startsWith(word))!
+      ))
+      const [{ id }, { id: other }] = [await typed!, await clicked!]
+      t.match(await run('list', '--owner=alice', '--state=open'), { code: 0, stdout: new RegExp(`^USER +ID .*\nalice  ${other}  new +error +1 .* api +clicked\\\\u202e <\\*>\nalice  ${id}  new +error +2 `) })
+      t.match(JSON.parse((await run('list', '--json', '--process=api', '--lines=1')).stdout), { user: 'alice', id: other, logs: 1 })
+      t.match(await run('acknowledge', 'alice', id, '--note=mine'), { code: 0, stdout: `${id} of alice is acknowledged\n` })
+      t.match(await run('mute', 'alice', id, '--until=1h', '--logs=5'), { code: 0, stdout: `${id} of alice is muted\n` })
+      t.match(await get(service, `/api/errors/${id}`), { state: 'muted', until: { time: String, logs: 5 } })
+      t.match(await run('resolve', 'alice', id), { code: 0 })
+      t.match(await run('reopen', 'alice', id), { code: 0, stdout: `${id} of alice is ongoing\n` })
+      t.match(await run('merge', 'alice', other, id), { code: 0, stdout: `${other} of alice counts with ${id}\n` })
+      t.match(JSON.parse((await run('show', 'alice', id, '--json')).stdout), { logs: 3, merged: [other], changes: [{ state: 'ongoing', by: 'command line', source: 'command' }, {}, {}, { state: 'acknowledged', note: 'mine' }, { state: 'new', by: 'server' }] })
+      t.match(await run('show', 'alice', id), { code: 0, stdout: /\ntext +typed <\*>\n[^]*\nTIME \(UTC\) +STATE +BY +SOURCE +NOTE\n.* ongoing +command line +command\n/ })
+      t.match(await run('unmerge', 'alice', other), { code: 0, stdout: `${other} of alice counts by itself\n` })
+      t.equal(await service.knex('audit').where('caller', 'command line').count({ count: '*' }).then(([row]) => Number(row?.count)), 6, 'each change is in the audit')
+      for (const [args, code, line] of [
+        [['show', 'alice', 'x'], 2, /ID must be the 16 hex digits/],
+        [['show', 'bob', id], 1, new RegExp(`bob has no group of errors ${id}`)],
+        [['show', 'nobody', id], 1, /there is no user nobody/],
+        [['list', '--state=x'], 2, /--state must be new, /],
+        [['list', '--lines=201'], 2, /--lines must be a whole number, 1 to 200/],
+        [['mute', 'alice', id, '--until=2020-01-01'], 2, /--until must be a time in the future/],
+        [['mute', 'alice', id, '--logs=0'], 2, /--logs must be a whole number/],
+        [['merge', 'alice', id, id], 1, /mergedInto must be another group/],
+        [['resolve', 'alice', id, `--note=${'x'.repeat(256)}`], 2, /--note must have 255/]
+      ] as const) t.match(await run(...args), { code, stdout: '', stderr: line }, args.join(' '))
     })
 
     await t.test('show samples only while they are stored', async (t) => {
