@@ -2,7 +2,7 @@
 import { inTurn } from '../api/turns.ts'
 import { nameOf, nodesOf } from '../detail/nodes.ts'
 import { findFields } from '../query/assist/sources.ts'
-import { queryNameOf } from '../query/refine.ts'
+import { queryNameOf } from '../query/quote.ts'
 import type { Search } from '../rows/search.ts'
 
 const maxRows = 200

@@ -1,6 +1,6 @@
 import type { Log } from '../api/types.ts'
 import { shown } from '../redact/shown.ts'
-import { queryNameOf } from '../query/refine.ts'
+import { queryNameOf } from '../query/quote.ts'
 import { texts } from '../texts/index.ts'
 import { clockOf } from '../time/format.ts'
 import { view } from '../view/location.ts'

@@ -8,7 +8,7 @@ import { afterTime } from '../rows/read.ts'
 import { texts } from '../texts/index.ts'
 import { addressOf, navigate, view } from '../view/location.ts'
 import type { Wrap } from '../view/view.ts'
-import { ask } from './ask.ts'
+import { askLater } from './ask-later.ts'
 import type { ListControl } from './control.ts'
 import { goToError } from './next-error.ts'
 
@@ -59,7 +59,7 @@ function askFocused ({ log }: ListControl, how: Refinement): void {
   const focused = document.activeElement?.closest<HTMLElement>('[data-field]') ??
     document.querySelector<HTMLElement>('[data-field]:hover')
   const { field, value } = focused?.dataset ?? { field: 'process', value: log?.process }
-  if (field && value) ask(field, value, how)
+  if (field && value) askLater(field, value, how)
 }
 
 async function copySelected ({ selected }: ListControl, format: (log: Log) => string): Promise<void> {

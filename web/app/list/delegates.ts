@@ -1,6 +1,6 @@
 // The events of all rows, in one place: rows come and go while somebody scrolls.
 import type { ReadonlySignal } from '@preact/signals'
-import { ask } from './ask.ts'
+import { askLater } from './ask-later.ts'
 import type { ListControl } from './control.ts'
 import type { Folds } from './folds.ts'
 import { describeTime } from './moment.ts'
@@ -21,7 +21,7 @@ export function delegatesOf (control: ListControl, folds: ReadonlySignal<Folds |
       } else if (event.shiftKey) {
         control.activate(line.index, true)
       } else if (value?.field && value.value && !isPhone.value) {
-        ask(value.field, value.value, 'only')
+        askLater(value.field, value.value, 'only')
       } else {
         control.activate(line.index)
         control.toggle()

@@ -2,8 +2,7 @@
 import { tokensOf } from '../../../src/query/parser.ts'
 import { clausesOf } from '../query/clauses.ts'
 import { isValid } from '../query/parse.ts'
-import { quote, quoteName } from '../query/quote.ts'
-import { ownFields, queryNameOf } from '../query/refine.ts'
+import { ownFields, queryNameOf, quote, quoteName } from '../query/quote.ts'
 
 /** What a name that no log has could stand for, and the query that asks for it. */
 export interface Correction {

@@ -15,3 +15,11 @@ function inQuotes (text: string): string {
 export function quoteName (name: string): string {
   return /^(?:\p{N}|localhost$)/iu.test(name) ? inQuotes(name) : quote(name)
 }
+
+/** Fields of a log; an attribute of such a name is asked for by `attributes.NAME`. */
+export const ownFields = ['level', 'process', 'description', 'pid', 'user', 'message']
+
+/** The name by which a query asks for an attribute. */
+export function queryNameOf (attribute: string): string {
+  return ownFields.includes(attribute) ? `attributes.${attribute}` : attribute
+}

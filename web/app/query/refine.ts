@@ -11,14 +11,6 @@ import { quote, quoteName } from './quote.ts'
  */
 export type Refinement = 'only' | 'also' | 'out' | 'any'
 
-/** Fields of a log; an attribute of such a name is asked for by `attributes.NAME`. */
-export const ownFields = ['level', 'process', 'description', 'pid', 'user', 'message']
-
-/** The name by which a query asks for an attribute. */
-export function queryNameOf (attribute: string): string {
-  return ownFields.includes(attribute) ? `attributes.${attribute}` : attribute
-}
-
 /**
  * Changes a valid query so that it asks for a value of a field, or for anything else. Only the clauses about this field
  * change; the others stay as they were written.

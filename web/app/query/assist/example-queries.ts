@@ -1,6 +1,5 @@
 // Examples of queries, made of names and values that the user's logs have.
-import { quote, quoteName } from '../quote.ts'
-import { queryNameOf } from '../refine.ts'
+import { queryNameOf, quote, quoteName } from '../quote.ts'
 import type { FieldInfo } from './sources.ts'
 
 export type GroupName = 'words' | 'levels' | 'fields' | 'numbers' | 'together'

@@ -2,8 +2,7 @@
 import { levels } from '../../api/types.ts'
 import { identity } from '../../frame/session.ts'
 import { clausesOf } from '../clauses.ts'
-import { ownFields, queryNameOf } from '../refine.ts'
-import { quote, quoteName } from '../quote.ts'
+import { ownFields, queryNameOf, quote, quoteName } from '../quote.ts'
 import type { Place } from './place.ts'
 import { findFields, findSaved, findValues } from './sources.ts'
 
