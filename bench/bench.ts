@@ -6,8 +6,8 @@ import type { BenchDatabase } from './subjects.ts'
 import type { Report } from './measure.ts'
 import { startNaive, startOurs, type Service, type StartOptions } from './service.ts'
 
-/** One benchmark; `npm run bench -- name` runs only this one. */
-export type Scenario = (bench: Bench) => Promise<Report[]>
+/** One benchmark; `npm run bench -- name` runs only this one. A long one gives each report as soon as it is made. */
+export type Scenario = (bench: Bench) => Promise<Report[]> | AsyncIterable<Report>
 
 export interface OurOptions extends Partial<StartOptions> {
   pageCompression?: boolean
@@ -21,6 +21,8 @@ export class Bench {
   readonly seconds: number
   /** Rows to preload, in millions, one figure for each table; undefined uses the scenario's default. */
   readonly millions: readonly number[] | undefined
+  /** For how long the page follows new logs. */
+  readonly minutes: number
   /** On a real disk; deleted in the end. */
   readonly folder: string
   #server: Promise<DatabaseServer> | undefined
@@ -28,10 +30,11 @@ export class Bench {
   #started = 0
   readonly #closers: Array<() => Promise<void>> = []
 
-  constructor ({ rounds, seconds, millions, folder }: Pick<Bench, 'rounds' | 'seconds' | 'millions' | 'folder'>) {
+  constructor ({ rounds, seconds, millions, minutes, folder }: Pick<Bench, 'rounds' | 'seconds' | 'millions' | 'minutes' | 'folder'>) {
     this.rounds = rounds
     this.seconds = seconds
     this.millions = millions
+    this.minutes = minutes
     this.folder = folder
   }
 

@@ -2,7 +2,7 @@
 /// <reference lib="dom" />
 import { existsSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
-import { chromium, type Page } from 'playwright-core'
+import { chromium, type CDPSession, type Page } from 'playwright-core'
 
 const executablePath = process.env.LOGGER_TEST_CHROMIUM ?? '/usr/bin/chromium'
 const args = ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--no-first-run']
@@ -130,6 +130,61 @@ export async function idleRequests ({ page, address }: MeasuredPage, seconds: nu
   page.on('request', () => { requests++ })
   await delay(seconds * 1000)
   return requests / seconds
+}
+
+/** The page while it follows new logs; heaps are in MB. */
+export interface Following {
+  /** What lives after a collection of garbage. */
+  heapAfterQuarter: number
+  heapAtEnd: number
+  /** With garbage. */
+  largestHeap: number
+  /** Milliseconds, after the first quarter. */
+  longestTask: number
+  /** Seconds after the last log was stored until it is on the screen. */
+  lagSeconds: number
+}
+
+/** Milliseconds between two calls of `send`. */
+const sendMs = 50
+
+/** Follows the logs that `send` stores; it is told how many seconds have passed, and tells the message of the last log. */
+export async function follow ({ page, address }: MeasuredPage, seconds: number, send: (seconds: number) => Promise<string>): Promise<Following> {
+  await page.goto(`${address}?live=1`)
+  await page.locator('.row .line').first().waitFor()
+  const session = await page.context().newCDPSession(page)
+  await session.send('Performance.enable')
+  const heaps = [await heapOf(session)]
+  const start = performance.now()
+  const followFor = async (until: number) => {
+    for (let passed = 0; passed < until; passed = (performance.now() - start) / 1000) {
+      await send(passed)
+      heaps.push(await heapOf(session))
+      await delay(sendMs)
+    }
+  }
+  await followFor(seconds / 4)
+  await session.send('HeapProfiler.collectGarbage')
+  const heapAfterQuarter = await heapOf(session)
+  await page.evaluate(() => {
+    const tasks: number[] = []
+    Object.assign(globalThis, { tasks })
+    new PerformanceObserver((list) => { tasks.push(...list.getEntries().map(({ duration }) => duration)) }).observe({ type: 'longtask' })
+  })
+  await followFor(seconds)
+  const tasks = await page.evaluate(() => (globalThis as unknown as { tasks: number[] }).tasks)
+  const last = await send(seconds)
+  const stored = performance.now()
+  await page.getByText(last, { exact: true }).waitFor({ timeout: 120_000 })
+  const lagSeconds = (performance.now() - stored) / 1000
+  await session.send('HeapProfiler.collectGarbage')
+  return { heapAfterQuarter, heapAtEnd: await heapOf(session), largestHeap: Math.max(...heaps), longestTask: Math.max(0, ...tasks), lagSeconds }
+}
+
+/** The heap of the page in MB. */
+async function heapOf (session: CDPSession): Promise<number> {
+  const { metrics } = await session.send('Performance.getMetrics')
+  return (metrics.find(({ name }) => name === 'JSHeapUsedSize')?.value ?? Number.NaN) / 1e6
 }
 
 /** Waits for a mark, and gives its time in milliseconds since the navigation. */

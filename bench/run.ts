@@ -46,7 +46,7 @@ const unlessNamed = ['search', 'word-index', 'profile', 'page']
 /** Scenarios that need neither wrk nor a database server. */
 const offline = ['decoding', 'grouping']
 
-const usage = `usage: npm run bench -- [names…] [--rounds=3] [--seconds=8] [--millions=N,…] [--json=FILE]
+const usage = `usage: npm run bench -- [names…] [--rounds=3] [--seconds=8] [--millions=N,…] [--minutes=1] [--json=FILE]
 names: ${Object.keys(scenarios).join(', ')}; by default all but ${unlessNamed.join(', ')}`
 
 try {
@@ -57,7 +57,7 @@ try {
 }
 
 async function main (): Promise<void> {
-  const { names, rounds, seconds, millions, json } = readArguments()
+  const { names, rounds, seconds, millions, minutes, json } = readArguments()
   if (names.some((name) => !offline.includes(name))) await requireWrk()
   const { stdout: version } = await promisify(execFile)(process.execPath, [serveFile, '--version'], { env: cleanEnvironment() }).catch(({ stderr }) => {
     throw new Error(stderr.trim().replace(/^bench: /, ''))
@@ -68,7 +68,7 @@ async function main (): Promise<void> {
   // Helpers end the processes that they started on 'exit'.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
 
-  const bench = new Bench({ rounds, seconds, millions, folder })
+  const bench = new Bench({ rounds, seconds, millions, minutes, folder })
   const about = {
     date: new Date().toISOString(),
     version: version.trim(),
@@ -85,7 +85,7 @@ async function main (): Promise<void> {
   try {
     for (const name of names) {
       try {
-        for (const report of await scenarios[name]!(bench)) {
+        for await (const report of await scenarios[name]!(bench)) {
           reports.push(report)
           console.log(format(report))
         }
@@ -113,6 +113,7 @@ function readArguments () {
     rounds: positive(values.rounds),
     seconds: positive(values.seconds),
     millions: values.millions?.split(',').map(positive),
+    minutes: positive(values.minutes),
     json: values.json
   }
 }
@@ -125,6 +126,7 @@ function parse () {
         rounds: { type: 'string', default: '3' },
         seconds: { type: 'string', default: '8' },
         millions: { type: 'string' },
+        minutes: { type: 'string', default: '1' },
         json: { type: 'string' }
       }
     })

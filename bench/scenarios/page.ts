@@ -3,7 +3,7 @@ import mysql, { type RowDataPacket } from 'mysql2/promise'
 import { post } from '../../test/helpers/http.ts'
 import { sqliteDriver } from '../../src/sqlite.ts'
 import type { Bench } from '../bench.ts'
-import { firstRows, idleRequests, opened, openPage, scroll, searched, type MeasuredPage } from '../browser.ts'
+import { firstRows, follow, idleRequests, opened, openPage, scroll, searched, type MeasuredPage } from '../browser.ts'
 import { historyOf, historyUsers, loadMysql, loadSqlite, wanted, writeHistory, type History } from '../history.ts'
 import type { Finding, Report } from '../measure.ts'
 import type { BenchDatabase } from '../subjects.ts'
@@ -12,16 +12,18 @@ import { untilCounted, untilIndexed, type Row, type Sql } from './search.ts'
 const rounds = 5
 const scrolledRows = 200_000
 const idleSeconds = 10
+/** Logs a second while the page follows them, and logs of a request. */
+const liveRate = 1000
+const liveBatch = 100
 
 /** The page in a browser, on large tables of both databases. */
-export async function page (bench: Bench): Promise<Report[]> {
+export async function * page (bench: Bench): AsyncGenerator<Report> {
   const history = historyOf((bench.millions?.[0] ?? 1) * 1_000_000)
-  const reports: Report[] = []
 
   const onSqlite = await bench.onlySqlite({ users: historyUsers })
   loadSqlite(onSqlite.file, history)
   const file = new (sqliteDriver())(onSqlite.file)
-  reports.push(await pageOn(bench, 'SQLite', { database: onSqlite, history, sql: async (sql) => file.prepare(sql).all() as Row[] }))
+  yield await pageOn(bench, 'SQLite', { database: onSqlite, history, sql: async (sql) => file.prepare(sql).all() as Row[] })
   file.close()
   await bench.endScenario()
 
@@ -32,9 +34,8 @@ export async function page (bench: Bench): Promise<Report[]> {
   await loadMysql(server, onMariadb.name, rows)
   const { host, port, user, password } = server
   const connection = await mysql.createConnection({ host, port, user, password, database: onMariadb.name })
-  reports.push(await pageOn(bench, 'MariaDB', { database: onMariadb, history, sql: (sql) => connection.query<RowDataPacket[]>(sql).then(([rows]) => rows) }))
+  yield await pageOn(bench, 'MariaDB', { database: onMariadb, history, sql: (sql) => connection.query<RowDataPacket[]>(sql).then(([rows]) => rows) })
   await connection.end()
-  return reports
 }
 
 interface Subject {
@@ -45,22 +46,33 @@ interface Subject {
 
 async function pageOn (bench: Bench, name: string, { database, history, sql }: Subject): Promise<Report> {
   const service = await bench.oursOn(database)
+  process.stderr.write(`page: ${name} indexes and counts ${history.rows} rows; counting begins after two quiet minutes\n`)
   await untilIndexed(sql)
   await untilCounted(sql, history.rows)
-  const user = { authorization: `Basic ${Buffer.from('user1:password').toString('base64')}` }
+  const send = sender(service.port)
   const attributes = Object.fromEntries(Array.from({ length: 10_000 }, (_, index) => [`attribute${index}`, index]))
-  const sent = await post(service.port, '/api/logs', [{ message: 'with tenthousand attributes', ...attributes }, { message: 'the newest' }], user)
-  if (sent.status !== 200) throw new Error(`POST /api/logs answered ${sent.status}`)
+  await send([{ message: 'with tenthousand attributes', ...attributes }, { message: 'the newest' }])
 
   const browser = await openPage(`http://127.0.0.1:${service.port}/`, 'user1', 'password')
   try {
-    return { name: 'page', title: `${name}, ${history.rows / 1_000_000} M rows of 100 days, medians of ${rounds}`, samples: {}, findings: await measure(browser) }
+    const findings = [...await measure(browser), ...await measureLive(browser, send, bench.minutes)]
+    return { name: 'page', title: `${name}, ${history.rows / 1_000_000} M rows of 100 days, medians of ${rounds}`, samples: {}, findings }
   } finally {
     await browser.close()
   }
 }
 
+/** Sends logs as the user of the page. */
+function sender (port: number): (logs: object[]) => Promise<void> {
+  const user = { authorization: `Basic ${Buffer.from('user1:password').toString('base64')}` }
+  return async (logs) => {
+    const { status } = await post(port, '/api/logs', logs, user)
+    if (status !== 200) throw new Error(`POST /api/logs answered ${status}`)
+  }
+}
+
 async function measure (browser: MeasuredPage): Promise<Finding[]> {
+  const idle = await idleRequests(browser, idleSeconds)
   const cold = await repeated(() => firstRows(browser, { isCached: false }))
   const cached = await repeated(() => firstRows(browser, { isCached: true }))
   const words = [wanted.rare, 'tenthousand', 'newest', `${wanted.rare} payment`, wanted.common]
@@ -76,7 +88,26 @@ async function measure (browser: MeasuredPage): Promise<Finding[]> {
     { title: 'longest frame while scrolling, ms', values: [scrolling.longestFrame], atMost: 50 },
     { title: 'p95 of frames while scrolling, ms', values: [scrolling.p95Frame], atMost: 17 },
     { title: 'nodes of the document then', values: [scrolling.nodes], atMost: 2500 },
-    { title: 'requests/s of an idle tab', values: [await idleRequests(browser, idleSeconds)], atMost: 0 }
+    { title: 'requests/s of an idle tab', values: [idle], atMost: 0 }
+  ]
+}
+
+async function measureLive (browser: MeasuredPage, send: (logs: object[]) => Promise<void>, minutes: number): Promise<Finding[]> {
+  const messageOf = (number: number) => `live log ${number} of this run`
+  let sent = 0
+  const live = await follow(browser, minutes * 60, async (seconds) => {
+    while (sent < Math.floor(seconds * liveRate / liveBatch) * liveBatch) {
+      await send(Array.from({ length: liveBatch }, (_, index) => ({ message: messageOf(sent + index), level: 'info', process: 'bench' })))
+      sent += liveBatch
+    }
+    return messageOf(sent - 1)
+  })
+  return [
+    { title: `logs followed in ${minutes} min`, values: [sent], atLeast: minutes * 60 * liveRate },
+    { title: 'largest heap then, MB', values: [live.largestHeap], atMost: 120 },
+    { title: 'heap without garbage at the end / after a quarter', values: [live.heapAtEnd / live.heapAfterQuarter], atMost: 1.1 },
+    { title: 'longest task then, ms', values: [live.longestTask], atMost: 50 },
+    { title: 's from the last log to its row', values: [live.lagSeconds] }
   ]
 }
 
