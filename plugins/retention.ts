@@ -11,6 +11,8 @@ declare module 'fastify' {
       /** The options of this plugin. */
       readonly days: number
       readonly rows: number
+      /** Why the last run failed, in a few words; undefined where it did not. */
+      readonly failure: string | undefined
       /** Deletes now what has expired; rejects while another instance deletes. */
       runNow (): Promise<void>
     }
@@ -41,7 +43,12 @@ export default fp<RetentionOptions>(async (app, { days = 0, rows = 0 }) => {
       warned.add(code)
     }
   })
-  app.decorate('logRetention', { days, rows, runNow: () => retention.runNow() })
+  app.decorate('logRetention', {
+    days,
+    rows,
+    get failure () { return retention.failure },
+    runNow: () => retention.runNow()
+  })
   app.addHook('onReady', async () => retention.start())
   app.addHook('preClose', async () => retention.stop())
   app.addHook('onClose', () => retention.close())

@@ -13,30 +13,52 @@ const quietMs = 14 * 24 * 3_600_000
 /** Groups that change at once. */
 const groupsPerStep = 200
 
-/** Changes the states of groups whose time is over. */
-export async function ageGroups (knex: Knex): Promise<void> {
+/** What else a transaction does that changes the state of a group. */
+type AfterChange = (transaction: Knex, group: ErrorGroup, now: UtcTime) => Promise<void>
+
+interface Change {
+  state: GroupState
+  now: UtcTime
+  select: (rows: Knex.QueryBuilder) => Knex.QueryBuilder
+  /** Default: nothing. */
+  after?: AfterChange
+}
+
+/** Changes the states of groups whose time is over; `onUnmuted` runs in the transaction that ends a muted state. */
+export async function ageGroups (knex: Knex, onUnmuted: AfterChange): Promise<void> {
   const now = await stampOf(knex)
   const quietSince = shift(now, -quietMs)
-  await change(knex, 'ongoing', now, (rows) => rows.where('state', 'muted').where('until_at', '<=', now))
-  await change(knex, 'ongoing', now, (rows) => (
-    rows.whereIn('state', ['new', 'regressed']).where('state_at', '<', shift(now, -newMs))
-  ))
-  await change(knex, 'resolved', now, (rows) => rows.whereIn('state', ['ongoing', 'acknowledged'])
-    .where('last_seen', '<', quietSince).where('state_at', '<', quietSince))
+  await change(knex, {
+    state: 'ongoing',
+    now,
+    select: (rows) => rows.where('state', 'muted').where('until_at', '<=', now),
+    after: onUnmuted
+  })
+  await change(knex, {
+    state: 'ongoing',
+    now,
+    select: (rows) => rows.whereIn('state', ['new', 'regressed']).where('state_at', '<', shift(now, -newMs))
+  })
+  await change(knex, {
+    state: 'resolved',
+    now,
+    select: (rows) => rows.whereIn('state', ['ongoing', 'acknowledged'])
+      .where('last_seen', '<', quietSince).where('state_at', '<', quietSince)
+  })
 }
 
 /** Gives the selected groups another state; a group that changes meanwhile keeps its own. */
-async function change (
-  knex: Knex, state: GroupState, now: UtcTime, select: (rows: Knex.QueryBuilder) => Knex.QueryBuilder
-): Promise<void> {
+async function change (knex: Knex, { state, now, select, after }: Change): Promise<void> {
   for (;;) {
     const rows: GroupRow[] = await select(knex('error_groups').whereNull('merged_into')).limit(groupsPerStep)
-    for (const group of rows.map(toGroup)) await changeOne(knex, group, inState(group, state, now))
+    for (const group of rows.map(toGroup)) await changeOne(knex, group, inState(group, state, now), after)
     if (rows.length < groupsPerStep) return
   }
 }
 
-async function changeOne (knex: Knex, { userId, key, changes }: ErrorGroup, changed: ErrorGroup): Promise<void> {
+async function changeOne (
+  knex: Knex, { userId, key, changes }: ErrorGroup, changed: ErrorGroup, after?: AfterChange
+): Promise<void> {
   await retryConflicts(knex, () => knex.transaction(async (transaction) => {
     const { state, stateAt } = changed
     const row = transaction('error_groups').where({ user_id: userId, group_key: toBytes(key), changes })
@@ -48,6 +70,8 @@ async function changeOne (knex: Knex, { userId, key, changes }: ErrorGroup, chan
       until_logs: null,
       changes: changed.changes
     })
-    if (isChanged > 0) await storeChanges(transaction, [changeOf(changed, { by: 'server', source: 'server' })])
+    if (isChanged === 0) return
+    await storeChanges(transaction, [changeOf(changed, { by: 'server', source: 'server' })])
+    await after?.(transaction, changed, stateAt)
   }))
 }

@@ -2,6 +2,7 @@ import type { Knex } from 'knex'
 import type { Horizons } from '../cluster/horizons.ts'
 import { LeasedWorker, type WorkerInstance } from '../cluster/leased-worker.ts'
 import { millisecondsOf, type UtcTime } from '../model/instant.ts'
+import type { StoredLog } from '../model/record.ts'
 import type { Span } from '../model/span.ts'
 import { listBatchesUpTo, stampOf, type StoredBatch } from '../store/batches.ts'
 import { openReader } from '../store/connect.ts'
@@ -12,15 +13,18 @@ import { addTallies } from './groups.ts'
 import {
   advance, forgetSteps, namesOfStep, readProgress, stepsWithLateBatches, type Progress, type Step
 } from './progress.ts'
-import { errorsOf } from './source.ts'
+import { RuleRunner } from './rules/runner.ts'
+import { logsOf } from './source.ts'
 import { Tallies } from './tally.ts'
 
 /** Pause between two looks at the feed, in milliseconds. */
 const pollMs = 250
 /** Logs of the batches of one step, of any level. */
 const maxLogsPerStep = 20_000
-/** Interval at which late batches are searched for, old names deleted, and old states ended. */
+/** Interval at which late batches are searched for, old names deleted, old states ended, and the server examined. */
 const lookBackMs = 10_000
+/** Interval at which states of rules are looked at that are due. */
+const sweepMs = 1000
 /** While no batch comes the progress is saved only this often. */
 const maxUnsavedMs = 3_600_000
 
@@ -33,7 +37,8 @@ export interface FollowerOptions {
 }
 
 /**
- * Counts the errors of all users by group, behind the writer, from what is stored: each error exactly once.
+ * Counts the errors of all users by group, behind the writer, from what is stored: each error exactly once. In the same
+ * transactions it runs the rules of all users, and writes their alerts.
  * One instance at a time does it. Nothing of it is in the path of a request.
  */
 export class ErrorFollower {
@@ -44,7 +49,9 @@ export class ErrorFollower {
   readonly #reader: Reader
   /** Undefined while another instance may have made progress. */
   #progress: Progress | undefined
+  readonly #rules: RuleRunner
   #lookedBackAt = -Infinity
+  #sweptAt = -Infinity
 
   constructor ({ knex, instance, horizons, onFailure }: FollowerOptions) {
     this.#knex = knex
@@ -53,11 +60,15 @@ export class ErrorFollower {
       lease: 'alerts',
       pauseMs: pollMs,
       run: (isAwaited) => this.#run(isAwaited),
-      reset: () => { this.#progress = undefined },
+      reset: () => {
+        this.#progress = undefined
+        this.#rules.reset()
+      },
       onFailure
     })
     this.#connection = openReader(knex)
     this.#reader = { knex: this.#connection.knex, signal: this.#worker.signal }
+    this.#rules = new RuleRunner(knex, this.#worker.signal)
   }
 
   /** Seconds by which the groups are behind what is stored; 0 while another instance counts. */
@@ -81,20 +92,55 @@ export class ErrorFollower {
   async close (): Promise<void> {
     await this.#worker.close()
     await this.#connection.close()
+    await this.#rules.close()
   }
 
   async #run (isAwaited: boolean): Promise<void> {
     const horizon = isAwaited ? await this.#horizons.pastStored() : (await this.#horizons.now()).time
     this.#progress ??= await readProgress(this.#knex, horizon)
+    await this.#rules.beat(isAwaited)
+    if (await this.#rules.refresh(isAwaited)) {
+      await this.#fenced((transaction, reached) => this.#rules.adopt(transaction, reached))
+    }
     while (this.#progress.reached < horizon) {
       await this.#follow(this.#progress, horizon)
       await this.#worker.holdLease()
+      await this.#rules.beat()
     }
-    if (!isAwaited && performance.now() - this.#lookedBackAt < lookBackMs) return
+    if (isAwaited || performance.now() - this.#sweptAt >= sweepMs) await this.#sweep()
+    if (isAwaited || performance.now() - this.#lookedBackAt >= lookBackMs) await this.#lookBack()
+  }
+
+  /** Brings the states of rules up to date that are due. */
+  async #sweep (): Promise<void> {
+    this.#sweptAt = performance.now()
+    let isMore = this.#progress !== undefined && await this.#rules.hasDue(this.#progress.reached)
+    while (isMore) {
+      isMore = await this.#fenced((transaction, reached) => this.#rules.sweep(transaction, reached)) === true
+    }
+  }
+
+  async #lookBack (): Promise<void> {
     this.#lookedBackAt = performance.now()
+    if (this.#progress === undefined) return
     for (const span of await stepsWithLateBatches(this.#knex, this.#progress.reached)) await this.#countLate(span)
     await forgetSteps(this.#knex, this.#progress.reached)
-    await ageGroups(this.#knex)
+    await ageGroups(this.#knex, (transaction, group, now) => this.#rules.tellUnmuted(transaction, group, now))
+    if (!this.#rules.isAboutServer) return
+    await this.#fenced((transaction) => this.#rules.tellHealth(transaction, this.behindSeconds))
+  }
+
+  /** Does work in a transaction that only the holder of the progress can commit. */
+  async #fenced<T> (work: (transaction: Knex, reached: UtcTime) => Promise<T>): Promise<T | undefined> {
+    const progress = this.#progress
+    if (progress === undefined) return undefined
+    const { reached } = progress
+    const { next, result } = await retryConflicts(this.#knex, () => this.#knex.transaction(async (transaction) => {
+      const next = await advance(transaction, progress, { from: reached, to: reached, batches: [], isLate: false })
+      return { next, result: await work(transaction, reached) }
+    }))
+    this.#progress = next
+    return result
   }
 
   /** Counts a step of the feed. */
@@ -121,17 +167,25 @@ export class ErrorFollower {
     if (this.#progress && late.length > 0) await this.#count(this.#progress, { ...span, batches: late, isLate: true })
   }
 
-  /** Counts batches, in one transaction with the progress. */
+  /** Counts batches and runs the rules on them, in one transaction with the progress. */
   async #count (progress: Progress, step: Step): Promise<void> {
     const tallies = new Tallies()
-    for await (const errors of errorsOf(this.#reader, step.batches)) {
-      for (const error of errors) tallies.add(error)
+    const sightings = this.#rules.begin()
+    for await (const page of logsOf(this.#reader, step.batches, (userId) => this.#rules.guard(userId))) {
+      for (const seen of page) if (isError(seen.log)) tallies.add(seen)
+      await sightings.add(page)
       await this.#worker.holdLease()
     }
     this.#progress = await retryConflicts(this.#knex, () => this.#knex.transaction(async (transaction) => {
       const next = await advance(transaction, progress, step)
-      if (tallies.size > 0) await addTallies(transaction, tallies.list(), await stampOf(transaction))
+      const hasErrors = tallies.size > 0
+      const changed = hasErrors ? await addTallies(transaction, tallies.list(), await stampOf(transaction)) : []
+      await this.#rules.tell(transaction, { sightings, changed, reached: next.reached })
       return next
     }))
   }
+}
+
+function isError ({ severity }: StoredLog): boolean {
+  return severity === 'error' || severity === 'critical'
 }

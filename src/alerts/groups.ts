@@ -32,32 +32,40 @@ export interface GroupRow {
   changes: number
 }
 
-/** Adds errors to their groups, in a transaction; resolves to the changes of their states. */
-export async function addTallies (transaction: Knex, seen: readonly Tally[], now: UtcTime): Promise<GroupChange[]> {
+/** A group whose state changed, and the errors that changed it. */
+export interface ChangedByErrors {
+  group: ErrorGroup
+  tally: Tally
+}
+
+/** Adds errors to their groups, in a transaction; resolves to the groups whose states changed. */
+export async function addTallies (
+  transaction: Knex, seen: readonly Tally[], now: UtcTime
+): Promise<ChangedByErrors[]> {
   const groups = await lockGroups(transaction, seen)
   const tallies = await capped(transaction, seen, (tally) => groups.has(nameOf(tally)))
   // Groups that stand for others are not among those of before.
   const known = new Set(seen)
   const others = await lockGroups(transaction, tallies.filter((tally) => !known.has(tally)))
   for (const [name, group] of others) groups.set(name, group)
-  const changes: GroupChange[] = []
+  const changed: ChangedByErrors[] = []
   const put = (group: ErrorGroup) => groups.set(nameOf(group), group)
   for (const tally of tallies) {
     const before = groups.get(nameOf(tally))
     const group = before ? withTally(before, tally) : groupOf(tally, now)
     put(group)
-    if (!before) changes.push(changeOf(group, { by: 'server', source: 'server' }))
+    if (!before) changed.push({ group, tally })
     const root = group.mergedInto === null ? group : groups.get(nameOf({ ...group, key: group.mergedInto })) ?? group
     const state = nextState(root, tally.lastAt)
     if (state === undefined) continue
-    const changed = inState(root, state, now)
-    put(changed)
-    changes.push(changeOf(changed, { by: 'server', source: 'server' }))
+    const next = inState(root, state, now)
+    put(next)
+    changed.push({ group: next, tally })
   }
   await storeGroups(transaction, [...groups.values()])
-  await storeChanges(transaction, changes)
+  await storeChanges(transaction, changed.map(({ group }) => changeOf(group, { by: 'server', source: 'server' })))
   await addHours(transaction, tallies)
-  return changes
+  return changed
 }
 
 function nameOf ({ userId, key }: Pick<ErrorGroup, 'userId' | 'key'>): string {

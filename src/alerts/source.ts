@@ -1,4 +1,4 @@
-// The errors of the batches, as the follower reads them: from the database alone, so that each instance sees the same.
+// The logs of the batches, as the follower reads them: from the database alone, so that each instance sees the same.
 import type { UtcTime } from '../model/instant.ts'
 import type { StoredLog } from '../model/record.ts'
 import { rangesOf, type BatchRange } from '../store/batch-ranges.ts'
@@ -13,21 +13,24 @@ import { selectLogs, toLog, type LogRow } from '../store/rows.ts'
 const maxPageLogs = 1000
 const maxPageBytes = 4_000_000
 
-/** An error, with the time at which its batch was stored. */
-export interface SeenError {
+/** A log, with the time at which its batch was stored. */
+export interface SeenLog {
   log: StoredLog
   seenAt: UtcTime
 }
 
-/** Reads the logs of level error and critical of some batches, page by page; logs of other batches are left out. */
-export async function * errorsOf (
-  reader: Reader, batches: readonly StoredBatch[]
-): AsyncGenerator<SeenError[], void, void> {
+/** The logs of a user to read. */
+export type Guard = (userId: number) => Condition
+
+/** Reads the logs of some batches that pass the guard, page by page, one user's at a time. */
+export async function * logsOf (
+  reader: Reader, batches: readonly StoredBatch[], guard: Guard
+): AsyncGenerator<SeenLog[], void, void> {
   const finder = new BatchFinder(batches)
   for (const range of rangesOf(batches)) {
     let after: StoredLog | undefined
     do {
-      const { logs, isEnd } = await readErrors(reader, range, after)
+      const { logs, isEnd } = await readLogs(reader, range, { after, guard: guard(range.userId) })
       yield logs.flatMap((log) => {
         const seenAt = finder.createdAt(log)
         return seenAt === undefined ? [] : [{ log, seenAt }]
@@ -37,14 +40,14 @@ export async function * errorsOf (
   }
 }
 
-async function readErrors (
-  { knex, signal }: Reader, range: BatchRange, after: StoredLog | undefined
+async function readLogs (
+  { knex, signal }: Reader, range: BatchRange, { after, guard }: { after: StoredLog | undefined, guard: Condition }
 ): Promise<{ logs: StoredLog[], isEnd: boolean }> {
   const { userId, firstAt, lastAt, firstId, lastId } = range
   const conditions: Condition[] = [{
-    sql: "log_event_at BETWEEN ? AND ? AND id BETWEEN ? AND ? AND log_level IN ('error', 'critical')",
+    sql: 'log_event_at BETWEEN ? AND ? AND id BETWEEN ? AND ?',
     bindings: [after?.eventAt ?? firstAt, lastAt, firstId.toString(), lastId.toString()]
-  }]
+  }, guard]
   if (after) conditions.push({ sql: '(log_event_at > ? OR id > ?)', bindings: [after.eventAt, after.id] })
   const owner = await ownedBy(knex, userId)
   const select = selectLogs(knex, { owner, conditions, isNewestFirst: false, limit: maxPageLogs })

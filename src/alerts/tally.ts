@@ -3,7 +3,7 @@ import { hourOf } from '../model/span.ts'
 import type { UtcTime } from '../model/instant.ts'
 import type { Severity } from '../model/record.ts'
 import { groupKeyOf } from './group-key.ts'
-import type { SeenError } from './source.ts'
+import type { SeenLog } from './source.ts'
 
 /** A log of a group, by its key in `user_logs`. */
 export interface Sample {
@@ -42,7 +42,7 @@ export class Tallies {
     return this.#byName.size
   }
 
-  add ({ log, seenAt }: SeenError): void {
+  add ({ log, seenAt }: SeenLog): void {
     const { userId, eventAt, severity, processName, id } = log
     const { key, text } = groupKeyOf(log)
     const name = `${userId} ${key}`
@@ -73,7 +73,7 @@ export class Tallies {
   }
 }
 
-function addTo (tally: Tally, { log: { id, eventAt, severity }, seenAt }: SeenError): void {
+function addTo (tally: Tally, { log: { id, eventAt, severity }, seenAt }: SeenLog): void {
   tally.logs++
   if (severity === 'critical') tally.worst = severity
   tally.firstSeen = earlier(tally.firstSeen, seenAt)

@@ -1,6 +1,7 @@
 import type { Knex } from 'knex'
 import { LeasedWorker, type WorkerInstance } from '../cluster/leased-worker.ts'
 import { LeaseTaken } from '../cluster/leases.ts'
+import { codeOf } from '../errors.ts'
 import { RetentionRun, type Retention } from './retention.ts'
 
 const pauseMs = 3_600_000
@@ -20,13 +21,22 @@ export class RetentionWorker {
   readonly #retention: Retention
   readonly #events: RetentionEvents
   readonly #worker: LeasedWorker
+  #failure: string | undefined
 
   constructor (knex: Knex, instance: WorkerInstance, retention: Retention, events: RetentionEvents) {
     this.#knex = knex
     this.#retention = retention
     this.#events = events
-    const { onFailure } = events
+    const onFailure = (error: unknown) => {
+      this.#failure = codeOf(error) ?? 'see the log of the server'
+      events.onFailure(error)
+    }
     this.#worker = new LeasedWorker(instance, { lease: 'retention', pauseMs, run: () => this.#run(), onFailure })
+  }
+
+  /** Why the last run failed: a code; undefined where it did not. */
+  get failure (): string | undefined {
+    return this.#failure
   }
 
   /** Runs at once, and hourly from then on. */
@@ -59,6 +69,7 @@ export class RetentionWorker {
         await this.#worker.holdLease()
         started = performance.now()
       }
+      this.#failure = undefined
     } finally {
       if (deleted > 0) this.#events.onDeleted(deleted)
       await this.#worker.releaseLease()

@@ -1,0 +1,114 @@
+// What the rules see in the logs of one step of the follower.
+import type { StoredLog } from '../../model/record.ts'
+import type { UtcTime } from '../../model/instant.ts'
+import type { Filter } from '../../query/filter.ts'
+import { MatchingTooSlow, type Matching } from '../../search/matching.ts'
+import { groupKeyOf } from '../group-key.ts'
+import type { SeenLog } from '../source.ts'
+import { earlier, later } from '../tally.ts'
+import type { GroupRule, LogRule, RuleBook, UserRules } from './book.ts'
+import { partOf, type Parts } from './counting.ts'
+import { heldOf, joinHeld, type Held } from './held.ts'
+import { ownProcess, type Rule } from './rule.ts'
+
+/** Values of a rule that one step tells apart; logs of further ones count together. */
+const maxSubjects = 1000
+/** The value that stands for further ones. */
+export const otherSubjects = '…'
+/** Time that a rule has for a page of logs: no query needs as much that is not made to. */
+const budgetMs = 2000
+
+/** Logs of one value that match a rule. */
+export interface Sighting {
+  rule: LogRule['rule']
+  subject: string
+  held: Held
+  /** Of rules that count. */
+  parts: Parts
+  /** The time of the last event; no later than its arrival. */
+  heardAt: UtcTime
+}
+
+/** Collects what the rules see; the logs of each page are of one user. */
+export class Sightings {
+  readonly #book: RuleBook
+  readonly #matching: Matching
+  readonly #signal: AbortSignal
+  readonly #byRule = new Map<number, Map<string, Sighting>>()
+  readonly #groups = new Set<string>()
+  /** Rules whose query takes too long. */
+  readonly slow = new Set<Rule>()
+
+  constructor (book: RuleBook, matching: Matching, signal: AbortSignal) {
+    this.#book = book
+    this.#matching = matching
+    this.#signal = signal
+  }
+
+  list (): Sighting[] {
+    return [...this.#byRule.values()].flatMap((subjects) => [...subjects.values()])
+  }
+
+  /** Whether a rule about groups is about one with this key, of which logs were seen. */
+  concerns ({ rule, filter }: GroupRule, key: string): boolean {
+    return filter === undefined || this.#groups.has(`${rule.id} ${key}`)
+  }
+
+  async add (page: readonly SeenLog[]): Promise<void> {
+    const [first] = page
+    const rules = first && this.#book.of(first.log.userId)
+    if (rules === undefined) return
+    const seenAt = new Map(page.map((seen) => [seen.log, seen.seenAt]))
+    const logs = page.flatMap(({ log }) => log.processName === ownProcess ? [] : [log])
+    for (const rule of rules.ofLogs) {
+      const some = logs.filter(({ severity }) => rule.levels.has(severity))
+      for (const log of await this.#select(rule, some, rules)) {
+        this.#note(rule, { log, seenAt: seenAt.get(log) ?? log.eventAt })
+      }
+    }
+    for (const rule of rules.ofGroups) await this.#noteGroups(rule, logs, rules)
+  }
+
+  async #noteGroups ({ rule, filter }: GroupRule, logs: readonly StoredLog[], rules: UserRules): Promise<void> {
+    if (filter === undefined) return
+    const errors = logs.filter(({ severity }) => severity === 'error' || severity === 'critical')
+    for (const log of await this.#select({ rule, filter }, errors, rules)) {
+      this.#groups.add(`${rule.id} ${groupKeyOf(log).key}`)
+    }
+  }
+
+  async #select (
+    { rule, filter }: { rule: Rule, filter: Filter }, logs: readonly StoredLog[], { userName }: UserRules
+  ): Promise<StoredLog[]> {
+    if (logs.length === 0 || this.slow.has(rule)) return []
+    try {
+      return (await this.#matching.select({ filter, logs, nameOf: () => userName, budgetMs }, this.#signal)).found
+    } catch (error) {
+      if (!(error instanceof MatchingTooSlow)) throw error
+      this.slow.add(rule)
+      return []
+    }
+  }
+
+  #note ({ rule, subjectOf }: LogRule, { log, seenAt }: SeenLog): void {
+    const value = subjectOf(log)
+    if (value === undefined) return
+    const subjects = this.#byRule.get(rule.id) ?? new Map<string, Sighting>()
+    this.#byRule.set(rule.id, subjects)
+    const subject = subjects.size < maxSubjects || subjects.has(value) ? value : otherSubjects
+    const known = subjects.get(subject)
+    const heardAt = earlier(log.eventAt, seenAt)
+    const parts: Parts = known?.parts ?? new Map()
+    if (rule.kind === 'count') {
+      const part = partOf(rule.settings, seenAt)
+      parts.set(part, (parts.get(part) ?? 0) + 1)
+    }
+    subjects.set(subject, {
+      rule,
+      subject,
+      held: joinHeld(known?.held, heldOf(log, seenAt)),
+      parts,
+      heardAt: known ? later(known.heardAt, heardAt) : heardAt
+    })
+  }
+}
