@@ -5,12 +5,12 @@ import { mergeGroup, setState, type WantedState } from '../../src/alerts/changes
 import { groupStates, openStates } from '../../src/alerts/group.ts'
 import { present, presentChange } from '../../src/alerts/present.ts'
 import { changesOfGroup, countStates, findGroup, listGroups, type GroupSelection } from '../../src/alerts/read.ts'
-import { BadRequest, NotAllowed, NotFound } from '../../src/errors.ts'
-import { actorOf, requireUser } from '../../src/http/guard.ts'
+import { BadRequest, NotFound } from '../../src/errors.ts'
+import { actorOf } from '../../src/http/guard.ts'
 import type { Caller } from '../../src/model/caller.ts'
 import { instantOf } from '../../src/query/instant.ts'
-import { usersOf } from '../../src/store/users.ts'
 import { cursorOf, positionOf } from './cursor.ts'
+import { ownerOf, requestedUserId } from './owner.ts'
 import { Changes, Detail, Id, ListQuery, Page, UserQuery } from './schemas.ts'
 
 const tags = ['errors']
@@ -96,22 +96,6 @@ async function readGroup (app: FastifyInstance, userId: number, key: string): Pr
   const [presented] = await present(app.logDb, [group], app.logWriter.now)
   if (!presented) throw new NotFound()
   return { ...presented, changes: (await changesOfGroup(app.logDb, userId, key, maxChanges)).map(presentChange) }
-}
-
-/** The user whose groups a request is about; undefined, for administrators, means all users. */
-async function requestedUserId (
-  app: FastifyInstance, caller: Caller, name: string | undefined
-): Promise<number | undefined> {
-  if (name === undefined) return caller.admin ? undefined : requireUser(caller).id
-  if (!caller.admin) throw new NotAllowed('user: only administrators name a user')
-  const user = await app.logReaders.awaitDatabase(usersOf(app.logDb).find(name))
-  if (!user) throw new BadRequest('user must be the name of a user', { rule: 'user.unknown', field: 'user' })
-  return user.id
-}
-
-/** The owner of one group: for administrators, too, themselves by default. */
-async function ownerOf (app: FastifyInstance, caller: Caller, name: string | undefined): Promise<number> {
-  return await requestedUserId(app, caller, name ?? (caller.admin ? caller.name : undefined)) ?? requireUser(caller).id
 }
 
 function wantedState (now: number, { state, until }: Static<typeof Changes>): WantedState | undefined {

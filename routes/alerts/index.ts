@@ -3,15 +3,17 @@ import { parseJson } from '../../src/decode/json/parse.ts'
 import { readWhole } from '../../src/decode/unpack/index.ts'
 import { takeJsonBodies, useApiRules } from '../../src/http/scope.ts'
 import errors from './errors.ts'
+import rules from './rules.ts'
 
 const bodyLimit = 16 * 1024
 
-/** Routes of the groups of errors; none where errors are not grouped. */
+/** Routes of the groups of errors and of rules; none where errors are not grouped. */
 export default fp(async (app) => {
   if (!app.logAlerts) return
   useApiRules(app, bodyLimit)
   takeJsonBodies(app, async (body, maxBytes) => parseJson(await readWhole(body, maxBytes)))
   await app.register(errors)
+  await app.register(rules)
 }, {
   name: 'loggerbot-alert-routes',
   fastify: '5.x',

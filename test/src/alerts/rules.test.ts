@@ -1,0 +1,270 @@
+import t, { type Test } from 'tap'
+import { utcTime } from '../../../src/model/instant.ts'
+import { databases } from '../../helpers/databases.ts'
+import { startEmbedded } from '../../helpers/embedded.ts'
+import { http, post } from '../../helpers/http.ts'
+import { basic, createUser, type TestService } from '../../helpers/service.ts'
+
+const json = { 'content-type': 'application/json' }
+const hourMs = 3_600_000
+
+/** A request to the API of a user, and its answer. */
+const ask = async (service: TestService, method: string, path: string, content?: object, user = 'alice') => {
+  const { status, body } = await http(service.port, method, `/api/${path}`, { ...basic(user), ...content && json }, content && JSON.stringify(content))
+  return { status, ...body && JSON.parse(body) }
+}
+const run = (service: TestService) => service.app.logAlerts!.runNow()
+/** Sends logs, and waits until the rules have seen them. */
+const log = async (service: TestService, logs: object[], user = 'alice') => {
+  const { status } = await post(service.port, '/api/logs', logs.map((one) => ({ level: 'info', process: 'api', ...one })), basic(user))
+  if (status !== 200) throw new Error(`answered ${status}`)
+  await run(service)
+}
+const fail = (service: TestService, message: string, fields: object = {}) => log(service, [{ level: 'error', message, ...fields }])
+/** Adds a rule that is adopted. */
+const add = async (t: Test, service: TestService, rule: object, user = 'alice') => {
+  const answer = await ask(service, 'POST', 'rules', rule, user)
+  t.match(answer, { status: 201 })
+  await run(service)
+  return answer
+}
+const told = async (service: TestService, name: string, user = 'alice') => {
+  const { alerts } = await ask(service, 'GET', `rules/${encodeURIComponent(name)}`, undefined, user)
+  return alerts as Array<{ kind: string, subject: string, title: string, note: string | null, logs: number }>
+}
+const stateOf = async (service: TestService, name: string, subject = '') =>
+  (await ask(service, 'GET', `rules/${name}`)).states.find((state: { subject: string }) => state.subject === subject)
+const remove = (service: TestService, name: string) => ask(service, 'DELETE', `rules/${name}`)
+/** Lets time pass for a rule: what it knows becomes older, by milliseconds. */
+const age = async ({ knex }: TestService, ms: number) => {
+  const shifted = (text: string) => text.replaceAll(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6}/g, (time) => utcTime(Date.parse(`${time.replace(' ', 'T')}Z`) - ms))
+  for (const row of await knex('alert_rule_states')) {
+    const { rule_id: ruleId, subject, since_at: since, due_at: due, detail } = row
+    await knex('alert_rule_states').where({ rule_id: ruleId, subject })
+      .update({ since_at: shifted(since), due_at: due && shifted(due), detail: shifted(detail) })
+  }
+}
+const ago = (ms: number) => new Date(Date.now() - ms).toISOString()
+
+for (const database of databases) {
+  t.test(`rules of alerts on ${database.name}`, async (t) => {
+    const options = await database.createMigrated(t)
+    const service = await startEmbedded(t, options, { alerts: true })
+    for (const name of ['alice', 'bob']) await createUser(service, name)
+    await run(service)
+
+    await t.test('are added with defaults, changed, listed and deleted', async (t) => {
+      const { status, created, updated, ...rule } = await add(t, service, { name: 'errors', kind: 'group' })
+      t.strictSame(rule, { name: 'errors', user: 'alice', kind: 'group', settings: { query: '' }, channels: null, coolDownSeconds: 300, repeatSeconds: 14_400, quietHours: null, enabled: true, fault: null })
+      const quietHours = { from: '22:00', to: '07:00', zone: 'Europe/Berlin' }
+      t.match(await ask(service, 'PATCH', 'rules/errors', { name: 'all errors', coolDownSeconds: 60, quietHours, enabled: false }), { status: 200, name: 'all errors', coolDownSeconds: 60, quietHours, enabled: false })
+      t.strictSame((await ask(service, 'GET', 'rules')).rules.map(({ name }: { name: string }) => name), ['all errors'])
+      t.strictSame((await ask(service, 'GET', 'rules', undefined, 'bob')).rules, [])
+      t.equal((await ask(service, 'POST', 'rules', { name: 'all errors', kind: 'group' })).status, 409)
+      for (const [method, path] of [['GET', ''], ['PATCH', ''], ['DELETE', ''], ['DELETE', '/values/x']] as const) {
+        t.equal((await ask(service, method, `rules/all%20errors${path}`, method === 'PATCH' ? { enabled: true } : undefined, 'bob')).status, 404, `${method} by another user`)
+      }
+      t.equal((await remove(service, 'all%20errors')).status, 204)
+      t.equal((await remove(service, 'all%20errors')).status, 404)
+      t.strictSame(await service.knex('audit').whereLike('action', 'rule.%').orderBy('id').pluck('action'), ['rule.add', 'rule.change', 'rule.delete'])
+    })
+
+    const refused: Array<[field: string, rule: object]> = [
+      ['kind', { kind: 'other' }],
+      ['name', { name: ' x' }],
+      ['settings.query', { settings: { query: 'a (' } }],
+      ['settings.query', { settings: {} }],
+      ['settings.moreThan', { settings: { query: 'a', moreThan: 1 } }],
+      ['settings.moreThan', { kind: 'count', settings: { query: 'a', withinSeconds: 60 } }],
+      ['settings.withinSeconds', { kind: 'count', settings: { query: 'a', moreThan: 1, withinSeconds: 5 } }],
+      ['settings.by', { kind: 'count', settings: { query: 'a', moreThan: 1, withinSeconds: 60, by: 'message' } }],
+      ['settings.everySeconds', { kind: 'silence', settings: { query: 'a' } }],
+      ['settings.cron', { kind: 'silence', settings: { query: 'a', cron: '0 0 30 2 *' } }],
+      ['settings.cron', { kind: 'silence', settings: { query: 'a', cron: '0 0 * * *', everySeconds: 60 } }],
+      ['settings.zone', { kind: 'silence', settings: { query: 'a', cron: '0 0 * * *', zone: 'Nowhere' } }],
+      ['quietHours.zone', { quietHours: { from: '22:00', to: '07:00', zone: 'Nowhere' } }],
+      ['quietHours', { quietHours: { from: '24:00', to: '07:00', zone: 'UTC' } }],
+      ['channels[0]', { channels: ['none'] }],
+      ['coolDownSeconds', { coolDownSeconds: 1 }],
+      ['other', { other: 1 }]
+    ]
+    for (const [field, rule] of refused) {
+      await t.test(`are refused where ${field} is wrong: ${JSON.stringify(rule)}`, async (t) => {
+        const answer = await ask(service, 'POST', 'rules', { name: 'refused', kind: 'match', settings: { query: 'a' }, ...rule })
+        t.equal(answer.status, 400)
+        t.match(answer.detail, field)
+      })
+    }
+
+    await t.test('of kind server are for administrators', async (t) => {
+      t.equal((await ask(service, 'POST', 'rules', { name: 'server', kind: 'server' })).status, 403)
+    })
+
+    await t.test('tell what matches, at once, and what follows together', async (t) => {
+      await add(t, service, { name: 'payments', kind: 'match', settings: { query: 'process:pay level:warning' } })
+      await log(service, [{ level: 'warning', process: 'pay', message: 'one' }, { level: 'warning', process: 'other', message: 'no' }, { level: 'info', process: 'pay' }])
+      t.match(await told(service, 'payments'), [{ kind: 'match', logs: 1, title: 'payments', note: null }])
+      await log(service, [{ level: 'warning', process: 'pay', message: 'two' }])
+      await log(service, [{ level: 'warning', process: 'pay', message: 'three', time: ago(2 * hourMs) }])
+      t.equal((await told(service, 'payments')).length, 1, 'it cools down')
+      await age(service, 310_000)
+      await run(service)
+      await run(service)
+      t.match(await told(service, 'payments'), [{ logs: 2, note: /^1 of these logs came late: the last happened/ }, { logs: 1 }])
+      await age(service, 310_000)
+      await run(service)
+      t.equal(await stateOf(service, 'payments'), undefined, 'nothing more was held')
+      await log(service, [{ level: 'warning', process: 'pay', message: 'of another user' }], 'bob')
+      await log(service, [{ level: 'warning', process: 'pay', message: 'four' }])
+      t.match(await told(service, 'payments'), [{ logs: 1 }, {}, {}], 'it tells at once again')
+      const [{ samples }] = await service.knex('alerts').orderBy('id', 'desc').limit(1).then((rows) => rows.map(({ detail }) => JSON.parse(detail)))
+      t.match(await ask(service, 'GET', `logs/${samples[0].id}`), { message: 'four' })
+      await remove(service, 'payments')
+    })
+
+    await t.test('count in a window, for each value', async (t) => {
+      await add(t, service, { name: 'logins', kind: 'count', settings: { query: 'login', moreThan: 2, withinSeconds: 60, by: 'user.name' } })
+      const login = (name: string, count: number) => log(service, Array.from({ length: count }, () => ({ message: 'login failed', user: { name } })))
+      await login('eve', 2)
+      await login('mallory', 2)
+      await log(service, [{ message: 'login without a name' }])
+      t.strictSame(await told(service, 'logins'), [])
+      t.match(await stateOf(service, 'logins', 'eve'), { state: 'ok' })
+      await login('eve', 3)
+      t.match(await told(service, 'logins'), [{ kind: 'count', subject: 'eve', title: 'logins: eve', logs: 5 }], 'those of the whole window')
+      await login('eve', 1)
+      await age(service, 310_000)
+      await run(service)
+      t.match(await told(service, 'logins'), [{ logs: 1 }, { logs: 5 }], 'what came since')
+      // Their logs are a minute old: they count no more.
+      for (const row of await service.knex('alert_rule_states').where('subject', 'mallory')) {
+        const { parts } = JSON.parse(row.detail)
+        await service.knex('alert_rule_states').where('subject', 'mallory').update({ detail: JSON.stringify({ parts: parts.map(([start, logs]: [number, number]) => [start - 60, logs]) }) })
+      }
+      await login('mallory', 1)
+      t.equal((await told(service, 'logins')).length, 2)
+      await remove(service, 'logins')
+    })
+
+    await t.test('tell new and regressed errors, and open ones again', async (t) => {
+      await add(t, service, { name: 'api', kind: 'group', settings: { query: 'process:api' } })
+      await fail(service, 'order 1 failed')
+      await fail(service, 'order 2 failed')
+      await fail(service, 'of another process', { process: 'other' })
+      await fail(service, 'of the server itself', { process: 'loggerbot' })
+      const { subject } = (await told(service, 'api'))[0]!
+      t.match(await told(service, 'api'), [{ kind: 'new', logs: 1, title: /^order .* failed$/ }])
+
+      await age(service, 4 * hourMs)
+      await run(service)
+      await run(service)
+      t.match(await told(service, 'api'), [{ kind: 'repeated', logs: 1 }, {}], 'once, with what came since')
+      await age(service, 5 * hourMs)
+      await run(service)
+      t.equal((await told(service, 'api')).length, 2, 'nothing came since')
+
+      await ask(service, 'PATCH', `errors/${subject}`, { state: 'resolved' })
+      await fail(service, 'order 3 failed', { time: ago(6 * hourMs) })
+      t.equal((await told(service, 'api')).length, 2, 'a log of before it was resolved proves nothing')
+      await service.knex('error_groups').update({ state_at: utcTime(Date.now() - 5 * hourMs) }).where('group_key', Buffer.from(subject, 'hex'))
+      await fail(service, 'order 4 failed', { time: ago(4 * hourMs) })
+      t.match(await told(service, 'api'), [{ kind: 'regressed', note: /^These logs came late/ }, {}, {}])
+
+      await ask(service, 'PATCH', `errors/${subject}`, { state: 'muted', until: { time: '2024-01-01T00:00:00Z' } })
+      await age(service, 310_000)
+      await run(service)
+      t.match(await told(service, 'api'), [{ kind: 'unmuted' }, {}, {}, {}])
+    })
+
+    await t.test('say so once where an error comes and goes, and are told hourly from then on', async (t) => {
+      const { subject } = (await told(service, 'api'))[0]!
+      const before = (await told(service, 'api')).length
+      await age(service, 2 * hourMs)
+      for (let turn = 0; turn < 6; turn++) {
+        await ask(service, 'PATCH', `errors/${subject}`, { state: 'resolved' })
+        await service.knex('error_groups').update({ state_at: utcTime(Date.now() - 300_000) }).where('group_key', Buffer.from(subject, 'hex'))
+        await age(service, 310_000)
+        await fail(service, `order ${turn} failed`)
+      }
+      const alerts = (await told(service, 'api')).slice(0, -before)
+      t.strictSame(alerts.map(({ kind, note }) => [kind, /once an hour/.test(note ?? '')]), [['regressed', true], ['regressed', false], ['regressed', false], ['regressed', false]])
+      await age(service, hourMs)
+      await run(service)
+      t.equal((await told(service, 'api')).length, before + 5)
+      await remove(service, 'api')
+    })
+
+    await t.test('wait for the end of quiet hours, but for critical logs', async (t) => {
+      await service.knex('alert_channels').insert({ user_id: 1, name: 'desk', kind: 'webhook', target: '{}', lines: 'none', state: 'ok', pauses: 0, created_at: utcTime() })
+      const clock = (ms: number) => new Date(Date.now() + ms).toISOString().slice(11, 16)
+      await add(t, service, { name: 'night', kind: 'match', channels: ['desk'], settings: { query: 'asleep' }, quietHours: { from: clock(-hourMs), to: clock(hourMs), zone: 'UTC' } })
+      await log(service, [{ message: 'asleep', level: 'error' }])
+      await add(t, service, { name: 'fire', kind: 'match', channels: ['desk'], settings: { query: 'fire' }, quietHours: { from: clock(-hourMs), to: clock(hourMs), zone: 'UTC' } })
+      await log(service, [{ message: 'fire', level: 'critical' }])
+      const rows = await service.knex('alert_outbox').orderBy('alert_id', 'desc').limit(2).pluck('next_at')
+      const waits = rows.map((at) => Date.parse(`${at.replace(' ', 'T')}Z`) - Date.now())
+      t.ok(waits[0]! < 60_000, 'at once')
+      t.ok(Math.abs(waits[1]! - hourMs) < 120_000, 'in an hour')
+      t.match(await ask(service, 'GET', 'rules/night'), { channels: ['desk'], alerts: [{ sent: [{ channel: 'desk' }] }] })
+      for (const name of ['night', 'fire']) await remove(service, name)
+    })
+
+    await t.test('notice silence of each value, and its end', async (t) => {
+      await add(t, service, { name: 'jobs', kind: 'silence', settings: { query: 'done', by: 'process', everySeconds: 3600, graceSeconds: 600 } })
+      await log(service, [{ process: 'backup', message: 'done' }, { process: 'report', message: 'done' }, { process: 'history', message: 'done', time: ago(48 * hourMs) }])
+      t.match(await stateOf(service, 'jobs', 'backup'), { state: 'waiting' })
+      t.equal(await stateOf(service, 'jobs', 'history'), undefined, 'old logs are nobody to wait for')
+      await age(service, hourMs + 60_000)
+      await run(service)
+      t.match(await stateOf(service, 'jobs', 'backup'), { state: 'late' })
+      t.strictSame(await told(service, 'jobs'), [])
+      await log(service, [{ process: 'report', message: 'done' }])
+      await age(service, 600_000)
+      await run(service)
+      await run(service)
+      t.match(await told(service, 'jobs'), [{ kind: 'silent', subject: 'backup', title: 'jobs: backup', note: /^The last log happened/ }], 'once')
+      await log(service, [{ process: 'backup', message: 'done', time: ago(hourMs + 700_000) }])
+      t.match(await stateOf(service, 'jobs', 'backup'), { state: 'silent' }, 'a log of before')
+      await log(service, [{ process: 'backup', message: 'done', time: ago(hourMs) }])
+      t.match(await told(service, 'jobs'), [{ kind: 'back', note: /^It was away for \d+ min\.$/ }, {}])
+      t.match(await stateOf(service, 'jobs', 'backup'), { state: 'late' }, 'a late log counts for its time')
+      t.equal((await ask(service, 'DELETE', 'rules/jobs/values/backup')).status, 204)
+      t.equal((await ask(service, 'DELETE', 'rules/jobs/values/backup')).status, 404)
+      await age(service, 2 * hourMs)
+      await run(service)
+      t.match(await told(service, 'jobs'), [{ kind: 'silent', subject: 'report' }, {}, {}])
+      await age(service, 8 * 24 * hourMs)
+      await run(service)
+      t.equal(await stateOf(service, 'jobs', 'report'), undefined, 'forgotten after a week')
+      await remove(service, 'jobs')
+    })
+
+    await t.test('notice that nothing came since the rule was made', async (t) => {
+      await add(t, service, { name: 'heart', kind: 'silence', settings: { query: 'beat', everySeconds: 60, graceSeconds: 60 } })
+      t.match(await stateOf(service, 'heart'), { state: 'waiting' })
+      await age(service, 130_000)
+      await run(service)
+      t.match(await told(service, 'heart'), [{ kind: 'silent', subject: '' }])
+      await remove(service, 'heart')
+    })
+
+    await t.test('do not take an outage of the server for silence', async (t) => {
+      await add(t, service, { name: 'nightly', kind: 'silence', settings: { query: 'tick', everySeconds: 3600, graceSeconds: 600 } })
+      await log(service, [{ message: 'tick' }])
+      await age(service, 2 * hourMs)
+      // Nobody followed the logs for two hours.
+      await service.knex('alert_problems').where('kind', 'beat').update({ to_at: utcTime(Date.now() - 2 * hourMs) })
+      await run(service)
+      t.strictSame(await told(service, 'nightly'), [])
+      t.match(await stateOf(service, 'nightly'), { state: 'waiting' })
+      for (const row of await service.knex('alert_problems').where('kind', 'outage')) {
+        await service.knex('alert_problems').where(row).update({ from_at: utcTime(Date.now() - 5 * hourMs), to_at: utcTime(Date.now() - 2 * hourMs) })
+      }
+      await age(service, 2 * hourMs)
+      await service.knex('alert_problems').where('kind', 'beat').update({ to_at: utcTime(Date.now() + hourMs) })
+      await run(service)
+      t.match(await told(service, 'nightly'), [{ kind: 'silent', note: /could store no logs from .* that time does not count/ }])
+      await remove(service, 'nightly')
+    })
+  })
+}
