@@ -3,6 +3,7 @@ import { parseJson } from '../../src/decode/json/parse.ts'
 import { readWhole } from '../../src/decode/unpack/index.ts'
 import { takeJsonBodies, useApiRules } from '../../src/http/scope.ts'
 import errors from './errors.ts'
+import logs from './logs.ts'
 import rules from './rules.ts'
 
 const bodyLimit = 16 * 1024
@@ -13,6 +14,7 @@ export default fp(async (app) => {
   useApiRules(app, bodyLimit)
   takeJsonBodies(app, async (body, maxBytes) => parseJson(await readWhole(body, maxBytes)))
   await app.register(errors)
+  await app.register(logs)
   await app.register(rules)
 }, {
   name: 'loggerbot-alert-routes',

@@ -17,6 +17,11 @@ export function groupKeyOf (
   return { key: hash.slice(0, 16), text: text.toWellFormed() }
 }
 
+/** What decided the group of an error: `fingerprint`, `template`, `exception` or `message`. */
+export function groupRuleOf ({ message, attributes }: Pick<LogRecord, 'message' | 'attributes'>): string {
+  return fingerprintOf({ message, attributes }).key.split(':')[1] ?? ''
+}
+
 function maskedProcessOf (processName: string): string {
   const known = maskedProcesses.get(processName)
   if (known !== undefined) return known

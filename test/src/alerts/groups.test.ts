@@ -122,6 +122,28 @@ for (const database of databases) {
       }
     })
 
+    await t.test('give their logs, and none of another group or user, page by page', async (t) => {
+      await fail(service, ['listed 1', 'other 1', { message: 'listed 2', process: 'web' }, { message: 'listed 3', level: 'info' }, { message: 'x', fingerprint: 'mine' }])
+      await fail(service, ['listed 4', `listed ${'5'.repeat(3000)}`])
+      await fail(service, ['listed 6'], 'bob')
+      const groups = await list(service)
+      const { id } = groups.find(({ text, process }) => text.startsWith('listed') && process === 'api')!
+      const logs = async (parameters = '', of = id, user = 'alice') => await get(service, `/api/errors/${of}/logs?${parameters}`, user)
+      t.match(await logs(), { status: 200, complete: true, cursor: undefined, logs: [{ message: /^listed 5{1993}$/ }, { message: 'listed 4', process: 'api', rule: 'message' }, { message: 'listed 1' }] })
+      t.match(await logs('', groups.find(({ text }) => text === 'mine')!.id), { logs: [{ message: 'x', rule: 'fingerprint' }] })
+      const found: string[] = []
+      for (let cursor: string | undefined = ''; cursor !== undefined;) {
+        const page: { logs: Array<{ message: string }>, cursor?: string } = await logs(`limit=1${cursor && `&cursor=${cursor}`}`)
+        found.push(...page.logs.map(({ message }) => message.slice(0, 8)))
+        cursor = page.cursor
+      }
+      t.strictSame(found, ['listed 5', 'listed 4', 'listed 1'])
+      t.match(await logs('', id, 'bob'), { status: 200, logs: [{ message: 'listed 6' }] }, 'the same group of another user')
+      t.equal((await logs('user=alice', id, 'bob')).status, 403)
+      t.equal((await logs('', '0'.repeat(16))).status, 404)
+      for (const parameters of ['limit=101', 'cursor=x', 'other=1']) t.equal((await logs(parameters)).status, 400, parameters)
+    })
+
     await t.test('are read and changed on the terminal', async (t) => {
       const env = environmentOf(options)
       const run = (...args: string[]) => loggerbot(['errors', ...args], { env })
