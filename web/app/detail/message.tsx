@@ -31,7 +31,7 @@ function Pieces ({ text }: { text: string }) {
             ▸ {texts.value.detail.frames(lines.length)}
           </button>
           )
-        : <div key={index}><Value text={lines.join('\n')} /></div>)}
+        : <div key={index}><Value text={lines.join('\n')} isMessage /></div>)}
     </>
   )
 }
@@ -43,7 +43,7 @@ function Blocks ({ text }: { text: string }) {
   const blocks = blocksOf(text.slice(0, shown))
   return (
     <>
-      {blocks.map((block, index) => <div key={index} class='block'><Value text={block} /></div>)}
+      {blocks.map((block, index) => <div key={index} class='block'><Value text={block} isMessage /></div>)}
       {!isWhole.value && (
         <button type='button' class='folded' onClick={() => { isWhole.value = true }}>
           {texts.value.detail.showAll(size)}

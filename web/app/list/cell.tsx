@@ -49,11 +49,11 @@ function Time ({ log, previous }: { log: Log, previous: Log | undefined }) {
 }
 
 function Message ({ text }: { text: string }) {
-  if (view.value.wrap !== 'one') return <Value text={text.trimEnd()} />
+  if (view.value.wrap !== 'one') return <Value text={text.trimEnd()} isMessage />
   const { line, more } = firstLineOf(text)
   return (
     <>
-      <Value text={line} />
+      <Value text={line} isMessage />
       {more > 0 && <span class='more-lines'>{texts.value.list.moreLines(more)}</span>}
     </>
   )

@@ -74,6 +74,7 @@ export function List ({ search, begin = '', isDimmed = () => false }: ListProps)
       previous: search.at(index - 1),
       isFirst: search.state.value.isAtStart && index === start,
       silenceMs: silenceMs.value,
+      gone: search.segments.goneAt(index),
       folded: folds.value?.othersOf(index) ?? 0,
       isActive: index === control.active.value,
       isSelected: control.isSelected(index),

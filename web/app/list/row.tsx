@@ -1,3 +1,4 @@
+import type { ComponentChildren } from 'preact'
 import type { Log } from '../api/types.ts'
 import { lazy } from '../frame/lazy.tsx'
 import { language, texts } from '../texts/index.ts'
@@ -24,6 +25,8 @@ export interface RowProps {
   isFirst: boolean
   /** Milliseconds from which on the time between neighbours is a silence. */
   silenceMs: number
+  /** The number of logs that no longer exist, at the first of their places; 0 at the others; undefined elsewhere. */
+  gone: number | undefined
   /** Rows that say the same, and are folded into this one. */
   folded: number
   isActive: boolean
@@ -36,12 +39,14 @@ export interface RowProps {
 
 /** One log: on one line, on several, or opened. */
 export function Row (row: RowProps) {
-  const { index, top, place, log, previous, isFirst, silenceMs, observe } = row
+  const { index, top, place, log, gone, previous, isFirst, silenceMs, observe } = row
   const style = { top: `${top}px` }
   if (!log) {
     return (
       <div class='row' data-index={index} ref={observe} style={style}>
-        <div class='line line-missing' role='row' aria-rowindex={place}><span role='gridcell' /></div>
+        {gone === undefined
+          ? <div class='line line-missing' role='row' aria-rowindex={place}><span role='gridcell' /></div>
+          : gone > 0 && <Hairline>{texts.value.list.gone(gone)}</Hairline>}
       </div>
     )
   }
@@ -65,13 +70,16 @@ function Divider ({ log, previous, silenceMs }: { log: Log, previous: Log | unde
   if (!isNewDay && gap <= silenceMs) return null
   const silence = gap > silenceMs && texts.value.list.silence(durationOf(gap, language.value))
   return (
-    <div class='divider' role='row'>
-      <span role='gridcell'>
-        {isNewDay && <strong>{dayOf(log.at, view.value.isUtc, language.value)}</strong>}
-        {silence}
-      </span>
-    </div>
+    <Hairline>
+      {isNewDay && <strong>{dayOf(log.at, view.value.isUtc, language.value)}</strong>}
+      {silence}
+    </Hairline>
   )
+}
+
+/** What is said between two rows. */
+function Hairline ({ children }: { children: ComponentChildren }) {
+  return <div class='divider' role='row'><span role='gridcell'>{children}</span></div>
 }
 
 function Line ({ place, log, previous, folded, isActive, isSelected, isDimmed, isLate, isOpen }:

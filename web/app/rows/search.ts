@@ -327,7 +327,7 @@ export class Search {
     const { again, count } = segment
     if (!again) return
     try {
-      this.segments.refill(segment, (await again(count, this.#ended.signal)).logs)
+      this.segments.refill(segment, (await again(count, this.#ended.signal)).logs, this.wanted.order)
       this.#change({})
     } catch (error) {
       if (!this.isStopped && error instanceof ApiError) this.#change({ error })

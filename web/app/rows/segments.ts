@@ -127,15 +127,29 @@ export class Segments {
     }
   }
 
-  /** Puts back the rows of a segment. Those that no longer exist are left out at its end: indices stay. */
-  refill (segment: Segment, rows: readonly Log[]): void {
-    if (segment.rows === undefined) this.#fill(segment, rows.slice(0, segment.count))
+  /**
+   * Puts back the rows of a segment. Those that no longer exist leave their places at its end free: indices stay. In
+   * their stead the server read others, which stand in the segments beside this one.
+   */
+  refill (segment: Segment, rows: readonly Log[], order: Order): void {
+    if (segment.rows !== undefined) return
+    const { first, last } = segment
+    this.#fill(segment, rows.filter((row) => compare(row, first, order) >= 0 && compare(row, last, order) <= 0))
   }
 
   /** The row at an index; undefined where it is not in memory, or does not exist. */
   at (index: number): Log | undefined {
     const segment = this.segmentAt(index)
     return segment?.rows?.[index - segment.start]
+  }
+
+  /** The number of logs that no longer exist, at the first of their places; 0 at the others; undefined elsewhere. */
+  goneAt (index: number): number | undefined {
+    const segment = this.segmentAt(index)
+    if (!segment?.rows) return undefined
+    const place = index - segment.start - segment.rows.length
+    if (place < 0) return undefined
+    return place === 0 ? segment.count - segment.rows.length : 0
   }
 
   /** The index of a row that is in memory. */

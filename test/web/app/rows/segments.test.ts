@@ -43,12 +43,38 @@ t.test('logs that arrive later stand where they belong, once, also where rows ar
     const seen: Array<string | undefined> = []
     for (let index = segments.start; index < end; index++) {
       for (const missing of segments.look(index, index)) {
-        segments.refill(missing, (await missing.again!(missing.count, AbortSignal.any([]))).logs)
+        segments.refill(missing, (await missing.again!(missing.count, AbortSignal.any([]))).logs, order)
       }
       seen.push(segments.at(index)?.id)
     }
     return JSON.stringify(seen) === JSON.stringify(wanted.map(({ id }) => id))
   }), { numRuns: 500 })
+})
+
+t.test('places of logs that were deleted are told, and those beside them are there once', async (t) => {
+  for (const order of ['newest', 'oldest'] as const) {
+    let all = merge([], Array.from({ length: 40 }, (_, index) => log(index, index + 1)), order)
+    const segments = new Segments({ rows: 10, bytes: 1_000_000 })
+    const pages = [0, 1, 2, 3].map((page) => all.slice(page * 10, page * 10 + 10))
+    for (const page of pages) {
+      const again: Read = async (limit) => {
+        const start = all.findIndex((log) => compare(log, page[0]!, order) >= 0)
+        return { logs: all.slice(start, start + limit), again }
+      }
+      segments.append(page, again)
+    }
+    all = all.filter(({ id }) => ![4, 5, 6, 17].includes(Number(id)))
+    const seen: Array<string | number | undefined> = []
+    for (let index = 0; index < segments.end; index++) {
+      for (const missing of segments.look(index, index)) {
+        segments.refill(missing, (await missing.again!(missing.count, AbortSignal.any([]))).logs, order)
+      }
+      const gone = segments.goneAt(index)
+      if (gone !== 0) seen.push(gone ?? segments.at(index)?.id)
+    }
+    t.strictSame(seen.filter((id) => typeof id === 'string'), all.map(({ id }) => id), order)
+    t.strictSame(seen.filter((gone) => typeof gone === 'number').sort(), [1, 3])
+  }
 })
 
 t.test('rows keep their indices on the side on which the list does not grow', async (t) => {

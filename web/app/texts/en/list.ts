@@ -1,6 +1,7 @@
 import { counterOf } from '../counter.ts'
 
 const logs = counterOf('en', { one: 'log', other: 'logs' })
+const gone = counterOf('en', { one: 'log is gone', other: 'logs are gone' })
 const lines = counterOf('en', { one: 'line', other: 'lines' })
 
 /** Texts in English. A text with values is a function. */
@@ -13,6 +14,7 @@ export const list = {
     empty: 'No logs.',
     loading: 'Searching …',
     moreLines: (count: number) => `+${lines(count)}`,
+    gone,
     silence: (duration: string) => `${duration} of silence`,
     cameLater: (duration: string) => `came ${duration} later`,
     cameEarlier: (duration: string) => `came ${duration} before its own time: the sender's clock is fast`,

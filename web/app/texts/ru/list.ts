@@ -2,6 +2,7 @@ import type { list as English } from '../en/list.ts'
 import { counterOf } from '../counter.ts'
 
 const logs = counterOf('ru', { one: 'лог', few: 'лога', other: 'логов' })
+const gone = counterOf('ru', { one: 'лог удалён', few: 'лога удалено', other: 'логов удалено' })
 const lines = counterOf('ru', { one: 'строка', few: 'строки', other: 'строк' })
 
 export const list: typeof English = {
@@ -13,6 +14,7 @@ export const list: typeof English = {
     empty: 'Логов нет.',
     loading: 'Поиск …',
     moreLines: (count) => `+${lines(count)}`,
+    gone,
     silence: (duration) => `тишина ${duration}`,
     cameLater: (duration) => `пришёл через ${duration}`,
     cameEarlier: (duration) => `пришёл на ${duration} раньше своего времени: часы отправителя спешат`,
