@@ -1,6 +1,6 @@
 import fp from 'fastify-plugin'
 import type { onRequestAsyncHookHandler } from 'fastify'
-import { Page } from '../src/http/page.ts'
+import { Page, sendMissingPage } from '../src/http/page.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -24,14 +24,12 @@ export interface PageOptions {
 export default fp<PageOptions>(async (app, { page: isWanted = true, frameAncestors }) => {
   const page = isWanted ? Page.open(frameAncestors) : undefined
   app.decorate('logPage', page)
-  if (!page) {
-    if (isWanted) app.log.warn('the page is not built: run npm ci && npm run build')
-    return
-  }
+  if (!isWanted) return
+  if (!page) app.log.warn('the page is not built: run npm ci && npm run build')
 
   const sendPage: onRequestAsyncHookHandler = async (request, reply) => {
     reply.header('vary', 'accept')
-    if (Page.isWanted(request)) return page.send(request, reply)
+    if (Page.isWanted(request)) return page ? page.send(request, reply) : sendMissingPage(reply)
   }
   app.addHook('onRoute', (route) => {
     // Fastify makes two routes of the first page of a prefix, and tells of one.

@@ -26,6 +26,13 @@ function securityHeaders (frameAncestors: readonly string[]): Record<string, str
   }
 }
 
+/** Tells a browser what to do where the page is not built. */
+export function sendMissingPage (reply: FastifyReply): FastifyReply {
+  return reply.code(503)
+    .headers({ ...securityHeaders([]), 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' })
+    .send('The page of this server is not built. Run "npm ci && npm run build" in its folder, and start it again.\n')
+}
+
 /** The document of the page, which is the same for everybody; its files stand in a folder of their own. */
 export class Page {
   /** Folder of its files. The name of a file changes with its content. */

@@ -4,6 +4,7 @@ import { brotliDecompressSync, gunzipSync } from 'node:zlib'
 import Fastify from 'fastify'
 import t, { type Test } from 'tap'
 import plugin, { type LoggerBotOptions } from '../../src/app.ts'
+import { sendMissingPage } from '../../src/http/page.ts'
 import { noBrowser, openTab, signIn } from '../helpers/browser.ts'
 import { root } from '../helpers/command.ts'
 import { sqlite } from '../helpers/databases.ts'
@@ -91,6 +92,16 @@ t.test('the page is at the root, beside the handshake of Elasticsearch', async (
   await t.test('without paths for Elasticsearch, it is there for everybody', async (t) => {
     const other = await startService(t, sqlite, { database: options, settings: { LOGGER_ELASTICSEARCH: '' } })
     for (const accept of ['text/html', '*/*']) t.match(await http(other.port, 'GET', '/', { accept }), { status: 200, headers: security })
+  })
+})
+
+t.test('where it is not built, a browser gets a sentence that says what to do', async (t) => {
+  const app = Fastify()
+  t.teardown(() => app.close())
+  app.get('/', (_request, reply) => sendMissingPage(reply))
+  const { statusCode, headers, body } = await app.inject({ url: '/', headers: ofBrowser })
+  t.match({ statusCode, headers, body }, {
+    statusCode: 503, headers: { ...security, 'content-type': 'text/plain; charset=utf-8' }, body: /^The page of this server is not built\. Run "npm ci/
   })
 })
 
