@@ -117,7 +117,7 @@ for (const database of databases.filter(({ name }) => name !== 'MySQL')) {
       await line.getByText('The server has a new version of this page.').waitFor()
       await bar.fill('"log 26"')
       await screenshot(tab, `new-version-${database.name}`)
-      await page.unrouteAll()
+      await page.unrouteAll({ behavior: 'wait' })
       await line.getByRole('button', { name: 'Reload' }).click()
       await page.locator('.saved-tabs button').first().waitFor()
       await page.locator('.results[aria-busy=false]').getByText('log 26', { exact: true }).waitFor()
@@ -148,6 +148,35 @@ for (const database of databases.filter(({ name }) => name !== 'MySQL')) {
       await nothing.getByRole('button', { name: 'As a text of the message: “db.example.com:5432/<b>”' }).click()
       await nothing.waitFor()
       t.equal(await bar.inputValue(), '"db.example.com:5432/<b>"')
+    })
+
+    await t.test('marks the words of the query, and nothing of a log runs', async (t) => {
+      const message = '<img src=x onerror=alert(1)> Order failed: order \u001b[31morder\u001b[0m \u202Eorders\nsecond order'
+      t.match(await post(service.port, '/api/logs', [{ message, level: 'error', process: 'api' }], basic('me')), { status: 200 })
+      await page.goto(`${address}?q=order+-"log"&w=all`)
+      await page.locator('mark').nth(3).waitFor()
+      t.strictSame(await page.locator('.row mark').allTextContents(), ['Order', 'order', 'order', 'order'])
+      await screenshot(tab, `marks-${database.name}`)
+      await page.locator('.row .cell-message').click()
+      await page.locator('.detail mark').nth(3).waitFor()
+      t.equal(await page.locator('.row img').count(), 0)
+      await page.goto(`${address}?q=level:error`)
+      await page.locator('.row .line').waitFor()
+      t.equal(await page.locator('mark').count(), 0)
+    })
+
+    await t.test('keeps a setting that the server has not confirmed, and sends it again', async (t) => {
+      const settings = '**/api/settings'
+      await page.goto(address)
+      await page.getByText('log 29', { exact: true }).waitFor()
+      await page.route(settings, (route) => route.request().method() === 'PUT' ? route.abort() : route.continue())
+      await page.getByRole('button', { name: 'me', exact: true }).click()
+      await page.getByRole('radio', { name: 'Dark' }).check()
+      await page.unroute(settings)
+      const sent = page.waitForResponse((answer) => answer.url().endsWith('/api/settings') && answer.request().method() === 'PUT')
+      await page.goto(address)
+      t.match([(await sent).status(), (await sent).request().postData()], [200, /"theme":"dark"/])
+      t.equal(await page.locator('html').getAttribute('data-theme'), 'dark')
     })
 
     await t.test('tells of a clock that is wrong, and searches by that of the server', async () => {

@@ -87,7 +87,7 @@ function welcome (user: Identity): void {
   for (const goOn of waiting.peek()) goOn()
   waiting.value = []
   // Without the right to read them, those of this browser stay.
-  loadSettings().catch(() => {})
+  loadSettings(user.user).catch(() => {})
 }
 
 export async function signOut (): Promise<void> {

@@ -1,6 +1,6 @@
 // What a user set for the page: kept by the server for all of their browsers, and by the browser for the next start.
-import { effect, signal, type ReadonlySignal } from '@preact/signals'
-import { request } from '../api/client.ts'
+import { computed, effect, signal, type ReadonlySignal } from '@preact/signals'
+import { ApiError, request } from '../api/client.ts'
 import type { Kind } from '../redact/kinds.ts'
 import { language, languageOf, setLanguage, type Language } from '../texts/index.ts'
 
@@ -39,45 +39,78 @@ const storageKey = 'loggerbot.settings'
 /** The name under which the server keeps them: `PUT /api/settings {"page": {…}}`. */
 const serverName = 'page'
 
-const current = signal<Settings>({ ...defaults, ...readLocal() })
+const current = signal<Settings>({ ...defaults, ...readLocal(storageKey) })
 
 export const settings: ReadonlySignal<Settings> = current
 
-/** Reads what the server keeps. It wins over what this browser remembers. */
-export async function loadSettings (): Promise<void> {
+/** The user whose settings the server keeps. */
+let owner = ''
+
+/** Reads what the server keeps for a user. It wins over what this browser remembers, but for unconfirmed changes. */
+export async function loadSettings (user: string): Promise<void> {
+  owner = user
   const { [serverName]: kept } = await request<Record<string, Partial<Settings> | undefined>>('api/settings')
-  if (kept) change(kept)
+  const unconfirmed = readLocal(unconfirmedKey())
+  change({ ...kept, ...unconfirmed })
+  if (Object.keys(unconfirmed).length > 0) await save()
 }
 
 /** Changes settings here, and at the server. Without the right to change them there, they stay in this browser. */
 export function saveSettings (changed: Partial<Settings>): void {
   change(changed)
-  request('api/settings', { method: 'PUT', body: { [serverName]: current.peek() } }).catch(() => {})
+  keepLocal(unconfirmedKey(), { ...readLocal(unconfirmedKey()), ...changed })
+  save().catch(() => {})
+}
+
+async function save (): Promise<void> {
+  const sent = current.peek()
+  try {
+    await request('api/settings', { method: 'PUT', body: { [serverName]: sent } })
+  } catch (error) {
+    const isRefused = error instanceof ApiError && error.status >= 400 && error.status < 500
+    if (!isRefused) throw error
+  }
+  if (current.peek() === sent) keepLocal(unconfirmedKey(), {})
 }
 
 function change (changed: Partial<Settings>): void {
   current.value = { ...current.peek(), ...changed }
+  keepLocal(storageKey, current.peek())
+}
+
+/** Where a page that is opened anew finds the changes to which the server has not answered. */
+function unconfirmedKey (): string {
+  return `${storageKey}.unconfirmed.${owner}`
+}
+
+function keepLocal (key: string, kept: Partial<Settings>): void {
   try {
-    localStorage.setItem(storageKey, JSON.stringify(current.peek()))
+    localStorage.setItem(key, JSON.stringify(kept))
   } catch {
     // A private window, or a browser that forbids it: the server keeps them.
   }
 }
 
-function readLocal (): Partial<Settings> {
+function readLocal (key: string): Partial<Settings> {
   try {
-    return JSON.parse(localStorage.getItem(storageKey) ?? '{}') as Partial<Settings>
+    return JSON.parse(localStorage.getItem(key) ?? '{}') as Partial<Settings>
   } catch {
     return {}
   }
 }
 
+/** The language that is chosen, or the browser's; it is the page's once its texts are there. */
+export const wantedLanguage = computed(() => (
+  current.value.language === '' ? languageOf(navigator.languages) : current.value.language
+))
+
 effect(() => {
-  const { theme, density, language: wanted } = current.value
+  const { theme, density } = current.value
   const { dataset } = document.documentElement
   dataset.theme = theme
   dataset.density = density
-  void setLanguage(wanted === '' ? languageOf(navigator.languages) : wanted)
 })
+
+effect(() => { void setLanguage(wantedLanguage.value) })
 
 effect(() => { document.documentElement.lang = language.value })

@@ -1,11 +1,11 @@
 import { openHelp, openPalette } from '../help/open.ts'
 import { openRules } from '../redact/open.ts'
-import { language, texts } from '../texts/index.ts'
+import { texts } from '../texts/index.ts'
 import { Choice } from './choice.tsx'
 import { isAdmin, adminScreens } from './screen-names.ts'
 import { ScreenLink } from './screen-link.tsx'
 import { identity, signOut } from './session.ts'
-import { saveSettings, settings } from './settings.ts'
+import { saveSettings, settings, wantedLanguage } from './settings.ts'
 
 /** Screens beside the main ones, and what is switched often. */
 export function UserMenu ({ onClose }: { onClose (): void }) {
@@ -33,7 +33,7 @@ export function UserMenu ({ onClose }: { onClose (): void }) {
         name='language'
         label={navigation.language}
         values={[['en', 'English'], ['ru', 'Русский']]}
-        chosen={settings.value.language === '' ? language.value : settings.value.language}
+        chosen={wantedLanguage.value}
         onChoose={(language) => saveSettings({ language })}
       />
       <div class='menu-row'>

@@ -7,9 +7,14 @@ export type Language = 'en' | 'ru'
 export const texts = signal<Texts>(en)
 export const language = signal<Language>('en')
 
+let chosen: Language = 'en'
+
 /** Changes the language. Each one is a file of its own. */
 export async function setLanguage (wanted: Language): Promise<void> {
+  chosen = wanted
   const loaded = wanted === 'ru' ? (await import('./ru.ts')).ru : en
+  // Another one was chosen meanwhile.
+  if (chosen !== wanted) return
   language.value = wanted
   texts.value = loaded
 }
