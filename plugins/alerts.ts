@@ -1,6 +1,8 @@
 import { dirname } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
+import { TelegramBot } from '../src/alerts/channels/telegram/bot.ts'
+import { TelegramClient, TelegramFailure, type TelegramOptions } from '../src/alerts/channels/telegram/client.ts'
 import { ErrorFollower } from '../src/alerts/follower.ts'
 import { OwnProblems } from '../src/alerts/own-problems.ts'
 import { codeOf } from '../src/errors.ts'
@@ -14,6 +16,8 @@ declare module 'fastify' {
       readonly behind: number
       /** Counts every error that is stored, and runs the rules; rejects where another instance does. */
       runNow (): Promise<void>
+      /** Calls Telegram; undefined where there is no bot. Not part of the public API. */
+      readonly telegram: TelegramClient | undefined
     } | undefined
   }
 }
@@ -21,10 +25,12 @@ declare module 'fastify' {
 export interface AlertsOptions {
   /** Whether errors are grouped and rules are run, on one instance at a time. Default false. */
   alerts?: boolean
+  /** Bot of Telegram that sends alerts to chats. Default: none. */
+  telegram?: TelegramOptions
 }
 
 /** Groups the errors of all users and runs their rules, behind the writer, on one instance at a time. */
-export default fp<AlertsOptions>(async (app, { alerts = false }) => {
+export default fp<AlertsOptions>(async (app, { alerts = false, telegram }) => {
   if (!alerts) {
     app.decorate('logAlerts', undefined)
     return
@@ -34,7 +40,13 @@ export default fp<AlertsOptions>(async (app, { alerts = false }) => {
     knex: app.logDb,
     onFailure: (error) => app.log.warn({ code: codeOf(error) }, 'errors could not be grouped; it tries again')
   })
-  app.decorate('logAlerts', { get behind () { return follower.behindSeconds }, runNow: () => follower.runNow() })
+  const client = telegram && new TelegramClient(telegram)
+  app.decorate('logAlerts', {
+    get behind () { return follower.behindSeconds },
+    runNow: () => follower.runNow(),
+    telegram: client
+  })
+  if (client) followTelegram(app, client)
   const problems = new OwnProblems(app.logDb, {
     spoolBytes: () => app.logSpool.spool?.bytes ?? 0,
     folders: () => foldersOf(app),
@@ -49,10 +61,27 @@ export default fp<AlertsOptions>(async (app, { alerts = false }) => {
     await problems.end()
     await follower.close()
   })
-}, { name: 'loggerbot-alerts', fastify: '5.x', dependencies: ['loggerbot-cluster'] })
+}, { name: 'loggerbot-alerts', fastify: '5.x', dependencies: ['loggerbot-cluster', 'loggerbot-search'] })
 
 /** Folders of the database and of the spool, as far as they are on this machine. */
 function foldersOf ({ logDb, logSpool }: FastifyInstance): string[] {
   const beside = dialectOf(logDb).keptFolder(logDb)
   return [...logSpool.spool ? [logSpool.spool.folder] : [], ...beside === undefined ? [] : [dirname(beside)]]
+}
+
+/** Follows what people write to the bot, on one instance at a time. */
+function followTelegram (app: FastifyInstance, client: TelegramClient): void {
+  const bot = new TelegramBot({
+    ...app.logCluster,
+    knex: app.logDb,
+    readers: app.logReaders,
+    client,
+    onFailure (error) {
+      const reason = error instanceof TelegramFailure ? error.message : undefined
+      app.log.warn({ code: codeOf(error), reason }, 'the Telegram bot failed; it tries again')
+    }
+  })
+  app.addHook('onReady', async () => bot.start())
+  app.addHook('preClose', async () => bot.stop())
+  app.addHook('onClose', () => bot.close())
 }

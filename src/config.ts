@@ -74,6 +74,15 @@ export const settingsSchema = Type.Object({
     default: true,
     description: 'true or false: whether to group errors, and to count them (docs/alerts.md)'
   }),
+  LOGGER_TELEGRAM_TOKEN: text({
+    pattern: '^(\\d{1,19}:[\\w-]{20,100})?$',
+    description: 'secret token of the Telegram bot that sends alerts, as @BotFather gives it; empty: no bot'
+  }),
+  LOGGER_TELEGRAM_API: text({
+    default: 'https://api.telegram.org',
+    pattern: '^https?://[^\\s?#/@]+(/[^\\s?#]*)?$',
+    description: 'address of Telegram\'s Bot API, or of a server of your own that speaks it'
+  }),
   LOGGER_WORD_INDEX: Type.Boolean({
     default: true,
     description: 'true or false: whether to keep an index of words, which finds rare words at once among ' +
@@ -219,6 +228,11 @@ export function databaseOptions (settings: Settings): DatabaseOptions {
     pool: settings.LOGGER_DB_POOL,
     pageCompression: settings.LOGGER_DB_PAGE_COMPRESSION
   }
+}
+
+/** The bot of Telegram; undefined when there is none. */
+export function telegramOptions ({ LOGGER_TELEGRAM_TOKEN: token, LOGGER_TELEGRAM_API: apiRoot }: Settings) {
+  return token === '' ? undefined : { token, apiRoot }
 }
 
 /** Origins of pages that may send logs. */

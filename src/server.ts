@@ -5,7 +5,7 @@ import fastifyEnv from '@fastify/env'
 import Fastify, { LogController, type FastifyHttpOptions, type FastifyInstance } from 'fastify'
 import loggerbot, { type LoggerBotOptions } from './app.ts'
 import {
-  booleanOr, corsOrigins, databaseOptions, envOptions, spoolOptions, syslogOptions, type Settings
+  booleanOr, corsOrigins, databaseOptions, envOptions, spoolOptions, syslogOptions, telegramOptions, type Settings
 } from './config.ts'
 import { NotFound } from './errors.ts'
 import { answerOf, privateHeaders, sendError } from './http/answers.ts'
@@ -85,6 +85,7 @@ function serviceOptions (settings: Settings): LoggerBotOptions {
     syslog: syslogOptions(settings),
     wordIndex: settings.LOGGER_WORD_INDEX,
     alerts: settings.LOGGER_ALERTS,
+    telegram: telegramOptions(settings),
     retention: { days: settings.LOGGER_RETENTION_DAYS, rows: settings.LOGGER_RETENTION_ROWS },
     apiKey: settings.LOGGER_API_KEY,
     bodyLimit: settings.LOGGER_BODY_LIMIT,

@@ -5,6 +5,7 @@ import { takeJsonBodies, useApiRules } from '../../src/http/scope.ts'
 import errors from './errors.ts'
 import logs from './logs.ts'
 import rules from './rules.ts'
+import telegram from './telegram.ts'
 
 const bodyLimit = 16 * 1024
 
@@ -16,6 +17,7 @@ export default fp(async (app) => {
   await app.register(errors)
   await app.register(logs)
   await app.register(rules)
+  await app.register(telegram)
 }, {
   name: 'loggerbot-alert-routes',
   fastify: '5.x',

@@ -25,17 +25,22 @@ export type WantedState =
 
 /** Gives a group another state; false where there is no such group. */
 export async function setState (
-  knex: Knex, { userId, key, by, source }: ChangedGroup, wanted: WantedState, note: string
+  knex: Knex, group: ChangedGroup, wanted: WantedState, note: string
 ): Promise<boolean> {
-  const entry = { by, action: 'error.state', detail: { error: key, ...wanted } }
-  return await audited(knex, entry, async (transaction) => {
-    const group = await lockGroup(transaction, userId, key)
-    if (!group) return 0
-    const changed = { ...inState(group, wanted.state, await stampOf(transaction)), ...untilOf(group, wanted) }
-    await storeGroups(transaction, [changed])
-    await storeChanges(transaction, [changeOf(changed, { by: by.name, source, note })])
-    return 1
-  }) > 0
+  const entry = { by: group.by, action: 'error.state', detail: { error: group.key, ...wanted } }
+  return await audited(knex, entry, (transaction) => changeState(transaction, group, wanted, note)) > 0
+}
+
+/** Gives a group another state, in a transaction that writes the audit; resolves to the number of changed groups. */
+export async function changeState (
+  transaction: Knex, { userId, key, by, source }: ChangedGroup, wanted: WantedState, note: string
+): Promise<number> {
+  const group = await lockGroup(transaction, userId, key)
+  if (!group) return 0
+  const changed = { ...inState(group, wanted.state, await stampOf(transaction)), ...untilOf(group, wanted) }
+  await storeGroups(transaction, [changed])
+  await storeChanges(transaction, [changeOf(changed, { by: by.name, source, note })])
+  return 1
 }
 
 function untilOf ({ logs }: ErrorGroup, wanted: WantedState): Pick<ErrorGroup, 'untilAt' | 'untilLogs'> {

@@ -1,7 +1,7 @@
 // The words of a message for people, in plain text. A channel puts them where nothing in them has a meaning.
 import type { AlertMessage } from './channel.ts'
 
-const headings: Record<AlertMessage['kind'], string> = {
+export const headings: Record<AlertMessage['kind'], string> = {
   new: 'New error',
   regressed: 'Error is back',
   unmuted: 'Error is no longer muted',
@@ -15,9 +15,11 @@ const headings: Record<AlertMessage['kind'], string> = {
   digest: 'Several alerts'
 }
 
-/** Control characters, and those that change the direction of what follows. A tab and a newline stay. */
-// eslint-disable-next-line no-control-regex
-const unsafe = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g
+/**
+ * Control characters, those that change the direction of what follows, and those that do not show.
+ * A tab, a newline, and the joiners of emoji and of some languages stay.
+ */
+const unsafe = /(?!\t|\n|\u200c|\u200d)[\p{Cc}\p{Cf}\u2028\u2029]/gu
 
 /** `New error #1F3`, and whether it may be a repeat. */
 export function headingOf ({ kind, number, mayRepeat }: AlertMessage): string {

@@ -39,8 +39,9 @@ export class Updates {
     return id
   }
 
-  /** After a week without updates the ids go on anywhere. */
+  /** After a week without updates, none of which is kept, the ids go on anywhere. */
   restartIds (next: number): void {
+    this.#waiting = []
     this.#next = next
   }
 

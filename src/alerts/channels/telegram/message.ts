@@ -1,4 +1,5 @@
 import type { AlertMessage, Channel, SendOutcome } from '../channel.ts'
+import { headings } from '../wording.ts'
 import type { Button, OutgoingText } from './api.ts'
 import { buttonData, type ButtonAction } from './button-data.ts'
 import type { TelegramClient } from './client.ts'
@@ -18,7 +19,7 @@ export interface TelegramTarget {
 }
 
 /** Longer texts reach Telegram's limits sooner. */
-const defaultUnits = 700
+const maxMessageUnits = 700
 /** UTF-16 units of the parts, so that lines of logs have room. */
 const maxUnits = { title: 200, note: 150, process: 60, state: 60, rule: 80 }
 /** Below this a line says too little. */
@@ -27,20 +28,6 @@ const minLineUnits = 20
 const maxLines = 20
 /** Room for the number of alerts that are not shown. */
 const unitsOfMore = 16
-
-const headings: Record<AlertMessage['kind'], string> = {
-  new: 'New error',
-  regressed: 'Error is back',
-  unmuted: 'No longer muted',
-  repeated: 'Error goes on',
-  match: 'Match',
-  count: 'Too many logs',
-  silent: 'No logs',
-  back: 'Logs are back',
-  server: 'Server',
-  test: 'Test',
-  digest: 'Summary'
-}
 
 /** A chat of Telegram that takes alerts. */
 export function telegramChannel (client: TelegramClient, target: TelegramTarget): Channel {
@@ -66,10 +53,9 @@ export function telegramChannel (client: TelegramClient, target: TelegramTarget)
   }
 }
 
-/** The text of a message, cut to a number of UTF-16 units. */
-export function textOf (message: AlertMessage, units = defaultUnits): OutgoingText {
+function textOf (message: AlertMessage): OutgoingText {
   const { kind, title, note, process, level, logs, first, last, state, rule, user, lines } = message
-  const builder = new TextBuilder(units)
+  const builder = new TextBuilder(maxMessageUnits)
   addHeading(builder, message)
   builder.own('\n').foreign(title, maxUnits.title)
   if (kind !== 'test' && kind !== 'server') builder.own(`\n${logs} ${logs === 1 ? 'log' : 'logs'}`)

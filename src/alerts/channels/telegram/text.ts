@@ -1,9 +1,7 @@
 // Texts for Telegram as plain text and entities. A text of strangers is in a `code` or `pre` entity, where nothing is
 // clickable, and has no character that is invisible or changes the direction of writing.
+import { fitted, inert } from '../wording.ts'
 import type { Entity, OutgoingText } from './api.ts'
-
-/** Characters that are invisible or change how others are read, but for the joiners of emoji and of some languages. */
-const unseen = /(?!\u200c|\u200d|\n)[\p{Cc}\p{Cf}\u2028\u2029]/gu
 
 /** Longest text, in UTF-16 units: Telegram takes 4,096 characters. */
 export const maxTextUnits = 3500
@@ -39,12 +37,12 @@ export class TextBuilder {
 
   /** Adds a text of strangers in one line, cut to a number of UTF-16 units. */
   foreign (text: string, maxUnits: number): this {
-    return this.#add('code', visible(text.replace(/\s+/g, ' ').trim()), maxUnits)
+    return this.#add('code', text.replace(/\s+/g, ' ').trim(), maxUnits)
   }
 
   /** Adds a text of strangers as a block of lines, cut to a number of UTF-16 units. */
   block (text: string, maxUnits: number): this {
-    return this.#add('pre', visible(text.replaceAll('\t', ' ').replaceAll('\r\n', '\n').trimEnd()), maxUnits)
+    return this.#add('pre', text.replaceAll('\t', ' ').replaceAll('\r\n', '\n').trimEnd(), maxUnits)
   }
 
   build (): OutgoingText {
@@ -52,8 +50,11 @@ export class TextBuilder {
   }
 
   #add (type: 'code' | 'pre', text: string, maxUnits: number): this {
-    const shown = cut(text === '' ? '·' : text, Math.min(maxUnits, this.room))
-    if (shown !== '') this.#mark({ type, length: shown.length })
+    const max = Math.min(maxUnits, this.room)
+    if (max < 1) return this
+    // The text may be long: only its beginning is looked at.
+    const shown = fitted(inert(text.slice(0, max + 1) || '·'), { max })
+    this.#mark({ type, length: shown.length })
     this.#text += shown
     return this
   }
@@ -61,14 +62,4 @@ export class TextBuilder {
   #mark (entity: Omit<Entity, 'offset'>): void {
     this.#entities.push({ ...entity, offset: this.#text.length })
   }
-}
-
-function visible (text: string): string {
-  return text.toWellFormed().replace(unseen, '·')
-}
-
-/** Cuts a text, never inside a surrogate pair. */
-function cut (text: string, maxUnits: number): string {
-  if (text.length <= maxUnits) return text
-  return maxUnits < 1 ? '' : `${text.slice(0, maxUnits - 1).replace(/[\ud800-\udbff]$/, '')}…`
 }
