@@ -1,10 +1,7 @@
-import { Type, type Static } from '@sinclair/typebox'
-import type { ToldAlert } from '../../src/alerts/rules/history.ts'
-import { maxRules, type Rule } from '../../src/alerts/rules/rule.ts'
+import { Type } from '@sinclair/typebox'
+import { maxRules } from '../../src/alerts/rules/rule.ts'
 import { Kind, RuleName, SharedFields } from '../../src/alerts/rules/schema.ts'
-import type { RuleState } from '../../src/alerts/rules/states.ts'
 import { maxValues } from '../../src/alerts/rules/watching.ts'
-import { isoTime } from '../../src/query/api-log.ts'
 
 const Time = Type.String({ examples: ['2026-11-27T09:30:00.000000Z'] })
 const orNull = (description: string) => Type.Union([Type.String(), Type.Null()], { description })
@@ -49,35 +46,3 @@ export const PresentedDetail = Type.Composite([Presented, Type.Object({
   states: Type.Array(State, { description: `by subject, ${maxValues} at most` }),
   alerts: Type.Array(Alert, { description: 'the last alerts, the latest first' })
 })])
-
-export function presentRule (rule: Rule, user: string): Static<typeof Presented> {
-  const { name, kind, settings, channels, telling, isEnabled, fault, createdAt, updatedAt } = rule
-  return {
-    name,
-    user,
-    kind,
-    settings,
-    channels,
-    ...telling,
-    enabled: isEnabled,
-    fault,
-    created: isoTime(createdAt),
-    updated: isoTime(updatedAt)
-  }
-}
-
-export function presentState ({ subject, state, sinceAt, dueAt, detail }: RuleState): Static<typeof State> {
-  const { heardAt } = detail
-  return {
-    subject,
-    state,
-    since: isoTime(sinceAt),
-    due: dueAt === null ? null : isoTime(dueAt),
-    last: heardAt === undefined ? null : isoTime(heardAt)
-  }
-}
-
-export function presentAlert ({ id, subject, kind, raisedAt, detail, sent }: ToldAlert): Static<typeof Alert> {
-  const { title, note = null, logs } = detail
-  return { id, subject, kind, at: isoTime(raisedAt), title, note, logs, sent }
-}

@@ -76,6 +76,6 @@ async function findProblems ({ spoolBytes, folders, retentionFailure }: OwnFacts
 }
 
 /** Whether a disk has less than 1 GiB, or than 5 %, for files of this process. */
-export function isNearlyFull ({ bavail, bsize, blocks }: { bavail: number, bsize: number, blocks: number }): boolean {
+function isNearlyFull ({ bavail, bsize, blocks }: { bavail: number, bsize: number, blocks: number }): boolean {
   return bavail * bsize < leastFreeBytes || bavail < blocks * leastFreeShare
 }

@@ -9,6 +9,7 @@ import type { AddUserOptions } from './user.ts'
 import type { AddTokenOptions } from './token.ts'
 import { define, type Run } from './define.ts'
 import { defineErrors } from './errors/definitions.ts'
+import { defineRules } from './rules/definitions.ts'
 import type { ExportOptions } from './export.ts'
 import type { RetentionOptions } from './retention.ts'
 import type { SearchOptions } from './search.ts'
@@ -42,6 +43,7 @@ export function defineCommands (program: Command, run: Run): void {
   defineLogs(program, run)
   defineDeadLetters(program.command('dead-letters').summary('manage dead letters'), run)
   defineSpool(program.command('spool').summary('manage the spool'), run)
+  defineRules(program.command('rules').summary('manage rules of alerts'), run)
   defineErrors(program.command('errors').summary('groups of errors'), run)
   defineCompletion(program, run)
 }

@@ -1,3 +1,4 @@
+import type { Static, TSchema } from '@sinclair/typebox'
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
 import type { FastifyInstance } from 'fastify'
 import { BadRequest, type Fault, type Rule } from '../model/bad-request.ts'
@@ -29,6 +30,12 @@ export function useOwnCompilers (scope: FastifyInstance): void {
   })
   scope.setSchemaErrorFormatter((errors) => refusalOf(errors as unknown as ErrorObject[]))
   scope.setSerializerCompiler(() => (payload) => JSON.stringify(payload))
+}
+
+/** Checks a value as the body of a request is checked. Throws BadRequest, which names the field. */
+export function requireValid<Schema extends TSchema> (schema: Schema, data: unknown): asserts data is Static<Schema> {
+  const validate = ajv.compile(schema)
+  if (!validate(data)) throw refusalOf(validate.errors ?? [])
 }
 
 function refusalOf (errors: readonly ErrorObject[]): BadRequest {

@@ -56,6 +56,8 @@ for (const database of databases) {
       const setting = path.endsWith('alice') ? { query: 'a secret of alice' } : { note: 'a secret of alice' }
       t.match((await http(port, 'PUT', path, { ...basic('alice'), 'content-type': 'application/json' }, JSON.stringify(setting))).status, /20[01]/)
     }
+    const rule = { name: 'alice', kind: 'silence', settings: { query: 'a secret of alice', everySeconds: 3600 } }
+    t.equal((await http(port, 'POST', '/api/rules', { ...basic('alice'), 'content-type': 'application/json' }, JSON.stringify(rule))).status, 201)
     const tokens: Array<[scope: string, headers: Record<string, string>]> = []
     for (const scope of ['read', 'write']) tokens.push([scope, { authorization: `Bearer ${await createToken(service, 'alice', [scope])}` }])
 
@@ -65,7 +67,7 @@ for (const database of databases) {
     const guarded = routes.filter(({ config }) => !['public', 'contract'].includes(config!.logAccess!))
     for (const { method, url, config } of guarded) {
       for (const id of url.includes(':id') ? [page.logs[0].id, String(hers.id)] : ['']) {
-        const path = url.replace(':id', id).replace(':name', 'alice').replace(':key', '')
+        const path = url.replace(':id', id).replace(':name', 'alice').replace(':key', '').replace(':value', 'hers')
         const body = method === 'POST' ? '{"name":"x","scopes":["read"]}' : undefined
         t.equal((await ask(port, String(method), path, {}, body)).status, 401, `${method} ${path} without a credential`)
         for (const [scope, headers] of tokens.filter(([scope]) => scope !== config!.logAccess)) {
@@ -87,6 +89,7 @@ for (const database of databases) {
     t.strictSame(await service.knex('dead_letters').where('user_id', 1).pluck('source'), ['json'], 'her dead letter, too')
     t.strictSame(await service.knex('users').orderBy('id').select('username', 'admin', 'disabled_at'), ['alice', 'bob'].map((username) => ({ username, admin: 0, disabled_at: null })))
     t.strictSame(await service.knex('saved_searches').pluck('user_id'), [1], 'her search is hers')
+    t.strictSame(await service.knex('alert_rules').where('name', 'alice').pluck('user_id'), [1], 'and so is her rule')
     for (const { method, url } of routes.filter(({ config }) => config!.logAccess === 'contract')) {
       t.match((await ask(port, String(method), url, { ...basic('alice') }, '{}')).status, /^4/, `${method} ${url} has the contract's own rules`)
     }

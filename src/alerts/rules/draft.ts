@@ -8,7 +8,7 @@ import { quietUntil } from './schedule.ts'
 import { keyOf } from './states.ts'
 
 /** Characters of a title and of a note. */
-export const maxTextCharacters = 500
+const maxTextCharacters = 500
 /** Rows of one statement. */
 const rowsPerStatement = 200
 

@@ -4,7 +4,7 @@ import { severities, type Severity, type StoredLog } from '../../model/record.ts
 import { earlier, later, withSamples, type Sample } from '../tally.ts'
 
 /** A log that happened this much before its arrival is late. */
-export const lateMs = 10 * 60_000
+const lateMs = 10 * 60_000
 
 /** Logs that were not told yet. */
 export interface Held {

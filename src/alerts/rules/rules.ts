@@ -101,7 +101,7 @@ export async function ensureFirstRules (
   if (await transaction('alert_rules').where('user_id', id).first('id') !== undefined) return
   const errors: RuleContent = { kind: 'group', settings: { query: '' } }
   const server: RuleContent = { kind: 'server', settings: {} }
-  const named = [{ name: 'new errors', content: errors }, ...admin ? [{ name: 'the server', content: server }] : []]
+  const named = [{ name: 'New errors', content: errors }, ...admin ? [{ name: 'The server', content: server }] : []]
   for (const { name, content } of named) {
     const rule = { ...content, name, telling: standardTelling, channels: null, isEnabled: true }
     const row = await toRow(transaction, id, rule)

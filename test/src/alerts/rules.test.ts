@@ -1,6 +1,7 @@
 import t, { type Test } from 'tap'
 import { utcTime } from '../../../src/model/instant.ts'
-import { databases } from '../../helpers/databases.ts'
+import { loggerbot } from '../../helpers/command.ts'
+import { databases, environmentOf } from '../../helpers/databases.ts'
 import { startEmbedded } from '../../helpers/embedded.ts'
 import { http, post } from '../../helpers/http.ts'
 import { basic, createUser, type TestService } from '../../helpers/service.ts'
@@ -66,7 +67,25 @@ for (const database of databases) {
       }
       t.equal((await remove(service, 'all%20errors')).status, 204)
       t.equal((await remove(service, 'all%20errors')).status, 404)
-      t.strictSame(await service.knex('audit').whereLike('action', 'rule.%').orderBy('id').pluck('action'), ['rule.add', 'rule.change', 'rule.delete'])
+      t.strictSame(await service.knex('audit').where('action', 'like', 'rule.%').where('caller', 'alice').orderBy('id').pluck('action'), ['rule.add', 'rule.change', 'rule.delete'])
+    })
+
+    await t.test('are managed on the terminal', async (t) => {
+      const env = environmentOf(options)
+      const rules = (...args: string[]) => loggerbot(['rules', ...args], { env })
+      t.match(await rules('add', 'bob', 'backup', 'silence', '--query', 'done', '--by', 'process', '--every', '1d', '--grace', '10m', '--quiet', '22:00-07:00', '--zone', 'Europe/Berlin'), { code: 0, stdout: 'bob has the rule backup\n', stderr: '' })
+      t.match(await rules('list', 'bob'), { code: 0, stdout: /^NAME +KIND +STATE +QUERY\nbackup +silence +on +done\n$/ })
+      t.match(await rules('change', 'bob', 'backup', '--cron', '30 2 * * *', '--zone', 'UTC', '--rename', 'night', '--disabled', '--repeat', '0'), { code: 0 })
+      const shown = JSON.parse((await rules('show', 'bob', 'night')).stdout)
+      t.match(shown, { settings: { query: 'done', by: 'process', cron: '30 2 * * *', zone: 'UTC', graceSeconds: 600 }, enabled: false, repeatSeconds: 0, quietHours: { zone: 'Europe/Berlin' }, states: [], alerts: [] })
+      t.notOk('everySeconds' in shown.settings)
+      t.match(await rules('add', 'bob', 'x', 'count', '--query', 'a', '--more-than', 'many', '--within', '1m'), { code: 2, stderr: /settings\.moreThan must be a whole number/ })
+      t.match(await rules('add', 'bob', 'x', 'match', '--query', 'a ('), { code: 2, stderr: /settings\.query/ })
+      t.match(await rules('add', 'bob', 'x', 'server'), { code: 1, stderr: /administrators/ })
+      t.match(await rules('add', 'nobody', 'x', 'group'), { code: 1, stderr: /there is no user nobody/ })
+      t.match(await rules('delete', 'bob', 'night'), { code: 0 })
+      t.match(await rules('show', 'bob', 'night'), { code: 1, stderr: /bob has no rule night/ })
+      t.equal((await service.knex('audit').where({ caller: 'command line', action: 'rule.change' })).length, 1)
     })
 
     const refused: Array<[field: string, rule: object]> = [
