@@ -80,11 +80,13 @@ export class RuleRunner {
     if (!isAwaited && now - this.#checkedAt < changesMs) return false
     this.#checkedAt = now
     const version = await versionOf(this.#knex)
-    if (version === this.#version && now - this.#readAt < rereadMs) return false
+    const isChanged = version !== this.#version
+    // Now and then in any case: users are disabled, and made administrators.
+    if (!isChanged && now - this.#readAt < rereadMs) return false
     this.#book = await RuleBook.read(this.#knex)
     this.#version = version
     this.#readAt = now
-    return true
+    return isChanged
   }
 
   /** Begins a step. */

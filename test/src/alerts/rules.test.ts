@@ -1,4 +1,5 @@
 import t, { type Test } from 'tap'
+import { ensureFirstRules } from '../../../src/alerts/rules/rules.ts'
 import { utcTime } from '../../../src/model/instant.ts'
 import { loggerbot } from '../../helpers/command.ts'
 import { databases, environmentOf } from '../../helpers/databases.ts'
@@ -284,6 +285,76 @@ for (const database of databases) {
       await run(service)
       t.match(await told(service, 'nightly'), [{ kind: 'silent', note: /could store no logs from .* that time does not count/ }])
       await remove(service, 'nightly')
+    })
+
+    await t.test('do not take logs that wait in a spool for silence', async (t) => {
+      await add(t, service, { name: 'spooled', kind: 'silence', settings: { query: 'tock', everySeconds: 3600, graceSeconds: 600 } })
+      await log(service, [{ message: 'tock' }])
+      const row = { instance: 'another', kind: 'spool', from_at: utcTime(Date.now() - 5 * hourMs), to_at: utcTime(), detail: '1 byte' }
+      await service.knex('alert_problems').insert(row)
+      await age(service, 4 * hourMs)
+      await run(service)
+      t.match(await stateOf(service, 'spooled'), { state: 'waiting' })
+      t.strictSame(await told(service, 'spooled'), [])
+      await service.knex('alert_problems').where('instance', 'another').delete()
+      await remove(service, 'spooled')
+    })
+
+    await t.test('that cannot be run are told to their owners, once', async (t) => {
+      await add(t, service, { name: 'old', kind: 'match', settings: { query: 'a' } })
+      await service.knex('alert_rules').where('name', 'old').update({ settings: '{"query":"a ("}', revision: 7 })
+      await run(service)
+      await run(service)
+      t.match(await ask(service, 'GET', 'rules/old'), { fault: /^its query cannot be read: /, alerts: [{ kind: 'server', title: 'The rule old cannot be run' }] })
+      t.equal((await told(service, 'old')).length, 1)
+      t.match(await ask(service, 'PATCH', 'rules/old', { settings: { query: 'mended' } }), { fault: null })
+      await run(service)
+      await log(service, [{ message: 'mended' }])
+      t.match(await told(service, 'old'), [{ kind: 'match' }, {}])
+      await remove(service, 'old')
+    })
+
+    await t.test('tell administrators of problems of the server that last, and of their end', async (t) => {
+      await createUser(service, 'root')
+      await service.knex('users').where('username', 'root').update({ admin: true })
+      await service.knex.transaction(async (transaction) => {
+        const { id } = await transaction('users').where('username', 'root').first('id')
+        await ensureFirstRules(transaction, { id, admin: true })
+        await ensureFirstRules(transaction, { id, admin: true })
+      })
+      t.strictSame((await ask(service, 'GET', 'rules', undefined, 'root')).rules.map(({ name }: { name: string }) => name), ['New errors', 'The server'])
+      const letter = { id: '77', user_id: 1, created_at: utcTime(), source: 'json', record: 'x', record_bytes: 1, reason: 'x' }
+      await service.knex('dead_letters').insert(letter)
+      const ofServer = async () => (await told(service, 'The server', 'root')).filter(({ subject }) => subject === 'dead letters')
+      await run(service)
+      t.strictSame(await ofServer(), [], 'it may pass')
+      await age(service, 31_000)
+      await run(service)
+      await run(service)
+      t.match(await ofServer(), [{ kind: 'server', title: 'Records could not be stored as logs', note: /^1 in the list/ }])
+      await service.knex('dead_letters').where('id', '77').delete()
+      await run(service)
+      t.equal((await ofServer()).length, 1, 'it may come back')
+      await age(service, 301_000)
+      await run(service)
+      t.match(await ofServer(), [{ title: 'Over: Records could not be stored as logs' }, {}])
+    })
+
+    await t.test('see each log once where two instances take turns, and one of them ends in the middle', async (t) => {
+      await add(t, service, { name: 'turns', kind: 'match', settings: { query: 'turn' }, coolDownSeconds: 10 })
+      for (let turn = 0; turn < 3; turn++) {
+        const other = await startEmbedded(t, options, { alerts: true })
+        await Promise.all([service, other].map(({ port }) => post(port, '/api/logs', [{ message: `turn ${turn}` }, { message: 'a turn' }], basic('alice'))))
+        const running = Promise.allSettled([service.app.logAlerts?.runNow(), other.app.logAlerts?.runNow()])
+        await other.app.close()
+        await running
+      }
+      await run(service)
+      const told = await service.knex('alerts').join('alert_rules', 'alert_rules.id', 'rule_id').where('name', 'turns').select('detail', 'number')
+      const held = await service.knex('alert_rule_states').join('alert_rules', 'alert_rules.id', 'rule_id').where('name', 'turns').pluck('detail')
+      const logs = [...told.map(({ detail }) => JSON.parse(detail).logs), ...held.map((detail) => JSON.parse(detail).held?.logs ?? 0)]
+      t.equal(logs.reduce((sum, count) => sum + count, 0), 12)
+      t.strictSame(told.map(({ number }) => number).toSorted(), told.map((_, index) => index + 1))
     })
   })
 }
