@@ -29,6 +29,7 @@ export { default as alertRoutes } from '../routes/alerts/index.ts'
 export { default as opsRoutes } from '../routes/ops/index.ts'
 export { default as pageRoutes } from '../routes/page/index.ts'
 
+export type { TelegramOptions } from './alerts/channels/telegram/client.ts'
 export type { UserSessions, UserTokens } from './authenticate/account.ts'
 export type { DatabaseOptions, MysqlOptions, SqliteOptions } from './store/dialects/dialect.ts'
 export { utcTime } from './model/instant.ts'

@@ -1,4 +1,5 @@
 import type { AddressInfo } from 'node:net'
+import type { Writable } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
 import type { Knex } from 'knex'
 import type { Test } from 'tap'
@@ -29,6 +30,8 @@ export interface ServiceOptions {
   settings?: Partial<Record<keyof Settings, string>>
   timeouts?: Timeouts
   onSetupCode?: (code: string) => void
+  /** Gets the server's own log. */
+  logStream?: Writable
 }
 
 /** Starts the whole service; it closes when the test ends. */

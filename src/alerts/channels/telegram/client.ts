@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
 import { codeOf } from '../../../errors.ts'
-import { isNotWritten } from '../not-written.ts'
+import { isNotWritten } from './not-written.ts'
 import type { BotUser, Methods } from './api.ts'
 
 export interface TelegramOptions {

@@ -37,12 +37,13 @@ export class TextBuilder {
 
   /** Adds a text of strangers in one line, cut to a number of UTF-16 units. */
   foreign (text: string, maxUnits: number): this {
-    return this.#add('code', text.replace(/\s+/g, ' ').trim(), maxUnits)
+    return this.#add('code', beginningOf(text, maxUnits).replace(/\s+/g, ' ').trim(), maxUnits)
   }
 
   /** Adds a text of strangers as a block of lines, cut to a number of UTF-16 units. */
   block (text: string, maxUnits: number): this {
-    return this.#add('pre', text.replaceAll('\t', ' ').replaceAll('\r\n', '\n').trimEnd(), maxUnits)
+    const lines = beginningOf(text, maxUnits).replaceAll('\t', ' ').replaceAll('\r\n', '\n').trimEnd()
+    return this.#add('pre', lines, maxUnits)
   }
 
   build (): OutgoingText {
@@ -52,8 +53,7 @@ export class TextBuilder {
   #add (type: 'code' | 'pre', text: string, maxUnits: number): this {
     const max = Math.min(maxUnits, this.room)
     if (max < 1) return this
-    // The text may be long: only its beginning is looked at.
-    const shown = fitted(inert(text.slice(0, max + 1) || '·'), { max })
+    const shown = fitted(inert(text === '' ? '·' : text), { max })
     this.#mark({ type, length: shown.length })
     this.#text += shown
     return this
@@ -62,4 +62,9 @@ export class TextBuilder {
   #mark (entity: Omit<Entity, 'offset'>): void {
     this.#entities.push({ ...entity, offset: this.#text.length })
   }
+}
+
+/** Enough of a text to fill a number of UTF-16 units, though white space is left out: it may be megabytes long. */
+function beginningOf (text: string, maxUnits: number): string {
+  return text.slice(0, 4 * maxUnits)
 }

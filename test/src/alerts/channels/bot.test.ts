@@ -1,3 +1,4 @@
+import { PassThrough } from 'node:stream'
 import t from 'tap'
 import { alertNumber } from '../../../../src/alerts/alert.ts'
 import type { AlertMessage } from '../../../../src/alerts/channels/channel.ts'
@@ -10,7 +11,7 @@ import { utcTime } from '../../../../src/model/instant.ts'
 import { databases, type TestDatabase } from '../../../helpers/databases.ts'
 import { startEmbedded } from '../../../helpers/embedded.ts'
 import { http, post } from '../../../helpers/http.ts'
-import { basic, createUser, type TestService } from '../../../helpers/service.ts'
+import { basic, createUser, startService, type TestService } from '../../../helpers/service.ts'
 import { FakeTelegram, type Person } from '../../../helpers/telegram.ts'
 import { until } from '../../../helpers/until.ts'
 
@@ -221,9 +222,17 @@ t.test('codes need a bot that Telegram knows, and a user', async (t) => {
   const without = await startEmbedded(t, await databases[0]!.createMigrated(t), { alerts: true })
   await createUser(without, 'alice')
   t.match(await http(without.port, 'POST', '/api/telegram/codes', basic('alice')), { status: 409, body: /LOGGER_TELEGRAM_TOKEN/ })
-  const wrong = await startEmbedded(t, await databases[0]!.createMigrated(t), { alerts: true, telegram: { token: `1${telegram.token}`, apiRoot: telegram.root } })
+  const log = new PassThrough()
+  const token = `1${telegram.token}`
+  const settings = { LOGGER_TELEGRAM_TOKEN: token, LOGGER_TELEGRAM_API: telegram.root, LOGGER_LOG_LEVEL: 'trace' }
+  const wrong = await startService(t, databases[0]!, { settings, logStream: log })
   await createUser(wrong, 'alice')
   t.match(await http(wrong.port, 'POST', '/api/telegram/codes?user=bob', basic('alice')), { status: 400, body: /user/ })
   t.match(await post(wrong.port, '/api/telegram/codes', { user: 'bob' }, basic('alice')), { status: 400, body: /body must be empty/ })
   t.match(await http(wrong.port, 'POST', '/api/telegram/codes', basic('alice')), { status: 503, body: /Telegram does not answer/ })
+  let logged = ''
+  log.on('data', (part) => { logged += part })
+  await until('the failure is logged', () => logged.includes('the Telegram bot failed'))
+  t.match(logged, /Telegram answered: Unauthorized/)
+  t.notMatch(logged, token.slice(12), 'the token is in no log')
 })

@@ -4,7 +4,7 @@ const connectCalls: readonly unknown[] = ['connect', 'getaddrinfo']
 
 /**
  * Whether a request that failed was certainly not written: there was no connection to write it to.
- * `error` is what Node's fetch, or a request of node:http, fails with. Everything else may have arrived.
+ * `error` is what Node's fetch fails with, or its cause. After any other error the request may have arrived.
  */
 export function isNotWritten (error: unknown): boolean {
   const cause = error instanceof TypeError ? error.cause : error
