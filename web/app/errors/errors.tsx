@@ -1,121 +1,64 @@
 import '../style/errors.css'
 import { useComputed, useSignal, useSignalEffect } from '@preact/signals'
 import { Choice } from '../frame/choice.tsx'
+import { lazy } from '../frame/lazy.tsx'
 import { Problem } from '../frame/problem.tsx'
-import { Value } from '../list/value.tsx'
-import { formatAgo, formatNumber, formatTime } from '../texts/format.ts'
+import { formatNumber } from '../texts/format.ts'
 import { texts } from '../texts/index.ts'
-import { TimeRange } from '../time/time-range.tsx'
-import { addressOf, navigate, view } from '../view/location.ts'
-import { defaultView } from '../view/view.ts'
-import { queryOf, sparkOf, type Group } from './groups.ts'
-import { ErrorReader, type ErrorsWanted, type Reading } from './reading.ts'
+import { view } from '../view/location.ts'
+import { GroupReader, type Shown } from './group-reader.ts'
+import { GroupLine } from './group-line.tsx'
 import { errorTexts } from './texts/index.ts'
 
-/** Errors of the time range, grouped by what they say. */
+const Templates = lazy(async () => (await import('./templates.tsx')).Templates)
+
+/** Groups of errors, as the server counts them, and what is done about each. */
 export function Errors () {
-  const reader = useSignal<ErrorReader | undefined>(undefined)
-  // Only what the groups depend on: another time zone is no other search.
-  const wanted = useComputed(() => {
-    const { from, to, user, asOf } = view.value
-    return JSON.stringify({ from, to, user, asOf } satisfies ErrorsWanted)
-  })
+  const shown = useSignal<Shown>('open')
+  const reader = useSignal<GroupReader | undefined>(undefined)
+  const user = useComputed(() => view.value.user)
   useSignalEffect(() => {
-    const next = new ErrorReader(JSON.parse(wanted.value) as ErrorsWanted)
+    const next = new GroupReader({ user: user.value, shown: shown.value })
     reader.value = next
     void next.more()
     return () => next.stop()
   })
-  const order = useSignal<'last' | 'count'>('last')
+  if (!reader.value) return null
+  if (reader.value.state.value.error?.status === 404) return <Templates />
+  return <Groups reader={reader.value} shown={shown.value} onShow={(next) => { shown.value = next }} />
+}
+
+interface GroupsProps {
+  reader: GroupReader
+  shown: Shown
+  onShow (shown: Shown): void
+}
+
+function Groups ({ reader, shown, onShow }: GroupsProps) {
+  const { groups, counts, isBusy, hasMore, error, undo } = reader.state.value
   const words = errorTexts.value
+  const choices = (['open', 'acknowledged', 'muted', 'resolved', ''] as const).map((one) => {
+    const count = counts?.[one]
+    return [one, count === undefined ? words.shown[one] : `${words.shown[one]} ${formatNumber(count)}`] as const
+  })
+  const more = () => { void reader.more() }
   return (
     <main id='content' class='screen errors' tabIndex={-1}>
       <header>
         <h1>{texts.value.navigation.screens.errors}</h1>
-        <Choice
-          name='order'
-          label={words.order}
-          values={[['last', words.latest], ['count', words.frequent]]}
-          chosen={order.value}
-          onChoose={(chosen) => { order.value = chosen }}
-        />
-        <TimeRange />
+        <Choice name='shown' label={words.state} values={choices} chosen={shown} onChoose={onShow} />
       </header>
-      {reader.value && <Groups key={reader.value} reader={reader.value} order={order.value} />}
-    </main>
-  )
-}
-
-function Groups ({ reader, order }: { reader: ErrorReader, order: 'last' | 'count' }) {
-  const reading = reader.state.value
-  const { groups, logs, isBusy, reached, error } = reading
-  const words = errorTexts.value
-  const sorted = [...groups].sort((one, other) => other[order] - one[order])
-  const more = () => { void reader.more() }
-  return (
-    <>
       <Problem error={error} onRetry={more} />
       <ul class='groups'>
-        {sorted.map((group) => <Line key={`${group.process}\n${group.template}`} group={group} reading={reading} />)}
+        {groups.map((group) => <GroupLine key={`${group.user} ${group.id}`} group={group} reader={reader} />)}
       </ul>
       <p class='hint'>
         <span role='status'>
-          {isBusy ? texts.value.common.loading : words.summary(logs, groups.length, formatNumber(logs))}
+          {isBusy ? texts.value.common.loading : words.groups(groups.length, formatNumber(groups.length))}
         </span>
-        {!isBusy && reached !== undefined && (
-          <>
-            {' '}{words.reached(formatTime(new Date(reached).toISOString()))}{' '}
-            <button type='button' onClick={more}>{words.more}</button>
-          </>
-        )}
+        {!isBusy && hasMore && <>{' '}<button type='button' onClick={more}>{words.more}</button></>}
+        {!isBusy && undo && <>{' '}<button type='button' onClick={() => { void undo() }}>{words.undo}</button></>}
       </p>
-    </>
-  )
-}
-
-function Line ({ group, reading }: { group: Group, reading: Reading }) {
-  const { process, template, level, count } = group
-  const words = errorTexts.value
-  const first = new Date(group.first).toISOString()
-  const last = new Date(group.last).toISOString()
-  const { from, to, user, isUtc } = view.value
-  const target = { ...defaultView, from, to, user, isUtc, query: queryOf(group) }
-  return (
-    <li>
-      <a
-        href={addressOf(target)}
-        class={`group level-${level}`}
-        onClick={(event) => {
-          if (event.ctrlKey || event.metaKey || event.shiftKey) return
-          event.preventDefault()
-          navigate(target)
-        }}
-      >
-        <span class='level' role='img' aria-label={texts.value.levels[level]}>{level.charAt(0).toUpperCase()}</span>
-        <span class='group-count' aria-label={words.times(count, formatNumber(count))}>{formatNumber(count)}</span>
-        <Spark counts={sparkOf(group.times, reading.from, reading.to, sparkBars)} />
-        <span class='group-process'><Value text={process} /></span>
-        <span class='group-text'><Value text={template === '' ? words.empty : template} /></span>
-        <span class='group-times'>
-          <time dateTime={last} title={formatTime(last)}>{formatAgo(last)}</time>
-          {count > 1 && <small>{words.since(formatTime(first))}</small>}
-        </span>
-      </a>
-    </li>
-  )
-}
-
-/** Bars of a drawing of the whole time range. */
-const sparkBars = 24
-
-/** How a group came over time; its numbers are beside it in words. */
-function Spark ({ counts }: { counts: readonly number[] }) {
-  const most = Math.max(1, ...counts)
-  return (
-    <svg class='spark' viewBox={`0 0 ${counts.length} 10`} preserveAspectRatio='none' aria-hidden='true'>
-      {counts.map((count, index) => (
-        <rect key={index} x={index + 0.1} width={0.8} y={10 - 10 * count / most} height={10 * count / most} />
-      ))}
-    </svg>
+    </main>
   )
 }

@@ -1,4 +1,4 @@
-// Errors that say the same, by process. Alerts will have groups of this shape from the API.
+// Errors that say the same, by process, as the page groups them by itself.
 import type { Level, Log } from '../api/types.ts'
 import { plainOf } from '../list/ansi.ts'
 import { maxCharacters, templateOf } from '../list/template.ts'
