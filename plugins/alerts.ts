@@ -1,9 +1,13 @@
 import { dirname } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
+import { openChannel, type ChannelContext } from '../src/alerts/channels/channels.ts'
+import { TargetGuard } from '../src/alerts/channels/webhook/target.ts'
 import { TelegramBot } from '../src/alerts/channels/telegram/bot.ts'
 import { TelegramClient, TelegramFailure, type TelegramOptions } from '../src/alerts/channels/telegram/client.ts'
 import { ErrorFollower } from '../src/alerts/follower.ts'
+import type { OutboxState } from '../src/alerts/outbox/history.ts'
+import { Sender } from '../src/alerts/outbox/sender.ts'
 import { OwnProblems } from '../src/alerts/own-problems.ts'
 import { codeOf } from '../src/errors.ts'
 import { dialectOf } from '../src/store/dialects/index.ts'
@@ -18,6 +22,8 @@ declare module 'fastify' {
       runNow (): Promise<void>
       /** Calls Telegram; undefined where there is no bot. Not part of the public API. */
       readonly telegram: TelegramClient | undefined
+      /** Alerts that wait, may have arrived, or were given up, on the instance that sends; else 0. */
+      readonly outbox: OutboxState
     } | undefined
   }
 }
@@ -27,10 +33,15 @@ export interface AlertsOptions {
   alerts?: boolean
   /** Bot of Telegram that sends alerts to chats. Default: none. */
   telegram?: TelegramOptions
+  /**
+   * Hosts, addresses and ranges that webhooks may reach beside public addresses, such as `127.0.0.1`, `10.0.0.0/8` or
+   * `chat.example`. Default: none.
+   */
+  alertTargets?: readonly string[]
 }
 
 /** Groups the errors of all users and runs their rules, behind the writer, on one instance at a time. */
-export default fp<AlertsOptions>(async (app, { alerts = false, telegram }) => {
+export default fp<AlertsOptions>(async (app, { alerts = false, alertTargets = [], telegram }) => {
   if (!alerts) {
     app.decorate('logAlerts', undefined)
     return
@@ -41,8 +52,10 @@ export default fp<AlertsOptions>(async (app, { alerts = false, telegram }) => {
     onFailure: (error) => app.log.warn({ code: codeOf(error) }, 'errors could not be grouped; it tries again')
   })
   const client = telegram && new TelegramClient(telegram)
+  const sender = createSender(app, { guard: new TargetGuard(alertTargets), telegram: client })
   app.decorate('logAlerts', {
     get behind () { return follower.behindSeconds },
+    get outbox () { return sender.state },
     runNow: () => follower.runNow(),
     telegram: client
   })
@@ -84,4 +97,18 @@ function followTelegram (app: FastifyInstance, client: TelegramClient): void {
   app.addHook('onReady', async () => bot.start())
   app.addHook('preClose', async () => bot.stop())
   app.addHook('onClose', () => bot.close())
+}
+
+/** Sends the alerts of all users to their channels, on one instance at a time. */
+function createSender (app: FastifyInstance, context: ChannelContext): Sender {
+  const sender = new Sender({
+    knex: app.logDb,
+    instance: app.logCluster.instance,
+    openChannel: (channel) => openChannel(channel, context),
+    onFailure: (error) => app.log.warn({ code: codeOf(error) }, 'alerts could not be sent; it tries again')
+  })
+  app.addHook('onReady', async () => sender.start())
+  app.addHook('preClose', async () => sender.stop())
+  app.addHook('onClose', () => sender.close())
+  return sender
 }

@@ -83,6 +83,11 @@ export const settingsSchema = Type.Object({
     pattern: '^https?://[^\\s?#/@]+(/[^\\s?#]*)?$',
     description: 'address of Telegram\'s Bot API, or of a server of your own that speaks it'
   }),
+  LOGGER_ALERT_TARGETS: text({
+    pattern: '^ *([\\w.:/-]+( *, *[\\w.:/-]+)*)? *$',
+    description: 'hosts, addresses and ranges that webhooks may reach beside public addresses, such as 10.0.0.0/8 or ' +
+      'chat.example, comma separated; empty: none'
+  }),
   LOGGER_WORD_INDEX: Type.Boolean({
     default: true,
     description: 'true or false: whether to keep an index of words, which finds rare words at once among ' +
@@ -235,9 +240,9 @@ export function telegramOptions ({ LOGGER_TELEGRAM_TOKEN: token, LOGGER_TELEGRAM
   return token === '' ? undefined : { token, apiRoot }
 }
 
-/** Origins of pages that may send logs. */
-export function corsOrigins ({ LOGGER_CORS_ORIGINS: origins }: Settings): string[] {
-  return origins.split(',').map((origin) => origin.trim()).filter((origin) => origin !== '')
+/** The entries of a setting that is a list. */
+export function listOf (setting: string): string[] {
+  return setting.split(',').map((entry) => entry.trim()).filter((entry) => entry !== '')
 }
 
 /** Spool for outages of MySQL; undefined when there is none, and for the embedded SQLite, which has no outages. */

@@ -5,7 +5,7 @@ import fastifyEnv from '@fastify/env'
 import Fastify, { LogController, type FastifyHttpOptions, type FastifyInstance } from 'fastify'
 import loggerbot, { type LoggerBotOptions } from './app.ts'
 import {
-  booleanOr, corsOrigins, databaseOptions, envOptions, spoolOptions, syslogOptions, telegramOptions, type Settings
+  booleanOr, databaseOptions, envOptions, listOf, spoolOptions, syslogOptions, telegramOptions, type Settings
 } from './config.ts'
 import { NotFound } from './errors.ts'
 import { answerOf, privateHeaders, sendError } from './http/answers.ts'
@@ -86,10 +86,11 @@ function serviceOptions (settings: Settings): LoggerBotOptions {
     wordIndex: settings.LOGGER_WORD_INDEX,
     alerts: settings.LOGGER_ALERTS,
     telegram: telegramOptions(settings),
+    alertTargets: listOf(settings.LOGGER_ALERT_TARGETS),
     retention: { days: settings.LOGGER_RETENTION_DAYS, rows: settings.LOGGER_RETENTION_ROWS },
     apiKey: settings.LOGGER_API_KEY,
     bodyLimit: settings.LOGGER_BODY_LIMIT,
-    corsOrigins: corsOrigins(settings),
+    corsOrigins: listOf(settings.LOGGER_CORS_ORIGINS),
     elasticsearch: version !== '' && { version, root: true }
   }
 }

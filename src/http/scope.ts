@@ -20,7 +20,7 @@ export function useApiRules (scope: FastifyInstance, maxBodyBytes: number): void
   compressAnswers(scope)
 }
 
-const noParameters = Type.Object({}, { additionalProperties: false })
+export const noParameters = Type.Object({}, { additionalProperties: false })
 
 /** Refuses parameters on the routes of a scope that take none. */
 export function refuseParameters (scope: FastifyInstance): void {

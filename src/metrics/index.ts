@@ -1,5 +1,6 @@
 import type { EventEmitter } from 'node:events'
 import { Counter, Registry } from 'prom-client'
+import type { OutboxState } from '../alerts/outbox/history.ts'
 import { unknownLevels } from '../decode/severity/unknown-levels.ts'
 import type { WriterEvents } from '../write/log-writer.ts'
 import { measureProcess } from './process.ts'
@@ -23,7 +24,7 @@ export interface Sources {
     readonly foreign?: readonly string[]
   }
   wordIndex: { readonly behind: number } | undefined
-  alerts: { readonly behind: number } | undefined
+  alerts: { readonly behind: number, readonly outbox: OutboxState } | undefined
   syslog: {
     readonly messages: Readonly<Record<string, number>>
     readonly lost: Readonly<Record<string, number>>
@@ -97,6 +98,12 @@ function measureState (registry: Registry, { writer, wordIndex, alerts, risks }:
   }
   if (alerts) {
     gauge('alerts_behind_seconds', 'Delay of the groups of errors, on the instance that counts', () => alerts.behind)
+    gauge('alerts_waiting', 'Alerts that wait for a channel, on the instance that sends', () => alerts.outbox.waiting)
+    gauge('alerts_oldest_seconds', 'Age of the oldest alert that waits', () => alerts.outbox.oldestSeconds)
+    gauge('alerts_uncertain', 'Alerts that wait to be sent again: they may have arrived', () => (
+      alerts.outbox.uncertain
+    ))
+    gauge('alerts_given_up', 'Alerts of the last 90 days that no channel took', () => alerts.outbox.givenUp)
   }
 }
 

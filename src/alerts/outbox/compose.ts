@@ -9,6 +9,7 @@ import type { StoredChannel } from '../channels/stored.ts'
 import type { ErrorGroup, GroupState } from '../group.ts'
 import { changesOfGroup, findGroup, mergedGroups } from '../read.ts'
 import { earlier, later } from '../tally.ts'
+import { noRule } from './raise.ts'
 import type { Content } from './rows.ts'
 
 /** Alerts that a digest names. */
@@ -30,9 +31,6 @@ export interface StoredAlert {
   detail: AlertDetail
 }
 
-/** The name of a rule for alerts that no rule has raised. */
-const noRule = 'test'
-
 /** Reads alerts, the oldest first. */
 export async function readAlerts (knex: Knex, ids: readonly string[]): Promise<StoredAlert[]> {
   const rows = await knex('alerts')
@@ -45,7 +43,7 @@ export async function readAlerts (knex: Knex, ids: readonly string[]): Promise<S
     userId: row.user_id,
     user: row.user_name,
     ruleId: row.rule_id,
-    rule: row.rule_id === 0 ? noRule : row.rule_name,
+    rule: row.rule_id === noRule ? 'test' : row.rule_name,
     subject: row.subject,
     kind: row.kind,
     raisedAt: row.raised_at,

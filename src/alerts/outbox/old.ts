@@ -2,6 +2,7 @@ import type { Knex } from 'knex'
 import type { UtcTime } from '../../model/instant.ts'
 import { shift } from '../../model/span.ts'
 import { retryConflicts } from '../../store/retry.ts'
+import { noRule } from './raise.ts'
 
 /** How long alerts are kept, in milliseconds. */
 const keptMs = 90 * 24 * 3_600_000
@@ -20,7 +21,7 @@ export async function forgetOld (knex: Knex, after: string, now: UtcTime): Promi
     .where('alerts.id', '>', after).orderBy('alerts.id').limit(alertsPerStep)
   const oldest = shift(now, -keptMs)
   const ids = rows
-    .filter((row) => row.raised_at < oldest || row.user === null || (row.rule === null && row.rule_id !== 0))
+    .filter((row) => row.raised_at < oldest || row.user === null || (row.rule === null && row.rule_id !== noRule))
     .map(({ id }) => id)
   if (ids.length > 0) {
     await retryConflicts(knex, () => knex.transaction(async (transaction) => {

@@ -3,8 +3,11 @@ import type { Knex } from 'knex'
 import type { UtcTime } from '../../model/instant.ts'
 import { shift } from '../../model/span.ts'
 import type { NewAlert } from '../alert.ts'
+import type { StoredChannel } from '../channels/stored.ts'
 import { later } from '../tally.ts'
 
+/** Rule of alerts that no rule has raised: tests. */
+export const noRule = 0
 /** Rows of one statement. */
 const rowsPerStatement = 200
 /** How long an alert waits for others that are found at the same time, in milliseconds: errors come in swarms. */
@@ -42,8 +45,38 @@ async function insertOutbox (transaction: Knex, rows: ReadonlyArray<ReturnType<t
   }
 }
 
+/** A test of a channel. */
+export interface RaisedTest {
+  alertId: string
+  /** Tries before this one. */
+  tries: number
+}
+
+/** Writes a test for a channel, or has one that waits sent now; undefined while one is under way. */
+export async function raiseTest (
+  transaction: Knex, { id: channelId, userId, name }: Pick<StoredChannel, 'id' | 'userId' | 'name'>, now: UtcTime
+): Promise<RaisedTest | undefined> {
+  const about = { rule_id: noRule, subject: String(channelId) }
+  const last = await transaction('alerts').where(about).orderBy('number', 'desc').first('id', 'number')
+  const row = last && transaction('alert_outbox').where({ alert_id: last.id, channel_id: channelId })
+  const before = await row?.clone().first('state', 'tries')
+  if (before?.state === 'sending') return undefined
+  if (before?.state === 'waiting') {
+    await row.clone().update({ next_at: now })
+    return { alertId: String(last.id), tries: before.tries }
+  }
+  const number = (last?.number ?? 0) + 1
+  const detail = { title: `Test of ${name}`, logs: 0, samples: [] }
+  const test: NewAlert = { userId, ruleId: noRule, subject: about.subject, number, kind: 'test', at: now, detail }
+  await transaction('alerts').insert(toRow(test))
+  const alertId = (await idsOf(transaction, [test])).get(nameOf(test))
+  if (alertId === undefined) return undefined
+  await insertOutbox(transaction, [outboxRow({ alertId, channelId, nextAt: now })])
+  return { alertId, tries: 0 }
+}
+
 /** A row of the outbox that waits to be sent. */
-export function outboxRow ({ alertId, channelId, nextAt }: { alertId: string, channelId: number, nextAt: UtcTime }) {
+function outboxRow ({ alertId, channelId, nextAt }: { alertId: string, channelId: number, nextAt: UtcTime }) {
   return {
     alert_id: alertId,
     channel_id: channelId,

@@ -10,6 +10,7 @@ import { within } from '../../timeout.ts'
 import type { Channel, SendOutcome } from '../channels/channel.ts'
 import { findChannel, type ChannelKind, type StoredChannel } from '../channels/stored.ts'
 import { messageOf } from './compose.ts'
+import { readState, type OutboxState } from './history.ts'
 import { linesOf } from './lines.ts'
 import { settleEdit, takeEdits, type Edit } from './living.ts'
 import { forgetOld } from './old.ts'
@@ -29,6 +30,8 @@ const maxClaimMs = 120_000
 const lookBackMs = 5000
 /** Two chats that are told to wait within this time, in milliseconds: all chats of the kind wait. */
 const allWaitMs = 10_000
+
+const nothingWaits: OutboxState = { waiting: 0, uncertain: 0, givenUp: 0, oldestSeconds: 0 }
 
 export interface SenderOptions {
   knex: Knex
@@ -57,6 +60,7 @@ export class Sender {
   /** The last chat of a kind that was told to wait, and when, by this process's monotonic clock. */
   readonly #toldToWait = new Map<ChannelKind, { chat: string | null, at: number }>()
   #lookedBackAt = -Infinity
+  #state: OutboxState = nothingWaits
   /** The last alert that `forgetOld` looked at. */
   #forgotUpTo = '0'
 
@@ -67,9 +71,18 @@ export class Sender {
     this.#options = options
     this.#now = now ?? (async () => utcTime(await databaseNow(knex)))
     this.#worker = new LeasedWorker(instance, {
-      lease: 'outbox', pauseMs: pollMs, run: (isAwaited) => this.#run(isAwaited), onFailure
+      lease: 'outbox',
+      pauseMs: pollMs,
+      run: (isAwaited) => this.#run(isAwaited),
+      reset: () => { this.#state = nothingWaits },
+      onFailure
     })
     this.#connection = openReader(knex)
+  }
+
+  /** State of the outbox some seconds ago; nothing waits while another instance sends. */
+  get state (): OutboxState {
+    return this.#state
   }
 
   start (): void {
@@ -114,6 +127,7 @@ export class Sender {
       for (const row of claimed) if (this.#isLost(row, alive, now)) await takeBack(this.#knex, row, now)
     }
     this.#forgotUpTo = await forgetOld(this.#knex, this.#forgotUpTo, now)
+    this.#state = await readState(this.#knex, now)
   }
 
   #isLost ({ channelId, claimedBy, claimedAt }: ClaimedRow, alive: ReadonlySet<string>, now: UtcTime): boolean {

@@ -105,8 +105,9 @@ export async function pauseChannel (
       return now
     }
     if (failure.then === 'broken') {
-      await row.update({ ...error, state: 'broken', paused_until: null })
-      return shift(now, brokenLookMs)
+      const lookAt = shift(now, brokenLookMs)
+      await row.update({ ...error, state: 'broken', paused_until: lookAt })
+      return lookAt
     }
   }
   const until = shift(now, restMs(failure, channel.pauses))

@@ -72,8 +72,12 @@ async function withoutLost (
 
 /** The time before which a channel is sent nothing. */
 async function restsUntil (knex: Knex, channel: StoredChannel, now: UtcTime): Promise<UtcTime> {
-  if (channel.state === 'broken') return shift(now, brokenLookMs)
   if (channel.pausedUntil !== null && channel.pausedUntil > now) return channel.pausedUntil
+  if (channel.state === 'broken') {
+    const lookAt = shift(now, brokenLookMs)
+    await knex('alert_channels').where({ id: channel.id, state: 'broken' }).update({ paused_until: lookAt })
+    return lookAt
+  }
   if (await isSending(knex, channel.id)) return shift(now, busyLookMs)
   return utcTime(nextSendMs(channel.recent, millisecondsOf(now)))
 }
