@@ -34,7 +34,8 @@ export class FakeTelegram {
   /** `now`: the clock, in ms since 1970. Default: this machine's. */
   constructor (now: () => number = Date.now) {
     this.#state = new FakeState(() => now() + this.#passedMs)
-    this.#server = createServer((request, response) => { this.#answer(request, response).catch(() => response.destroy()) })
+    // Only clients end idle connections: a process that is held up must not write to one that was just ended.
+    this.#server = createServer({ keepAliveTimeout: 0 }, (request, response) => { this.#answer(request, response).catch(() => response.destroy()) })
   }
 
   /** Starts a server on a free port; it closes when the test ends. */
