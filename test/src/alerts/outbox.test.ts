@@ -245,7 +245,7 @@ for (const database of databases) {
       await pass(20)
       t.equal(channel.sent.length, 2)
       channel.answer = () => ({ kind: 'notDelivered', then: 'giveUp', reason: 'too odd' })
-      await knex('alert_channels').where({ id }).update({ state: 'ok' })
+      await knex('alert_channels').where({ id }).update({ state: 'ok', paused_until: null })
       await knex('alert_outbox').update({ next_at: channel.now })
       await pass(8)
       t.match(await rows(), [{ state: 'given_up', reason: 'too odd' }, { state: 'given_up' }])
