@@ -2,6 +2,7 @@
 import type { Knex } from 'knex'
 import type { StoredLog, Severity } from '../../model/record.ts'
 import type { Filter } from '../../query/filter.ts'
+import { quickMatcherOf } from '../../query/matcher.js'
 import { parseFilter } from '../../query/parse.ts'
 import { matchesEverything } from '../../search/filter-sql.ts'
 import type { Condition } from '../../store/dialects/dialect.ts'
@@ -15,19 +16,25 @@ const rulesPerPage = 1000
 /** Characters of a value, which is a key. */
 const maxSubjectCharacters = 255
 
+/** A query, compiled; `test` does not decide where it would take long. */
+export interface CompiledQuery {
+  filter: Filter
+  test: ReturnType<typeof quickMatcherOf>
+}
+
 /** A rule that looks at logs, compiled. */
 export interface LogRule {
   rule: RuleOf<'match' | 'count' | 'silence'>
-  filter: Filter
+  query: CompiledQuery
   levels: ReadonlySet<Severity>
   /** The value of the rule's field; undefined for a log without one. */
   subjectOf: (log: StoredLog) => string | undefined
 }
 
-/** A rule about groups; without a filter it is about all of them. */
+/** A rule about groups; without a query it is about all of them. */
 export interface GroupRule {
   rule: RuleOf<'group'>
-  filter: Filter | undefined
+  query: CompiledQuery | undefined
 }
 
 /** The rules of a user. */
@@ -95,15 +102,16 @@ export class RuleBook {
   #compile (rule: Rule, userName: string): void {
     if (rule.kind === 'server') return
     const filter = parseFilter(rule.settings.query)
+    const query = { filter, test: quickMatcherOf(filter) }
     const rules = this.#byUser.get(rule.userId) ?? { userName, ofLogs: [], ofGroups: [], guard: errorsAlone }
     this.#byUser.set(rule.userId, rules)
     if (rule.kind === 'group') {
-      rules.ofGroups.push({ rule, filter: matchesEverything(filter) ? undefined : filter })
+      rules.ofGroups.push({ rule, query: matchesEverything(filter) ? undefined : query })
       return
     }
     const guard = guardOf(filter)
     const by = rule.kind === 'match' ? null : rule.settings.by
-    rules.ofLogs.push({ rule, filter, levels: new Set(guard.levels), subjectOf: subjectBy(by) })
+    rules.ofLogs.push({ rule, query, levels: new Set(guard.levels), subjectOf: subjectBy(by) })
     this.#guards.set(rule.userId, [...this.#guards.get(rule.userId) ?? [], guard])
   }
 }

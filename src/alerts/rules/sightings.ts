@@ -1,12 +1,11 @@
 // What the rules see in the logs of one step of the follower.
 import type { StoredLog } from '../../model/record.ts'
 import type { UtcTime } from '../../model/instant.ts'
-import type { Filter } from '../../query/filter.ts'
 import { MatchingTooSlow, type Matching } from '../../search/matching.ts'
 import { groupKeyOf } from '../group-key.ts'
 import type { SeenLog } from '../source.ts'
 import { earlier, later } from '../tally.ts'
-import type { GroupRule, LogRule, RuleBook, UserRules } from './book.ts'
+import type { CompiledQuery, GroupRule, LogRule, RuleBook, UserRules } from './book.ts'
 import { partOf, type Parts } from './counting.ts'
 import { heldOf, joinHeld, type Held } from './held.ts'
 import { ownProcess, type Rule } from './rule.ts'
@@ -50,8 +49,8 @@ export class Sightings {
   }
 
   /** Whether a rule about groups is about one with this key, of which logs were seen. */
-  concerns ({ rule, filter }: GroupRule, key: string): boolean {
-    return filter === undefined || this.#groups.has(`${rule.id} ${key}`)
+  concerns ({ rule, query }: GroupRule, key: string): boolean {
+    return query === undefined || this.#groups.has(`${rule.id} ${key}`)
   }
 
   async add (page: readonly SeenLog[]): Promise<void> {
@@ -69,20 +68,23 @@ export class Sightings {
     for (const rule of rules.ofGroups) await this.#noteGroups(rule, logs, rules)
   }
 
-  async #noteGroups ({ rule, filter }: GroupRule, logs: readonly StoredLog[], rules: UserRules): Promise<void> {
-    if (filter === undefined) return
+  async #noteGroups ({ rule, query }: GroupRule, logs: readonly StoredLog[], rules: UserRules): Promise<void> {
+    if (query === undefined) return
     const errors = logs.filter(({ severity }) => severity === 'error' || severity === 'critical')
-    for (const log of await this.#select({ rule, filter }, errors, rules)) {
+    for (const log of await this.#select({ rule, query }, errors, rules)) {
       this.#groups.add(`${rule.id} ${groupKeyOf(log).key}`)
     }
   }
 
   async #select (
-    { rule, filter }: { rule: Rule, filter: Filter }, logs: readonly StoredLog[], { userName }: UserRules
+    { rule, query }: { rule: Rule, query: CompiledQuery }, logs: readonly StoredLog[], { userName }: UserRules
   ): Promise<StoredLog[]> {
-    if (logs.length === 0 || this.slow.has(rule)) return []
+    // Most logs are decided here; the threads have those that are left.
+    const left = this.slow.has(rule) ? [] : logs.filter((log) => query.test(log, userName) !== false)
+    if (left.every((log) => query.test(log, userName))) return left
     try {
-      return (await this.#matching.select({ filter, logs, nameOf: () => userName, budgetMs }, this.#signal)).found
+      const task = { filter: query.filter, logs: left, nameOf: () => userName, budgetMs }
+      return (await this.#matching.select(task, this.#signal)).found
     } catch (error) {
       if (!(error instanceof MatchingTooSlow)) throw error
       this.slow.add(rule)
