@@ -96,9 +96,16 @@ export async function deleteChannel (knex: Knex, { userId, name, by }: ChangedCh
     // Writes first: an embedded database needs that.
     if (await own.clone().update({ pauses: transaction.ref('pauses') }) === 0) return 0
     const row: ChannelRow = await own.clone().first()
-    await forgetInRules(transaction, userId, row.id)
-    return await own.delete()
+    return await removeChannel(transaction, row)
   }) > 0
+}
+
+/** Deletes a channel, in a transaction that writes the audit; resolves to the number of deleted rows. */
+export async function removeChannel (
+  transaction: Knex, { id, user_id: userId }: Pick<ChannelRow, 'id' | 'user_id'>
+): Promise<number> {
+  await forgetInRules(transaction, userId, id)
+  return await transaction('alert_channels').where({ id }).delete()
 }
 
 async function forgetInRules (transaction: Knex, userId: number, channelId: number): Promise<void> {

@@ -3,10 +3,9 @@ import type { Knex } from 'knex'
 import { beginAudit } from '../../../store/audit.ts'
 import { stampOf } from '../../../store/batches.ts'
 import { firstCharacters } from '../../../text/cut.js'
+import { maxChannels, removeChannel } from '../manage.ts'
 import type { TelegramTarget } from './message.ts'
 
-/** Channels of a user. */
-const maxChannels = 50
 /** Characters of the name of a channel, without what tells equal ones apart. */
 const maxNameCharacters = 80
 const notInNames = /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu
@@ -56,12 +55,12 @@ export async function unlinkChat (
 ): Promise<{ deleted: number, others: number }> {
   const rows = await transaction('alert_channels').join('users', 'users.id', 'alert_channels.user_id')
     .where({ kind: 'telegram', chat: place.chat })
-    .select('alert_channels.id', 'alert_channels.name', 'alert_channels.target', 'users.username')
+    .select('alert_channels.id', 'alert_channels.user_id', 'alert_channels.name')
+    .select('alert_channels.target', 'users.username')
   const here = rows.filter(({ target }) => isAt(target, place))
   const own = here.filter(({ target }) => targetOf(target).linkedBy === linkedBy)
-  for (const { id, name, username } of own) {
-    await transaction('alert_channels').where({ id }).delete()
-    await transaction('alert_outbox').where('channel_id', id).delete()
+  for (const { id, name, username, user_id: userId } of own) {
+    await removeChannel(transaction, { id, user_id: userId })
     await auditLink(transaction, 'telegram.unlink', { user: username, channel: name, ...place, linkedBy })
   }
   return { deleted: own.length, others: here.length - own.length }

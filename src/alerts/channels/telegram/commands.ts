@@ -2,6 +2,7 @@
 import type { Knex } from 'knex'
 import { LRUCache } from 'lru-cache'
 import { ensureFirstRules } from '../../rules/rules.ts'
+import { maxChannels } from '../manage.ts'
 import type { IncomingMessage, TelegramUser } from './api.ts'
 import { linkChat, moveChat, unlinkChat, type Place } from './chats.ts'
 import { useCode } from './codes.ts'
@@ -67,7 +68,7 @@ export class Commands {
     }
     const { id, username: name, admin } = user
     const result = await linkChat(transaction, { id, name }, { ...place, title, linkedBy: String(from.id) })
-    if (result === 'full') return this.#answer(command, say('You have 50 channels: delete one first.'))
+    if (result === 'full') return this.#answer(command, say(`You have ${maxChannels} channels: delete one first.`))
     await ensureFirstRules(transaction, { id, admin: Boolean(admin) })
     const isKnown = result === 'known'
     const text = isKnown ? 'This chat gets them already: the alerts of ' : 'This chat now gets the alerts of '

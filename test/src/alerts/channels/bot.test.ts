@@ -45,14 +45,14 @@ const ask = async (telegram: FakeTelegram, from: Person, text: string, place: { 
 const channels = (service: TestService) => service.knex('alert_channels').orderBy('id')
 const audit = async ({ knex }: TestService, action: string) => (await knex('audit').where({ action }).orderBy('id')).map(({ caller, detail }) => ({ caller, ...JSON.parse(detail) }))
 
-/** Sends an alert about the only group of a user to a chat, as the outbox does; gives the message and its buttons. */
+/** Sends an alert about the only group of a user to a chat, in place of the outbox; gives the message and its buttons. */
 const alert = async ({ telegram, service: { app, knex }, client }: Awaited<ReturnType<typeof start>>, user: string, chat: number) => {
   const { id: userId } = await knex('users').where('username', user).first('id')
   const [group] = await listGroups(knex, { userId, limit: 1 })
   if (!group) throw new Error('there is no group')
   const number = (await knex('alerts').pluck('id')).length + 1
   const { samples, text: title } = group
-  await raiseAlerts(knex, [{ userId, ruleId: 0, subject: group.key, number, kind: 'new', at: utcTime(), detail: { title, logs: 1, samples, groupKey: group.key } }], utcTime())
+  await raiseAlerts(knex, [{ userId, ruleId: 0, subject: group.key, number, kind: 'new', at: utcTime(), notBefore: utcTime(Date.now() + 86_400_000), detail: { title, logs: 1, samples, groupKey: group.key } }], utcTime())
   const { id } = await knex('alerts').orderBy('id', 'desc').first('id')
   const channel = await knex('alert_channels').where({ user_id: userId, chat: String(chat) }).first()
   const message: AlertMessage = {
@@ -80,7 +80,7 @@ const alert = async ({ telegram, service: { app, knex }, client }: Awaited<Retur
   telegram.pass(60_000)
   const outcome = await telegramChannel(client, JSON.parse(channel.target)).send(message, signal)
   if (outcome.kind !== 'delivered') throw new Error(JSON.stringify(outcome))
-  await knex('alert_outbox').where({ alert_id: id, channel_id: channel.id }).update({ state: 'sent', message_id: outcome.messageId })
+  await knex('alert_outbox').where({ alert_id: id, channel_id: channel.id }).update({ state: 'sent', next_at: null, message_id: outcome.messageId })
   const data = telegram.transcript(chat).at(-1)!.versions[0]!.buttons.flat().map(({ callback_data: data }) => data!)
   await app.logAlerts?.runNow()
   return { id: String(id), messageId: Number(outcome.messageId), data, state: async () => (await findGroup(knex, userId, group.key))?.state }
@@ -127,6 +127,7 @@ for (const database of databases) {
     })
 
     await t.test('changes the group of errors of an alert by its buttons', async (t) => {
+      await service.knex('alert_rules').update({ is_enabled: false })
       for (const user of ['alice', 'bob']) await post(service.port, '/api/logs', [{ message: `order 1 of ${user} failed`, level: 'error', process: 'api' }], basic(user))
       await service.app.logAlerts?.runNow()
       const { messageId, data: [acknowledge = '', mute = '', around = ''], state } = await alert(fixture, 'alice', ann.id)
