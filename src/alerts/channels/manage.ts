@@ -14,7 +14,7 @@ import { newSecret } from './webhook/sign.ts'
 import type { WebhookTarget } from './webhook/webhook.ts'
 
 /** Channels of a user. */
-export const maxChannels = 50
+const maxChannels = 50
 
 type Target = Omit<WebhookTarget, 'secrets'>
 

@@ -15,7 +15,7 @@ import type { Sample } from '../tally.ts'
 import { withTime } from './limits.ts'
 
 /** Rows that are read, claimed or changed at once; a digest covers no more. */
-export const maxRowsAtOnce = 2000
+const maxRowsAtOnce = 2000
 
 /** A row that waits, and what decides about it. */
 export interface WaitingRow {
