@@ -1,8 +1,7 @@
-// Where the words of a query stand in a message.
-import type { Filter, Pattern } from '../../../src/query/filter.ts'
-import { fold } from '../../../src/text/fold.js'
-import { endsWord, isWordAt, isWordBefore, startsWord } from '../../../src/text/words.js'
-import { parse } from './parse.ts'
+// Where the words of a query stand in a message, as pages mark them.
+import { fold } from '../text/fold.js'
+import { endsWord, isWordAt, isWordBefore, startsWord } from '../text/words.js'
+import type { Filter, Pattern } from './filter.ts'
 
 /** Range of a text, in UTF-16 units [start, end). */
 export type Range = readonly [start: number, end: number]
@@ -11,10 +10,9 @@ export type Range = readonly [start: number, end: number]
 const maxCharacters = 100_000
 const maxRanges = 200
 
-/** Gives a function that finds the words of a query in a message; undefined: it asks for none. */
-export function finderOf (query: string): ((text: string) => Range[]) | undefined {
-  const parsed = parse(query)
-  const patterns = 'filter' in parsed ? patternsIn(parsed.filter) : []
+/** Gives a function that finds the words of a query in a message; undefined: the query has none. */
+export function wordFinderOf (filter: Filter): ((text: string) => Range[]) | undefined {
+  const patterns = patternsIn(filter)
   if (patterns.length === 0) return undefined
   return (text) => {
     const folded = comparable(text.slice(0, maxCharacters))
