@@ -14,7 +14,7 @@ import { newSecret } from './webhook/sign.ts'
 import type { WebhookTarget } from './webhook/webhook.ts'
 
 /** Channels of a user. */
-const maxChannels = 50
+export const maxChannels = 50
 
 type Target = Omit<WebhookTarget, 'secrets'>
 

@@ -150,7 +150,7 @@ const pagerdutySeverities: Record<Severity, string> = {
 
 function pagerdutyBody (message: AlertMessage, token: string): object {
   const { kind, thread, process, level, last, rule, state, url } = message
-  const isOver = kind === 'back' || state === 'resolved'
+  const isOver = kind === 'back' || state?.startsWith('resolved')
   return {
     routing_key: token,
     event_action: isOver ? 'resolve' : 'trigger',
