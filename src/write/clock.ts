@@ -8,9 +8,9 @@ export const lateCommitMs = 5000
 const maxAheadMicroseconds = 100_000
 
 /**
- * Assigns `createdAt` to transactions, and knows the oldest one under way, and the oldest batch that waits for one.
+ * Assigns `createdAt` to transactions, and knows the oldest one under way, and the oldest group that retries one.
  *
- * Nothing new appears before the oldest of them, neither by `createdAt` nor by the ids, which tell the arrival. So a
+ * Nothing new appears before the oldest of them, neither by `createdAt` nor by the ids, which hold a time, too. So a
  * reader that follows the batches in order misses none, and a view of the logs up to there does not change.
  *
  * The clock follows the database's; between two readings of that it uses this process's monotonic clock. It never goes
@@ -64,7 +64,7 @@ export class CommitClock {
     return this.arrive()
   }
 
-  /** Notes that a batch arrived, before it gets its ids; it counts as under way until its time is given to `end`. */
+  /** Notes the time before ids are assigned; it counts as under way until it is given to `end`. */
   arrive (): UtcTime {
     this.#last = this.#next()
     const time = toTime(this.#last)

@@ -101,6 +101,7 @@ export class LogWriter<Transaction> {
     const writer = this.#writer = new Writer({
       commit,
       ids,
+      clock,
       spool: () => spool.spool,
       timeoutMs,
       probe,
@@ -135,20 +136,10 @@ export class LogWriter<Transaction> {
   async write (batch: LogBatch, transaction?: Transaction): Promise<Receipt> {
     if (this.#quota && transaction === undefined) await this.#quota.spend(batch.userId, batch.records.length)
     const receipt = transaction === undefined
-      ? await this.#writeOwn(batch)
+      ? await this.#writer.write(batch)
       : await this.#hostWriter.write(batch, transaction)
     if (receipt.replayed) this.events.emit('replayed')
     return receipt
-  }
-
-  async #writeOwn (batch: LogBatch): Promise<Receipt> {
-    const { clock } = this.#options
-    const arrivedAt = clock.arrive()
-    try {
-      return await this.#writer.write(batch)
-    } finally {
-      clock.end(arrivedAt, false)
-    }
   }
 
   /** Records and bytes that wait for a transaction; `away`: they go to the spool. */

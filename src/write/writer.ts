@@ -1,6 +1,6 @@
 // Group commit: many requests, few transactions.
 //
-//   write → ADMITTED (key and ids fixed) → queue → group → commit → STORED, REPLAYED
+//   write → queue → group → ADMITTED (batches with keys and ids, group.ts) → commit → STORED, REPLAYED
 //                                            │ the database is unavailable or does not answer in time,
 //                                            ↓ or the queue has waited too long
 //                                          spool → SPOOLED            (drain.ts stores it later)
@@ -14,15 +14,17 @@
 // server a single batch is committed at once. A second group runs beside the first only while many logs wait: below
 // that it would halve the groups and gain nothing. Full groups are smaller than a transaction may be, because all that
 // 64 clients send with 30 logs each would fit into one of 2,000: the clients, this process and the database would then
-// take turns (measured: 1.3 times slower). Ids are assigned on arrival, so the order of the logs does not depend on
-// which group commits first.
+// take turns (measured: 1.3 times slower). Ids are assigned when a group is formed, in the order of arrival, so the
+// order of the logs does not depend on which group commits first.
 //
 // The memory of the queue is bounded by the gate in front of the server, see gate.ts.
 import { setTimeout as delay } from 'node:timers/promises'
 import { Overloaded, SpoolFull } from '../errors.ts'
 import type { LogBatch, Receipt } from '../model/batch.ts'
-import { freshKey, idsOf, sizeOf, type SizedBatch } from './batch.ts'
+import { idsOf, sizeOf, type SizedBatch } from './batch.ts'
+import type { CommitClock } from './clock.ts'
 import { outcomeOf, type Outcomes } from './commit.ts'
+import { batchesOf, type Arrived, type GroupBatch } from './group.ts'
 import type { RecordIds } from './ids.ts'
 
 /** As `Spool` has them. */
@@ -34,6 +36,8 @@ export interface WriterSpool {
 export interface WriterOptions {
   commit: (batches: readonly SizedBatch[]) => Promise<Outcomes>
   ids: RecordIds
+  /** The clock whose horizon a group holds back until it is settled. */
+  clock: Pick<CommitClock, 'arrive' | 'end'>
   /** The spool, while there is one. */
   spool: () => WriterSpool | undefined
   /** Milliseconds that a batch may wait for the database; then it is spooled, or fails. */
@@ -56,13 +60,14 @@ const retryMs = 250
 /** Interval of the check for batches that have waited too long. */
 const overdueCheckMs = 1000
 
-interface Waiting {
-  batch: SizedBatch
+interface Waiting extends Arrived {
   /** By the monotonic clock. */
   since: number
   resolve: (receipt: Receipt) => void
   reject: (error: unknown) => void
 }
+
+type Group = Array<GroupBatch<Waiting>>
 
 /** Collects batches into groups, and settles each batch with its own outcome. */
 export class Writer {
@@ -114,14 +119,14 @@ export class Writer {
   async write (batch: LogBatch): Promise<Receipt> {
     if (idsOf(batch) === 0) return { stored: 'database', replayed: false }
     const { key } = batch
-    if (!key) return this.#admit(batch, freshKey())
+    if (!key) return this.#admit(batch)
 
     const name = `${batch.userId} ${key.toString('hex')}`
     for (let first = this.#keyed.get(name); first; first = this.#keyed.get(name)) {
       const receipt = await first.catch(() => undefined)
       if (receipt) return { ...receipt, replayed: true }
     }
-    const receipt = this.#admit(batch, key)
+    const receipt = this.#admit(batch)
     this.#keyed.set(name, receipt)
     return receipt.finally(() => this.#keyed.delete(name))
   }
@@ -134,13 +139,12 @@ export class Writer {
     clearInterval(this.#overdueCheck)
   }
 
-  #admit ({ userId, records, rejected, once }: LogBatch, key: Buffer): Promise<Receipt> {
+  #admit (batch: LogBatch): Promise<Receipt> {
     return new Promise((resolve, reject) => {
-      const admitted = { userId, records, rejected, ...once && { once } }
-      const batch = { ...admitted, key, firstId: this.#options.ids.reserve(idsOf(admitted)), bytes: sizeOf(admitted) }
-      this.#queue.push({ batch, since: performance.now(), resolve, reject })
-      this.#records += records.length
-      this.#bytes += batch.bytes
+      const bytes = sizeOf(batch)
+      this.#queue.push({ batch, bytes, since: performance.now(), resolve, reject })
+      this.#records += batch.records.length
+      this.#bytes += bytes
       this.#startGroups()
     })
   }
@@ -154,7 +158,7 @@ export class Writer {
         this.#groups--
         this.#continue()
       }
-      this.#storeGroup(this.#nextGroup()).then(end, end)
+      this.#settleGroup((group) => this.#storeGroup(group)).then(end, end)
     }
   }
 
@@ -165,7 +169,7 @@ export class Writer {
       this.#isSpooling = false
       this.#continue()
     }
-    this.#spoolGroup(this.#nextGroup()).then(end, end)
+    this.#settleGroup((group) => this.#spoolGroup(group)).then(end, end)
   }
 
   #continue (): void {
@@ -177,16 +181,28 @@ export class Writer {
     return this.#records > secondGroupRecords || this.#bytes > maxGroupBytes ? 2 : 1
   }
 
-  /** Removes the next group from the queue. */
-  #nextGroup (): Waiting[] {
+  /** Settles the next group; until then, no view of the logs goes past the time before its ids. */
+  async #settleGroup (settle: (group: Group) => Promise<void>): Promise<void> {
+    const { clock, ids } = this.#options
+    const requests = this.#nextRequests()
+    const arrivedAt = clock.arrive()
+    try {
+      await settle(batchesOf(requests, ids))
+    } finally {
+      clock.end(arrivedAt, false)
+    }
+  }
+
+  /** Removes the requests of the next group from the queue. */
+  #nextRequests (): Waiting[] {
     let records = 0
     let bytes = 0
     let length = 0
-    for (const { batch } of this.#queue) {
-      const isFull = records + batch.records.length > maxGroupRecords || bytes + batch.bytes > maxGroupBytes
+    for (const { batch, bytes: batchBytes } of this.#queue) {
+      const isFull = records + batch.records.length > maxGroupRecords || bytes + batchBytes > maxGroupBytes
       if (length > 0 && isFull) break
       records += batch.records.length
-      bytes += batch.bytes
+      bytes += batchBytes
       length++
     }
     this.#records -= records
@@ -194,15 +210,15 @@ export class Writer {
     return this.#queue.splice(0, length)
   }
 
-  async #storeGroup (group: Waiting[]): Promise<void> {
+  async #storeGroup (group: Group): Promise<void> {
     const deadline = performance.now() + this.#options.timeoutMs
     for (let left = group; left.length > 0;) {
       const outcomes = await this.#options.commit(left.map(({ batch }) => batch))
       let failure: unknown
-      left = left.filter(({ batch, resolve }) => {
+      left = left.filter(({ batch, requests }) => {
         const outcome = outcomeOf(outcomes, batch)
         if (outcome.state === 'failed') failure = outcome.error
-        else resolve({ stored: 'database', replayed: outcome.state === 'replayed' })
+        else for (const { resolve } of requests) resolve({ stored: 'database', replayed: outcome.state === 'replayed' })
         return outcome.state === 'failed'
       })
       if (left.length === 0) return
@@ -211,7 +227,7 @@ export class Writer {
         this.#checkDatabase(failure).catch(() => {})
         return this.#spoolGroup(left, failure)
       }
-      if (performance.now() > deadline) return left.forEach(({ reject }) => reject(failure))
+      if (performance.now() > deadline) return rejectAll(left, failure)
       await delay(retryMs)
     }
   }
@@ -232,17 +248,19 @@ export class Writer {
     }
   }
 
-  /** Rejects the batches with the database's failure if the disk does not take them either. */
-  async #spoolGroup (group: Waiting[], failure?: unknown): Promise<void> {
+  /** Rejects the requests with the database's failure if the disk does not take them either. */
+  async #spoolGroup (group: Group, failure?: unknown): Promise<void> {
     try {
       const batches = group.map(({ batch }) => batch)
       const spool = this.#options.spool()
       if (!spool) throw failure ?? new Overloaded()
       await spool.append(batches, { mayBeStored: failure !== undefined })
       this.#options.onSpooled?.(batches)
-      for (const { resolve } of group) resolve({ stored: 'spool', replayed: false })
+      for (const { requests } of group) {
+        for (const { resolve } of requests) resolve({ stored: 'spool', replayed: false })
+      }
     } catch (error) {
-      for (const { reject } of group) reject(error instanceof SpoolFull ? error : failure ?? error)
+      rejectAll(group, error instanceof SpoolFull ? error : failure ?? error)
     }
   }
 
@@ -253,10 +271,14 @@ export class Writer {
     const overdue = firstInTime < 0 ? this.#queue.length : firstInTime
     if (overdue === 0) return
     if (this.#options.spool()) return this.#startSpooling()
-    for (const { batch, reject } of this.#queue.splice(0, overdue)) {
+    for (const { batch, bytes, reject } of this.#queue.splice(0, overdue)) {
       this.#records -= batch.records.length
-      this.#bytes -= batch.bytes
+      this.#bytes -= bytes
       reject(new Overloaded())
     }
   }
+}
+
+function rejectAll (group: Group, error: unknown): void {
+  for (const { requests } of group) for (const { reject } of requests) reject(error)
 }

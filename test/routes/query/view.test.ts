@@ -5,7 +5,6 @@ import type { Knex } from 'knex'
 import t, { type Test } from 'tap'
 import { Horizons } from '../../../src/cluster/horizons.ts'
 import type { Instance } from '../../../src/cluster/instances.ts'
-import { newRecord } from '../../../src/model/new-record.ts'
 import { viewAsOf } from '../../../src/search/view.ts'
 import { databases } from '../../helpers/databases.ts'
 import { startEmbedded } from '../../helpers/embedded.ts'
@@ -157,21 +156,6 @@ for (const database of databases) {
       }
       const { body: one } = await ask(service, `/api/logs/${whole[1].id}`)
       t.equal(one.message, texts[1])
-    })
-
-    await t.test('waits for logs that arrived before, and are not stored yet', async (t) => {
-      const { app, knex } = service
-      const { id } = await knex('users').where('username', 'alice').first('id')
-      const write = () => app.writeLogs({ userId: id, records: [newRecord({ message: 'waits', processName: 'p' })] })
-      // The second one waits for the first one's transaction.
-      const [first, second] = [write(), write()]
-      const { clock } = app.logCluster
-      const now = clock.begin()
-      clock.end(now, false)
-      await first
-      t.ok(clock.oldest < now)
-      await second
-      t.ok(clock.oldest > now)
     })
 
     await t.test('counts and lists the same logs, while others are stored', async (t) => {

@@ -5,7 +5,8 @@ import t from 'tap'
 import { SpoolFull } from '../../../src/errors.ts'
 import type { AdmittedBatch } from '../../../src/model/batch.ts'
 import type { BatchStore } from '../../../src/model/batch-store.ts'
-import { utcTime } from '../../../src/model/instant.ts'
+import type { LogBatch } from '../../../src/model/batch.ts'
+import { millisecondsOf, utcTime } from '../../../src/model/instant.ts'
 import type { LogRecord } from '../../../src/model/record.ts'
 import { logStoreOf, purgeBatchKeys } from '../../../src/store/log-store.ts'
 import { mysql as mysqlDialect } from '../../../src/store/dialects/mysql/index.ts'
@@ -196,6 +197,7 @@ t.test('the writer', async (t) => {
         changed.emit('group')
       }),
       ids,
+      clock: new CommitClock(),
       spool: () => undefined,
       timeoutMs: patienceMs,
       ...options
@@ -220,10 +222,53 @@ t.test('the writer', async (t) => {
     groups[0]!.end()
     t.strictSame(await first, { stored: 'database', replayed: false })
     await second
-    t.equal(groups[1]!.batches.length, 3)
+    t.strictSame(groups[1]!.batches.map(({ records }) => records.length), [3])
     groups[1]!.end()
     await Promise.all(rest)
     await writer.close()
+  })
+
+  await t.test('makes one batch of the requests of a user; what has a key or rejected pieces stays apart', async (t) => {
+    const { writer, groups, group } = held()
+    const first = write(writer)
+    await group()
+    const send = (message: string, more: Partial<LogBatch> = {}) => (
+      writer.write({ userId: 1, records: [record({ message })], ...more })
+    )
+    const key = freshKey()
+    const rest = [
+      send('1'), send('other', { userId: 2 }), send('2'), send('3', { key }), send('4'), send('5'),
+      send('6', { rejected: [{ source: 'test', index: 0, reason: '', raw: '' }] }), send('7'), send('8', { once: { hashes: freshKey(), windowMs: 1000 } })
+    ]
+    groups[0]!.end()
+    await group()
+    const { batches } = groups[1]!
+    t.strictSame(batches.map(({ userId, records }) => [userId, ...records.map(({ message }) => message)]), [
+      [1, '1', '2'], [2, 'other'], [1, '3'], [1, '4', '5'], [1, '6'], [1, '7'], [1, '8']
+    ])
+    t.same(batches.find(({ records }) => records[0]!.message === '3')!.key, key)
+    t.equal(new Set(batches.map(({ key }) => key.toString('hex'))).size, 7)
+    const ids = batches.map(({ firstId, records, rejected = [] }) => [firstId, firstId + BigInt(records.length + rejected.length)] as const)
+    t.ok(ids.every(([, end], index) => end <= (ids[index + 1]?.[0] ?? end)), 'ids rise in the order of arrival')
+    groups[1]!.end()
+    t.equal((await Promise.all([first, ...rest])).length, 10)
+    await writer.close()
+  })
+
+  await t.test('holds the horizon back from before the ids of a group until it is settled', async (t) => {
+    const clock = new CommitClock()
+    const { writer, groups, group } = held({ clock })
+    const written = write(writer)
+    await group()
+    const now = clock.begin()
+    clock.end(now, false)
+    const [batch] = groups[0]!.batches
+    t.ok(clock.oldest < now, 'it may be retried, with the same ids')
+    t.ok(millisecondsOf(clock.oldest) <= Number(batch!.firstId >> 16n))
+    groups[0]!.end()
+    await written
+    await writer.close()
+    t.ok(clock.oldest > now)
   })
 
   await t.test('begins a second group beside the first only when many logs wait, and no third', async (t) => {
@@ -231,7 +276,7 @@ t.test('the writer', async (t) => {
     const all = [write(writer), write(writer, 250), write(writer, 250)]
     t.equal(groups.length, 1, '500 wait')
     all.push(write(writer, 1))
-    t.strictSame(groups.map(({ batches }) => batches.map(({ records }) => records.length)), [[1], [250, 250, 1]])
+    t.strictSame(groups.map(({ batches }) => batches.map(({ records }) => records.length)), [[1], [501]])
     all.push(write(writer, 600), write(writer, 600))
     t.equal(groups.length, 2)
     for (let ended = 0; ended < 4; ended++) {
@@ -496,12 +541,14 @@ for (const database of databases) {
     await t.test('loses no batch of two instances that write at once', async (t) => {
       const instances = [knex, openKnex(t, options)].map((own) => {
         const ids = new RecordIds()
-        return new Writer({ commit: committing(open(own), { ids }), ids, spool: () => undefined, timeoutMs: patienceMs })
+        return new Writer({ commit: committing(open(own), { ids }), ids, clock: new CommitClock(), spool: () => undefined, timeoutMs: patienceMs })
       })
       await Promise.all(Array.from({ length: 60 }, (_, index) => instances[index % 2]!.write({ userId: index % 3, records: [record(), record()] })))
       for (const writer of instances) await writer.close()
       t.equal(await count(knex), 120)
-      t.equal((await keys(knex)).length, 60)
+      const batches = await keys(knex)
+      t.ok(batches.length >= 6 && batches.length <= 60)
+      t.equal(batches.reduce((sum, { records }) => sum + records, 0), 120)
     })
 
     await t.test('purgeBatchKeys forgets old keys and keeps recent ones', async (t) => {
