@@ -1,10 +1,10 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseServer, givenServer, mariadb, mysql, type ServerAccess, type ServerKind } from '../test/helpers/servers.ts'
-import { makeMysql, makeNaive, makeSqlite, mysqlFlags, serverFlags } from './database.ts'
+import { makeMysql, makeForYardstick, makeSqlite, mysqlFlags, serverFlags } from './database.ts'
 import type { BenchDatabase } from './subjects.ts'
 import type { Report } from './measure.ts'
-import { startNaive, startOurs, type Service, type StartOptions } from './service.ts'
+import { startOurs, startYardstick, type Service, type StartOptions, type Yardstick } from './service.ts'
 
 /** One benchmark; `npm run bench -- name` runs only this one. A long one gives each report as soon as it is made. */
 export type Scenario = (bench: Bench) => Promise<Report[]> | AsyncIterable<Report>
@@ -96,10 +96,15 @@ export class Bench {
 
   /** The naive server on a MariaDB database of its own. */
   async naive (): Promise<Service> {
-    const database = await makeNaive(await this.server())
+    return this.yardstick('naive', await this.server())
+  }
+
+  /** A yardstick on a database of its own; undefined: on an SQLite file. */
+  async yardstick (yardstick: Yardstick, server: ServerAccess | undefined): Promise<Service> {
+    const database = await makeForYardstick(server, this.#newFolder())
     this.#closers.push(() => database.drop())
-    const service = this.#closing(await startNaive(database, { folder: this.#newFolder() }))
-    await database.addUser()
+    const service = this.#closing(await startYardstick(yardstick, database, { folder: this.#newFolder() }))
+    if (yardstick !== 'nothing') await database.addUser()
     return service
   }
 

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
 import { scryptSync } from 'node:crypto'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import mysql, { type RowDataPacket } from 'mysql2/promise'
@@ -45,9 +46,11 @@ export async function makeMysql (server: ServerAccess, { pageCompression = false
   return { ...made, environment }
 }
 
-/** A new database without tables; the naive server creates its own. */
-export function makeNaive (server: ServerAccess): Promise<BenchDatabase & { name: string, addUser: () => Promise<void> }> {
-  return makeEmptyMysql(server)
+/** A new database without tables, or an SQLite file in the folder; a yardstick creates its own. */
+export function makeForYardstick (
+  server: ServerAccess | undefined, folder: string
+): Promise<BenchDatabase & { addUser: () => Promise<void> }> {
+  return server ? makeEmptyMysql(server) : openSqlite(folder)
 }
 
 async function makeEmptyMysql ({ host, port, user, password }: ServerAccess) {
@@ -55,11 +58,19 @@ async function makeEmptyMysql ({ host, port, user, password }: ServerAccess) {
   const connection = await mysql.createConnection({ host, port, user, password })
   await connection.query(`CREATE DATABASE ${name} CHARACTER SET utf8mb4`)
   await connection.query(`USE ${name}`)
+  const pid = await serverPid(connection)
 
   return {
     name,
     connection,
-    environment: { NAIVE_HOST: host, NAIVE_PORT: String(port), NAIVE_USER: user, NAIVE_PASSWORD: password, NAIVE_DATABASE: name } as Record<string, string>,
+    environment: {
+      YARDSTICK_HOST: host,
+      YARDSTICK_PORT: String(port),
+      YARDSTICK_USER: user,
+      YARDSTICK_PASSWORD: password,
+      YARDSTICK_DATABASE: name
+    } as Record<string, string>,
+    pid,
 
     async count (since?: { time: Date, users: number }) {
       const ids = Array.from({ length: since?.users ?? 0 }, (_, index) => index + 1)
@@ -74,7 +85,7 @@ async function makeEmptyMysql ({ host, port, user, password }: ServerAccess) {
       await connection.query('TRUNCATE TABLE user_logs')
     },
 
-    /** Adds the corpus' first user to the naive server's table. */
+    /** Adds the corpus' first user to a yardstick's table. */
     async addUser () {
       const { name, token } = corpusUser(1)
       await connection.query('INSERT INTO users (username, token) VALUES (?, ?)', [name, token])
@@ -87,24 +98,41 @@ async function makeEmptyMysql ({ host, port, user, password }: ServerAccess) {
   }
 }
 
+/** The process of a database server on this machine. */
+async function serverPid (connection: mysql.Connection): Promise<number | undefined> {
+  const [[row]] = await connection.query<RowDataPacket[]>('SELECT @@pid_file AS file')
+  const file: string = row?.file ?? ''
+  return existsSync(file) ? Number(readFileSync(file, 'utf8')) : undefined
+}
+
 /** A new SQLite file with the service's tables and users 1 to `users`. */
 export async function makeSqlite (folder: string, { users = 1 } = {}): Promise<BenchDatabase & { file: string }> {
+  const made = await openSqlite(folder)
+  await migrate(made.environment)
+  const insertUser = made.database.prepare('INSERT INTO users (id, username, tel_id, credential, created_at) VALUES (?, ?, ?, ?, ?)')
+  for (const row of userRows(users)) insertUser.run(row)
+  return made
+}
+
+async function openSqlite (folder: string) {
   const file = join(folder, `bench-${++made}.sqlite`)
-  await migrate({ LOGGER_DB_FILE: file })
   const database = new (sqliteDriver())(file)
   database.pragma('busy_timeout = 60000')
-  const insertUser = database.prepare('INSERT INTO users (id, username, tel_id, credential, created_at) VALUES (?, ?, ?, ?, ?)')
-  for (const row of userRows(users)) insertUser.run(row)
 
   return {
     file,
-    environment: { LOGGER_DB_FILE: file },
+    database,
+    environment: { LOGGER_DB_FILE: file, YARDSTICK_FILE: file },
     async count (since?: { time: Date, users: number }) {
       const where = since ? `WHERE user_id BETWEEN 1 AND ${since.users} AND log_event_at >= '${since.time.toISOString().slice(0, 19).replace('T', ' ')}'` : ''
       return database.prepare(`SELECT COUNT(*) FROM user_logs ${where}`).pluck().get() as number
     },
+    // A yardstick on SQLite takes every user.
+    async addUser () {},
     async empty () {
-      database.exec('DELETE FROM ingest_batches; DELETE FROM user_logs')
+      const hasLedger = database.prepare("SELECT 1 FROM sqlite_master WHERE name = 'ingest_batches'").get() !== undefined
+      if (hasLedger) database.exec('DELETE FROM ingest_batches')
+      database.exec('DELETE FROM user_logs')
       database.pragma('wal_checkpoint(TRUNCATE)')
     },
     // The file is deleted with its folder.

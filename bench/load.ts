@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { writeCorpus } from './corpus.ts'
 import type { Sample } from './measure.ts'
-import { watchRss, type Service } from './service.ts'
+import { watchProcessor, watchRss, type Service } from './service.ts'
 
 export interface LoadOptions {
   /** Folder for the corpus. */
@@ -22,6 +22,8 @@ export interface LoadOptions {
   warmup?: number
   /** Keeps the rows of the table; by default it is emptied first. */
   keep?: boolean
+  /** Whether the logs are stored, which is then checked. Default true. */
+  isStored?: boolean
 }
 
 interface WrkResult {
@@ -48,26 +50,30 @@ export async function requireWrk (): Promise<void> {
  * Sends logs to the service as fast as it answers. Throws unless the table then holds all acknowledged rows, and no more
  * others than the requests in progress when the time was up.
  */
-export async function underLoad (service: Service, { folder, logs, seconds, connections = 64, users = 1, protocol, warmup = 1, keep = false }: LoadOptions): Promise<Sample> {
+export async function underLoad (service: Service, { folder, logs, seconds, connections = 64, users = 1, protocol, warmup = 1, keep = false, isStored = true }: LoadOptions): Promise<Sample> {
   const corpus = join(folder, `corpus-${logs}-${users}${protocol === undefined ? '' : `-${protocol.replaceAll(/\W/g, '')}`}.tsv`)
   if (!existsSync(corpus)) await writeCorpus(corpus, { logs, users, protocol })
   const { database } = service
 
   // In a preloaded table only new rows are counted. Their times are whole seconds, some of them in the past.
   const since = keep ? { time: new Date(Date.now() - 10_000), users } : undefined
-  if (!keep) await database.empty()
-  const before = await database.count(since)
+  if (isStored && !keep) await database.empty()
+  const before = isStored ? await database.count(since) : 0
 
   const warm = await wrk(service, corpus, connections, warmup)
   const rss = watchRss(service.pid)
+  const processor = watchProcessor(service.pid)
+  const databaseProcessor = database.pid === undefined ? undefined : watchProcessor(database.pid)
   const result = await wrk(service, corpus, connections, seconds)
+  const processorMs = processor()
+  const databaseMs = databaseProcessor?.()
   const peakRss = rss()
 
   if (result.requests === result.refused) throw new Error(`none of ${result.requests} requests was answered 200 within ${seconds} s (${result.errors} errors)`)
 
   const acknowledged = (warm.requests - warm.refused + result.requests - result.refused) * logs
   const unanswered = (warm.refused + warm.errors + result.refused + result.errors + 2 * connections) * logs
-  await requireStored(() => database.count(since).then((count) => count - before), acknowledged, unanswered)
+  if (isStored) await requireStored(() => database.count(since).then((count) => count - before), acknowledged, unanswered)
 
   const rate = (result.requests - result.refused) / result.microseconds * 1e6
   return {
@@ -77,6 +83,8 @@ export async function underLoad (service: Service, { folder, logs, seconds, conn
     p99: result.p99 / 1000,
     max: result.max / 1000,
     rss: peakRss / 1e6,
+    processor: processorMs / result.requests,
+    ...databaseMs !== undefined && { database: databaseMs / result.requests },
     refused: result.refused,
     errors: result.errors
   }

@@ -14,6 +14,9 @@ export interface Sample {
   errors?: number
   /** Peak resident memory of the server's process, in MB. */
   rss?: number
+  /** Processor time a request in milliseconds, of the server's process and of the database server. */
+  processor?: number
+  database?: number
 }
 
 /** One line of a report: a figure for each round, and its goal. */
@@ -75,6 +78,8 @@ export const labels: Record<keyof Sample, string> = {
   p99: 'p99 ms',
   max: 'max ms',
   rss: 'RSS MB',
+  processor: 'CPU ms',
+  database: 'database CPU ms',
   refused: 'not 200',
   errors: 'errors'
 }

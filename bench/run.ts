@@ -23,10 +23,12 @@ import { sqlite } from './scenarios/sqlite.ts'
 import { versusNaive } from './scenarios/versus-naive.ts'
 import { versusRaw } from './scenarios/versus-raw.ts'
 import { wordIndex } from './scenarios/word-index.ts'
+import { yardstick } from './scenarios/yardstick.ts'
 
 const scenarios: Record<string, Scenario> = {
   'versus-raw': versusRaw,
   'versus-naive': versusNaive,
+  yardstick,
   lone,
   sqlite,
   memory,

@@ -17,6 +17,9 @@ export interface Service {
   stop (): Promise<void>
 }
 
+/** See yardsticks.ts. */
+export type Yardstick = 'naive' | 'group' | 'nothing'
+
 export interface StartOptions {
   /** Working directory: the service keeps its files other than the database there. */
   folder: string
@@ -32,9 +35,12 @@ export function startOurs (database: BenchDatabase, { folder, env = {}, flags = 
   return start([...flags, ...asText ? [serveTextFile] : [serveFile, 'serve', '--port=0']], database, { folder, env })
 }
 
-/** Starts the naive server. */
-export function startNaive (database: BenchDatabase, { folder }: StartOptions): Promise<Service> {
-  return start(['--import', import.meta.resolve('tsx'), fileURLToPath(new URL('naive.ts', import.meta.url))], database, { folder })
+/** Starts a yardstick. */
+export function startYardstick (
+  yardstick: Yardstick, database: BenchDatabase, { folder }: StartOptions
+): Promise<Service> {
+  const file = fileURLToPath(new URL('yardsticks.ts', import.meta.url))
+  return start(['--import', import.meta.resolve('tsx'), file], database, { folder, env: { YARDSTICK: yardstick } })
 }
 
 async function start (args: string[], database: BenchDatabase, { folder, env }: StartOptions): Promise<Service> {
@@ -77,6 +83,19 @@ export function cleanEnvironment (): NodeJS.ProcessEnv {
 export function rssOf (pid: number): number {
   const [, kilobytes] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []
   return Number(kilobytes) * 1024
+}
+
+/** Returns a function that gives the processor time of a process since now, in milliseconds, to 10. */
+export function watchProcessor (pid: number): () => number {
+  const before = processorMs(pid)
+  return () => processorMs(pid) - before
+}
+
+function processorMs (pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+  // The name of the program, which may hold spaces, ends with the last bracket.
+  const [user, system] = stat.slice(stat.lastIndexOf(')') + 2).split(' ').slice(11, 13)
+  return (Number(user) + Number(system)) * 10
 }
 
 /** Samples the memory of the process every 100 ms; returns a function that stops and gives the peak in bytes. */

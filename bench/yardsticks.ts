@@ -1,35 +1,15 @@
-// The yardstick: the server that a good developer writes in an afternoon with Fastify and knex. It validates the
-// request, looks a user up once and caches it, and stores each request with one INSERT. Its table has the service's
-// columns under an auto-increment key, and an index on user and time.
+// The yardsticks: servers with the same request and answer, validated and with the user cached, which store in one way
+// each. The table of the first two has the service's columns under an auto-increment key, and an index on user and time.
+//
+//   naive     one INSERT for each request: what a good developer writes in an afternoon with Fastify and knex
+//   group     one queue, one transaction under way, one INSERT of all that waits, the answer after its commit: what
+//             group commit alone can do, without a ledger, a spool, or a bound on memory
+//   nothing   nothing is stored: what Fastify alone can do
 import Fastify from 'fastify'
-import knexFactory from 'knex'
+import { openStore, type NewLog } from './yardstick-stores.ts'
 
-const { NAIVE_HOST, NAIVE_PORT, NAIVE_USER, NAIVE_PASSWORD, NAIVE_DATABASE } = process.env
-
-const knex = knexFactory({
-  client: 'mysql2',
-  connection: { host: NAIVE_HOST, port: Number(NAIVE_PORT), user: NAIVE_USER, password: NAIVE_PASSWORD, database: NAIVE_DATABASE, timezone: 'Z' },
-  pool: { min: 0, max: 10 }
-})
-
-await knex.schema.createTable('users', (table) => {
-  table.increments('id')
-  table.string('username', 100).notNullable()
-  table.string('token', 32).notNullable().index()
-})
-await knex.schema.createTable('user_logs', (table) => {
-  table.bigIncrements('id')
-  table.integer('user_id').unsigned().notNullable()
-  table.datetime('log_event_at', { precision: 6 }).notNullable()
-  table.enum('log_level', ['debug', 'info', 'warning', 'error', 'critical']).notNullable()
-  table.bigInteger('pid').unsigned().notNullable()
-  table.string('p_name', 255).notNullable()
-  table.string('p_description', 255).notNullable()
-  table.text('log_msg', 'mediumtext').notNullable()
-  table.datetime('post_time', { precision: 6 }).notNullable()
-  table.json('attributes')
-  table.index(['user_id', 'log_event_at'])
-})
+const { YARDSTICK = '' } = process.env
+const store = await openStore(YARDSTICK)
 
 const time = { type: 'string', pattern: '^\\d{4}-\\d\\d-\\d\\d[T ]\\d\\d:\\d\\d:\\d\\d' }
 
@@ -85,9 +65,11 @@ interface Body {
 
 const levels: Record<number, string> = { 10: 'debug', 20: 'info', 30: 'warning', 40: 'error', 50: 'critical' }
 
-/** A time without an offset is UTC. */
-function toDate (text: string): Date {
-  return new Date(/(Z|[+-]\d\d:?\d\d)$/.test(text) ? text : `${text}Z`)
+/** Whole seconds of a time in UTC, as all clients of the bench send them, or any other time. */
+function toTime (text: string): string {
+  if (/^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d$/.test(text)) return text.replace('T', ' ')
+  const date = new Date(/(Z|[+-]\d\d:?\d\d)$/.test(text) ? text : `${text}Z`)
+  return date.toISOString().slice(0, 23).replace('T', ' ')
 }
 
 const userIds = new Map<string, number>()
@@ -100,22 +82,21 @@ app.post<{ Body: Body, Headers: { 'x-user-token': string } }>('/send_logs', { sc
 
   let userId = userIds.get(token)
   if (userId === undefined) {
-    const found = await knex('users').where({ username: user, token }).first('id')
-    if (!found) return reply.code(403).send({ code: 403, message: 'Forbidden' })
-    userId = found.id as number
+    userId = await store.findUser(user, token)
+    if (userId === undefined) return reply.code(403).send({ code: 403, message: 'Forbidden' })
     userIds.set(token, userId)
   }
 
-  await knex('user_logs').insert(logs.map((log) => ({
-    user_id: userId,
-    log_event_at: toDate(log.event_at),
-    log_level: typeof log.level === 'number' ? levels[log.level] : log.level,
+  await store.insert(logs.map((log): NewLog => [
+    userId,
+    toTime(log.event_at),
+    typeof log.level === 'number' ? levels[log.level] ?? 'debug' : log.level,
     pid,
-    p_name: processName,
-    p_description: log.p_description,
-    log_msg: log.msg,
-    post_time: toDate(postTime)
-  })))
+    processName,
+    log.p_description,
+    log.msg,
+    toTime(postTime)
+  ]))
   return { code: 200, message: 'Logs added successfully' }
 })
 
