@@ -48,8 +48,8 @@ export async function send (path: string, options: RequestOptions = {}): Promise
         if (!(error instanceof ApiError)) throw error
         const signedIn = error.status === 401 && path !== sessionPath ? signInAgain() : undefined
         if (signedIn) await signedIn
-        else if (method === 'GET' && !(givesWay && error.status === 503)) await attempts.pauseAfter(error, signal)
-        else throw error
+        else if (method !== 'GET' || (givesWay && error.status === 503)) throw error
+        else await attempts.pauseAfter(error, path === sessionPath, signal)
         signal?.throwIfAborted()
       }
     }

@@ -38,9 +38,12 @@ export class Attempts {
   #failures = 0
   #wait: Wait | undefined
 
-  /** Waits until the request may be sent again; rejects where it may not, and with the signal's reason. */
-  async pauseAfter (error: ApiError, signal?: AbortSignal): Promise<void> {
-    const trouble = troubleOf(error)
+  /**
+   * Waits until the request may be sent again; rejects where it may not, and with the signal's reason. Where the page
+   * is nothing without the answer, a failure of the server is no answer.
+   */
+  async pauseAfter (error: ApiError, isNeeded: boolean, signal?: AbortSignal): Promise<void> {
+    const trouble = troubleOf(error) ?? (isNeeded && error.status >= 500 ? 'away' : undefined)
     if (!trouble) throw error
     const backoff = pauses[this.#failures++] ?? pauses.at(-1) ?? 0
     const seconds = trouble === 'away' ? backoff * (0.5 + Math.random() / 2) : (error.retryAfter ?? 5) + Math.random()

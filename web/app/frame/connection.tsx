@@ -1,10 +1,10 @@
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import { connection } from '../api/connection.ts'
-import { run } from '../query/draft.ts'
 import { texts } from '../texts/index.ts'
 import { clockOf } from '../time/format.ts'
 import { view } from '../view/location.ts'
+import { reloadPage } from './unread.tsx'
 import { isOutdated } from './version.ts'
 
 /** A quiet line while requests wait for the server, and where it has a new version of the page. */
@@ -18,12 +18,6 @@ export function Connection () {
       )}
     </div>
   )
-}
-
-/** The new version begins with what was typed. */
-function reloadPage (): void {
-  run(() => {})
-  location.reload()
 }
 
 function Reason () {

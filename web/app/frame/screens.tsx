@@ -4,7 +4,7 @@ import { useEffect, useRef } from 'preact/hooks'
 import { Logs } from '../list/logs.tsx'
 import { texts } from '../texts/index.ts'
 import type { Screen } from '../view/view.ts'
-import { notify } from './notices.tsx'
+import { Unread } from './unread.tsx'
 
 /** A screen of the address, or the steps that stand in place of an empty list. */
 type Shown = Screen | 'first-visit'
@@ -21,6 +21,7 @@ const loaders: Record<Exclude<Shown, 'logs'>, () => Promise<ComponentType>> = {
   audit: async () => (await import('../admin/audit.tsx')).Audit
 }
 
+/** Those that were read, and what stands in place of those that could not be. */
 const loaded = signal<Partial<Record<Shown, ComponentType>>>({ logs: Logs })
 
 /** The screen of the address. It has the focus once it is shown, unless the page has just been opened. */
@@ -38,9 +39,12 @@ export function ScreenOf ({ screen }: { screen: Shown }) {
 }
 
 function load (screen: Exclude<Shown, 'logs'>): void {
-  loaders[screen]().then(
-    (Loaded) => { loaded.value = { ...loaded.peek(), [screen]: Loaded } },
-    () => { notify(texts.value.common.unread) })
+  const show = (Loaded: ComponentType) => { loaded.value = { ...loaded.peek(), [screen]: Loaded } }
+  loaders[screen]().then(show, () => show(UnreadScreen))
+}
+
+function UnreadScreen () {
+  return <main id='content' tabIndex={-1}><Unread /></main>
 }
 
 /** Moves the focus to the heading of the screen, from where reading goes on. */

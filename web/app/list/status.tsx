@@ -33,7 +33,7 @@ export function Status ({ search }: { search: Search }) {
           {explain(error)} <button type='button' class='link' onClick={() => search.goOn()}>{common.retry}</button>
         </span>
       )}
-      {noteworthySkew.value !== 0 && <span>{time.skew(Math.round(noteworthySkew.value / 1000))}</span>}
+      {noteworthySkew.value !== 0 && <span>{time.skew(noteworthySkew.value)}</span>}
       <Switches search={search} />
     </footer>
   )

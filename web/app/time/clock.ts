@@ -7,8 +7,13 @@ const noteworthySkewMs = 30_000
 /** Milliseconds by which the server's clock is ahead of the browser's; to the second, as its answers say it. */
 const skewMs = signal(0)
 
-/** The skew, where it is noteworthy, else 0. */
-export const noteworthySkew = computed(() => Math.abs(skewMs.value) > noteworthySkewMs ? skewMs.value : 0)
+/** Precision of a skew in words: answers say their time to the second, and take a while. */
+const saidSkewMs = 10_000
+
+/** Milliseconds of the skew, rounded, where it is noteworthy, else 0. */
+export const noteworthySkew = computed(() => (
+  Math.abs(skewMs.value) > noteworthySkewMs ? Math.round(skewMs.value / saidSkewMs) * saidSkewMs : 0
+))
 
 /** Notes the header `Date` of an answer. */
 export function noteServerTime (date: string | null): void {

@@ -36,7 +36,7 @@ export function RangePopover ({ onDone }: { onDone (): void }) {
         <OwnRange onChoose={choose} />
         {lastRanges().length > 0 && <Choices label={time.recent} ranges={lastRanges()} onChoose={choose} />}
         <Zone />
-        {noteworthySkew.value !== 0 && <p class='time-note'>{time.skew(Math.round(noteworthySkew.value / 1000))}</p>}
+        {noteworthySkew.value !== 0 && <p class='time-note'>{time.skew(noteworthySkew.value)}</p>}
       </div>
     </>
   )

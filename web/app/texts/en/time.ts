@@ -1,3 +1,5 @@
+import { durationOf } from '../../time/duration.ts'
+
 /** Texts in English. A text with values is a function. */
 export const time = {
   time: {
@@ -33,8 +35,11 @@ export const time = {
     zone: 'Time zone',
     utc: 'UTC',
     local: (name: string) => `Local (${name})`,
-    skew: (seconds: number) => seconds > 0
-      ? `This computer's clock is ${seconds} s behind the server's. Ranges are by the server's clock.`
-      : `This computer's clock is ${-seconds} s ahead of the server's. Ranges are by the server's clock.`
+    skew: (milliseconds: number) => {
+      const duration = durationOf(Math.abs(milliseconds), 'en')
+      return milliseconds > 0
+        ? `This computer's clock is ${duration} behind the server's. Ranges are by the server's clock.`
+        : `This computer's clock is ${duration} ahead of the server's. Ranges are by the server's clock.`
+    }
   }
 }

@@ -1,3 +1,4 @@
+import { durationOf } from '../../time/duration.ts'
 import type { time as English } from '../en/time.ts'
 
 export const time: typeof English = {
@@ -34,8 +35,11 @@ export const time: typeof English = {
     zone: 'Часовой пояс',
     utc: 'UTC',
     local: (name) => `Местный (${name})`,
-    skew: (seconds) => seconds > 0
-      ? `Часы компьютера отстают от часов сервера на ${seconds} с. Периоды считаются по часам сервера.`
-      : `Часы компьютера спешат на ${-seconds} с относительно сервера. Периоды считаются по часам сервера.`
+    skew: (milliseconds) => {
+      const duration = durationOf(Math.abs(milliseconds), 'ru')
+      return milliseconds > 0
+        ? `Часы компьютера отстают от часов сервера на ${duration}. Периоды считаются по часам сервера.`
+        : `Часы компьютера спешат на ${duration} относительно сервера. Периоды считаются по часам сервера.`
+    }
   }
 }
