@@ -73,6 +73,71 @@ for (const database of databases.filter(({ name }) => name !== 'MySQL')) {
       await page.locator('.live-on').waitFor()
     })
 
+    await t.test('says while it waits how many logs were missed, and fetches them', async (t) => {
+      const tails = /\/api\/logs\/tail\?/
+      const places: string[] = []
+      await page.route(tails, async (route) => {
+        const place = new URL(route.request().url()).searchParams.get('after') ?? ''
+        places.push(place)
+        const body = `event: missed\ndata: ${JSON.stringify({ logs: 1204, after: anHourBefore(place) })}\n\n`
+        await (places.length === 1 ? route.fulfill({ contentType: 'text/event-stream', body }) : route.abort())
+      })
+      await page.goto(`${address}?live=1`)
+      await page.locator('.live-line').getByText('Fetching 1,204 that were missed …', { exact: true }).waitFor()
+      await page.locator('.line').first().focus()
+      await page.locator('.live-paused').waitFor()
+      await send(1)
+      await page.unroute(tails)
+      await page.getByText('1 new', { exact: true }).waitFor()
+      await page.locator('.live-line').getByText('missed').waitFor({ state: 'detached' })
+      t.ok((places[1] ?? '') < (places[0] ?? ''), 'it goes back to where the first one is missing')
+      await page.keyboard.press('n')
+      await page.getByText(`log ${sent}`, { exact: true }).waitFor()
+      const shown = await messagesOf(page)
+      t.equal(new Set(shown).size, shown.length, 'nothing twice')
+    })
+
+    await t.test('puts new logs at the end of a list that begins with the oldest', async (t) => {
+      await page.goto(`${address}?o=oldest&live=1`)
+      await page.locator('.live-paused').waitFor()
+      await page.keyboard.press('n')
+      await page.locator('.live-on').getByText('Live:').waitFor()
+      for (let count = 0; count < 2; count++) {
+        await send(1)
+        await page.getByText(`log ${sent}`, { exact: true }).waitFor()
+        t.match((await messagesOf(page)).at(-1), new RegExp(`log ${sent}$`))
+      }
+    })
+
+    await t.test('says where it cannot go on without a gap, and reads the list anew', async () => {
+      const lists = /\/api\/logs\?/
+      await page.route(lists, async (route) => {
+        const response = await route.fetch()
+        await route.fulfill({ response, body: (await response.text()).replace(/"place":"\d{8}/, '"place":"20200101') })
+      }, { times: 1 })
+      await page.goto(`${address}?live=1`)
+      await page.locator('.live-paused').getByText('Logs may be missing above this list').waitFor()
+      await page.getByRole('button', { name: 'Search again' }).click()
+      await page.locator('.live-on').getByText('Live:').waitFor()
+      await send(1)
+      await page.getByText(`log ${sent}`, { exact: true }).waitFor()
+    })
+
+    await t.test('asks before it leaves a range that has an end', async (t) => {
+      await page.goto(`${address}?from=-2h&to=now`)
+      await page.getByText(`log ${sent}`, { exact: true }).waitFor()
+      const dialog = page.getByRole('dialog', { name: 'Follow new logs?' })
+      await page.keyboard.press('Space')
+      await dialog.getByText('Live shows logs up to now, and leaves -2h – now.').waitFor()
+      await dialog.getByRole('button', { name: 'Cancel' }).click()
+      await dialog.waitFor({ state: 'detached' })
+      t.equal(await page.locator('.live-line').count(), 0)
+      await page.keyboard.press('Space')
+      await dialog.getByRole('button', { name: 'Follow' }).click()
+      await page.waitForURL((url) => url.searchParams.has('live') && !url.searchParams.has('to'))
+      await page.locator('.live-on').getByText('Live:').waitFor()
+    })
+
     await t.test('works in seven windows at once, by one stream', async (t) => {
       const pages = [page]
       for (let count = 1; count < 7; count++) {
@@ -114,4 +179,10 @@ for (const database of databases.filter(({ name }) => name !== 'MySQL')) {
     t.strictSame(tab.faults, [])
     t.strictSame([...tab.strangers], [])
   })
+}
+
+/** A place of the feed as another one, but stored an hour ago. */
+function anHourBefore (place: string): string {
+  const [instant] = new Date(Date.now() - 3_600_000).toISOString().split('Z')
+  return place.replace(/^\d+/, `${instant?.replaceAll(/\D/g, '')}000`)
 }

@@ -173,7 +173,7 @@ export class Live {
       if (event.kind === 'slow') this.#change({ isSlow: true })
       if (event.kind !== 'log' || comparePlaces(event.place, this.#place) <= 0) continue
       this.#place = event.place
-      if (this.#belongs(event.log)) logs.push(event.log)
+      if (this.#belongs(event.log) && !this.#isRepeated(event.log)) logs.push(event.log)
     }
     const { missed, isSlow } = this.state.peek()
     if (missed > 0 && comparePlaces(this.#place, this.#missedUpTo) >= 0) this.#change({ missed: 0 })
@@ -181,6 +181,11 @@ export class Live {
     this.#arrivals.add(logs, performance.now())
     this.#arrived.logs += logs.length
     this.#arrived.errors += logs.filter(isError).length
+  }
+
+  /** Whether a log that comes again, with those that were missed, is in the list. */
+  #isRepeated ({ id }: Log): boolean {
+    return this.state.peek().missed > 0 && this.#search.indexOf(id) !== undefined
   }
 
   /** Goes back to a place; what is here already comes again, and is dropped. */
