@@ -181,8 +181,8 @@ for (const database of databases.filter(({ name }) => name !== 'MySQL')) {
   })
 }
 
-/** A place of the feed as another one, but stored an hour ago. */
+/** A place of the feed like another one, but an hour ago, and without the logs that the list had then. */
 function anHourBefore (place: string): string {
   const [instant] = new Date(Date.now() - 3_600_000).toISOString().split('Z')
-  return place.replace(/^\d+/, `${instant?.replaceAll(/\D/g, '')}000`)
+  return [`${instant?.replaceAll(/\D/g, '')}000`, ...place.split('-').slice(1, 4)].join('-')
 }
