@@ -99,7 +99,7 @@ export class ErrorFollower {
     const horizon = isAwaited ? await this.#horizons.pastStored() : (await this.#horizons.now()).time
     this.#progress ??= await readProgress(this.#knex, horizon)
     await this.#rules.beat(isAwaited)
-    if (await this.#rules.refresh(isAwaited)) {
+    if (await this.#rules.refresh()) {
       await this.#fenced((transaction, reached) => this.#rules.adopt(transaction, reached))
     }
     while (this.#progress.reached < horizon) {

@@ -65,7 +65,7 @@ export async function compareIndexed (t: Test, database: DatabaseOptions, ledger
 }
 
 /** Difference between the groups of errors, or their hours, and the errors of the table, for the user with most of it. */
-async function misgroupedIn (knex: Knex): Promise<number> {
+export async function misgroupedIn (knex: Knex): Promise<number> {
   const sumsOf = async (table: string) => sumsByUser(await knex(table).groupBy('user_id').select('user_id').sum({ logs: 'logs' }))
   const errors = sumsByUser(await knex('user_logs').whereIn('log_level', ['error', 'critical']).groupBy('user_id').select('user_id').count({ logs: '*' }))
   const differences = [await sumsOf('error_groups'), await sumsOf('error_group_hours')].flatMap((sums) => (

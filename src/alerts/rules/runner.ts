@@ -18,8 +18,7 @@ import { Sightings } from './sightings.ts'
 import { deleteOrphans, dueStates, keyOf, readStates, storeStates, type RuleState } from './states.ts'
 import { watch, watchDue } from './watching.ts'
 
-/** Intervals in milliseconds: of looks for changed rules, of beats, and after which all rules are read again. */
-const changesMs = 1000
+/** Intervals in milliseconds: of beats, and after which all rules are read again. */
 const beatMs = 5000
 const rereadMs = 60_000
 /** A state of a rule that does not run is looked at again after this, in milliseconds. */
@@ -42,7 +41,6 @@ export class RuleRunner {
   readonly #matching = new Matching(1)
   #book = new RuleBook()
   #version: string | undefined
-  #checkedAt = -Infinity
   #readAt = -Infinity
   #beatAt = -Infinity
   #gaps: readonly Span[] = []
@@ -60,7 +58,6 @@ export class RuleRunner {
   /** Drops what is known: another instance may have run the rules. */
   reset (): void {
     this.#version = undefined
-    this.#checkedAt = -Infinity
     this.#beatAt = -Infinity
   }
 
@@ -74,11 +71,12 @@ export class RuleRunner {
     this.#gaps = await gapsOf(this.#knex, now)
   }
 
-  /** Reads the rules, if they changed; resolves to whether they did. */
-  async refresh (isAwaited: boolean): Promise<boolean> {
+  /**
+   * Reads the rules, if they changed; resolves to whether they did.
+   * Called once it is known up to which time logs are followed: a rule sees every log that was stored after it.
+   */
+  async refresh (): Promise<boolean> {
     const now = performance.now()
-    if (!isAwaited && now - this.#checkedAt < changesMs) return false
-    this.#checkedAt = now
     const version = await versionOf(this.#knex)
     const isChanged = version !== this.#version
     // Now and then in any case: users are disabled, and made administrators.
