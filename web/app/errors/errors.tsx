@@ -23,31 +23,36 @@ export function Errors () {
     void next.more()
     return () => next.stop()
   })
-  if (!reader.value) return null
-  if (reader.value.state.value.error?.status === 404) return <Templates />
-  return <Groups reader={reader.value} shown={shown.value} onShow={(next) => { shown.value = next }} />
-}
-
-interface GroupsProps {
-  reader: GroupReader
-  shown: Shown
-  onShow (shown: Shown): void
-}
-
-function Groups ({ reader, shown, onShow }: GroupsProps) {
-  const { groups, counts, isBusy, hasMore, error, undo } = reader.state.value
+  const state = reader.value?.state.value
+  if (state?.error?.status === 404) return <Templates />
   const words = errorTexts.value
   const choices = (['open', 'acknowledged', 'muted', 'resolved', ''] as const).map((one) => {
-    const count = counts?.[one]
+    const count = state?.counts?.[one]
     return [one, count === undefined ? words.shown[one] : `${words.shown[one]} ${formatNumber(count)}`] as const
   })
-  const more = () => { void reader.more() }
   return (
     <main id='content' class='screen errors' tabIndex={-1}>
       <header>
         <h1>{texts.value.navigation.screens.errors}</h1>
-        <Choice name='shown' label={words.state} values={choices} chosen={shown} onChoose={onShow} />
+        <Choice
+          name='shown'
+          label={words.state}
+          values={choices}
+          chosen={shown.value}
+          onChoose={(chosen) => { shown.value = chosen }}
+        />
       </header>
+      {reader.value && <Groups reader={reader.value} />}
+    </main>
+  )
+}
+
+function Groups ({ reader }: { reader: GroupReader }) {
+  const { groups, isBusy, hasMore, error, undo } = reader.state.value
+  const words = errorTexts.value
+  const more = () => { void reader.more() }
+  return (
+    <>
       <Problem error={error} onRetry={more} />
       <ul class='groups'>
         {groups.map((group) => <GroupLine key={`${group.user} ${group.id}`} group={group} reader={reader} />)}
@@ -59,6 +64,6 @@ function Groups ({ reader, shown, onShow }: GroupsProps) {
         {!isBusy && hasMore && <>{' '}<button type='button' onClick={more}>{words.more}</button></>}
         {!isBusy && undo && <>{' '}<button type='button' onClick={() => { void undo() }}>{words.undo}</button></>}
       </p>
-    </main>
+    </>
   )
 }
