@@ -82,3 +82,13 @@ export async function findChannel (knex: Knex, id: number): Promise<StoredChanne
   const row: ChannelRow | undefined = await knex('alert_channels').where({ id }).first()
   return row && toChannel(row)
 }
+
+/** Gives the channels of a chat another id: a group of Telegram became a supergroup. */
+export async function moveChat (transaction: Knex, from: string, to: string): Promise<void> {
+  const rows: Array<Pick<ChannelRow, 'id' | 'target'>> =
+    await transaction('alert_channels').where({ kind: 'telegram', chat: from }).select('id', 'target')
+  for (const { id, target } of rows) {
+    const moved = JSON.stringify({ ...JSON.parse(target), chat: to })
+    await transaction('alert_channels').where({ id }).update({ chat: to, target: moved })
+  }
+}

@@ -5,7 +5,7 @@ import { shift } from '../../model/span.ts'
 import { retryConflicts } from '../../store/retry.ts'
 import { toReason } from '../../store/rows.ts'
 import type { SendOutcome } from '../channels/channel.ts'
-import type { StoredChannel } from '../channels/stored.ts'
+import { moveChat, type StoredChannel } from '../channels/stored.ts'
 import { firstLookMs } from './living.ts'
 import { waitingAgain, type Claimed } from './rows.ts'
 
@@ -99,7 +99,10 @@ export async function pauseChannel (
   const row = transaction('alert_channels').where({ id: channel.id })
   const error = { last_error: toReason(failure.reason), last_error_at: now }
   if (failure.kind === 'notDelivered') {
-    if (failure.movedTo !== undefined) return await move(transaction, channel, failure.movedTo, now)
+    if (failure.movedTo !== undefined && channel.chat !== null) {
+      await moveChat(transaction, channel.chat, failure.movedTo)
+      return now
+    }
     if (failure.then === 'giveUp') {
       await row.update(error)
       return now
@@ -135,15 +138,4 @@ function restMs (failure: Failure, failures: number): number {
   }
   const most = Math.min(minRetryMs * 2 ** Math.min(failures, 20), maxRetryMs)
   return most * (0.75 + Math.random() / 4)
-}
-
-/** A chat has another id by now. */
-async function move (transaction: Knex, { kind, chat, id }: StoredChannel, to: string, now: UtcTime): Promise<UtcTime> {
-  const moved = transaction('alert_channels').select('id', 'target')
-  const rows = await (chat === null ? moved.where({ id }) : moved.where({ kind, chat }))
-  for (const row of rows) {
-    const target = JSON.stringify({ ...JSON.parse(row.target), chat: to })
-    await transaction('alert_channels').where({ id: row.id }).update({ chat: to, target })
-  }
-  return now
 }

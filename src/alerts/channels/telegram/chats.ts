@@ -66,15 +66,6 @@ export async function unlinkChat (
   return { deleted: own.length, others: here.length - own.length }
 }
 
-/** Gives the channels of a group the id that it has as a supergroup, in a transaction. */
-export async function moveChat (transaction: Knex, from: string, to: string): Promise<void> {
-  const rows = await transaction('alert_channels').where({ kind: 'telegram', chat: from }).select('id', 'target')
-  for (const { id, target } of rows) {
-    const moved = JSON.stringify({ ...targetOf(target), chat: to })
-    await transaction('alert_channels').where({ id }).update({ chat: to, target: moved })
-  }
-}
-
 function targetOf (target: string): TelegramTarget {
   return JSON.parse(target)
 }
