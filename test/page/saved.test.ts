@@ -29,6 +29,8 @@ for (const database of databases.filter(({ name }) => name !== 'MySQL')) {
     await page.locator('.row').first().waitFor()
 
     const save = async (name: string) => {
+      // It is read after the rows, and its keys with it.
+      await page.locator('.saved-actions').waitFor()
       await page.keyboard.press('s')
       await page.fill('dialog input[name=name]', name)
       await page.click('dialog button[type=submit]')
