@@ -6,9 +6,11 @@ import type { Reader } from './reader.ts'
 
 /** Our tables; those of a host app are not told. */
 const tables = new Set([
-  'audit', 'database_id', 'dead_letters', 'followed_batches', 'hour_counts', 'hour_counts_progress', 'ingest_batches',
-  'instances', 'leases', 'recent_logs', 'saved_searches', 'sessions', 'tokens', 'user_logs', 'user_settings', 'users',
-  'word_progress', 'word_slices'
+  'alert_channels', 'alert_outbox', 'alert_problems', 'alert_progress', 'alert_rule_states', 'alert_rules',
+  'alert_steps', 'alerts', 'audit', 'database_id', 'dead_letters', 'error_group_changes', 'error_group_hours',
+  'error_groups', 'followed_batches', 'hour_counts', 'hour_counts_progress', 'ingest_batches', 'instances', 'leases',
+  'recent_logs', 'saved_searches', 'sessions', 'telegram_codes', 'telegram_progress', 'tokens', 'user_logs',
+  'user_settings', 'users', 'word_progress', 'word_slices'
 ])
 
 /** A table, by estimates. */
