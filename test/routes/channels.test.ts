@@ -125,7 +125,12 @@ for (const database of databases) {
       t.match(await ask(service, 'GET', '/api/alerts/health'), { waiting: 2, givenUp: 0, channels: [{ name: 'ops', user: 'alice', state: 'broken', waiting: 2 }] })
       receiver.status = 200
       t.match(await ask(service, 'PATCH', '/api/channels/ops', { body: { lines: 'whole' } }), { status: 200, secret: null })
-      await until('all is sent', async () => (await ask(service, 'GET', '/api/alerts/health')).waiting === 0)
+      await until('all is sent', async () => {
+        // Six messages a minute were sent already.
+        await knex('alert_channels').update({ recent: null })
+        await knex('alert_outbox').where({ state: 'waiting' }).update({ next_at: '2020-01-01 00:00:00.000000' })
+        return (await ask(service, 'GET', '/api/alerts/health')).waiting === 0
+      })
       t.match(await ask(service, 'GET', '/api/channels'), { channels: [{ state: 'ok' }] })
     })
 
