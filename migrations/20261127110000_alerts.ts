@@ -6,7 +6,7 @@ import { createTable } from '../src/store/tables.ts'
  *
  * An alert is written in the transaction that finds it, with a row of the outbox for each channel. A row is claimed
  * before it is sent, and its end is written afterwards: a process that dies between the two leaves a row in state
- * `sending`, whose message may have arrived, and which is sent again with that remark.
+ * `sending`: its message may have arrived, so it is sent again with that remark.
  */
 export async function up (knex: Knex): Promise<void> {
   await createChannels(knex)

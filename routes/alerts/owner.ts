@@ -1,4 +1,4 @@
-// Whose groups and rules a request is about.
+// The user that a request about groups, rules or channels means.
 import type { FastifyInstance } from 'fastify'
 import { BadRequest, NotAllowed } from '../../src/errors.ts'
 import { requireUser } from '../../src/http/guard.ts'

@@ -24,7 +24,7 @@ interface Change {
   after?: AfterChange
 }
 
-/** Changes the states of groups whose time is over; `onUnmuted` runs in the transaction that ends a muted state. */
+/** Ends states that have lasted their time; `onUnmuted` runs in the transaction that ends a muted state. */
 export async function ageGroups (knex: Knex, onUnmuted: AfterChange): Promise<void> {
   const now = await stampOf(knex)
   const quietSince = shift(now, -quietMs)

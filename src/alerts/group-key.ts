@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache'
 import type { LogRecord } from '../model/record.ts'
 import { fingerprintOf } from './fingerprint.js'
 
-/** Names of processes whose masked form is remembered. */
+/** Number of process names that are cached with their masked form. */
 const maxProcesses = 1000
 
 const maskedProcesses = new LRUCache<string, string>({ max: maxProcesses })

@@ -8,7 +8,7 @@
 // Users change the state to acknowledged, muted, resolved and back to ongoing; each change has a number.
 import { millisecondsOf, type UtcTime } from '../model/instant.ts'
 import type { Severity } from '../model/record.ts'
-import { earlier, later, withSamples, type Sample, type Tally } from './tally.ts'
+import type { Sample, Tally } from './tally.ts'
 
 export const groupStates = ['new', 'ongoing', 'acknowledged', 'muted', 'resolved', 'regressed'] as const
 
@@ -77,20 +77,6 @@ export function groupOf (tally: Tally, now: UtcTime): ErrorGroup {
     untilLogs: null,
     mergedInto: null,
     changes: 1
-  }
-}
-
-/** A group with further errors; its state is that of before. */
-export function withTally (group: ErrorGroup, tally: Tally): ErrorGroup {
-  return {
-    ...group,
-    worst: tally.worst === 'critical' ? tally.worst : group.worst,
-    logs: group.logs + tally.logs,
-    firstSeen: earlier(group.firstSeen, tally.firstSeen),
-    lastSeen: later(group.lastSeen, tally.lastSeen),
-    firstAt: earlier(group.firstAt, tally.firstAt),
-    lastAt: later(group.lastAt, tally.lastAt),
-    samples: withSamples(group.samples, tally.samples)
   }
 }
 

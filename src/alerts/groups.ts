@@ -3,9 +3,9 @@ import type { Knex } from 'knex'
 import type { UtcTime } from '../model/instant.ts'
 import { capped } from './caps.ts'
 import {
-  inState, groupOf, nextState, withTally, type ChangeSource, type ErrorGroup, type GroupChange, type GroupState
+  inState, groupOf, nextState, type ChangeSource, type ErrorGroup, type GroupChange, type GroupState
 } from './group.ts'
-import type { Tally } from './tally.ts'
+import { withErrors, type Tally } from './tally.ts'
 
 /** Rows of one statement. */
 const rowsPerStatement = 200
@@ -32,13 +32,13 @@ export interface GroupRow {
   changes: number
 }
 
-/** A group whose state changed, and the errors that changed it. */
+/** A group in its new state, and the errors that changed it. */
 export interface ChangedByErrors {
   group: ErrorGroup
   tally: Tally
 }
 
-/** Adds errors to their groups, in a transaction; resolves to the groups whose states changed. */
+/** Adds errors to their groups, in a transaction; resolves to the groups that changed their state. */
 export async function addTallies (
   transaction: Knex, seen: readonly Tally[], now: UtcTime
 ): Promise<ChangedByErrors[]> {
@@ -52,7 +52,7 @@ export async function addTallies (
   const put = (group: ErrorGroup) => groups.set(nameOf(group), group)
   for (const tally of tallies) {
     const before = groups.get(nameOf(tally))
-    const group = before ? withTally(before, tally) : groupOf(tally, now)
+    const group = before ? withErrors(before, tally) : groupOf(tally, now)
     put(group)
     if (!before) changed.push({ group, tally })
     const root = group.mergedInto === null ? group : groups.get(nameOf({ ...group, key: group.mergedInto })) ?? group

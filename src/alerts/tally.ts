@@ -89,16 +89,23 @@ function addTo (tally: Tally, { log: { id, eventAt, severity }, seenAt }: SeenLo
 export function joined (one: Tally, other: Tally): Tally {
   const hours = new Map(one.hours)
   for (const [hour, logs] of other.hours) hours.set(hour, (hours.get(hour) ?? 0) + logs)
+  return { ...withErrors(one, other), hours }
+}
+
+/** The facts of errors that a tally and a group share. */
+type CountedErrors = Pick<Tally, 'worst' | 'logs' | 'firstSeen' | 'lastSeen' | 'firstAt' | 'lastAt' | 'samples'>
+
+/** A tally or a group with further errors; everything else stays. */
+export function withErrors<Counted extends CountedErrors> (counted: Counted, further: CountedErrors): Counted {
   return {
-    ...one,
-    worst: other.worst === 'critical' ? other.worst : one.worst,
-    logs: one.logs + other.logs,
-    firstSeen: earlier(one.firstSeen, other.firstSeen),
-    lastSeen: later(one.lastSeen, other.lastSeen),
-    firstAt: earlier(one.firstAt, other.firstAt),
-    lastAt: later(one.lastAt, other.lastAt),
-    samples: withSamples(one.samples, other.samples),
-    hours
+    ...counted,
+    worst: further.worst === 'critical' ? further.worst : counted.worst,
+    logs: counted.logs + further.logs,
+    firstSeen: earlier(counted.firstSeen, further.firstSeen),
+    lastSeen: later(counted.lastSeen, further.lastSeen),
+    firstAt: earlier(counted.firstAt, further.firstAt),
+    lastAt: later(counted.lastAt, further.lastAt),
+    samples: withSamples(counted.samples, further.samples)
   }
 }
 

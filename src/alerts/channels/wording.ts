@@ -38,7 +38,7 @@ export function textOf ({ title, note, alerts, heldBack, lines, ...message }: Al
   return inert(text.join('\n\n'))
 }
 
-/** Text whose characters all show, one after the other. */
+/** Text in which all characters are visible and stand in reading order. */
 export function inert (text: string): string {
   return text.toWellFormed().replaceAll(unsafe, '·')
 }
