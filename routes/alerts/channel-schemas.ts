@@ -68,6 +68,11 @@ export const Secret = Type.Object({
   secret: TextOrNull
 }, { description: '`whsec_…` signs the messages: it is shown this once. null: it was not changed' })
 export const ChannelChanges = Type.Object({
+  name: Type.Optional(Type.String({ pattern: namePattern, description: nameRule })),
+  pausedUntil: Type.Optional(Type.Union([Type.String(), Type.Null()], {
+    description: 'an ISO 8601 time until which alerts wait, or null to go on now',
+    examples: ['2026-12-01T07:00:00Z']
+  })),
   url: Type.Optional(Url),
   template: Type.Optional(Template),
   token: Type.Optional(Type.Union([Token, Type.Null()], {

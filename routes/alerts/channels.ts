@@ -9,6 +9,7 @@ import { checkTarget } from '../../src/alerts/channels/webhook/webhook.ts'
 import { BadRequest, NotFound } from '../../src/errors.ts'
 import { actorOf, requireUser } from '../../src/http/guard.ts'
 import { noParameters } from '../../src/http/scope.ts'
+import { absoluteTime } from '../../src/query/instant.ts'
 import { usersOf } from '../../src/store/users.ts'
 import {
   ChannelChanges as Changes, ChannelList, Named, NewChannel, presentChannel, Secret, UserQuery
@@ -47,7 +48,8 @@ const channels: FastifyPluginAsyncTypebox = async (app) => {
     schema: {
       tags,
       summary: 'Change a channel',
-      description: 'It is tried again at once. Of a chat of Telegram only lines can be changed.',
+      description: 'It is tried again at once, unless it is paused. A chat of Telegram has only name, lines and ' +
+        'pausedUntil.',
       params: Named,
       querystring: noParameters,
       body: Changes,
@@ -90,13 +92,15 @@ async function readList (app: FastifyInstance, userId: number | undefined): Prom
 }
 
 function changesOf ({ kind, target: stored }: StoredChannel, body: Static<typeof Changes>): ChannelChanges {
-  const { url, template, token, lines, rotate = false } = body
+  const { name, url, template, token, lines, rotate = false, pausedUntil: pause } = body
+  const pausedUntil = typeof pause === 'string' ? absoluteTime('pausedUntil', pause) : pause
+  const changes = { name, lines, rotate, pausedUntil }
   const field = (['url', 'template', 'token', 'rotate'] as const).find((name) => body[name] !== undefined)
   if (kind !== 'webhook') {
-    if (field === undefined) return { lines, rotate }
+    if (field === undefined) return changes
     throw new BadRequest(`${field} is for webhooks`, { rule: 'parameter.conflict', field })
   }
-  if (url === undefined && template === undefined && token === undefined) return { lines, rotate }
+  if (url === undefined && template === undefined && token === undefined) return changes
   const before = JSON.parse(stored)
   const target = {
     url: url ?? before.url,
@@ -104,5 +108,5 @@ function changesOf ({ kind, target: stored }: StoredChannel, body: Static<typeof
     token: token === undefined ? before.token : token ?? undefined
   }
   checkTarget(target)
-  return { target, lines, rotate }
+  return { ...changes, target }
 }

@@ -134,6 +134,20 @@ for (const database of databases) {
       t.match(await ask(service, 'GET', '/api/channels'), { channels: [{ state: 'ok' }] })
     })
 
+    await t.test('a channel is renamed, and paused by its user until a time', async (t) => {
+      t.match(await ask(service, 'PATCH', '/api/channels/inner', { body: { name: 'OTHER' } }), { status: 404 })
+      t.match(await ask(service, 'PATCH', '/api/channels/ops', { body: { name: 'desk', pausedUntil: '2126-01-01T00:00:00Z' } }), { status: 200 })
+      await raise('alice')
+      await until('the channel rests', async () => (await knex('alert_outbox').where({ next_at: '2126-01-01 00:00:00.000000' })).length === 1)
+      t.match(await ask(service, 'GET', '/api/channels'), { channels: [{ name: 'desk', state: 'paused', pausedUntil: '2126-01-01T00:00:00.000000Z' }] })
+      t.match(await ask(service, 'PATCH', '/api/channels/desk', { body: { pausedUntil: 'later' } }), { status: 400, error: { rule: 'time.invalid', field: 'pausedUntil' } })
+      t.match(await ask(service, 'PATCH', '/api/channels/desk', { body: { pausedUntil: null, name: 'ops' } }), { status: 200 })
+      await until('it is sent what waited', async () => {
+        await knex('alert_channels').update({ recent: null })
+        return (await ask(service, 'GET', '/api/alerts/health')).waiting === 0
+      })
+    })
+
     await t.test('a server may not be sent to its own network', async (t) => {
       t.match(await ask(service, 'POST', '/api/channels', { body: { name: 'inner', url: 'http://169.254.169.254/' } }), { status: 201 })
       t.match(await ask(service, 'POST', '/api/channels/inner/test'), { state: 'waiting', reason: /may not send/ })

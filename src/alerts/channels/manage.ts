@@ -26,6 +26,9 @@ export interface ChangedChannel {
 }
 
 export interface ChannelChanges {
+  name?: string
+  /** Nothing is sent before; null: it is tried again now. */
+  pausedUntil?: UtcTime | null
   /** Of a webhook. */
   target?: Target
   lines?: LineMode
@@ -57,36 +60,45 @@ export async function makeWebhook (
   const secret = newSecret()
   const row = { user_id: userId, name, kind: 'webhook', target: JSON.stringify(target), secret, lines, pauses: 0 }
   const entry = { by, action: 'channel.make', detail: { channel: name, host: new URL(target.url).host, lines } }
-  try {
-    await audited(knex, entry, async (transaction) => {
-      await transaction('alert_channels').insert({ ...row, state: 'ok', created_at: await stampOf(transaction) })
-      const count = await transaction('alert_channels').where('user_id', userId).count({ count: '*' }).first()
-      if (Number(count?.count) > maxChannels) throw new Conflict(`a user has at most ${maxChannels} channels`)
-      const user = await transaction('users').where('id', userId).first('admin')
-      await ensureFirstRules(transaction, { id: userId, admin: Boolean(user?.admin) })
-      return 1
-    })
-  } catch (error) {
-    throw dialectOf(knex).isDuplicate(error) ? new Conflict('there is a channel with this name already') : error
-  }
+  await refuseDuplicates(knex, audited(knex, entry, async (transaction) => {
+    await transaction('alert_channels').insert({ ...row, state: 'ok', created_at: await stampOf(transaction) })
+    const count = await transaction('alert_channels').where('user_id', userId).count({ count: '*' }).first()
+    if (Number(count?.count) > maxChannels) throw new Conflict(`a user has at most ${maxChannels} channels`)
+    const user = await transaction('users').where('id', userId).first('admin')
+    await ensureFirstRules(transaction, { id: userId, admin: Boolean(user?.admin) })
+    return 1
+  }))
   return secret
 }
 
-/** Changes a channel, and tries it again; resolves to its new secret where it is rotated, else to null. */
+/**
+ * Changes a channel, and tries it again, unless it is to rest; resolves to its new secret where it is rotated, else to
+ * null. Throws Conflict where its new name is taken.
+ */
 export async function changeChannel (
-  knex: Knex, { name, by }: ChangedChannel, channel: StoredChannel, { target, lines, rotate }: ChannelChanges
+  knex: Knex, { name, by }: ChangedChannel, channel: StoredChannel, changed: ChannelChanges
 ): Promise<string | null> {
+  const { target, rotate, ...others } = changed
   const secret = rotate ? newSecret() : null
-  const detail = { channel: name, ...target && { host: new URL(target.url).host }, ...lines && { lines }, rotate }
-  await audited(knex, { by, action: 'channel.change', detail }, async (transaction) => {
-    const changes = {
+  const detail = { channel: name, ...target && { host: new URL(target.url).host }, ...others, rotate }
+  await refuseDuplicates(knex, audited(knex, { by, action: 'channel.change', detail }, async (transaction) => (
+    await wake(transaction, channel, {
+      ...others.name !== undefined && { name: others.name },
       ...target && { target: JSON.stringify(target) },
-      ...lines && { lines },
-      ...secret !== null && { secret: [secret, ...secretsOf(channel.secret).slice(0, 1)].join(' ') }
-    }
-    return await wake(transaction, channel, changes)
-  })
+      ...others.lines && { lines: others.lines },
+      ...secret !== null && { secret: [secret, ...secretsOf(channel.secret).slice(0, 1)].join(' ') },
+      ...others.pausedUntil != null && { state: 'paused', paused_until: others.pausedUntil }
+    })
+  )))
   return secret
+}
+
+async function refuseDuplicates<T> (knex: Knex, work: Promise<T>): Promise<T> {
+  try {
+    return await work
+  } catch (error) {
+    throw dialectOf(knex).isDuplicate(error) ? new Conflict('there is a channel with this name already') : error
+  }
 }
 
 /** Deletes a channel; false where there is none. Rules that named it alone go to all channels of the user. */
@@ -135,10 +147,10 @@ export async function testChannel (
   return raised
 }
 
-/** Ends the rest of a channel; what waited for its end is sent now. */
+/** Ends the rest of a channel, unless the changes begin one; what waited for its end is looked at now. */
 async function wake (transaction: Knex, channel: StoredChannel, changes: Partial<ChannelRow> = {}): Promise<number> {
   const fresh = { state: 'ok', paused_until: null, pauses: 0 }
-  const count = await transaction('alert_channels').where('id', channel.id).update({ ...changes, ...fresh })
+  const count = await transaction('alert_channels').where('id', channel.id).update({ ...fresh, ...changes })
   if (channel.pausedUntil !== null) await sendNow(transaction, channel.id, channel.pausedUntil)
   return count
 }
