@@ -49,6 +49,9 @@ export default [
         .map((property) => ({ property, message: 'Texts of strangers are data, never HTML.' }))],
       'no-restricted-syntax': ['error', {
         selector: 'JSXAttribute[name.name="dangerouslySetInnerHTML"]', message: 'Texts of strangers are data, never HTML.'
+      }, {
+        selector: 'JSXText[value=/\\p{L}{2}/u]:not([value=/^(LoggerBot|Ctrl\\+K|UTC)$/])',
+        message: 'Words stand in texts/, in each language.'
       }]
     }
   }
