@@ -24,7 +24,7 @@ export interface SetupOptions {
 /** Opens the way to the first user, where that is asked for. */
 export default fp<SetupOptions>(async (app, { onSetupCode, patience: timeoutMs = 5000 }) => {
   const firstUser = firstUserOf(app.logDb)
-  const inTime = <T>(query: Promise<T>): Promise<T> => within(timeoutMs, query, new DatabaseAway())
+  const inTime = <T>(query: Promise<T>): Promise<T> => within(timeoutMs, query, () => new DatabaseAway())
   const setup = new Setup({
     isMissing: () => inTime(firstUser.isMissing()),
     insert: (user, entry) => inTime(firstUser.insert(user, entry))

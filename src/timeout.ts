@@ -13,12 +13,12 @@ export async function unlessAborted<T> (signal: AbortSignal, work: Promise<T>): 
   }
 }
 
-/** Resolves as the work does, or rejects with `reason` after `timeoutMs`. The work itself goes on. */
+/** Resolves as the work does, or rejects with the error of `reasonOf` after `timeoutMs`. The work itself goes on. */
 export async function within<T> (
-  timeoutMs: number, work: Promise<T>, reason = new Error(`no answer within ${timeoutMs} ms`)
+  timeoutMs: number, work: Promise<T>, reasonOf = () => new Error(`no answer within ${timeoutMs} ms`)
 ): Promise<T> {
   const timeout = new AbortController()
-  const timer = setTimeout(() => timeout.abort(reason), timeoutMs)
+  const timer = setTimeout(() => timeout.abort(reasonOf()), timeoutMs)
   try {
     return await unlessAborted(timeout.signal, work)
   } finally {

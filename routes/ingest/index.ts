@@ -49,7 +49,7 @@ export default fp<IngestOptions>(async (app, options) => {
   app.addHook('preParsing', async (request, reply) => {
     if (!request.routeOptions.config.logStream) return
     const right = app.untilRightEnds(request, reply)
-    right.addEventListener('abort', () => app.memoryOf(request).release(right.reason))
+    right.addEventListener('abort', () => app.memoryOf(request).release(() => right.reason))
   })
 
   await app.register(jsonLogs, { bodyLimit })

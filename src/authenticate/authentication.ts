@@ -69,7 +69,7 @@ export function createAuthentication<Token, Session> (
   const authenticator = new Authenticator({
     findUsers: (names) => users.findAll(names), tokens, sessions, memory, apiKey, lookupTimeoutMs: timeoutMs
   })
-  const inTime = <T>(query: Promise<T>): Promise<T> => within(timeoutMs, query, new DatabaseAway())
+  const inTime = <T>(query: Promise<T>): Promise<T> => within(timeoutMs, query, () => new DatabaseAway())
   const onEnd = () => authenticator.forgetSecrets()
   const authentication: Authentication<Token, Session> = {
     authenticateToken: (request, user) => authenticator.requireUser(request, user),

@@ -123,7 +123,7 @@ export class Readers {
   async awaitDatabase<T> (work: Promise<T>, timeoutMs = this.#options.timeoutMs): Promise<T> {
     const hang = new Error('the database does not answer')
     try {
-      return await within(timeoutMs, work, hang)
+      return await within(timeoutMs, work, () => hang)
     } catch (error) {
       throw error === hang ? this.#outage(silent) : this.failureOf(error)
     }

@@ -104,7 +104,7 @@ export async function checkSchema (knex: Knex): Promise<void> {
 async function readState (knex: Knex): Promise<{ known: string[], applied: string[] }> {
   const known = (await migrationSource.getMigrations([])).map(({ file }) => file)
   const reading = dialectOf(knex).requireFit(knex).then(() => readApplied(knex))
-  const applied = await within(readTimeoutMs, reading, new DatabaseAway())
+  const applied = await within(readTimeoutMs, reading, () => new DatabaseAway())
   // knex would call a database with unknown migrations corrupt.
   if (applied.some((name) => !known.includes(name))) {
     throw new SchemaMismatch('the database was made by a newer version of LoggerBot Server; update this one')

@@ -10,6 +10,9 @@ const stallCheckMs = 100
 /** A body of at most this fraction of all memory is small. */
 const smallFraction = 1 / 512
 
+/** An error is created when it is needed: it keeps the stack of its place, which costs as much as a short request. */
+const overloaded = (): Error => new Overloaded()
+
 interface Waiting {
   memory: BodyMemory
   bytes: number
@@ -26,7 +29,7 @@ export class BodyMemory {
   /** Bytes reserved. */
   reserved = 0
   #wake = (): void => {}
-  #releasedBecause: Error | undefined
+  #releasedBecause: (() => Error) | undefined
   /** How far the sender is behind the slowest pace allowed. */
   #behindMs = 0
   /** When the current wait for the sender began; undefined while there is none. */
@@ -44,7 +47,7 @@ export class BodyMemory {
 
   /** Reserves more memory; returns a promise if that takes time. Throws or rejects with Overloaded. */
   reserve (bytes: number): Promise<void> | undefined {
-    if (this.#releasedBecause) throw this.#releasedBecause
+    if (this.#releasedBecause) throw this.#releasedBecause()
     return this.#gate.reserve(this, bytes)
   }
 
@@ -59,10 +62,10 @@ export class BodyMemory {
   }
 
   /** Releases all memory for good; reading and waiting end with this error. */
-  release (reason: Error = new Overloaded()): void {
-    this.#releasedBecause ??= reason
+  release (reasonOf = overloaded): void {
+    this.#releasedBecause ??= reasonOf
     this.#wake()
-    this.#gate.release(this, reason)
+    this.#gate.release(this, reasonOf)
   }
 
   /**
@@ -77,7 +80,7 @@ export class BodyMemory {
     for (const event of events) body.on(event, wake)
     try {
       for (;;) {
-        if (this.#releasedBecause) throw this.#releasedBecause
+        if (this.#releasedBecause) throw this.#releasedBecause()
         const part: Buffer | null = body.read()
         if (part !== null) {
           this.#behindMs = Math.max(0, this.#behindMs - part.length / minBytesPerMs)
@@ -178,9 +181,9 @@ export class Gate {
     this.#admit()
   }
 
-  release (memory: BodyMemory, reason: Error): void {
+  release (memory: BodyMemory, reasonOf: () => Error): void {
     this.#open.delete(memory)
-    this.#removeWaiting(memory)?.reject(reason)
+    this.#removeWaiting(memory)?.reject(reasonOf())
     if (this.#exempt === memory) this.#exempt = undefined
     this.#charge(memory, -memory.reserved)
     this.#admit()
