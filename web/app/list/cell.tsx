@@ -9,51 +9,45 @@ import { isOdd } from './divide.ts'
 import { firstLineOf } from './printable.ts'
 import { Value } from './value.tsx'
 
-export interface CellProps {
-  column: Column
-  log: Log
-  previous: Log | undefined
-}
-
 /** Characters of the process and of attributes, unless a column has a width of its own. */
 const usualWidth = 16
 
-/** A field or an attribute of a log, in its column. */
-export function Cell ({ column, log, previous }: CellProps) {
-  const { name, width = usualWidth } = column
-  if (name === 'time') return <Time log={log} previous={previous} />
+/** A field or an attribute of a log, for its column; `previous` is the log of the row above. */
+export function cellOf ({ name, width = usualWidth }: Column, log: Log, previous: Log | undefined) {
+  if (name === 'time') return timeOf(log, previous)
   if (name === 'level') {
     const letter = log.level.charAt(0).toUpperCase()
     return <span class='level' role='img' aria-label={texts.value.levels[log.level]}>{letter}</span>
   }
-  if (name === 'message') return <Message text={log.message} />
+  if (name === 'message') return messageOf(log.message)
   const value = valueOf(log, name)
+  if (value === '') return null
   const seen = shown(value, name)
   const cut = name === 'process' && log.pid > 0 && seen.length + `[${log.pid}]`.length <= width
     ? `${seen}[${log.pid}]`
     : cutMiddle(seen, width)
-  if (value === '') return null
   return (
     <span class='cell-value' title={seen} data-field={isField(name) ? name : queryNameOf(name)} data-value={value}>
-      <Value text={cut} />
+      {Value({ text: cut })}
     </span>
   )
 }
 
-function Time ({ log, previous }: { log: Log, previous: Log | undefined }) {
-  const { isUtc } = view.value
-  const time = clockOf(log.at, isUtc)
-  const isRepeated = previous !== undefined && clockOf(previous.at, isUtc).slice(0, 8) === time.slice(0, 8)
+function timeOf (log: Log, previous: Log | undefined) {
+  const isRepeated = previous?.at.slice(0, secondEnd) === log.at.slice(0, secondEnd)
   const classes = [isRepeated && 'is-repeated', isOdd(log) && 'is-odd'].filter((name) => name !== false)
-  return <time dateTime={log.at} class={classes.join(' ')}>{time}</time>
+  return <time dateTime={log.at} class={classes.join(' ')}>{clockOf(log.at, view.value.isUtc)}</time>
 }
 
-function Message ({ text }: { text: string }) {
-  if (view.value.wrap !== 'one') return <Value text={text.trimEnd()} isMessage />
+/** Characters of a time up to its second. */
+const secondEnd = 19
+
+function messageOf (text: string) {
+  if (view.value.wrap !== 'one') return Value({ text: text.trimEnd(), isMessage: true })
   const { line, more } = firstLineOf(text)
   return (
     <>
-      <Value text={line} isMessage />
+      {Value({ text: line, isMessage: true })}
       {more > 0 && <span class='more-lines'>{texts.value.list.moreLines(more)}</span>}
     </>
   )

@@ -12,6 +12,7 @@ import { Head } from './head.tsx'
 import { useBegin, useFolds, useLook, useRange, useSilence } from './hooks.ts'
 import { isPhone } from './phone.ts'
 import { Row } from './row.tsx'
+import { Slots } from './slots.ts'
 import { useVirtualRows, type ShownRow } from './virtual-rows.ts'
 
 export interface ListProps {
@@ -38,6 +39,7 @@ export function List ({ search, begin = '', isDimmed = () => false }: ListProps)
   const hasSelected = useSignal(false)
   const delegates = useMemo(() => delegatesOf(control, folds), [control, folds])
   const silenceMs = useSilence(search)
+  const slots = useMemo(() => new Slots(), [])
   const { opened } = view.value
   const openedLog = isPhone.value && opened !== '' ? search.find(opened) : undefined
   return (
@@ -53,8 +55,10 @@ export function List ({ search, begin = '', isDimmed = () => false }: ListProps)
         <div class='list-rows' ref={scroller} role='presentation'>
           <div class='row-probe' ref={probe} aria-hidden='true' />
           <div class='list-canvas' role='presentation' style={{ height: `${rows.height}px` }}>
-            {shownOf(control).map(({ index, top }) => (
-              <Row key={`${search.state.value.chain} ${index}`} top={top} {...rowOf(control, index)} />
+            {slots.of(shownOf(control)).map(({ slot, index, top }) => (
+              <div key={slot} class='row' data-index={index} ref={rows.observe} style={{ top: `${top}px` }}>
+                <Row {...rowOf(control, index)} />
+              </div>
             ))}
           </div>
         </div>
@@ -68,7 +72,6 @@ export function List ({ search, begin = '', isDimmed = () => false }: ListProps)
     const log = search.at(index)
     const { start } = search.segments
     return {
-      index,
       log,
       place: index - start + 2,
       previous: search.at(index - 1),
@@ -79,8 +82,7 @@ export function List ({ search, begin = '', isDimmed = () => false }: ListProps)
       isActive: index === control.active.value,
       isSelected: control.isSelected(index),
       isDimmed: log !== undefined && isDimmed(log),
-      isLate: log !== undefined && search.late.value.has(log.id),
-      observe: rows.observe
+      isLate: log !== undefined && search.late.value.has(log.id)
     }
   }
 }

@@ -1,20 +1,17 @@
-import type { ComponentChildren } from 'preact'
+import type { ComponentChild } from 'preact'
 import type { Log } from '../api/types.ts'
 import { lazy } from '../frame/lazy.tsx'
 import { language, texts } from '../texts/index.ts'
 import { durationOf } from '../time/duration.ts'
 import { dayOf, isSameDay } from '../time/format.ts'
 import { view } from '../view/location.ts'
-import { Cell } from './cell.tsx'
+import { cellOf } from './cell.tsx'
 import { gapOf } from './divide.ts'
 import { isPhone } from './phone.ts'
 
 const Detail = lazy(async () => (await import('../detail/detail.tsx')).Detail)
 
 export interface RowProps {
-  index: number
-  /** Distance from the top of the canvas, in pixels. */
-  top: number
   /** Its place among all rows, from 1. */
   place: number
   /** Undefined while its page is read again. */
@@ -34,64 +31,55 @@ export interface RowProps {
   isDimmed: boolean
   /** It arrived long after its time, just now. */
   isLate: boolean
-  observe (row: HTMLDivElement | null): void
 }
 
-/** One log: on one line, on several, or opened. */
+/**
+ * One log: on one line, on several, or opened. Its parts are functions, no components: while somebody scrolls, hundreds
+ * of components would take half of the time.
+ */
 export function Row (row: RowProps) {
-  const { index, top, place, log, gone, previous, isFirst, silenceMs, observe } = row
-  const style = { top: `${top}px` }
+  const { place, log, gone, previous, isFirst } = row
   if (!log) {
-    return (
-      <div class='row' data-index={index} ref={observe} style={style}>
-        {gone === undefined
-          ? <div class='line line-missing' role='row' aria-rowindex={place}><span role='gridcell' /></div>
-          : gone > 0 && <Hairline>{texts.value.list.gone(gone)}</Hairline>}
-      </div>
-    )
+    return gone === undefined
+      ? <div class='line line-missing' role='row' aria-rowindex={place}><span role='gridcell' /></div>
+      : gone > 0 && hairline(texts.value.list.gone(gone))
   }
   const isOpen = view.value.opened === log.id && !isPhone.value
   return (
-    <div class='row' data-index={index} ref={observe} style={style}>
-      {(previous ?? isFirst) && <Divider log={log} previous={previous} silenceMs={silenceMs} />}
-      <Line {...row} log={log} isOpen={isOpen} />
+    <>
+      {(previous ?? isFirst) && dividerOf(row, log)}
+      {lineOf(row, log, isOpen)}
       {isOpen && (
         <div role='row' aria-rowindex={place}>
-          <div role='gridcell' aria-colspan={view.value.columns.length}><Detail log={log} /></div>
+          <div role='gridcell' aria-colspan={view.value.columns.length}><Detail key={log.id} log={log} /></div>
         </div>
       )}
-    </div>
+    </>
   )
 }
 
-function Divider ({ log, previous, silenceMs }: { log: Log, previous: Log | undefined, silenceMs: number }) {
+function dividerOf ({ previous, silenceMs }: RowProps, log: Log) {
   const gap = previous ? gapOf(previous, log) : 0
   const isNewDay = !isSameDay(previous?.at ?? new Date().toISOString(), log.at, view.value.isUtc)
   if (!isNewDay && gap <= silenceMs) return null
   const silence = gap > silenceMs && texts.value.list.silence(durationOf(gap, language.value))
-  return (
-    <Hairline>
-      {isNewDay && <strong>{dayOf(log.at, view.value.isUtc, language.value)}</strong>}
-      {silence}
-    </Hairline>
-  )
+  return hairline(<>{isNewDay && <strong>{dayOf(log.at, view.value.isUtc, language.value)}</strong>}{silence}</>)
 }
 
 /** What is said between two rows. */
-function Hairline ({ children }: { children: ComponentChildren }) {
-  return <div class='divider' role='row'><span role='gridcell'>{children}</span></div>
+function hairline (content: ComponentChild) {
+  return <div class='divider' role='row'><span role='gridcell'>{content}</span></div>
 }
 
-function Line ({ place, log, previous, folded, isActive, isSelected, isDimmed, isLate, isOpen }:
-  RowProps & { log: Log, isOpen: boolean }) {
+function lineOf ({ place, previous, folded, ...row }: RowProps, log: Log, isOpen: boolean) {
   const { columns, wrap } = view.value
   return (
     <div
-      class={`line level-${log.level} wrap-${wrap} ${isDimmed ? 'is-dimmed' : ''}`}
+      class={`line level-${log.level} wrap-${wrap} ${row.isDimmed ? 'is-dimmed' : ''}`}
       role='row'
-      tabIndex={isActive ? 0 : -1}
+      tabIndex={row.isActive ? 0 : -1}
       aria-rowindex={place}
-      aria-selected={isSelected}
+      aria-selected={row.isSelected}
       aria-expanded={isOpen}
     >
       {columns.map((column) => (
@@ -101,9 +89,9 @@ function Line ({ place, log, previous, folded, isActive, isSelected, isDimmed, i
           class={`cell cell-${column.name}`}
           style={column.width === undefined ? undefined : { width: `${column.width + 1}ch` }}
         >
-          {column.name === 'message' && isLate && <span class='live-late'>{texts.value.live.late}</span>}
+          {column.name === 'message' && row.isLate && <span class='live-late'>{texts.value.live.late}</span>}
           {column.name === 'message' && folded > 0 && <span class='folded-count'>×{folded + 1}</span>}
-          <Cell column={column} log={log} previous={previous} />
+          {cellOf(column, log, previous)}
         </span>
       ))}
     </div>

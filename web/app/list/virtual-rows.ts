@@ -1,11 +1,12 @@
 import { signal, type Signal } from '@preact/signals'
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
 import { Heights } from './heights.ts'
+import { RowSizes } from './row-sizes.ts'
 
 /** Browsers cap the height of an element, Firefox at 17.9 million pixels: higher lists show a part of themselves. */
 const maxCanvas = 15_000_000
 /** Rows are rendered in steps of this many, so that few scroll events render. */
-const stepRows = 8
+const stepRows = 4
 const overscanRows = 8
 /** Milliseconds without scrolling after which the part that is shown may be moved. */
 const restMs = 80
@@ -19,8 +20,11 @@ export interface ShownRow {
 /** The rows that are in view, of any number. */
 export class VirtualRows {
   readonly #version: Signal<number> = signal(0)
-  readonly #observer = new ResizeObserver((entries) => this.#measured(entries))
-  readonly #observed = new Set<Element>()
+  readonly #sizes = new RowSizes((heights) => {
+    const changed = heights.filter(([index, height]) => this.#heights.of(index) !== height)
+    if (changed.length > 0) this.#setHeights(changed)
+  })
+
   #heights = new Heights(26)
   #scroller: HTMLElement | undefined
   #screen = 0
@@ -35,16 +39,25 @@ export class VirtualRows {
   #last = -1
   #rest: ReturnType<typeof setTimeout> | undefined
 
+  /** Measures a row while it is in the document; it has its index as `data-index`. */
+  readonly observe = this.#sizes.observe
+
   /** Takes the element that scrolls, and one as high as a row; gives the function that lets them go. */
   mount (scroller: HTMLElement, probe: HTMLElement): () => void {
     this.#scroller = scroller
-    this.#observer.observe(scroller)
-    this.#observer.observe(probe)
+    const observer = new ResizeObserver((entries) => {
+      for (const { target, borderBoxSize: [box] } of entries) {
+        if (box) target === scroller ? this.#resized(box) : this.#probed(box)
+      }
+    })
+    observer.observe(scroller)
+    observer.observe(probe)
     const onScroll = () => this.#scrolled(scroller)
     scroller.addEventListener('scroll', onScroll, { passive: true })
     return () => {
       scroller.removeEventListener('scroll', onScroll)
-      this.#observer.disconnect()
+      observer.disconnect()
+      this.#sizes.end()
       clearTimeout(this.#rest)
     }
   }
@@ -52,20 +65,6 @@ export class VirtualRows {
   /** Tells the indices of the first row and after the last one. The rows in view stay where they are. */
   setRange (start: number, end: number): void {
     this.#keepPlace(() => Object.assign(this.#heights, { start, end }))
-  }
-
-  /** Measures a row, now and whenever it changes; it has its index as `data-index`. */
-  readonly observe = (row: HTMLElement | null): void => {
-    if (!row) {
-      for (const gone of this.#observed) {
-        if (gone.isConnected) continue
-        this.#observed.delete(gone)
-        this.#observer.unobserve(gone)
-      }
-    } else if (!this.#observed.has(row)) {
-      this.#observed.add(row)
-      this.#observer.observe(row)
-    }
   }
 
   #setHeights (heights: Iterable<readonly [index: number, height: number]>): void {
@@ -86,10 +85,7 @@ export class VirtualRows {
       this.#heights = Object.assign(new Heights(usual), { start, end })
       for (const index of hidden) this.#heights.set(index, 0)
     })
-    for (const row of this.#observed) {
-      this.#observer.unobserve(row)
-      this.#observer.observe(row)
-    }
+    this.#sizes.measure()
   }
 
   /** Rows in view and some around them; who reads them in an effect is told of changes. */
@@ -155,24 +151,12 @@ export class VirtualRows {
     else if (top > this.#offset + space) this.#moveTo(top - space)
   }
 
-  /** Moves the scroller to where it should be, once the canvas is as high as it will be. */
+  /** Moves the scroller to where it should be, once the canvas is as high as it will be, and measures its rows. */
   settle (): void {
+    this.#sizes.check((index) => this.#heights.of(index))
     if (!this.#isMoved || !this.#scroller) return
     this.#isMoved = false
     this.#scroller.scrollTop = this.#offset - this.#origin
-  }
-
-  #measured (entries: readonly ResizeObserverEntry[]): void {
-    const heights: Array<readonly [number, number]> = []
-    for (const { target, borderBoxSize: [box] } of entries) {
-      if (!(target instanceof HTMLElement) || !box) continue
-      const { index } = target.dataset
-      if (target === this.#scroller) this.#resized(box)
-      else if (index === undefined) this.#probed(box)
-      else if (target.isConnected) heights.push([Number(index), box.blockSize])
-    }
-    const changed = heights.filter(([index, height]) => this.#heights.of(index) !== height)
-    if (changed.length > 0) this.#setHeights(changed)
   }
 
   /** Takes the height of a row of one line. */
