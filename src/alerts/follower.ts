@@ -1,6 +1,6 @@
 import type { Knex } from 'knex'
 import type { Horizons } from '../cluster/horizons.ts'
-import { LeasedWorker, type WorkerInstance } from '../cluster/leased-worker.ts'
+import { LeasedWorker, urgentLeaseSeconds, type WorkerInstance } from '../cluster/leased-worker.ts'
 import { millisecondsOf, type UtcTime } from '../model/instant.ts'
 import type { StoredLog } from '../model/record.ts'
 import type { Span } from '../model/span.ts'
@@ -58,6 +58,7 @@ export class ErrorFollower {
     this.#horizons = horizons
     this.#worker = new LeasedWorker(instance, {
       lease: 'alerts',
+      leaseSeconds: urgentLeaseSeconds,
       pauseMs: pollMs,
       run: (isAwaited) => this.#run(isAwaited),
       reset: () => {

@@ -23,7 +23,8 @@ import { within } from '../timeout.ts'
 const announceMs = 1000
 /** A statement that takes longer is cut off. */
 const statementTimeoutMs = 5000
-const goneMs = 10_000
+/** An instance that was not seen for this long, in milliseconds, is gone. */
+export const goneMs = 10_000
 const lapsedMs = goneMs / 2
 const forgottenMs = 15 * 60_000
 /** Announced while entering: no horizon passes it. */

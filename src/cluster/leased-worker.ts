@@ -4,8 +4,9 @@
 //                                                 └─ another instance has it ──→ idle
 //
 // A run works in units. Between two units it renews the lease (`holdLease`) and rests (`rest`), so that writes and
-// searches are not delayed. A holder that lost its lease in the middle of a unit may still write: the tables of each
-// feature fence it, because progress is a compare-and-set that fails once another holder has made progress.
+// searches are not delayed. Within a unit the lease is renewed beside the work, up to the time at which the unit counts
+// as hanging. A holder that lost its lease in the middle of a unit may still write: the tables of each feature fence
+// it, because progress is a compare-and-set that fails once another holder has made progress.
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Knex } from 'knex'
 import { isAway } from '../store/connect.ts'
@@ -14,11 +15,15 @@ import { Background } from './background.ts'
 import { Lease, LeaseTaken } from './leases.ts'
 import { Overtaken } from './progress.ts'
 
+/** For work that people wait for, where an instance died. */
+export const urgentLeaseSeconds = 10
 /** A rest shorter than this is added to the next one, in milliseconds. */
 const minRestMs = 10
 /** Rest after a unit of work, in parts of its duration: while logs are stored, and while none are. */
 const busyRest = 2
 const idleRest = 0.25
+/** Duration of a unit after which the lease is no longer renewed for it, in milliseconds. */
+const maxUnitMs = 60_000
 /** How long the last statement may take when the server closes, in milliseconds. */
 const closeMs = 2000
 
@@ -33,6 +38,8 @@ export interface WorkerInstance {
 export interface LeasedWork {
   /** Name of the lease: one instance at a time does the work of that name. */
   lease: string
+  /** Seconds after which another instance goes on where the holder died. Default: 60. */
+  leaseSeconds?: number | undefined
   /** Pause between two runs, in milliseconds. */
   pauseMs: number
   /** One run, with the lease held. `isAwaited`: a caller of `runNow` waits, so the work leaves nothing for later. */
@@ -50,15 +57,17 @@ export class LeasedWorker {
   readonly #background: Background
   #commitsSeen: number
   #owedMs = 0
+  /** Start of the unit of work, by this process's monotonic clock. */
+  #unitAt = -Infinity
 
-  constructor (instance: WorkerInstance, { lease, pauseMs, run, reset, onFailure }: LeasedWork) {
+  constructor (instance: WorkerInstance, { lease, leaseSeconds, pauseMs, run, reset, onFailure }: LeasedWork) {
     this.#instance = instance
     this.#commitsSeen = instance.commits
-    this.#lease = new Lease(instance.control, lease)
+    this.#lease = new Lease(instance.control, lease, leaseSeconds)
     this.#background = new Background(async (isAwaited) => {
       try {
         await this.holdLease()
-        await run(isAwaited)
+        await this.#renewDuring(() => run(isAwaited))
       } catch (error) {
         await reset?.()
         throw error
@@ -84,7 +93,21 @@ export class LeasedWorker {
   /** Takes or renews the lease. Throws LeaseTaken where another instance has it, or the reason of the signal. */
   async holdLease (): Promise<void> {
     this.signal.throwIfAborted()
+    this.#unitAt = performance.now()
     if (!await this.#lease.hold()) throw new LeaseTaken()
+  }
+
+  /** Works, and meanwhile renews the lease: another instance takes it only from one that died, or hangs. */
+  async #renewDuring (work: () => Promise<void>): Promise<void> {
+    const renewal = new Background(async () => {
+      if (performance.now() - this.#unitAt < maxUnitMs) await this.#lease.hold()
+    }, this.#lease.renewMs, () => {})
+    renewal.start()
+    try {
+      await work()
+    } finally {
+      await renewal.end()
+    }
   }
 
   /** Whether an error of the run does not come from the logs of one user. */

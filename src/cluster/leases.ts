@@ -10,7 +10,7 @@ export class LeaseTaken extends Error {
 }
 
 /** How long a lease lasts that its holder neither renews nor gives back, in seconds: it may have died. */
-const leaseSeconds = 60
+const standardSeconds = 60
 /** A statement that takes longer is cut off. */
 const statementTimeoutMs = 5000
 /** Longest time for which a lease is taken: one that ends later was written by a wrong clock, and counts as free. */
@@ -24,24 +24,31 @@ const maxLeaseMs = 24 * 3_600_000
 export class Lease {
   readonly #knex: Knex
   readonly #name: string
+  readonly #seconds: number
   readonly #holder = randomUUID()
   /** Undefined before the lease was held for the first time. */
   #epoch: number | undefined
   /** By this process's monotonic clock. */
   #until = -Infinity
 
-  constructor (knex: Knex, name: string) {
+  constructor (knex: Knex, name: string, seconds = standardSeconds) {
     this.#knex = knex
     this.#name = name
+    this.#seconds = seconds
   }
 
-  /** Takes or renews the lease, for at least half its time from now on; resolves to whether this instance has it. */
+  /** Age at which the lease is renewed, in milliseconds: two more attempts fit into its time. */
+  get renewMs (): number {
+    return this.#seconds * 1000 / 3
+  }
+
+  /** Takes or renews the lease; resolves to whether this instance has it for at least two thirds of its time. */
   async hold (): Promise<boolean> {
     const now = performance.now()
-    if (now < this.#until - leaseSeconds * 500) return true
-    const epoch = await takeLease(this.#knex, this.#name, this.#holder, leaseSeconds)
+    if (now < this.#until - this.#seconds * 1000 + this.renewMs) return true
+    const epoch = await takeLease(this.#knex, this.#name, this.#holder, this.#seconds)
     if (epoch !== undefined) this.#epoch = epoch
-    this.#until = epoch === undefined ? -Infinity : now + leaseSeconds * 1000
+    this.#until = epoch === undefined ? -Infinity : now + this.#seconds * 1000
     return epoch !== undefined
   }
 

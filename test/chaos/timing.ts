@@ -9,6 +9,9 @@ export const seconds = Number(process.env.LOGGER_CHAOS_SECONDS ?? 1)
 /** Number of power cuts for each kind of storage. */
 export const cuts = Number(process.env.LOGGER_CHAOS_CUTS ?? 3)
 
+/** Number of kills while alerts are found and sent: on SQLite, and with two instances on MariaDB. */
+export const alertKills = Number(process.env.LOGGER_CHAOS_KILLS ?? 8)
+
 /** Lets a fault last for a time in ms; there is no event to await. */
 export function pass (least: number, most = least): Promise<void> {
   return delay(random(least, most))

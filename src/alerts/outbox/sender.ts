@@ -1,5 +1,6 @@
 import type { Knex } from 'knex'
-import { LeasedWorker, type WorkerInstance } from '../../cluster/leased-worker.ts'
+import { goneMs } from '../../cluster/instances.ts'
+import { LeasedWorker, urgentLeaseSeconds, type WorkerInstance } from '../../cluster/leased-worker.ts'
 import { listMembers } from '../../cluster/members.ts'
 import { millisecondsOf, utcTime, type UtcTime } from '../../model/instant.ts'
 import { shift } from '../../model/span.ts'
@@ -72,6 +73,7 @@ export class Sender {
     this.#now = now ?? (async () => utcTime(await databaseNow(knex)))
     this.#worker = new LeasedWorker(instance, {
       lease: 'outbox',
+      leaseSeconds: urgentLeaseSeconds,
       pauseMs: pollMs,
       run: (isAwaited) => this.#run(isAwaited),
       reset: () => { this.#state = nothingWaits },
@@ -123,7 +125,8 @@ export class Sender {
     const now = await this.#now()
     const claimed = await claimedMessages(this.#knex)
     if (claimed.length > 0) {
-      const alive = new Set((await listMembers(this.#knex)).map(({ id }) => id))
+      const members = await listMembers(this.#knex)
+      const alive = new Set(members.flatMap(({ id, seenSecondsAgo }) => seenSecondsAgo * 1000 <= goneMs ? [id] : []))
       for (const row of claimed) if (this.#isLost(row, alive, now)) await takeBack(this.#knex, row, now)
     }
     this.#forgotUpTo = await forgetOld(this.#knex, this.#forgotUpTo, now)

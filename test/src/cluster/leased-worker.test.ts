@@ -8,6 +8,7 @@ import { AdaptiveStep } from '../../../src/model/adaptive-step.ts'
 import { utcTime } from '../../../src/model/instant.ts'
 import { beginIndex, feedId, feedReached, saveProgress } from '../../../src/word-index/progress.ts'
 import { databases, openKnex } from '../../helpers/databases.ts'
+import { until } from '../../helpers/until.ts'
 
 function startWorker (t: Test, knex: Knex, run: LeasedWork['run'], more: Partial<LeasedWork> = {}): LeasedWorker {
   const instance = { control: knex, commits: 0 }
@@ -46,6 +47,21 @@ for (const database of databases) {
       worker.stop()
       await t.rejects(worker.runNow(), { message: 'the server closes' })
       t.equal(failures.length, 1)
+    })
+
+    await t.test('is renewed while a unit of work takes longer than the lease', async (t) => {
+      const expiry = async () => Number((await knex('leases').where('name', 'work').first()).expires_at)
+      const other = startWorker(t, knex, async () => {}, { leaseSeconds: 1 })
+      const worker = startWorker(t, knex, async () => {
+        const first = await expiry()
+        await until('the lease lasts longer than it was taken for', async () => await expiry() >= first + 1000)
+        await t.rejects(other.runNow(), new LeaseTaken())
+      }, { leaseSeconds: 1 })
+      await worker.runNow()
+
+      const last = await expiry()
+      await until('another instance takes over', () => other.runNow().then(() => true, () => false))
+      t.ok(await expiry() > last, 'after the lease, which nobody renewed')
     })
 
     await t.test('a holder that lost its lease writes no progress', async (t) => {

@@ -3,7 +3,7 @@
 // The number of the next update is stored in the transaction of each update's effect, so each has its effect once, also
 // when the process dies between two; what the bot answers in the chat may then be lost.
 import type { Knex } from 'knex'
-import { LeasedWorker, type WorkerInstance } from '../../../cluster/leased-worker.ts'
+import { LeasedWorker, urgentLeaseSeconds, type WorkerInstance } from '../../../cluster/leased-worker.ts'
 import { Overtaken } from '../../../cluster/progress.ts'
 import type { Readers } from '../../../search/readers.ts'
 import { retryConflicts } from '../../../store/retry.ts'
@@ -54,6 +54,7 @@ export class TelegramBot {
     this.#onFailure = onFailure
     this.#worker = new LeasedWorker(instance, {
       lease: 'telegram',
+      leaseSeconds: urgentLeaseSeconds,
       pauseMs,
       run: () => this.#run(),
       reset: () => { this.#next = undefined },
