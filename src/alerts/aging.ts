@@ -10,11 +10,19 @@ import { changeOf, storeChanges, toBytes, toGroup, type GroupRow } from './group
 const newMs = 24 * 3_600_000
 /** A group without an error for this long is resolved. */
 const quietMs = 14 * 24 * 3_600_000
+/** How long a group is acknowledged while errors come, in milliseconds. */
+const acknowledgedMs = 7 * 24 * 3_600_000
 /** Groups that change at once. */
 const groupsPerStep = 200
 
+/** A group in its new state, and as it was. */
+export interface AgedGroup {
+  group: ErrorGroup
+  before: ErrorGroup
+}
+
 /** What else a transaction does that changes the state of a group. */
-type AfterChange = (transaction: Knex, group: ErrorGroup, now: UtcTime) => Promise<void>
+type AfterChange = (transaction: Knex, aged: AgedGroup, now: UtcTime) => Promise<void>
 
 interface Change {
   state: GroupState
@@ -24,15 +32,22 @@ interface Change {
   after?: AfterChange
 }
 
-/** Ends states that have lasted their time; `onUnmuted` runs in the transaction that ends a muted state. */
-export async function ageGroups (knex: Knex, onUnmuted: AfterChange): Promise<void> {
+/** Ends states that have lasted their time; `onAwake` runs in the transaction that ends a mute or acknowledgement. */
+export async function ageGroups (knex: Knex, onAwake: AfterChange): Promise<void> {
   const now = await stampOf(knex)
   const quietSince = shift(now, -quietMs)
   await change(knex, {
     state: 'ongoing',
     now,
     select: (rows) => rows.where('state', 'muted').where('until_at', '<=', now),
-    after: onUnmuted
+    after: onAwake
+  })
+  await change(knex, {
+    state: 'ongoing',
+    now,
+    select: (rows) => rows.where('state', 'acknowledged')
+      .where('state_at', '<', shift(now, -acknowledgedMs)).where('logs', '>', knex.ref('state_logs')),
+    after: onAwake
   })
   await change(knex, {
     state: 'ongoing',
@@ -51,16 +66,15 @@ export async function ageGroups (knex: Knex, onUnmuted: AfterChange): Promise<vo
 async function change (knex: Knex, { state, now, select, after }: Change): Promise<void> {
   for (;;) {
     const rows: GroupRow[] = await select(knex('error_groups').whereNull('merged_into')).limit(groupsPerStep)
-    for (const group of rows.map(toGroup)) await changeOne(knex, group, inState(group, state, now), after)
+    for (const before of rows.map(toGroup)) await changeOne(knex, { before, group: inState(before, state, now) }, after)
     if (rows.length < groupsPerStep) return
   }
 }
 
-async function changeOne (
-  knex: Knex, { userId, key, changes }: ErrorGroup, changed: ErrorGroup, after?: AfterChange
-): Promise<void> {
+async function changeOne (knex: Knex, aged: AgedGroup, after?: AfterChange): Promise<void> {
+  const { before: { userId, key, changes }, group } = aged
   await retryConflicts(knex, () => knex.transaction(async (transaction) => {
-    const { state, stateAt } = changed
+    const { state, stateAt } = group
     const row = transaction('error_groups').where({ user_id: userId, group_key: toBytes(key), changes })
     const isChanged = await row.update({
       state,
@@ -68,10 +82,10 @@ async function changeOne (
       state_logs: transaction.ref('logs'),
       until_at: null,
       until_logs: null,
-      changes: changed.changes
+      changes: group.changes
     })
     if (isChanged === 0) return
-    await storeChanges(transaction, [changeOf(changed, { by: 'server', source: 'server' })])
-    await after?.(transaction, changed, stateAt)
+    await storeChanges(transaction, [changeOf(group, { by: 'server', source: 'server' })])
+    await after?.(transaction, aged, stateAt)
   }))
 }

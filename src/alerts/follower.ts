@@ -126,7 +126,7 @@ export class ErrorFollower {
     if (this.#progress === undefined) return
     for (const span of await stepsWithLateBatches(this.#knex, this.#progress.reached)) await this.#countLate(span)
     await forgetSteps(this.#knex, this.#progress.reached)
-    await ageGroups(this.#knex, (transaction, group, now) => this.#rules.tellUnmuted(transaction, group, now))
+    await ageGroups(this.#knex, (transaction, aged, now) => this.#rules.tellAged(transaction, aged, now))
     if (!this.#rules.isAboutServer) return
     await this.#fenced((transaction) => this.#rules.tellHealth(transaction, this.behindSeconds))
   }

@@ -2,7 +2,7 @@
 //
 //   new ──(24 hours)──→ ongoing ──→ resolved ──(an error that happened after it)──→ regressed ──(24 hours)──→ ongoing
 //    └────────┬───────────┘  └─(14 days without errors)─→ resolved
-//             ├─→ acknowledged ──→ …
+//             ├─→ acknowledged ──(ten times its logs, or an error after 7 days)──→ ongoing
 //             └─→ muted ──(its time, or its number of logs, is over)──→ ongoing
 //
 // Users change the state to acknowledged, muted, resolved and back to ongoing; each change has a number.
@@ -64,6 +64,8 @@ export interface GroupChange {
 
 /** An error this much after its group was resolved says that it was not: clocks differ a little. */
 const regressAfterMs = 60_000
+/** An acknowledged group is ongoing again when it has this many times the logs that it had. */
+const acknowledgedGrowth = 10
 
 /** A group of its first errors. */
 export function groupOf (tally: Tally, now: UtcTime): ErrorGroup {
@@ -82,9 +84,10 @@ export function groupOf (tally: Tally, now: UtcTime): ErrorGroup {
 
 /** The state of a group after further errors, the last of which happened at `lastAt`; undefined: as before. */
 export function nextState (group: ErrorGroup, lastAt: UtcTime): GroupState | undefined {
-  const { state, stateAt, untilLogs, logs } = group
+  const { state, stateAt, stateLogs, untilLogs, logs } = group
   if (state === 'resolved' && millisecondsOf(lastAt) > millisecondsOf(stateAt) + regressAfterMs) return 'regressed'
   if (state === 'muted' && untilLogs !== null && logs >= untilLogs) return 'ongoing'
+  if (state === 'acknowledged' && logs >= acknowledgedGrowth * stateLogs) return 'ongoing'
   return undefined
 }
 

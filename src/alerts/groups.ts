@@ -35,6 +35,8 @@ export interface GroupRow {
 /** A group in its new state, and the errors that changed it. */
 export interface ChangedByErrors {
   group: ErrorGroup
+  /** With the errors, in its state of before; undefined: it is new. */
+  before: ErrorGroup | undefined
   tally: Tally
 }
 
@@ -54,13 +56,13 @@ export async function addTallies (
     const before = groups.get(nameOf(tally))
     const group = before ? withErrors(before, tally) : groupOf(tally, now)
     put(group)
-    if (!before) changed.push({ group, tally })
+    if (!before) changed.push({ group, before, tally })
     const root = group.mergedInto === null ? group : groups.get(nameOf({ ...group, key: group.mergedInto })) ?? group
     const state = nextState(root, tally.lastAt)
     if (state === undefined) continue
     const next = inState(root, state, now)
     put(next)
-    changed.push({ group: next, tally })
+    changed.push({ group: next, before: root, tally })
   }
   await storeGroups(transaction, [...groups.values()])
   await storeChanges(transaction, changed.map(({ group }) => changeOf(group, { by: 'server', source: 'server' })))

@@ -20,24 +20,29 @@ const looksPerRepeat = 4
 export interface GroupEvent {
   rule: GroupRule['rule']
   group: ErrorGroup
+  /** In its state of before; undefined: it is new. */
+  before: ErrorGroup | undefined
   /** The errors that changed it; undefined where time did. */
   tally: Tally | undefined
 }
 
+type GroupOfRule = Pick<GroupEvent, 'rule' | 'group'>
+
 /** Tells changes of groups, unless a rule cools down; resolves to what is told. */
 export async function tellGroups (transaction: Knex, events: readonly GroupEvent[], now: UtcTime): Promise<Draft[]> {
   const told = events.flatMap((event) => {
-    const kind = kindOf(event.group)
+    const kind = kindOf(event)
     return kind === undefined || event.group.process === ownProcess ? [] : [{ ...event, kind }]
   })
   const states = await readStates(transaction, told.map(stateKeyOf))
   const drafts: Draft[] = []
   const after: RuleState[] = []
-  for (const { rule, group, tally, kind } of told) {
+  for (const { kind, ...event } of told) {
+    const { rule, group } = event
     const before = states.get(keyOf(stateKeyOf({ rule, group })))
     const spoken = speak(before?.detail.voice ?? silent, kind, now, coolDownMs(rule))
     after.push(stateAfter({ rule, group }, before, spoken, now))
-    if (spoken.told) drafts.push(draftOf({ rule, group }, spoken, factsOf(group, tally)))
+    if (spoken.told) drafts.push(draftOf(event, spoken, factsOf(event)))
   }
   await storeStates(transaction, after)
   return drafts
@@ -58,13 +63,13 @@ export async function tellDueGroups (
     const spoken = whenGroupIsDue({ rule, group }, state, now)
     const newLogs = group.logs - (state.detail.logs ?? 0)
     after.push(stateAfter({ rule, group }, state, spoken, now))
-    if (spoken.told) drafts.push(draftOf({ rule, group }, spoken, { ...factsOf(group, undefined), logs: newLogs }))
+    if (spoken.told) drafts.push(draftOf({ rule, group }, spoken, { ...timesOf(group), logs: newLogs }))
   }
   await storeStates(transaction, after)
   return drafts
 }
 
-function whenGroupIsDue ({ rule, group }: Omit<GroupEvent, 'tally'>, state: RuleState, now: UtcTime): Spoken {
+function whenGroupIsDue ({ rule, group }: GroupOfRule, state: RuleState, now: UtcTime): Spoken {
   const voice = state.detail.voice ?? silent
   if (!isOpen(group)) return { voice: { ...voice, untold: undefined } }
   const spoken = spokenAfter(voice, now, coolDownMs(rule))
@@ -75,14 +80,10 @@ function whenGroupIsDue ({ rule, group }: Omit<GroupEvent, 'tally'>, state: Rule
   return { voice: { ...voice, toldAt: now, told: 'repeated' }, told: 'repeated' }
 }
 
-function kindOf ({ state }: ErrorGroup): AlertKind | undefined {
-  switch (state) {
-    case 'new':
-    case 'regressed': return state
-    // From muted: nothing else but a person makes a group ongoing that was told.
-    case 'ongoing': return 'unmuted'
-    default: return undefined
-  }
+function kindOf ({ group: { state }, before }: GroupEvent): AlertKind | undefined {
+  if (state === 'new' || state === 'regressed') return state
+  if (state !== 'ongoing') return undefined
+  return before?.state === 'acknowledged' ? 'repeated' : 'unmuted'
 }
 
 /** Whether nobody has acknowledged, muted or resolved it. */
@@ -96,7 +97,7 @@ function isForgotten ({ detail: { voice } }: RuleState, now: UtcTime): boolean {
 }
 
 function stateAfter (
-  { rule, group }: Omit<GroupEvent, 'tally'>, before: RuleState | undefined, { voice, told }: Spoken, now: UtcTime
+  { rule, group }: GroupOfRule, before: RuleState | undefined, { voice, told }: Spoken, now: UtcTime
 ): RuleState {
   const logs = told || !before ? group.logs : before.detail.logs
   return {
@@ -118,7 +119,7 @@ function dueAfter (rule: RuleOf<'group'>, voice: Spoken['voice'], now: UtcTime):
 
 type Facts = Partial<AlertDetail> & { logs: number }
 
-function draftOf ({ rule, group }: Omit<GroupEvent, 'tally'>, { told = 'new', note }: Spoken, facts: Facts): Draft {
+function draftOf ({ rule, group }: GroupOfRule, { told = 'new', note }: Spoken, facts: Facts): Draft {
   const { key, text, process, worst, samples } = group
   const notes = [facts.note, note].filter((one) => one !== undefined)
   return {
@@ -138,17 +139,29 @@ function draftOf ({ rule, group }: Omit<GroupEvent, 'tally'>, { told = 'new', no
 }
 
 /** The logs that an alert is about: those that changed the group, or all of it. */
-function factsOf (group: ErrorGroup, tally: Tally | undefined): Facts {
-  const { logs, firstAt, lastAt, samples, lastSeen } = tally ?? group
+function factsOf ({ group, before, tally }: GroupEvent): Facts {
+  const { logs, lastAt, samples, lastSeen } = tally ?? group
   const isOfBefore = tally !== undefined && isLate(lastAt, lastSeen)
-  const note = isOfBefore ? lateNote({ logs, lateLogs: logs, lastAt, arrivedAt: lastSeen }) : undefined
-  return { logs, firstAt, lastAt, samples, note }
+  const late = isOfBefore ? lateNote({ logs, lateLogs: logs, lastAt, arrivedAt: lastSeen }) : undefined
+  const notes = [before && sinceNote(before), late].filter((note) => note !== undefined)
+  return { ...timesOf(tally ?? group), logs, samples, note: notes.join(' ') || undefined }
+}
+
+function timesOf ({ firstAt, lastAt }: ErrorGroup | Tally): Pick<AlertDetail, 'firstAt' | 'lastAt'> {
+  return { firstAt, lastAt }
+}
+
+/** How many errors came while nobody was told of them. */
+function sinceNote ({ state, logs, stateLogs }: ErrorGroup): string | undefined {
+  return state === 'muted' || state === 'acknowledged'
+    ? `Errors since it was ${state}: ${logs - stateLogs}.`
+    : undefined
 }
 
 function coolDownMs ({ telling }: RuleOf<'group'>): number {
   return telling.coolDownSeconds * 1000
 }
 
-function stateKeyOf ({ rule, group }: Pick<GroupEvent, 'rule' | 'group'>) {
+function stateKeyOf ({ rule, group }: GroupOfRule) {
   return { ruleId: rule.id, subject: group.key }
 }

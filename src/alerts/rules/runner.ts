@@ -5,6 +5,7 @@ import { shift, type Span } from '../../model/span.ts'
 import { Matching } from '../../search/matching.ts'
 import { latestOf, stampOf } from '../../store/batches.ts'
 import type { Condition } from '../../store/dialects/dialect.ts'
+import type { AgedGroup } from '../aging.ts'
 import type { ErrorGroup } from '../group.ts'
 import type { ChangedByErrors } from '../groups.ts'
 import { raiseAlerts } from '../outbox/raise.ts'
@@ -95,9 +96,9 @@ export class RuleRunner {
   /** Tells what a step brought, in its transaction. */
   async tell (transaction: Knex, { sightings, changed, reached }: StepEvents): Promise<void> {
     const seen = sightings.list()
-    const events = changed.flatMap(({ group, tally }) => {
-      const rules = this.#groupRules(group).filter((rule) => sightings.concerns(rule, tally.key))
-      return rules.map(({ rule }) => ({ rule, group, tally }))
+    const events = changed.flatMap((change) => {
+      const rules = this.#groupRules(change.group).filter((rule) => sightings.concerns(rule, change.tally.key))
+      return rules.map(({ rule }) => ({ rule, ...change }))
     })
     const slow = [...sightings.slow].map((rule) => ({ rule, fault: 'its query takes too long' }))
     if (seen.length + events.length + slow.length === 0) return
@@ -110,9 +111,14 @@ export class RuleRunner {
     await this.#raise(transaction, drafts, now)
   }
 
-  /** Tells that a group is no longer muted, because its time is over. */
-  async tellUnmuted (transaction: Knex, group: ErrorGroup, now: UtcTime): Promise<void> {
-    const events: GroupEvent[] = this.#groupRules(group).map(({ rule }) => ({ rule, group, tally: undefined }))
+  /** Tells that a group is no longer muted or acknowledged, because the time of that is over. */
+  async tellAged (transaction: Knex, aged: AgedGroup, now: UtcTime): Promise<void> {
+    const subject = aged.group.key
+    const rules = this.#groupRules(aged.group)
+    const states = await readStates(transaction, rules.map(({ rule: { id } }) => ({ ruleId: id, subject })))
+    // A rule with a query is about the group if one of its logs has matched.
+    const concerned = rules.filter(({ rule, query }) => !query || states.has(keyOf({ ruleId: rule.id, subject })))
+    const events: GroupEvent[] = concerned.map(({ rule }) => ({ rule, ...aged, tally: undefined }))
     if (events.length > 0) await this.#raise(transaction, await tellGroups(transaction, events, now), now)
   }
 

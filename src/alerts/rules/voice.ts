@@ -3,6 +3,8 @@ import type { UtcTime } from '../../model/instant.ts'
 import { shift } from '../../model/span.ts'
 import type { AlertKind } from '../alert.ts'
 
+/** Kinds that undo each other: the same again after a cool-down is no change. */
+const opposites: ReadonlySet<AlertKind> = new Set(['silent', 'back'])
 /** This many changes within an hour are told hourly from then on. */
 const maxChangesPerHour = 4
 const hourMs = 3_600_000
@@ -40,7 +42,7 @@ export function speak (before: Voice, kind: AlertKind, now: UtcTime, coolDownMs:
 export function spokenAfter (voice: Voice, now: UtcTime, coolDownMs: number): Spoken {
   const { untold, told } = voice
   if (untold === undefined || now < waitsUntil(voice, now, coolDownMs)) return { voice }
-  if (untold === told && untold !== 'regressed') return { voice: { ...voice, untold: undefined } }
+  if (untold === told && opposites.has(untold)) return { voice: { ...voice, untold: undefined } }
   return tell(voice, untold, now)
 }
 

@@ -193,7 +193,48 @@ for (const database of databases) {
       await ask(service, 'PATCH', `errors/${subject}`, { state: 'muted', until: { time: '2024-01-01T00:00:00Z' } })
       await age(service, 310_000)
       await run(service)
-      t.match(await told(service, 'api'), [{ kind: 'unmuted' }, {}, {}, {}])
+      t.match(await told(service, 'api'), [{ kind: 'unmuted', note: 'Errors since it was muted: 0.' }, {}, {}, {}])
+      await ask(service, 'PATCH', `errors/${subject}`, { state: 'muted', until: { logs: 2 } })
+      await age(service, 310_000)
+      await log(service, [5, 6].map((number) => ({ level: 'error', message: `order ${number} failed` })))
+      t.match(await told(service, 'api'), [{ kind: 'unmuted', note: 'Errors since it was muted: 2.' }, {}, {}, {}, {}], 'each time')
+    })
+
+    await t.test('tell an acknowledged error again at ten times its logs, or after 7 days', async (t) => {
+      await add(t, service, { name: 'known', kind: 'group', settings: { query: 'process:known' } })
+      const known = (count: number) => log(service, Array.from({ length: count }, () => ({ level: 'error', process: 'known', message: 'no route' })))
+      await known(2)
+      const { subject } = (await told(service, 'known'))[0]!
+      const acknowledge = () => ask(service, 'PATCH', `errors/${subject}`, { state: 'acknowledged' })
+      /** Lets time pass for the rule and for the group. */
+      const wait = async (ms: number) => {
+        await age(service, ms)
+        const group = service.knex('error_groups').where('group_key', Buffer.from(subject, 'hex'))
+        await group.clone().update({ state_at: utcTime(Date.now() - ms) })
+        await run(service)
+      }
+      await acknowledge()
+      await wait(5 * hourMs)
+      await known(17)
+      t.equal((await told(service, 'known')).length, 1)
+      t.match(await ask(service, 'GET', `errors/${subject}`), { state: 'acknowledged', logs: 19 })
+      await known(1)
+      t.match(await told(service, 'known'), [{ kind: 'repeated', note: 'Errors since it was acknowledged: 18.' }, { kind: 'new' }])
+      t.match(await ask(service, 'GET', `errors/${subject}`), { state: 'ongoing', changes: [{ by: 'server' }, { state: 'acknowledged', by: 'alice' }, {}] })
+
+      await acknowledge()
+      await wait(8 * 24 * hourMs)
+      t.match(await ask(service, 'GET', `errors/${subject}`), { state: 'acknowledged' }, 'nothing came since')
+      await known(1)
+      await run(service)
+      t.match(await told(service, 'known'), [{ kind: 'repeated', note: 'Errors since it was acknowledged: 1.' }, {}, {}])
+      await acknowledge()
+      await known(3)
+      await wait(6 * 24 * hourMs)
+      t.equal((await told(service, 'known')).length, 3)
+      await wait(7.1 * 24 * hourMs)
+      t.match(await told(service, 'known'), [{ kind: 'repeated', note: 'Errors since it was acknowledged: 3.' }, {}, {}, {}])
+      await remove(service, 'known')
     })
 
     await t.test('say so once where an error comes and goes, and are told hourly from then on', async (t) => {
