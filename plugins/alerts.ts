@@ -1,16 +1,7 @@
-import { dirname } from 'node:path'
-import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
-import { openChannel, type ChannelContext } from '../src/alerts/channels/channels.ts'
-import { TargetGuard } from '../src/alerts/channels/webhook/target.ts'
-import { TelegramBot } from '../src/alerts/channels/telegram/bot.ts'
-import { TelegramClient, TelegramFailure, type TelegramOptions } from '../src/alerts/channels/telegram/client.ts'
-import { ErrorFollower } from '../src/alerts/follower.ts'
+import type { TelegramClient, TelegramOptions } from '../src/alerts/channels/telegram/client.ts'
 import type { OutboxState } from '../src/alerts/outbox/history.ts'
-import { Sender } from '../src/alerts/outbox/sender.ts'
-import { OwnProblems } from '../src/alerts/own-problems.ts'
-import { codeOf } from '../src/errors.ts'
-import { dialectOf } from '../src/store/dialects/index.ts'
+import { AlertService } from '../src/alerts/service.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -40,75 +31,22 @@ export interface AlertsOptions {
   alertTargets?: readonly string[]
 }
 
-/** Groups the errors of all users and runs their rules, behind the writer, on one instance at a time. */
-export default fp<AlertsOptions>(async (app, { alerts = false, alertTargets = [], telegram }) => {
-  if (!alerts) {
-    app.decorate('logAlerts', undefined)
-    return
-  }
-  const follower = new ErrorFollower({
-    ...app.logCluster,
-    knex: app.logDb,
-    onFailure: (error) => app.log.warn({ code: codeOf(error) }, 'errors could not be grouped; it tries again')
-  })
-  const client = telegram && new TelegramClient(telegram)
-  const sender = createSender(app, { guard: new TargetGuard(alertTargets), telegram: client })
-  app.decorate('logAlerts', {
-    get behind () { return follower.behindSeconds },
-    get outbox () { return sender.state },
-    runNow: () => follower.runNow(),
-    telegram: client
-  })
-  if (client) followTelegram(app, client)
-  const problems = new OwnProblems(app.logDb, {
-    spoolBytes: () => app.logSpool.spool?.bytes ?? 0,
-    folders: () => foldersOf(app),
-    retentionFailure: () => app.hasDecorator('logRetention') ? app.logRetention.failure : undefined
-  })
-  app.addHook('onReady', async () => {
-    follower.start()
-    problems.start()
-  })
-  app.addHook('preClose', async () => follower.stop())
-  app.addHook('onClose', async () => {
-    await problems.end()
-    await follower.close()
-  })
+/** Groups errors, runs rules and sends alerts, behind the writer. */
+export default fp<AlertsOptions>(async (app, { alerts = false, alertTargets: targets = [], telegram }) => {
+  const service = alerts
+    ? new AlertService({
+      ...app.logCluster,
+      knex: app.logDb,
+      readers: app.logReaders,
+      spool: () => app.logSpool.spool,
+      retentionFailure: () => app.hasDecorator('logRetention') ? app.logRetention.failure : undefined,
+      targets,
+      telegram,
+      onFailure: (sentence, data) => app.log.warn(data, sentence)
+    })
+    : undefined
+  app.decorate('logAlerts', service)
+  app.addHook('onReady', async () => service?.start())
+  app.addHook('preClose', async () => service?.stop())
+  app.addHook('onClose', () => service?.close())
 }, { name: 'loggerbot-alerts', fastify: '5.x', dependencies: ['loggerbot-cluster', 'loggerbot-search'] })
-
-/** Folders of the database and of the spool, as far as they are on this machine. */
-function foldersOf ({ logDb, logSpool }: FastifyInstance): string[] {
-  const beside = dialectOf(logDb).keptFolder(logDb)
-  return [...logSpool.spool ? [logSpool.spool.folder] : [], ...beside === undefined ? [] : [dirname(beside)]]
-}
-
-/** Follows what people write to the bot, on one instance at a time. */
-function followTelegram (app: FastifyInstance, client: TelegramClient): void {
-  const bot = new TelegramBot({
-    ...app.logCluster,
-    knex: app.logDb,
-    readers: app.logReaders,
-    client,
-    onFailure (error) {
-      const reason = error instanceof TelegramFailure ? error.message : undefined
-      app.log.warn({ code: codeOf(error), reason }, 'the Telegram bot failed; it tries again')
-    }
-  })
-  app.addHook('onReady', async () => bot.start())
-  app.addHook('preClose', async () => bot.stop())
-  app.addHook('onClose', () => bot.close())
-}
-
-/** Sends the alerts of all users to their channels, on one instance at a time. */
-function createSender (app: FastifyInstance, context: ChannelContext): Sender {
-  const sender = new Sender({
-    knex: app.logDb,
-    instance: app.logCluster.instance,
-    openChannel: (channel) => openChannel(channel, context),
-    onFailure: (error) => app.log.warn({ code: codeOf(error) }, 'alerts could not be sent; it tries again')
-  })
-  app.addHook('onReady', async () => sender.start())
-  app.addHook('preClose', async () => sender.stop())
-  app.addHook('onClose', () => sender.close())
-  return sender
-}
