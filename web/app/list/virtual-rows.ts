@@ -8,7 +8,7 @@ const maxCanvas = 15_000_000
 /** Rows are rendered in steps of this many, so that few scroll events render. */
 const stepRows = 4
 const overscanRows = 8
-/** Milliseconds without scrolling after which the part that is shown may be moved. */
+/** Milliseconds without scrolling after which rows around those in view are rendered, and the canvas may be moved. */
 const restMs = 80
 
 export interface ShownRow {
@@ -37,6 +37,8 @@ export class VirtualRows {
   #isMoved = false
   #first = 0
   #last = -1
+  /** Whether the last scroll was by more than a screen: then rows around those in view are for nothing. */
+  #isFast = false
   #rest: ReturnType<typeof setTimeout> | undefined
 
   /** Measures a row while it is in the document; it has its index as `data-index`. */
@@ -199,24 +201,28 @@ export class VirtualRows {
 
   #scrolled ({ scrollTop }: HTMLElement): void {
     if (this.#isMoved) return
-    this.#offset = this.#origin + scrollTop
+    const offset = this.#origin + scrollTop
+    this.#isFast = Math.abs(offset - this.#offset) > this.#screen
+    this.#offset = offset
     this.#render(false)
-    if (this.#heights.total <= maxCanvas) return
     clearTimeout(this.#rest)
-    this.#rest = setTimeout(() => {
-      const isNearEdge = scrollTop < maxCanvas / 4 || scrollTop > maxCanvas * 3 / 4
-      if (!isNearEdge) return
-      this.#center()
-      this.#render(true)
-    }, restMs)
+    if (this.#isFast || this.#heights.total > maxCanvas) this.#rest = setTimeout(() => this.#rested(scrollTop), restMs)
+  }
+
+  #rested (scrollTop: number): void {
+    this.#isFast = false
+    const isNearEdge = scrollTop < maxCanvas / 4 || scrollTop > maxCanvas * 3 / 4
+    if (this.#heights.total > maxCanvas && isNearEdge) this.#center()
+    this.#render(this.#isMoved)
   }
 
   #render (isForced: boolean): void {
     const { start, end } = this.#heights
     const first = this.#heights.indexAt(this.#offset)
     const last = this.#heights.indexAt(this.#offset + this.#screen)
-    const from = Math.max(start, Math.floor(first / stepRows) * stepRows - overscanRows)
-    const to = Math.min(end - 1, Math.ceil(last / stepRows) * stepRows + overscanRows)
+    const around = this.#isFast ? 0 : overscanRows
+    const from = Math.max(start, Math.floor(first / stepRows) * stepRows - around)
+    const to = Math.min(end - 1, Math.ceil(last / stepRows) * stepRows + around)
     if (!isForced && from === this.#first && to === this.#last) return
     this.#first = from
     this.#last = to
