@@ -90,12 +90,10 @@ function useWhole (log: Log) {
   // Before the next frame: it takes the server longer than to show the rest.
   useLayoutEffect(() => {
     if (!log.cut) return
-    const ended = new AbortController()
-    wholeOf(log, ended.signal).then(
+    wholeOf(log).then(
       (answer) => { whole.value = { log: answer } },
       (error: unknown) => { if (error instanceof ApiError) whole.value = { problem: explain(error) } }
     )
-    return () => ended.abort()
   }, [log, whole])
   return whole
 }

@@ -19,20 +19,21 @@ export function keyOf ({ path }: Pick<Node, 'path'>): string {
   return JSON.stringify(path)
 }
 
-/** The nodes of a value, in its order; those below a closed path are left out. */
+/** The nodes below an object or a list, in its order; those below a closed path are left out. */
 export function * nodesOf (
-  value: unknown, isClosed: (path: Node['path']) => boolean = () => false, path: Node['path'] = []
+  value: object, isClosed: (path: Node['path']) => boolean = () => false, above: Node['path'] = []
 ): Generator<Node> {
-  if (typeof value !== 'object' || value === null) {
-    yield { path, value: value as Node['value'], parts: 0, depth: path.length }
-    return
+  const depth = above.length + 1
+  for (const [name, part] of Object.entries<unknown>(value as Record<string, unknown>)) {
+    const path = [...above, Array.isArray(value) ? Number(name) : name]
+    if (typeof part !== 'object' || part === null) {
+      // A generator for each of 10,000 values would take as long as all the rest.
+      yield { path, value: part as Node['value'], parts: 0, depth }
+      continue
+    }
+    yield { path, value: undefined, parts: Object.keys(part).length, depth }
+    if (!isClosed(path)) yield * nodesOf(part, isClosed, path)
   }
-  const parts: Array<readonly [string | number, unknown]> = Array.isArray(value)
-    ? value.map((part: unknown, index) => [index, part])
-    : Object.entries(value)
-  if (path.length > 0) yield { path, value: undefined, parts: parts.length, depth: path.length }
-  if (path.length > 0 && isClosed(path)) return
-  for (const [name, part] of parts) yield * nodesOf(part, isClosed, [...path, name])
 }
 
 /** Whether a node has a text in its name or its value, in any case. */

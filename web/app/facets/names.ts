@@ -15,7 +15,7 @@ export function namesIn (search: Search): string[] {
   let rows = 0
   for (const { attributes } of search.segments.rows()) {
     if (++rows > maxRows) break
-    for (const node of nodesOf(attributes)) {
+    for (const node of nodesOf(attributes ?? {})) {
       const name = nameOf(node)
       if (name !== undefined && name !== '' && node.value !== undefined) counts.set(name, (counts.get(name) ?? 0) + 1)
     }

@@ -1,5 +1,6 @@
 // The events of all rows, in one place: rows come and go while somebody scrolls.
 import type { ReadonlySignal } from '@preact/signals'
+import { wholeOf } from '../detail/whole.ts'
 import { askLater } from './ask-later.ts'
 import type { ListControl } from './control.ts'
 import type { Folds } from './folds.ts'
@@ -27,7 +28,14 @@ export function delegatesOf (control: ListControl, folds: ReadonlySignal<Folds |
         control.toggle()
       }
     },
-    onMouseDown: (event: MouseEvent) => { if (event.shiftKey && lineOf(event.target)) event.preventDefault() },
+    onMouseDown: (event: MouseEvent) => {
+      const line = lineOf(event.target)
+      if (!line) return
+      if (event.shiftKey) event.preventDefault()
+      const log = control.search.at(line.index)
+      // The click that opens it comes a tenth of a second later; what fails is asked again then.
+      if (log && event.button === 0) wholeOf(log).catch(() => {})
+    },
     onFocusIn: ({ target }: FocusEvent) => {
       const line = lineOf(target)
       if (line && target === line.element && !control.isSelected(line.index)) control.activate(line.index)
