@@ -17,8 +17,16 @@ export class EventReader {
   constructor (incoming: IncomingMessage) {
     this.#incoming = incoming
     let begun = ''
-    incoming.setEncoding('utf8').on('data', (chunk) => {
+    let last = ''
+    incoming.setEncoding('utf8').on('data', (chunk: string) => {
       this.text += chunk
+      const before = last + chunk
+      last = chunk.slice(-1)
+      // Most pieces of an event of megabytes end none.
+      if (!before.includes('\n\n')) {
+        begun += chunk
+        return
+      }
       const parts = (begun + chunk).split('\n\n')
       begun = parts.pop()!
       for (const part of parts) {
