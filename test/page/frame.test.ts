@@ -7,7 +7,8 @@ import { post } from '../helpers/http.ts'
 
 const secrets = /anna|4111|hunter2|A-1042/
 
-for (const database of databases.filter(({ name }) => name !== 'MySQL')) {
+// One database is enough: the page knows none, and what it asks for is tested over HTTP on each of them.
+for (const database of databases.slice(0, 1)) {
   t.test(`the frame of the page on ${database.name}`, { skip: noBrowser }, async (t) => {
     const service = await startService(t, database)
     const { port, knex } = service

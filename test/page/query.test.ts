@@ -21,7 +21,8 @@ const measureTyping = `(async () => {
 
 const hostile = ['<img src=x onerror=alert(1)>', '\u202eevil', 'a "b" \\ c', 'AND']
 
-for (const database of databases.filter(({ name }) => name !== 'MySQL')) {
+// One database is enough: the page knows none, and what it asks for is tested over HTTP on each of them.
+for (const database of databases.slice(0, 1)) {
   t.test(`the query bar on ${database.name}`, { skip: noBrowser }, async (t) => {
     const service = await startService(t, database)
     await createUser(service, 'me')

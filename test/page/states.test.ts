@@ -25,7 +25,8 @@ const refusals: Record<string, Refusal> = {
   'a proxy without its server': { status: 502, says: /^The server does not answer\./ }
 }
 
-for (const database of databases.filter(({ name }) => name !== 'MySQL')) {
+// One database is enough: the page knows none, and what it asks for is tested over HTTP on each of them.
+for (const database of databases.slice(0, 1)) {
   t.test(`states of the page on ${database.name}`, { skip: noBrowser }, async (t) => {
     const service = await startService(t, database)
     await createUser(service, 'me')
