@@ -48,6 +48,8 @@ async function open (t: Test, port: number, method: string, path: string, header
   return socket
 }
 
+// They wait for passwords, for expiry and for the other instance: at the same time.
+t.jobs = 3
 for (const database of databases) {
   t.test(`the account on ${database.name}`, async (t) => {
     const service = await startService(t, database)
