@@ -8,7 +8,7 @@ export default {
     'src/pino/delivery.ts',
     'src/store/dialects/sqlite/*.js',
     'test/**/*.test.ts',
-    'test/helpers/{end-run,report,keeper}.ts',
+    'test/helpers/{end-run,keeper,run-files}.ts',
     'test/fixtures/leaves-everything.ts',
     'test/chaos/*.js',
     'bench/targets/*.js',

@@ -3,7 +3,6 @@
 # they are missing, then builds, lints, type-checks, looks for unused code, and tests. Prints the slowest tests and the
 # failures, and ends with `N passed, N failed`.
 set -euo pipefail
-shopt -s globstar
 cd "$(dirname "$0")/.."
 PATH="$PATH:/usr/sbin"
 
@@ -60,12 +59,4 @@ npm ci --ignore-scripts
 # Compiling the native SQLite module takes one core for nearly two minutes; ccache keeps the result.
 concurrently 'CC="ccache gcc" CXX="ccache g++" npm rebuild && npm ci --prefix test/clients && npx tap build' 'npm run build && npm run lint && npm run typecheck && npm run knip'
 
-failed=0
-npx tap --reporter=terse --output-file="$work/report" test/chaos/*.test.ts test/clients/*.test.ts test/{helpers,page,plugins,program,routes,src,web}/**/*.test.ts || failed=$?
-
-node --import=tsx test/helpers/report.ts "$work/report"
-# The last of tap's counts: # { total: 12, pass: 11, fail: 1 }. The report may contain any byte, hence -a.
-counts=$(grep -aE '^# \{ total:' "$work/report" | tail -n 1)
-count () { grep -oE "$1: [0-9]+" <<< "$counts" | grep -oE '[0-9]+' || echo 0; }
-echo "$(count pass) passed, $(count fail) failed"
-exit "$failed"
+node --import=tsx test/helpers/run-files.ts test/{chaos,clients,helpers,page,plugins,program,routes,src,web}

@@ -1,5 +1,4 @@
-// Prints the slowest tests of a run and each failure: node report.ts FILE, where FILE is tap's output.
-import { readFileSync } from 'node:fs'
+import { showSources } from './transpile.ts'
 
 interface Timed {
   name: string
@@ -15,11 +14,18 @@ const test = /^ {4}(?:not )?ok \d+ - (.+) # time=([\d.]+)ms/
 const subtest = /^( *)# Subtest: (.+)/
 const failure = /^( *)not ok \d+ - (.+)/
 
-const lines = readFileSync(process.argv[2]!, 'utf8').split('\n')
-printSlowest()
-printFailures()
+/** Prints the slowest tests of a run, each failure, and the counts. */
+export function printReport (report: string): void {
+  const lines = report.split('\n')
+  printSlowest(lines)
+  printFailures(lines)
+  // The last of tap's counts.
+  const counts = lines.findLast((line) => line.startsWith('# { total:')) ?? ''
+  const count = (what: string) => new RegExp(`${what}: (\\d+)`).exec(counts)?.[1] ?? 0
+  console.log(`${count('pass')} passed, ${count('fail')} failed`)
+}
 
-function printSlowest (): void {
+function printSlowest (lines: string[]): void {
   const files: Timed[] = []
   const tests: Timed[] = []
   let waiting: Timed[] = []
@@ -44,7 +50,7 @@ function print (kind: string, timed: Timed[]): void {
 }
 
 /** Prints each failed assertion with the names of its tests. */
-function printFailures (): void {
+function printFailures (lines: string[]): void {
   const names: string[] = []
   for (const [i, line] of lines.entries()) {
     const opened = subtest.exec(line)
@@ -54,6 +60,6 @@ function printFailures (): void {
     const depth = failed[1]!.length / 4
     console.log(['FAILED', ...names.slice(0, depth), failed[2]].join(' > '))
     const end = lines.findIndex((other, at) => at > i && other.trim() === '...')
-    if (lines[i + 1]?.trim() === '---') console.log(lines.slice(i + 2, Math.min(end, i + 2 + shownLines)).join('\n'))
+    if (lines[i + 1]?.trim() === '---') console.log(showSources(lines.slice(i + 2, Math.min(end, i + 2 + shownLines)).join('\n')))
   }
 }

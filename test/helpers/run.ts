@@ -80,8 +80,10 @@ function isFirst (): boolean {
 }
 
 function startKeeper (): void {
+  const extension = import.meta.url.slice(-3)
+  const loader = extension === '.ts' ? ['--import=tsx'] : []
   // In its own session, so that it survives Ctrl-C and can clean up.
-  spawn(process.execPath, ['--import=tsx', fileURLToPath(new URL('keeper.ts', import.meta.url)), runFolder, String(runner)], { detached: true, stdio: 'ignore' }).unref()
+  spawn(process.execPath, [...loader, fileURLToPath(new URL(`keeper${extension}`, import.meta.url)), runFolder, String(runner)], { detached: true, stdio: 'ignore' }).unref()
 }
 
 async function ask (path: string): Promise<IncomingMessage> {

@@ -5,7 +5,7 @@ import { checkSchema, migrateToLatest, migrations } from '../../../src/store/mig
 import { databases, mariadb, openKnex } from '../../helpers/databases.ts'
 
 const tables = ['dead_letters', 'ingest_batches', 'tokens', 'user_logs', 'users']
-const files = readdirSync(new URL('../../../migrations/', import.meta.url)).filter((file) => file.endsWith('.ts'))
+const files = readdirSync(new URL('../../../migrations/', import.meta.url)).filter((file) => /\.[jt]s$/.test(file))
 
 for (const database of databases) {
   t.test(`the schema on ${database.name}`, async (t) => {
