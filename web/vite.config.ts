@@ -29,7 +29,7 @@ export default defineConfig({
             { name: 'first', tags: ['$initial'], priority: 5 },
             { name: 'ru', test: /\/app\/texts\/ru/, priority: 4 },
             { name: 'second', test: /icon:|\/app\/(api|chart|detail|frame|list|rows|texts|saved\/tabs)/, priority: 3 },
-            { name: 'screens', test: /\/app\/(account|admin|errors|send)\//, priority: 1 },
+            { name: 'screens', test: /\/app\/(account|admin|alerts|errors|send)\//, priority: 1 },
             { name: 'tools', test: /\/app\// }
           ]
         }

@@ -71,12 +71,29 @@ for (const database of databases.filter(({ name }) => name !== 'MySQL')) {
 
     await t.test('are acknowledged, muted, resolved and opened again', async (t) => {
       const open = page.locator('li', { has: page.getByRole('button', { expanded: true }) })
-      for (const [button, shown, stored] of [['Acknowledge', /^Acknowledged since/, 'acknowledged'], ['Mute for 1 hour', /^Muted since .*, until /, 'muted'], ['Mute for 100 logs', /until 100 more logs$/, 'muted'], ['Resolve', /^Resolved since/, 'resolved'], ['Reopen', /^Ongoing since/, 'ongoing']] as const) {
+      for (const [button, shown, stored] of [['Acknowledge', /^Acknowledged since/, 'acknowledged'], ['Mute for 1 hour', /^Muted since .*, until /, 'muted'], ['Mute for as many', /until 250 more logs$/, 'muted'], ['Resolve', /^Resolved since/, 'resolved'], ['Reopen', /^Ongoing since/, 'ongoing']] as const) {
+        if (button === 'Mute for as many') await open.getByLabel('Further logs').fill('250')
         await open.getByRole('button', { name: button, exact: true }).click()
         await open.getByText(shown).waitFor()
         t.match(await state('Payment'), { state: stored })
       }
       await open.getByRole('cell', { name: 'me', exact: true }).nth(4).waitFor()
+    })
+
+    await t.test('have an address each, which outlives a reload, and the way back closes them', async () => {
+      const opened = page.url()
+      await page.getByRole('button', { name: /Payment/ }).click()
+      await page.getByRole('radio', { name: 'Resolved 0' }).check()
+      await page.getByText('No errors here.').waitFor()
+      await page.goto(opened)
+      await page.getByRole('button', { expanded: true, name: /Payment/ }).waitFor()
+      await page.getByText('3 groups.').waitFor()
+      await page.getByRole('radio', { name: 'Resolved 0' }).check()
+      // The list has no such group: it is read by its address.
+      await page.getByRole('button', { expanded: true, name: /Payment/ }).waitFor()
+      await page.getByText('1 group.').waitFor()
+      await page.getByRole('radio', { name: 'Open 3' }).check()
+      await page.getByText('3 groups.').waitFor()
     })
 
     await t.test('are merged, split, and put back by undo', async (t) => {

@@ -1,4 +1,5 @@
 import '../style/admin.css'
+import '../style/tabs.css'
 import type { ComponentChildren } from 'preact'
 import { adminScreens, isAdmin } from '../frame/screen-names.ts'
 import { ScreenLink } from '../frame/screen-link.tsx'

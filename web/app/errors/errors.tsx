@@ -17,12 +17,14 @@ export function Errors () {
   const shown = useSignal<Shown>('open')
   const reader = useSignal<GroupReader | undefined>(undefined)
   const user = useComputed(() => view.value.user)
+  const opened = useComputed(() => view.value.opened)
   useSignalEffect(() => {
     const next = new GroupReader({ user: user.value, shown: shown.value })
     reader.value = next
     void next.more()
     return () => next.stop()
   })
+  useSignalEffect(() => { if (reader.value?.state.value.counts) void reader.value.find(opened.value) })
   const state = reader.value?.state.value
   if (state?.error?.status === 404) return <Templates />
   const words = errorTexts.value

@@ -13,7 +13,9 @@ interface ActionsProps {
 }
 
 const hourMs = 3_600_000
+/** Logs until which a group is muted, before another number is typed, and at most. */
 const mutedLogs = 100
+const maxMutedLogs = 1_000_000_000
 /** Groups that are offered to merge with. */
 const maxOthers = 100
 const maxTextCharacters = 80
@@ -42,14 +44,17 @@ export function GroupActions ({ group, reader, onChanged }: ActionsProps) {
   )
   return (
     <>
-      <p class='actions'>
+      <div class='actions'>
         {state !== 'acknowledged' && button(words.acknowledge, { state: 'acknowledged' })}
         {button(words.muteHour, muteFor(hourMs))}
         {button(words.muteDay, muteFor(24 * hourMs))}
-        {button(words.muteLogs(mutedLogs), { state: 'muted', until: { logs: mutedLogs } })}
+        <MuteLogs onMute={(logs) => {
+          void attempt(reader.change(group, { state: 'muted', until: { logs } }), `${words.muted} ✓`)
+        }}
+        />
         {state !== 'resolved' && button(words.resolve, { state: 'resolved' })}
         {['acknowledged', 'muted', 'resolved'].includes(state) && button(words.reopen, { state: 'ongoing' })}
-      </p>
+      </div>
       {error.value && <p class='problem' role='alert'>{explain(error.value)}</p>}
       <Merge
         group={group}
@@ -71,6 +76,26 @@ export function GroupActions ({ group, reader, onChanged }: ActionsProps) {
         </p>
       )}
     </>
+  )
+}
+
+/** Mutes until a number of further logs, which is typed. */
+function MuteLogs ({ onMute }: { onMute (logs: number): void }) {
+  const words = errorTexts.value
+  return (
+    <form
+      class='mute-logs'
+      onSubmit={(event) => {
+        event.preventDefault()
+        onMute(Number(new FormData(event.currentTarget).get('logs')))
+      }}
+    >
+      <label>
+        {words.furtherLogs}{' '}
+        <input type='number' name='logs' required min={1} max={maxMutedLogs} defaultValue={String(mutedLogs)} />
+      </label>
+      <button type='submit'>{words.muteLogs}</button>
+    </form>
   )
 }
 

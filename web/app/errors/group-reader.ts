@@ -68,6 +68,16 @@ function ownerOf (user: string): { user: string } | undefined {
   return isAdmin(identity.peek()) ? { user } : undefined
 }
 
+/** A group as the address names it: its id, and its owner where that is another user. */
+export function groupName ({ id, user }: Named): string {
+  return user === identity.value?.user ? id : `${id}@${user}`
+}
+
+function groupNamed (name: string): Named {
+  const [id = '', ...user] = name.split('@')
+  return { id, user: user.length > 0 ? user.join('@') : identity.peek()?.user ?? '' }
+}
+
 const pageGroups = 50
 
 /** Lists groups of errors, those with the latest error first. */
@@ -95,6 +105,19 @@ export class GroupReader {
   /** Reads the next page. */
   async more (): Promise<void> {
     await this.#read(this.#state.peek().groups)
+  }
+
+  /** Reads a group of the address that the list does not have, such as a resolved one; it stands first. */
+  async find (name: string): Promise<void> {
+    if (name === '' || this.#state.peek().groups.some((group) => groupName(group) === name)) return
+    try {
+      const found = await readDetail(groupNamed(name), this.#ended.signal)
+      const others = this.#state.peek().groups.filter((group) => groupName(group) !== name)
+      this.#change({ groups: [found, ...others] })
+    } catch (error) {
+      // It is no longer there: the list is.
+      if (!this.#ended.signal.aborted && !(error instanceof ApiError)) throw error
+    }
   }
 
   /** Reads the list anew. */
@@ -147,7 +170,7 @@ function countsOf ({ new: fresh, ongoing, regressed, acknowledged, muted, resolv
   return { open, acknowledged, muted, resolved, '': open + acknowledged + muted + resolved }
 }
 
-export function readDetail ({ id, user }: ErrorGroup, signal: AbortSignal): Promise<GroupDetail> {
+export function readDetail ({ id, user }: Named, signal: AbortSignal): Promise<GroupDetail> {
   return request(`api/errors/${id}`, { params: ownerOf(user), signal })
 }
 

@@ -64,28 +64,39 @@ export interface FieldProps {
   required?: boolean
   autofocus?: boolean
   value?: string
+  /** What it has at first, where nothing else follows its text. */
+  defaultValue?: string
+  placeholder?: string
+  maxLength?: number
   /** A regular expression that the whole text must match. */
   pattern?: string
   onInput? (event: TargetedInputEvent<HTMLInputElement>): void
 }
 
 /** A labelled input, with what was refused about it. */
-export function Field ({ name, label, refusal, isPassword = false, ...others }: FieldProps) {
+export function Field ({ isPassword = false, label, refusal, name, ...others }: FieldProps) {
+  const input = { ...others, autocapitalize: 'off', spellcheck: false } as const
+  return (
+    <Labelled name={name} label={label} refusal={refusal}>
+      {(named) => isPassword ? <input {...input} {...named} type='password' /> : <input {...input} {...named} />}
+    </Labelled>
+  )
+}
+
+export interface LabelledProps extends Pick<FieldProps, 'name' | 'label' | 'refusal'> {
+  /** Draws the control, with the attributes that it needs. */
+  children (named: { name: string, 'aria-invalid': boolean, 'aria-describedby': string | undefined }): ComponentChildren
+}
+
+/** A control of a form under its label, with what was refused about it. */
+export function Labelled ({ name, label, refusal, children }: LabelledProps) {
   const id = useId()
   const isRefused = refusal?.field === name
-  const input = {
-    ...others,
-    name,
-    autocapitalize: 'off',
-    spellcheck: false,
-    'aria-invalid': isRefused,
-    'aria-describedby': isRefused ? id : undefined
-  } as const
   return (
     <p class='field'>
       <label>
         {label}
-        {isPassword ? <input {...input} type='password' /> : <input {...input} />}
+        {children({ name, 'aria-invalid': isRefused, 'aria-describedby': isRefused ? id : undefined })}
       </label>
       {isRefused && <span id={id} class='problem' role='alert'>{refusal.text}</span>}
     </p>

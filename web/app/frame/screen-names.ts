@@ -2,7 +2,7 @@ import type { Identity } from '../api/types.ts'
 import type { Screen } from '../view/view.ts'
 
 /** Screens in the head of the page. */
-export const mainScreens: readonly Screen[] = ['logs', 'errors', 'send']
+export const mainScreens: readonly Screen[] = ['logs', 'errors', 'alerts', 'send']
 /** Screens of administrators. */
 export const adminScreens: readonly Screen[] = ['users', 'storage', 'dead-letters', 'audit']
 

@@ -13,6 +13,7 @@ type Shown = Screen | 'first-visit'
 const loaders: Record<Exclude<Shown, 'logs'>, () => Promise<ComponentType>> = {
   'first-visit': async () => (await import('../send/first-visit.tsx')).FirstVisit,
   errors: async () => (await import('../errors/errors.tsx')).Errors,
+  alerts: async () => (await import('../alerts/alerts.tsx')).Alerts,
   send: async () => (await import('../send/send.tsx')).Send,
   account: async () => (await import('../account/account.tsx')).Account,
   users: async () => (await import('../admin/users.tsx')).Users,

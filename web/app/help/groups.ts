@@ -45,7 +45,8 @@ const members: Partial<Record<Command['name'], Group>> = {
   savedSearch: 'search',
   saveSearch: 'search',
   searches: 'search',
-  export: 'search'
+  export: 'search',
+  alert: 'search'
 }
 
 /** The group in which the help lists a command. */

@@ -1,6 +1,7 @@
 // What the tabs and the keys do with saved searches.
 import { openOverlay } from '../frame/overlay.tsx'
-import { view } from '../view/location.ts'
+import { mayChange } from '../frame/session.ts'
+import { navigate, standardView, view } from '../view/location.ts'
 import { attempt } from './attempt.ts'
 import { bodyOf, saveSearch, shownSearch } from './searches.ts'
 
@@ -18,4 +19,9 @@ export function openSaving (): void {
 /** Opens the list of all saved searches. */
 export function openSearches (): void {
   openOverlay(async () => (await import('./manage.tsx')).Searches)
+}
+
+/** Goes to a new rule with the query of what is shown. */
+export function alertOfShown (): void {
+  if (mayChange.value) navigate({ ...standardView.value, screen: 'alerts', tab: 'new', query: view.value.query })
 }

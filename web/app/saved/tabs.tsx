@@ -1,3 +1,4 @@
+import bell from 'icon:bell'
 import download from 'icon:download'
 import library from 'icon:library'
 import { useSignal, type Signal } from '@preact/signals'
@@ -11,7 +12,7 @@ import type { Search } from '../rows/search.ts'
 import { texts } from '../texts/index.ts'
 import { addressOf, navigate, view } from '../view/location.ts'
 import { defaultView } from '../view/view.ts'
-import { openSaving, openSearches, replaceShown } from './actions.ts'
+import { alertOfShown, openSaving, openSearches, replaceShown } from './actions.ts'
 import { attempt } from './attempt.ts'
 import {
   isChanged, loadSearches, moveSearch, ownSearches, showSearch, shownSearch, viewOf, type SavedSearch
@@ -34,7 +35,8 @@ export function Tabs ({ search }: { search: Search | undefined }) {
     { name: 'savedSearch', keys, run: showByKey },
     { name: 'saveSearch', keys: ['s'], run: openSaving },
     { name: 'searches', keys: [], run: openSearches },
-    { name: 'export', keys: [], run: exportShown }
+    { name: 'export', keys: [], run: exportShown },
+    { name: 'alert', keys: ['a'], run: alertOfShown }
   ])
   const { saved, commands } = texts.value
   return (
@@ -49,6 +51,7 @@ export function Tabs ({ search }: { search: Search | undefined }) {
       </nav>
       <div class='saved-actions'>
         {mayChange.value && <Save />}
+        {mayChange.value && <IconButton nodes={bell} label={commands.alert} onClick={alertOfShown} />}
         <IconButton nodes={library} label={commands.searches} onClick={openSearches} />
         <IconButton nodes={download} label={commands.export} onClick={exportShown} />
       </div>

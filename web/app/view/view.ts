@@ -1,9 +1,13 @@
 // All that is shown, as the query string of the address, and back. What has its default value is left out; parameters
 // of other versions are kept.
 
-const screens = ['logs', 'errors', 'send', 'account', 'users', 'storage', 'dead-letters', 'audit'] as const
+const screens = ['logs', 'errors', 'alerts', 'send', 'account', 'users', 'storage', 'dead-letters', 'audit'] as const
+
+const tabs = ['rules', 'new', 'channels', 'told'] as const
 
 export type Screen = typeof screens[number]
+/** What the screen of alerts shows; `new`: a new rule, of the query. */
+export type Tab = typeof tabs[number]
 export type Order = 'newest' | 'oldest'
 /** Lines of a message in the list: one, at most six, all. */
 export type Wrap = 'one' | 'some' | 'all'
@@ -17,6 +21,7 @@ export interface Column {
 
 export interface View {
   screen: Screen
+  tab: Tab
   query: string
   /** As the API takes it: `-1h`, an ISO time, or empty for no bound. */
   from: string
@@ -32,7 +37,7 @@ export interface View {
   isLive: boolean
   /** Name of the user's saved search that is shown; empty: none. */
   saved: string
-  /** The log that is opened; empty: none. */
+  /** The log, the group of errors or the rule that is opened; empty: none. */
   opened: string
   /** The log in whose context the list is; empty: the list is the search's. */
   around: string
@@ -51,6 +56,7 @@ const defaultColumns: readonly Column[] =
 
 export const defaultView: View = {
   screen: 'logs',
+  tab: 'rules',
   query: '',
   from: '-1h',
   to: '',
@@ -97,8 +103,14 @@ function choice<Key extends keyof View> (key: Key, values: Record<string, View[K
   }
 }
 
+/** Values that are their own names. */
+function namesOf<Value extends string> (values: readonly Value[]): Record<string, Value> {
+  return Object.fromEntries(values.map((value) => [value, value]))
+}
+
 const parameters: Record<string, Parameter> = {
-  v: choice('screen', Object.fromEntries(screens.map((screen) => [screen, screen]))),
+  v: choice('screen', namesOf(screens)),
+  tab: choice('tab', namesOf(tabs)),
   q: text('query'),
   from: text('from'),
   to: text('to'),

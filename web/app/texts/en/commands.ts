@@ -11,6 +11,7 @@ export const commands = {
     saveSearch: 'Save the search',
     searches: 'Saved searches',
     export: 'Export the logs',
+    alert: 'Alert me of this search',
     time: 'Choose the time range',
     earlier: 'Move the time range back',
     later: 'Move the time range forward',

@@ -5,6 +5,7 @@ export const frame = {
     screens: {
       logs: 'Logs',
       errors: 'Errors',
+      alerts: 'Alerts',
       send: 'Send',
       account: 'Account',
       users: 'Users',

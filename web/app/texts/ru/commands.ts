@@ -12,6 +12,7 @@ export const commands: typeof English = {
     saveSearch: 'Сохранить поиск',
     searches: 'Сохранённые поиски',
     export: 'Выгрузить логи',
+    alert: 'Сообщать об этом поиске',
     time: 'Выбрать период',
     earlier: 'Сдвинуть период назад',
     later: 'Сдвинуть период вперёд',

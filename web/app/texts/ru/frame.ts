@@ -6,6 +6,7 @@ export const frame: typeof English = {
     screens: {
       logs: 'Логи',
       errors: 'Ошибки',
+      alerts: 'Алерты',
       send: 'Отправка',
       account: 'Профиль',
       users: 'Пользователи',
