@@ -16,7 +16,7 @@ const enterMs = 250
 const refreshMs = 15_000
 const announceMs = 5000
 /** Rows that came later, and their bytes, from which on the far end of the list is let go; and what is kept then. */
-const maxEntered = { rows: 5000, bytes: 16_000_000 }
+const maxEntered = { rows: 2000, bytes: 16_000_000 }
 const keptRows = 1000
 /** A log is late if it came this long after its time; the mark stays a while. In milliseconds. */
 const lateMs = 2000
