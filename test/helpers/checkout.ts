@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, symlinkSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, symlinkSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import type { Test } from 'tap'
@@ -13,6 +13,14 @@ const parts = [
   'src', 'plugins', 'routes', 'migrations', 'seeds', 'web', 'bin', 'knexfile.js', 'knexfile.ts', 'package.json',
   'README.md', 'CHANGELOG.md', 'SECURITY.md', 'docs', 'tsconfig.json', 'tsconfig.build.json', 'dist'
 ].filter((part) => existsSync(join(root, part)))
+
+/** Whether the build is newer than all its sources. */
+export function isBuilt (): boolean {
+  const builtAt = statSync(join(root, 'dist/src/cli.js'), { throwIfNoEntry: false })?.mtimeMs ?? 0
+  return existsSync(join(root, 'dist/page/index.html')) && ['src', 'plugins', 'routes', 'migrations', 'web'].every((folder) => (
+    readdirSync(join(root, folder), { encoding: 'utf8', recursive: true }).every((name) => statSync(join(root, folder, name)).mtimeMs < builtAt)
+  ))
+}
 
 /** Copies the checkout, with links to its packages or to the given ones. Removed when the test ends. */
 export async function copyCheckout (t: Test, packages: Record<string, string> = {}): Promise<string> {
