@@ -10,20 +10,23 @@ const migrations = readdirSync(new URL('../../migrations/', import.meta.url)).fi
 
 await t.test('On the current Node', { jobs: 2 }, async (t) => {
   for (const database of databases) {
-    t.test(`npx knex migrate:latest, status, rollback and make work as they stand on ${database.name}`, { buffered: true }, async (t) => {
+    t.test(`npx knex migrate:latest and rollback, and on the first database status and make, work as they stand on ${database.name}`, { buffered: true }, async (t) => {
       const cwd = await copyCheckout(t)
       const env = environmentOf(await database.create(t))
       // The program directly; npx takes a second to find it.
       const knex = (...args: string[]) => mustRun(join(cwd, 'node_modules/.bin/knex'), args, { cwd, env })
 
       t.match(await mustRun('npx', ['knex', 'migrate:latest'], { cwd, env }), new RegExp(`Batch 1 run: ${migrations} migrations`))
+      t.match(await knex('migrate:rollback'), new RegExp(`Batch 1 rolled back: ${migrations} migrations`))
+      // What the other commands say and make is the same on each database, and each is a process of two seconds.
+      const isFirst = database === databases[0]
+      if (isFirst) t.match(await knex('migrate:status'), new RegExp(`Found ${migrations} Pending`))
+      t.match(await knex('migrate:latest'), new RegExp(`Batch 1 run: ${migrations} migrations`))
+      if (!isFirst) return
+
       const status = await knex('migrate:status')
       t.match(status, new RegExp(`Found ${migrations} Completed`))
       t.match(status, 'No Pending Migration')
-      t.match(await knex('migrate:rollback'), new RegExp(`Batch 1 rolled back: ${migrations} migrations`))
-      t.match(await knex('migrate:status'), new RegExp(`Found ${migrations} Pending`))
-      t.match(await knex('migrate:latest'), new RegExp(`Batch 1 run: ${migrations} migrations`))
-
       await knex('migrate:make', 'add_a_thing')
       const made = readdirSync(join(cwd, 'migrations')).find((file) => file.endsWith('_add_a_thing.ts'))
       t.ok(made, 'a TypeScript migration is made')
