@@ -8,7 +8,7 @@ import { utcTime } from '../../src/model/instant.ts'
 import { CommitClock } from '../../src/write/clock.ts'
 import { Quota } from '../../src/write/quota.ts'
 import { loggerbot } from '../helpers/command.ts'
-import { databases, environmentOf } from '../helpers/databases.ts'
+import { databases, environmentOf, openKnex } from '../helpers/databases.ts'
 import { startEmbedded } from '../helpers/embedded.ts'
 import { http } from '../helpers/http.ts'
 import { apiKey, createUser, log, send, stored, type TestService } from '../helpers/service.ts'
@@ -110,7 +110,7 @@ for (const database of databases) {
   })
 
   t.test(`a lease goes by the clock of ${database.name}`, async (t) => {
-    const { knex } = await startEmbedded(t, await database.createMigrated(t))
+    const knex = openKnex(t, await database.createMigrated(t))
     const { now } = Date
     const clock = t.intercept(Date, 'now', { value: () => now() + hour })
     t.equal(await takeLease(knex, 'work', 'one', 60), 1)
