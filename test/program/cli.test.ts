@@ -327,7 +327,7 @@ for (const database of databases) {
     })
 
     await t.test('serve says what uses the port already', async (t) => {
-      isRefusal(t, await loggerbotProcess(['serve', `--port=${served.port}`], { env }), 1, new RegExp(`LOGGER_PORT \\(--port\\): ${served.port} on 127\\.0\\.0\\.1 is in use`))
+      isRefusal(t, await loggerbot(['serve', `--port=${served.port}`], { env }), 1, new RegExp(`LOGGER_PORT \\(--port\\): ${served.port} on 127\\.0\\.0\\.1 is in use`))
       isRefusal(t, await loggerbot(['serve', '--port=0', '--host=192.0.2.1'], { env }), 1, /LOGGER_HOST \(--host\): 192\.0\.2\.1 is not an address of this machine/)
     })
 
@@ -470,7 +470,7 @@ t.test('the schema of a MySQL database', async (t) => {
   })
 
   await t.test('is a clear line while it is older, which migrate mends', async (t) => {
-    t.equal((await run('npx', ['knex', 'migrate:down'], { env })).code, 0)
+    t.equal((await run(`${root}node_modules/.bin/knex`, ['migrate:down'], { env })).code, 0)
     const finished = await loggerbot(['serve', '--port=0'], { env })
     isRefusal(t, finished, 1, /the tables in the database are older than this version/)
     t.match(finished.stderr, command)
