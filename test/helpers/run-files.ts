@@ -10,7 +10,7 @@ import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { printReport } from './report.ts'
 import { endKeeper } from './run.ts'
-import { transpile, transpiledPath } from './transpile.ts'
+import { copy, transpile, transpiledPath } from './transpile.ts'
 
 /** As in .taprc. */
 const fileTimeoutMs = 600_000
@@ -25,6 +25,8 @@ const root = fileURLToPath(new URL('../../', import.meta.url))
 process.chdir(root)
 const files = process.argv.slice(2).flatMap(listFiles)
 await transpile(root)
+// Node 22 and later load a compiled module in three quarters of the time. The copy is removed by the next run.
+process.env.NODE_COMPILE_CACHE = join(root, copy, 'compiled')
 
 t.jobs = 2
 const report = text(t.pipe(new PassThrough()))

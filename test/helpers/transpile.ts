@@ -9,7 +9,7 @@ const code = ['migrations', 'plugins', 'routes', 'seeds', 'src', 'test', 'web']
 const excluded = ['.git', '.tap', 'node_modules']
 
 /** The copy, in the checkout. */
-const copy = '.tap/js'
+export const copy = '.tap/js'
 
 /** Copies the checkout, with JavaScript for each TypeScript file. */
 export async function transpile (root: string): Promise<void> {
