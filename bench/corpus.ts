@@ -53,14 +53,17 @@ const failure = (r: Random) => [
   `TimeoutError: ${pick(r, hosts)} did not answer within ${whole(r, 30)} s`
 ].join('\n')
 
-/** Generates `count` logs of one process, as it sends them in one request. */
-export function corpusRequest (random: Random, count: number): CorpusRequest {
+/** Share of the logs that are errors, or worse. */
+const standardErrors = 0.07
+
+/** Generates `count` logs of one process, as it sends them in one request; `errors` is the share of errors. */
+export function corpusRequest (random: Random, count: number, errors = standardErrors): CorpusRequest {
   const { name, loggers, numeric } = pick(random, processes)
   return {
     pid: 300 + whole(random, 30_000),
     processName: name,
     logs: Array.from({ length: count }, (_, index) => {
-      const weight = random()
+      const weight = withErrors(random(), errors)
       const [, level, number] = levels.find(([share]) => weight < share)!
       const sentence = number >= 40 && random() < 0.5 ? failure : pick(random, sentences)
       return {
@@ -72,6 +75,14 @@ export function corpusRequest (random: Random, count: number): CorpusRequest {
       }
     })
   }
+}
+
+/** Changes a weight, so that a share of all weights stands for errors. */
+function withErrors (weight: number, errors: number): number {
+  const others = 1 - errors
+  return weight < others
+    ? weight / others * (1 - standardErrors)
+    : 1 - standardErrors + (weight - others) / errors * standardErrors
 }
 
 /** A user of the corpus, with the contract's token. */
@@ -92,6 +103,8 @@ export interface CorpusOptions {
   users: number
   /** Default: the contract. */
   protocol?: string
+  /** Share of errors. Default: 0.07. */
+  errors?: number
   seed?: number
 }
 
@@ -101,13 +114,13 @@ export interface CorpusOptions {
  * or one for each user if there are more. Requests of other protocols than the contract all belong to the first user and
  * have times of the present; otherwise the same arguments give the same requests.
  */
-export async function writeCorpus (file: string, { logs, users, protocol, seed = 1 }: CorpusOptions): Promise<void> {
+export async function writeCorpus (file: string, { logs, users, protocol, errors, seed = 1 }: CorpusOptions): Promise<void> {
   const random = seeded(seed)
   const out = createWriteStream(file)
   let bytes = 0
   for (let index = 0; index < Math.max(200, users) && bytes < maxCorpusBytes; index++) {
     const { name, token } = corpusUser(1 + index % users)
-    const { pid, processName, logs: sent } = corpusRequest(random, logs)
+    const { pid, processName, logs: sent } = corpusRequest(random, logs, errors)
     const line = protocol === undefined ? contractLine() : protocolLine(protocol)
     bytes += line.length
     out.write(line)

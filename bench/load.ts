@@ -18,6 +18,8 @@ export interface LoadOptions {
   users?: number
   /** A key of `protocols`. Default: the contract. */
   protocol?: string
+  /** Share of errors among the logs. Default: 0.07. */
+  errors?: number
   /** Seconds of load before the measurement, to open connections, compile code and cache users. */
   warmup?: number
   /** Keeps the rows of the table; by default it is emptied first. */
@@ -50,9 +52,10 @@ export async function requireWrk (): Promise<void> {
  * Sends logs to the service as fast as it answers. Throws unless the table then holds all acknowledged rows, and no more
  * others than the requests in progress when the time was up.
  */
-export async function underLoad (service: Service, { folder, logs, seconds, connections = 64, users = 1, protocol, warmup = 1, keep = false, isStored = true }: LoadOptions): Promise<Sample> {
-  const corpus = join(folder, `corpus-${logs}-${users}${protocol === undefined ? '' : `-${protocol.replaceAll(/\W/g, '')}`}.tsv`)
-  if (!existsSync(corpus)) await writeCorpus(corpus, { logs, users, protocol })
+export async function underLoad (service: Service, { folder, logs, seconds, connections = 64, users = 1, protocol, errors, warmup = 1, keep = false, isStored = true }: LoadOptions): Promise<Sample> {
+  const kind = [protocol?.replaceAll(/\W/g, ''), errors].filter((part) => part !== undefined).map((part) => `-${part}`)
+  const corpus = join(folder, `corpus-${logs}-${users}${kind.join('')}.tsv`)
+  if (!existsSync(corpus)) await writeCorpus(corpus, { logs, users, protocol, errors })
   const { database } = service
 
   // In a preloaded table only new rows are counted. Their times are whole seconds, some of them in the past.

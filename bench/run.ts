@@ -9,6 +9,7 @@ import { requireWrk } from './load.ts'
 import { spreadOf, verdictOf, type Report } from './measure.ts'
 import { format } from './print.ts'
 import { cleanEnvironment, serveFile } from './service.ts'
+import { alerts } from './scenarios/alerts.ts'
 import { connections } from './scenarios/connections.ts'
 import { decoding } from './scenarios/decoding.ts'
 import { grouping } from './scenarios/grouping.ts'
@@ -41,10 +42,11 @@ const scenarios: Record<string, Scenario> = {
   protocols: protocolRates,
   decoding,
   grouping,
+  alerts,
   profile,
   page
 }
-const unlessNamed = ['search', 'word-index', 'profile', 'page']
+const unlessNamed = ['search', 'word-index', 'alerts', 'profile', 'page']
 /** Scenarios that need neither wrk nor a database server. */
 const offline = ['decoding', 'grouping']
 
