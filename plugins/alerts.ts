@@ -29,10 +29,12 @@ export interface AlertsOptions {
    * `chat.example`. Default: none.
    */
   alertTargets?: readonly string[]
+  /** Address at which people reach the service, with its prefix: messages link to the page. Default: no links. */
+  publicUrl?: string
 }
 
 /** Groups errors, runs rules and sends alerts, behind the writer. */
-export default fp<AlertsOptions>(async (app, { alerts = false, alertTargets: targets = [], telegram }) => {
+export default fp<AlertsOptions>(async (app, { alerts = false, alertTargets: targets = [], publicUrl, telegram }) => {
   const service = alerts
     ? new AlertService({
       ...app.logCluster,
@@ -41,6 +43,7 @@ export default fp<AlertsOptions>(async (app, { alerts = false, alertTargets: tar
       spool: () => app.logSpool.spool,
       retentionFailure: () => app.hasDecorator('logRetention') ? app.logRetention.failure : undefined,
       targets,
+      publicUrl,
       telegram,
       onFailure: (sentence, data) => app.log.warn(data, sentence)
     })

@@ -46,7 +46,7 @@ export interface LoggerBotOptions extends PartOptions {
 const loggerbot: FastifyPluginAsync<LoggerBotOptions> = async (app, options) => {
   const { database, knex, migrate, apiKey, onSetupCode, authenticate, bodyLimit, corsOrigins, elasticsearch } = options
   const { patience, queueLimit, userRate, searchBudget, readStallMs, wordIndex: withWordIndex, askAfter } = options
-  const { page: withPage, frameAncestors, alerts: withAlerts, alertTargets, telegram } = options
+  const { page: withPage, frameAncestors, alerts: withAlerts, alertTargets, publicUrl, telegram } = options
   const { spool: spoolOptions, syslog: syslogOptions, retention: retentionOptions = {} } = options
 
   if (spoolOptions) await app.register(spool, spoolOptions)
@@ -59,7 +59,7 @@ const loggerbot: FastifyPluginAsync<LoggerBotOptions> = async (app, options) => 
   await app.register(tail)
   await app.register(wordIndex, { wordIndex: withWordIndex, askAfter, patience })
   await app.register(hourCounts, { patience })
-  await app.register(alerts, { alerts: withAlerts, alertTargets, telegram })
+  await app.register(alerts, { alerts: withAlerts, alertTargets, publicUrl, telegram })
   await app.register(retention, retentionOptions)
   await app.register(preflight)
   await app.register(metrics)

@@ -88,6 +88,11 @@ export const settingsSchema = Type.Object({
     description: 'hosts, addresses and ranges that webhooks may reach beside public addresses, such as 10.0.0.0/8 or ' +
       'chat.example, comma separated; empty: none'
   }),
+  LOGGER_PUBLIC_URL: text({
+    pattern: '^(https?://[^\\s?#/@]+(/[^\\s?#]*)?)?$',
+    description: 'http or https address at which people reach the page, such as https://logs.example.com: alerts link ' +
+      'to it; empty: they have no links'
+  }),
   LOGGER_WORD_INDEX: Type.Boolean({
     default: true,
     description: 'true or false: whether to keep an index of words, which finds rare words at once among ' +

@@ -87,6 +87,7 @@ function serviceOptions (settings: Settings): LoggerBotOptions {
     alerts: settings.LOGGER_ALERTS,
     telegram: telegramOptions(settings),
     alertTargets: listOf(settings.LOGGER_ALERT_TARGETS),
+    publicUrl: settings.LOGGER_PUBLIC_URL || undefined,
     retention: { days: settings.LOGGER_RETENTION_DAYS, rows: settings.LOGGER_RETENTION_ROWS },
     apiKey: settings.LOGGER_API_KEY,
     bodyLimit: settings.LOGGER_BODY_LIMIT,

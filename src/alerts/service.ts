@@ -12,6 +12,7 @@ import { TargetGuard } from './channels/webhook/target.ts'
 import { ErrorFollower, type FollowerOptions } from './follower.ts'
 import type { OutboxState } from './outbox/history.ts'
 import { Sender, type SenderOptions } from './outbox/sender.ts'
+import { PageLinks } from './page-links.ts'
 import { OwnProblems, type OwnFacts } from './own-problems.ts'
 
 export interface AlertServiceOptions {
@@ -24,6 +25,8 @@ export interface AlertServiceOptions {
   retentionFailure: OwnFacts['retentionFailure']
   /** Hosts, addresses and ranges that webhooks may reach beside public addresses. */
   targets: readonly string[]
+  /** Address at which people reach the page; undefined: messages link to nothing. */
+  publicUrl: string | undefined
   /** Undefined: no bot. */
   telegram: TelegramOptions | undefined
   /** Something failed, and is tried again: a fixed sentence. */
@@ -40,7 +43,8 @@ export class AlertService {
   readonly #problems: OwnProblems
 
   constructor (options: AlertServiceOptions) {
-    const { knex, instance, horizons, readers, targets, telegram, spool, retentionFailure, onFailure } = options
+    const { knex, instance, horizons, readers, spool, retentionFailure, onFailure } = options
+    const { targets, publicUrl, telegram } = options
     const failing = (sentence: string) => (error: unknown) => onFailure(sentence, dataOf(error))
     this.#follower = new ErrorFollower({
       knex, instance, horizons, onFailure: failing('errors could not be grouped; it tries again')
@@ -51,6 +55,7 @@ export class AlertService {
       knex,
       instance,
       openChannel: (channel) => openChannel(channel, { guard, telegram: client }),
+      links: new PageLinks(publicUrl),
       onFailure: failing('alerts could not be sent; it tries again')
     })
     this.telegram = client

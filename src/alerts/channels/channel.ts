@@ -31,8 +31,10 @@ export interface AlertMessage {
   /** Of a digest: titles of the alerts that are shown, and the number of those that are not. */
   alerts: Array<{ number: string, title: string, logs: number }>
   heldBack: number
-  /** Address of the page at this alert; null where the server does not know its own address. */
+  /** Address of the page at the group of errors, else at the logs; null where the server does not know its address. */
   url: string | null
+  /** Address of the page at what happened around the last log; null where there is no log, or no address. */
+  logsUrl: string | null
   /** Whether buttons may be shown that change the group of errors. */
   hasActions: boolean
 }

@@ -7,6 +7,7 @@ import { alertNumber, type AlertDetail, type AlertKind } from '../alert.ts'
 import type { AlertMessage } from '../channels/channel.ts'
 import type { StoredChannel } from '../channels/stored.ts'
 import type { ErrorGroup, GroupState } from '../group.ts'
+import type { MessageLinks } from '../page-links.ts'
 import { changesOfGroup, findGroup, mergedGroups } from '../read.ts'
 import { earlier, later } from '../tally.ts'
 import { noRule } from './raise.ts'
@@ -94,10 +95,10 @@ export async function composeAlert (knex: Knex, alert: StoredAlert, id: string):
       state: group ? await stateOf(knex, group) : null,
       alerts: [],
       heldBack: 0,
-      url: null,
       hasActions: group !== undefined && !isSettled(group)
     },
-    samples
+    samples,
+    groupKey: group?.key
   }
 }
 
@@ -126,16 +127,17 @@ export function composeDigest (alerts: readonly StoredAlert[], { id: channelId }
         { number: alertNumber(alertId), title, logs }
       )),
       heldBack: Math.max(0, alerts.length - shownAlerts),
-      url: null,
       hasActions: false
     },
     samples: []
   }
 }
 
-/** The message to send, with its lines. */
-export function messageOf ({ message }: Content, lines: string[], mayRepeat: boolean): AlertMessage {
-  return { ...message, lines, mayRepeat }
+/** The message to send, with its lines and links. */
+export function messageOf (
+  { message }: Content, { url, logsUrl }: MessageLinks, lines: string[], mayRepeat: boolean
+): AlertMessage {
+  return { ...message, url, logsUrl, lines, mayRepeat }
 }
 
 /** The id of a message: of its first alert, its channel, and the try at which it was composed. */

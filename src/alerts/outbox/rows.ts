@@ -29,8 +29,10 @@ export interface WaitingRow {
 
 /** What a message says, as it is kept: lines of logs are read each time, so that deleted ones are not told. */
 export interface Content {
-  message: Omit<AlertMessage, 'lines' | 'mayRepeat'>
+  message: Omit<AlertMessage, 'lines' | 'mayRepeat' | 'url' | 'logsUrl'>
   samples: readonly Sample[]
+  /** Of a group of errors. */
+  groupKey?: string
 }
 
 /** A message that may be sent: its rows are claimed. */

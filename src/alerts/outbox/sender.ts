@@ -10,6 +10,7 @@ import { dialectOf } from '../../store/dialects/index.ts'
 import { within } from '../../timeout.ts'
 import type { Channel, SendOutcome } from '../channels/channel.ts'
 import { findChannel, type ChannelKind, type StoredChannel } from '../channels/stored.ts'
+import type { PageLinks } from '../page-links.ts'
 import { messageOf } from './compose.ts'
 import { readState, type OutboxState } from './history.ts'
 import { linesOf } from './lines.ts'
@@ -39,6 +40,7 @@ export interface SenderOptions {
   /** The id is that of its row in `instances`. */
   instance: WorkerInstance & { readonly id: string }
   openChannel: (channel: StoredChannel) => Channel
+  links: PageLinks
   /** A run failed, or an outcome could not be written; it is tried again. */
   onFailure: (error: unknown) => void
   /** Default: the database's clock. */
@@ -174,7 +176,7 @@ export class Sender {
     const { channel, content, mayRepeat } = claimed
     const open = this.#options.openChannel(channel)
     const outcome = await this.#attempt(channel, content, async (lines, signal) => (
-      await open.send(messageOf(content, lines, mayRepeat), signal)
+      await open.send(messageOf(content, this.#options.links.of(content), lines, mayRepeat), signal)
     ))
     const now = await this.#now()
     await settle(this.#knex, claimed, outcome, { by: this.#id, now, canEdit: open.edit !== undefined })
@@ -185,7 +187,7 @@ export class Sender {
     const { channel, row, content } = edit
     const open = this.#options.openChannel(channel)
     const outcome = await this.#attempt(channel, content, async (lines, signal) => (
-      await open.edit?.(row.messageId, messageOf(content, lines, false), signal) ??
+      await open.edit?.(row.messageId, messageOf(content, this.#options.links.of(content), lines, false), signal) ??
         { kind: 'notDelivered', then: 'giveUp', reason: 'the channel cannot change messages' }
     ))
     const now = await this.#now()

@@ -6,6 +6,7 @@ import type { AlertMessage, Channel, SendOutcome } from '../../../src/alerts/cha
 import type { StoredChannel } from '../../../src/alerts/channels/stored.ts'
 import { raiseAlerts } from '../../../src/alerts/outbox/raise.ts'
 import { dueChannels } from '../../../src/alerts/outbox/rows.ts'
+import { PageLinks } from '../../../src/alerts/page-links.ts'
 import { Sender } from '../../../src/alerts/outbox/sender.ts'
 import { takeTurn } from '../../../src/alerts/outbox/turn.ts'
 import { millisecondsOf, utcTime } from '../../../src/model/instant.ts'
@@ -84,7 +85,7 @@ class TestChannel {
 
 const senderOf = (t: Test, knex: Knex, channel: TestChannel, id: string = randomUUID()) => {
   const sender = new Sender({
-    knex, instance: { id, control: knex, commits: 0 }, openChannel: channel.open, now: async () => channel.now, onFailure: (error) => { throw error }
+    knex, instance: { id, control: knex, commits: 0 }, openChannel: channel.open, links: new PageLinks(undefined), now: async () => channel.now, onFailure: (error) => { throw error }
   })
   t.teardown(() => sender.close())
   return sender

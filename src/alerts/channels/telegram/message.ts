@@ -54,7 +54,7 @@ export function telegramChannel (client: TelegramClient, target: TelegramTarget)
 }
 
 function textOf (message: AlertMessage): OutgoingText {
-  const { kind, title, note, process, level, logs, first, last, state, rule, user, lines } = message
+  const { kind, title, note, process, level, logs, first, last, state, rule, user, lines, logsUrl } = message
   const builder = new TextBuilder(maxMessageUnits)
   addHeading(builder, message)
   builder.own('\n').foreign(title, maxUnits.title)
@@ -65,6 +65,7 @@ function textOf (message: AlertMessage): OutgoingText {
   if (state !== null) builder.own('\n').foreign(state, maxUnits.state)
   if (note !== null) builder.own('\n').foreign(note, maxUnits.note)
   builder.own('\n').foreign(`${user}: ${rule}`, maxUnits.rule)
+  if (logsUrl !== null) builder.own('\n').link('Logs around', logsUrl)
   addAlerts(builder, message)
   for (const line of lines.slice(0, maxLines)) {
     if (builder.room > minLineUnits) builder.own('\n').block(line, builder.room)

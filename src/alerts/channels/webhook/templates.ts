@@ -88,8 +88,8 @@ function inFence (text: string): string {
   return text.replaceAll('``', '`\u200b`')
 }
 
-function linkOf ({ url }: AlertMessage, write: (url: string) => string): string {
-  return url === null ? '' : `\n${write(url)}`
+function linkOf ({ url, logsUrl }: AlertMessage, write: (url: string) => string): string {
+  return [...new Set([url, logsUrl])].map((link) => link === null ? '' : `\n${write(link)}`).join('')
 }
 
 const slackEscapes: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' }
@@ -126,7 +126,8 @@ function ntfyRequest (message: AlertMessage, { url, token }: Destination): Templ
       message: fitted(textOf(message), { max: 4000, sizeOf: Buffer.byteLength }),
       priority: urgencyOf(message),
       tags: [message.kind === 'back' ? 'white_check_mark' : 'rotating_light'],
-      ...message.url !== null && { click: message.url }
+      ...message.url !== null && { click: message.url },
+      ...message.logsUrl !== null && { actions: [{ action: 'view', label: 'Logs around', url: message.logsUrl }] }
     }
   }
 }
@@ -149,7 +150,7 @@ const pagerdutySeverities: Record<Severity, string> = {
 }
 
 function pagerdutyBody (message: AlertMessage, token: string): object {
-  const { kind, thread, process, level, last, rule, state, url } = message
+  const { kind, thread, process, level, last, rule, state, url, logsUrl } = message
   const isOver = kind === 'back' || state?.startsWith('resolved')
   return {
     routing_key: token,
@@ -165,6 +166,7 @@ function pagerdutyBody (message: AlertMessage, token: string): object {
       custom_details: { text: fitted(textOf(message), { max: 20_000 }) }
     },
     client: 'LoggerBot',
-    ...url !== null && { client_url: url }
+    ...url !== null && { client_url: url },
+    ...logsUrl !== null && { links: [{ href: logsUrl, text: 'Logs around' }] }
   }
 }

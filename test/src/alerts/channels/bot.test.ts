@@ -75,6 +75,7 @@ const alert = async ({ telegram, service: { app, knex }, client }: Awaited<Retur
     alerts: [],
     heldBack: 0,
     url: null,
+    logsUrl: null,
     hasActions: true
   }
   telegram.pass(60_000)

@@ -28,6 +28,7 @@ const message = (differences: Partial<AlertMessage> = {}): AlertMessage => ({
   alerts: [],
   heldBack: 0,
   url: null,
+  logsUrl: null,
   hasActions: true,
   ...differences
 })
@@ -63,9 +64,10 @@ t.test('an alert in Telegram', async (t) => {
     t.strictSame(last().entities.map(({ type }) => type), ['bold', 'hashtag', 'code', 'code', 'code', 'pre', 'pre'])
     t.strictSame(last().buttons.map((row) => row.map(({ text }) => text)), [['Acknowledge', 'Mute 1 h'], ['Show 10 around']])
     for (const { callback_data: data } of last().buttons.flat()) t.match(data, /^[ams]:1c3:[\w-]{16}$/)
-    await send(message({ mayRepeat: true, url: 'http://logs.example.com/#/errors/1', state: 'muted by bob', note: 'came 3 h late', logs: 1 }))
+    await send(message({ mayRepeat: true, url: 'http://logs.example.com/?v=errors', logsUrl: 'http://logs.example.com/?from=&log=7', state: 'muted by bob', note: 'came 3 h late', logs: 1 }))
     t.match(last().text, /^New error #1C3, may be a repeat\n[^]*\n1 log, error, api\n[^]*\nmuted by bob\ncame 3 h late\n/)
-    t.match(last().entities[1], { type: 'text_link', offset: 10, length: 4, url: 'http://logs.example.com/#/errors/1' })
+    t.match(last().entities[1], { type: 'text_link', offset: 10, length: 4, url: 'http://logs.example.com/?v=errors' })
+    t.match(last().entities.filter(({ type }) => type === 'text_link')[1], { length: 'Logs around'.length, url: 'http://logs.example.com/?from=&log=7' })
   })
   await t.test('shows no logs to groups beyond its lines', async (t) => {
     t.match(await send(message(), { chat: '-20' }), { kind: 'delivered' })

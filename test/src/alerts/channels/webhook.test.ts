@@ -17,7 +17,7 @@ import { temporaryFolder } from '../../../helpers/databases.ts'
 
 const local = new TargetGuard(['127.0.0.1'])
 const message: AlertMessage = {
-  id: '01JDR', thread: 'r7:5f', number: '#1F3', mayRepeat: false, kind: 'new', title: 'order <*> failed', note: null, user: 'alice', rule: 'New errors', process: 'api', level: 'error', logs: 3, first: '2026-11-27T07:00:00.000000Z', last: '2026-11-27T07:01:00.000000Z', state: 'new', lines: ['order 17 failed', 'order 18 failed'], alerts: [], heldBack: 0, url: 'https://logs.example/errors?id=1&user=me', hasActions: false
+  id: '01JDR', thread: 'r7:5f', number: '#1F3', mayRepeat: false, kind: 'new', title: 'order <*> failed', note: null, user: 'alice', rule: 'New errors', process: 'api', level: 'error', logs: 3, first: '2026-11-27T07:00:00.000000Z', last: '2026-11-27T07:01:00.000000Z', state: 'new', lines: ['order 17 failed', 'order 18 failed'], alerts: [], heldBack: 0, url: 'https://logs.example/errors?id=1&user=me', logsUrl: null, hasActions: false
 }
 
 interface Received {
