@@ -1,6 +1,6 @@
 // Commands of the page: keys run them, the palette and the help list them.
 import { computed, signal } from '@preact/signals'
-import { useEffect, useRef } from 'preact/hooks'
+import { useLayoutEffect, useRef } from 'preact/hooks'
 import type { Texts } from '../texts/en.ts'
 import { settings } from './settings.ts'
 
@@ -26,7 +26,8 @@ export const commands = computed(() => groups.value.flat())
 export function useCommands (offered: readonly Command[]): void {
   const latest = useRef(offered)
   latest.current = offered
-  useEffect(() => {
+  // Before it is painted: a key that is pressed as soon as its button is seen would do nothing.
+  useLayoutEffect(() => {
     const group = latest.current.map((command, index) => (
       { ...command, run: (keys?: string) => latest.current[index]?.run(keys) }))
     groups.value = [...groups.peek(), group]
