@@ -90,7 +90,7 @@ for (const database of ['MariaDB', 'SQLite']) {
     // With a slow database, the queue fills soon.
     if (proxy) proxy.slowness = 150
     await proxy?.setMode('delay')
-    const load = await stage.load({ clients: 400, largest: 60 })
+    const load = await stage.load({ clients: 400, largest: 60, rest: 0 })
     await pass(seconds * 1000)
     if (proxy) {
       await until('more came than the queue holds', () => load.counts.refused[503])
