@@ -77,7 +77,9 @@ export class Stage {
     this.instances.push(...await Promise.all(Array.from({ length: instances }, (_, i) => Instance.start(this.#t, this.environment(i, proxy)))))
     // Several users, so that one commit holds batches of more than one.
     for (const name of ['anna', 'boris', 'clara']) {
-      this.users.push({ name, token: await createUser(this.instances[0]!, name) })
+      // A busy database may take longer than the short timeout of a scenario.
+      const token = await until(`${name} is created`, () => createUser(this.instances[0]!, name).catch(() => undefined))
+      this.users.push({ name, token })
     }
     return this
   }
