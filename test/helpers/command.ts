@@ -1,13 +1,14 @@
 import { spawn, type ChildProcess, type ChildProcessWithoutNullStreams } from 'node:child_process'
 import { once } from 'node:events'
+import { realpathSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
-import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
 import { main } from '../../src/cli.ts'
 
-/** The checkout's folder. */
-export const root = fileURLToPath(new URL('../../', import.meta.url))
+/** The checkout's folder, also for a test in its transpiled copy, where package.json is a link. */
+export const root = `${dirname(realpathSync(new URL('../../package.json', import.meta.url)))}/`
 
 export interface CommandOptions {
   /** Added to the environment, without the settings of the service. */

@@ -1,7 +1,7 @@
 import { cpSync, readFileSync, readdirSync, rmSync, symlinkSync } from 'node:fs'
 import { SourceMap } from 'node:module'
 import { basename, dirname, extname, join } from 'node:path'
-import { build, type Plugin } from 'esbuild'
+import { build, stop, type Plugin } from 'esbuild'
 
 /** Folders of code. */
 const code = ['migrations', 'plugins', 'routes', 'seeds', 'src', 'test', 'web']
@@ -36,6 +36,7 @@ export async function transpile (root: string): Promise<void> {
     sourcesContent: false,
     logLevel: 'error'
   })
+  await stop()
 }
 
 /** Path of the JavaScript of a file, from the checkout. */
