@@ -1,8 +1,9 @@
 import type { ApiError } from '../api/client.ts'
 import { request } from '../api/client.ts'
-import { Field, FormButtons, FormProblem, textIn, useForm, type Refusal } from '../frame/form.tsx'
+import { Field, FormButtons, FormProblem, useForm, type Refusal } from '../frame/form.tsx'
 import { notify } from '../frame/notices.tsx'
 import { identity } from '../frame/session.ts'
+import { textIn } from '../frame/text-in.ts'
 import { texts } from '../texts/index.ts'
 import { accountTexts } from './texts/index.ts'
 

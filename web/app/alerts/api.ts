@@ -103,7 +103,10 @@ export function readRule (name: string, signal: AbortSignal): Promise<RuleDetail
   return request(ruleAt(name), { signal })
 }
 
-export async function addRule (body: Omit<Rule, 'fault'>): Promise<void> {
+/** Adds a rule; one that the API gave has more fields than it takes. */
+export async function addRule (rule: Omit<Rule, 'fault'>): Promise<void> {
+  const { name, kind, settings, channels, coolDownSeconds, repeatSeconds, quietHours, enabled } = rule
+  const body = { name, kind, settings, channels, coolDownSeconds, repeatSeconds, quietHours, enabled }
   await request('api/rules', { method: 'POST', body })
 }
 

@@ -1,5 +1,5 @@
 // From what the form of a rule holds to the body of a request.
-import { textIn } from '../frame/form.tsx'
+import { textIn } from '../frame/text-in.ts'
 import type { QuietHours, RuleBody, RuleContent, RuleKind } from './api.ts'
 
 /** Units of lengths of time, in seconds. */

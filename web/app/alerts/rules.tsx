@@ -24,7 +24,7 @@ export function Rules () {
   const { answer: told } = useAnswer((signal) => readAlerts({ limit: lastAlerts }, signal))
   const deleted = useSignal<Rule | undefined>(undefined)
   const { rules: words } = alertTexts.value
-  const restore = async ({ fault, ...rule }: Rule) => {
+  const restore = async (rule: Rule) => {
     try {
       await addRule(rule)
       deleted.value = undefined

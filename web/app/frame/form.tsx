@@ -45,12 +45,6 @@ export function useForm (
   }
 }
 
-/** The text of a field. */
-export function textIn (fields: FormData, name: string): string {
-  const value = fields.get(name)
-  return typeof value === 'string' ? value : ''
-}
-
 function refusalOf (error: ApiError): Refusal {
   return { field: error.fault?.field, text: explain(error) }
 }

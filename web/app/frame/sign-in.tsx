@@ -1,9 +1,10 @@
 import { useSignal } from '@preact/signals'
 import { useEffect, useId, useRef } from 'preact/hooks'
 import type { ApiError } from '../api/client.ts'
-import { Field, FormButtons, FormProblem, textIn, useForm, type Refusal } from './form.tsx'
+import { Field, FormButtons, FormProblem, useForm, type Refusal } from './form.tsx'
 import { notify } from './notices.tsx'
 import { isToken, signIn } from './session.ts'
+import { textIn } from './text-in.ts'
 import { texts } from '../texts/index.ts'
 
 /** The form of a user who is signed out. */
