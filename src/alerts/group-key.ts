@@ -8,10 +8,26 @@ const maxProcesses = 1000
 
 const maskedProcesses = new LRUCache<string, string>({ max: maxProcesses })
 
+type ErrorLog = Pick<LogRecord, 'message' | 'attributes' | 'processName'>
+
+interface GroupKey {
+  key: string
+  text: string
+}
+
+/** Keys of logs that are still in use: several rules ask for the same. */
+const keys = new WeakMap<ErrorLog, GroupKey>()
+
 /** The group of an error, among those of its user: what its text tells, and its process without what varies. */
-export function groupKeyOf (
-  { message, attributes, processName }: Pick<LogRecord, 'message' | 'attributes' | 'processName'>
-): { key: string, text: string } {
+export function groupKeyOf (log: ErrorLog): GroupKey {
+  const known = keys.get(log)
+  if (known !== undefined) return known
+  const made = makeKey(log)
+  keys.set(log, made)
+  return made
+}
+
+function makeKey ({ message, attributes, processName }: ErrorLog): GroupKey {
   const { key, text } = fingerprintOf({ message, attributes })
   const hash = createHash('sha256').update(`${key}\n${maskedProcessOf(processName)}`).digest('hex')
   return { key: hash.slice(0, 16), text: text.toWellFormed() }

@@ -17,21 +17,28 @@ function formFor (pattern) {
   return pattern.every(isAscii) ? 0 : composed
 }
 
-let lastText = ''
-/** @type {Array<string | undefined>} indexed by form */
-let lastForms = []
+/**
+ * The last two texts, each with its forms: a query with many words needs them repeatedly, and so do many queries that
+ * look at the message and at one more field.
+ * @typedef {{ text: string, forms: Array<string | undefined> }} Known forms are indexed by form
+ */
+/** @type {Known} */
+let latest = { text: '', forms: [] }
+/** @type {Known} */
+let earlier = { text: '', forms: [] }
 
 /**
- * Text in a form. The forms of the last text are cached, because a query with many words needs them repeatedly.
+ * Text in a form.
  * @param {string} text
  * @param {number} form
  */
 function formOf (text, form) {
-  if (text !== lastText) {
-    lastText = text
-    lastForms = []
+  if (text !== latest.text) {
+    const other = latest
+    latest = text === earlier.text ? earlier : { text, forms: [] }
+    earlier = other
   }
-  const known = lastForms[form] ??= makeForm(text, form)
+  const known = latest.forms[form] ??= makeForm(text, form)
   return known
 }
 

@@ -1,5 +1,6 @@
 // What the rules see in the logs of one step of the follower.
-import type { StoredLog } from '../../model/record.ts'
+import { setImmediate as giveWay } from 'node:timers/promises'
+import type { Severity, StoredLog } from '../../model/record.ts'
 import type { UtcTime } from '../../model/instant.ts'
 import { MatchingTooSlow, type Matching } from '../../search/matching.ts'
 import { groupKeyOf } from '../group-key.ts'
@@ -16,6 +17,23 @@ const maxSubjects = 1000
 export const otherSubjects = '…'
 /** Time that a rule has for a page of logs: no query needs as much that is not made to. */
 const budgetMs = 2000
+
+/** Longest time for which logs are tested without a turn for requests, in milliseconds. */
+const maxTurnMs = 2
+const groupedLevels: ReadonlySet<Severity> = new Set<Severity>(['error', 'critical'])
+
+/** A rule that searches for logs. */
+interface SearchingRule {
+  rule: Rule
+  query: CompiledQuery
+  levels: ReadonlySet<Severity>
+}
+
+/** Logs that a rule may match; all of them do where they are decided. */
+interface Candidates {
+  logs: StoredLog[]
+  areDecided: boolean
+}
 
 /** Logs of one value that match a rule. */
 export interface Sighting {
@@ -59,31 +77,53 @@ export class Sightings {
     if (rules === undefined) return
     const seenAt = new Map(page.map((seen) => [seen.log, seen.seenAt]))
     const logs = page.flatMap(({ log }) => log.processName === ownProcess ? [] : [log])
+    const ofGroups = rules.ofGroups.flatMap(({ rule, query }) => query ? [{ rule, query, levels: groupedLevels }] : [])
+    const candidates = await this.#candidates([...rules.ofLogs, ...ofGroups], logs, rules)
     for (const rule of rules.ofLogs) {
-      const some = logs.filter(({ severity }) => rule.levels.has(severity))
-      for (const log of await this.#select(rule, some, rules)) {
+      for (const log of await this.#select(rule, candidates.get(rule.rule), rules)) {
         this.#note(rule, { log, seenAt: seenAt.get(log) ?? log.eventAt })
       }
     }
-    for (const rule of rules.ofGroups) await this.#noteGroups(rule, logs, rules)
-  }
-
-  async #noteGroups ({ rule, query }: GroupRule, logs: readonly StoredLog[], rules: UserRules): Promise<void> {
-    if (query === undefined) return
-    const errors = logs.filter(({ severity }) => severity === 'error' || severity === 'critical')
-    for (const log of await this.#select({ rule, query }, errors, rules)) {
-      this.#groups.add(`${rule.id} ${groupKeyOf(log).key}`)
+    for (const rule of ofGroups) {
+      for (const log of await this.#select(rule, candidates.get(rule.rule), rules)) {
+        this.#groups.add(`${rule.rule.id} ${groupKeyOf(log).key}`)
+      }
     }
   }
 
+  /** The logs that quick tests do not exclude, by rule. Log by log: all rules share what is made of its text. */
+  async #candidates (
+    rules: readonly SearchingRule[], logs: readonly StoredLog[], { userName }: UserRules
+  ): Promise<Map<Rule, Candidates>> {
+    const byRule = new Map<Rule, Candidates>()
+    let turnAt = performance.now()
+    for (const log of logs) {
+      for (const { rule, query, levels } of rules) {
+        if (!levels.has(log.severity) || this.slow.has(rule)) continue
+        const matches = query.test(log, userName)
+        if (matches === false) continue
+        const known = byRule.get(rule)
+        if (known === undefined) byRule.set(rule, { logs: [log], areDecided: matches === true })
+        else {
+          known.logs.push(log)
+          known.areDecided &&= matches === true
+        }
+      }
+      if (performance.now() - turnAt < maxTurnMs) continue
+      await giveWay()
+      turnAt = performance.now()
+    }
+    return byRule
+  }
+
   async #select (
-    { rule, query }: { rule: Rule, query: CompiledQuery }, logs: readonly StoredLog[], { userName }: UserRules
+    { rule, query }: SearchingRule, candidates: Candidates | undefined, { userName }: UserRules
   ): Promise<StoredLog[]> {
-    // Most logs are decided here; the threads have those that are left.
-    const left = this.slow.has(rule) ? [] : logs.filter((log) => query.test(log, userName) !== false)
-    if (left.every((log) => query.test(log, userName))) return left
+    if (candidates === undefined || this.slow.has(rule)) return []
+    // Most logs are decided by now; the threads have those that are left.
+    if (candidates.areDecided) return candidates.logs
     try {
-      const task = { filter: query.filter, logs: left, nameOf: () => userName, budgetMs }
+      const task = { filter: query.filter, logs: candidates.logs, nameOf: () => userName, budgetMs }
       return (await this.#matching.select(task, this.#signal)).found
     } catch (error) {
       if (!(error instanceof MatchingTooSlow)) throw error
