@@ -17,6 +17,8 @@ const fileTimeoutMs = 600_000
 // tap reads it when it is imported.
 process.env.TAP_TIMEOUT = String(fileTimeoutMs / 1000)
 const { default: t } = await import('tap')
+// The limit is that of a file, not of the run.
+t.setTimeout(0)
 
 /** These work on the checkout itself: its sources, its build, its packages. */
 const ofCheckout = /^test\/(chaos|clients|page|program)\//
