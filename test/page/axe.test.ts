@@ -11,6 +11,7 @@ import { environmentOf, sqlite } from '../helpers/databases.ts'
 import { http, post } from '../helpers/http.ts'
 import { basic, createUser, startService } from '../helpers/service.ts'
 import { shopLogs } from '../helpers/shop.ts'
+import { until } from '../helpers/until.ts'
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const wcag: RunOptions = { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'], resultTypes: ['violations'] }
@@ -49,6 +50,12 @@ const states: Record<string, Shown> = {
   'menu of the user': { search: '', ready: ':popover-open a, :popover-open button', open: (page) => page.locator('.top-user').click() },
   errors: { search: '?v=errors', ready: '.groups li' },
   'group of errors': { search: '?v=errors', ready: '.group-details table', open: (page) => page.locator('.group').first().click() },
+  rules: { search: '?v=alerts', ready: '.entry' },
+  'opened rule': { search: '?v=alerts&open=logins', ready: '.entry-details h2' },
+  'new rule': { search: '?v=alerts&tab=new&q=level%3Aerror', ready: 'dialog[open] input', open: (page) => page.locator('dialog input[name=quiet]').check() },
+  channels: { search: '?v=alerts&tab=channels', ready: '.entry' },
+  'new webhook': { search: '?v=alerts&tab=channels', ready: 'dialog[open] input', open: (page) => page.locator('.alerts .actions button').last().click() },
+  told: { search: '?v=alerts&tab=told', ready: '.entry' },
   send: { search: '?v=send', ready: '.copyable' },
   account: { search: '?v=account', ready: 'h1' },
   users: { search: '?v=users', ready: 'main table' },
@@ -63,7 +70,11 @@ t.test('axe finds nothing', { skip: noBrowser }, async (t) => {
   const service = await startService(t, sqlite)
   await createUser(service, 'me')
   await loggerbot(['user', 'admin', 'me', 'on'], { env: environmentOf(service.options) })
+  // No such host: its channel has something to say.
+  t.match(await post(service.port, '/api/channels', { name: 'ops', url: 'https://host.invalid/' }, basic('me')), { status: 201 })
+  t.match(await post(service.port, '/api/rules', { name: 'logins', kind: 'count', settings: { query: 'failed', moreThan: 0, withinSeconds: 60, by: 'process' } }, basic('me')), { status: 201 })
   t.match(await post(service.port, '/api/logs', shopLogs(30, new Date()), basic('me')), { status: 200 })
+  await until('an alert is told', async () => (await service.knex('alerts')).length > 0)
   const address = `http://127.0.0.1:${service.port}/`
 
   for (const [size, viewport] of Object.entries(sizes)) {
