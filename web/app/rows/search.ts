@@ -1,11 +1,13 @@
 // A search and its rows: one frozen view of the logs, read page by page.
 import { signal, type ReadonlySignal } from '@preact/signals'
 import { ApiError } from '../api/client.ts'
-import type { Log, Page, Times } from '../api/types.ts'
+import type { Log } from '../api/types.ts'
+import { Effort } from './effort.ts'
 import { compare, merge } from './order.ts'
 import {
   afterTime, readAlso, readBack, readBelow, readList, readListAt, readListEnd, type Read, type Slice, type Wanted
 } from './read.ts'
+import { initialState, saidBy, type SearchState, type Total } from './search-state.ts'
 import { Segments, type Segment } from './segments.ts'
 
 export { cutCharacters, type Wanted } from './read.ts'
@@ -13,45 +15,8 @@ export { cutCharacters, type Wanted } from './read.ts'
 /** Rows of a page: the first one is small, so that it is there at once. */
 const firstPageRows = 100
 const pageRows = 500
-/** Milliseconds for which a slow search goes on by itself, since a user last did something. */
-const autoContinueMs = 30_000
-/** Pages that are read by themselves, since a user last did something: rows may be folded away. */
-const autoPages = 20
 /** Rows around those in view that are wanted, too. */
 const marginRows = 20
-
-export interface SearchState {
-  /** Changes whenever rows do. */
-  version: number
-  /** Changes when the rows are others altogether. */
-  chain: number
-  isLoading: boolean
-  /** No page is before the first row. */
-  isAtStart: boolean
-  /** No page follows the last row. */
-  isAtEnd: boolean
-  /** A user stopped it; it goes on by `more`. */
-  isPaused: boolean
-  /** Times of the frozen view, once the first page is there. */
-  times: Times | undefined
-  /** The time that was searched back to, where the time of the last request was over. */
-  reached: string | undefined
-  outside: Page['outside']
-  /** Position of the feed at which the tail continues the list. */
-  place: string | undefined
-  error: ApiError | undefined
-  /** Milliseconds of the first page. */
-  tookMs: number | undefined
-}
-
-/** The number of logs of the whole search, as far as it is counted. */
-export interface Total {
-  logs: number
-  /** False: there may be more. */
-  isExact: boolean
-  /** All logs since then are counted, where the count is not exact and the server says so. */
-  reached?: string
-}
 
 export class Search {
   readonly wanted: Wanted
@@ -66,27 +31,12 @@ export class Search {
   /** Whether the view stays at the newest row while rows are added. */
   isFollowing = false
   segments = new Segments()
-  readonly #state = signal<SearchState>({
-    version: 0,
-    chain: 0,
-    isLoading: false,
-    isAtStart: true,
-    isAtEnd: false,
-    isPaused: false,
-    times: undefined,
-    reached: undefined,
-    outside: undefined,
-    place: undefined,
-    error: undefined,
-    tookMs: undefined
-  })
+  readonly #state = signal(initialState)
 
   readonly #ended = new AbortController()
   readonly #reading = new Set<Segment>()
   readonly #startedAt = performance.now()
-  /** When a user last did something that wants rows, and the pages that were read since. */
-  #wantedAt = performance.now()
-  #pages = 0
+  readonly #effort = new Effort()
   /** Ends the request of the next page. */
   #paging = new AbortController()
   #after: Read | undefined
@@ -181,13 +131,8 @@ export class Search {
 
   /** Goes on, as a user wants. */
   goOn (): void {
-    this.#wanted()
+    this.#effort.renew()
     void this.more()
-  }
-
-  #wanted (): void {
-    this.#wantedAt = performance.now()
-    this.#pages = 0
   }
 
   /** Reads the next page, unless one is under way or there is none. */
@@ -200,8 +145,9 @@ export class Search {
     this.#append(slice)
     this.#after = after
     this.#before ??= before
-    this.#change({ isLoading: false, isAtEnd: !after, isAtStart: !this.#before, ...page && this.#said(page) })
-    if (page?.complete === false && this.count < firstPageRows && this.#mayGoOn) await this.more()
+    const said = page && saidBy(page, this.#state.peek(), this.#startedAt)
+    this.#change({ isLoading: false, isAtEnd: !after, isAtStart: !this.#before, ...said })
+    if (page?.complete === false && this.count < firstPageRows && this.#effort.isLeft) await this.more()
     else if (this.count === 0) await this.moreBefore()
   }
 
@@ -214,10 +160,6 @@ export class Search {
     this.segments.prepend(slice.logs, slice.again)
     this.#before = slice.before
     this.#change({ isLoading: false, isAtStart: !slice.before })
-  }
-
-  get #mayGoOn (): boolean {
-    return performance.now() - this.#wantedAt < autoContinueMs && this.#pages < autoPages && !document.hidden
   }
 
   /** Whether the side on which the list grows is read: the newest rows. */
@@ -271,7 +213,7 @@ export class Search {
 
   /** Notes which rows are in view, and which one has the focus; reads again those that are no longer in memory. */
   look (first: number, last: number, focused = first): void {
-    if (first !== this.shown.peek().first) this.#wanted()
+    if (first !== this.shown.peek().first) this.#effort.renew()
     this.shown.value = { first, last }
     const missing = this.segments.look(first - marginRows, last + marginRows)
     for (const segment of new Set([...missing, ...this.segments.look(focused, focused)])) {
@@ -280,7 +222,7 @@ export class Search {
       void this.#reread(segment)
     }
     const { error, isPaused } = this.#state.peek()
-    if (error || isPaused || !this.#mayGoOn) return
+    if (error || isPaused || !this.#effort.isLeft) return
     if (last >= this.segments.end - pageRows / 2) void this.more()
     if (first < this.segments.start + pageRows / 2) void this.moreBefore()
   }
@@ -290,7 +232,7 @@ export class Search {
     if (this.isStopped) return undefined
     const paging = new AbortController()
     this.#paging = paging
-    this.#pages++
+    this.#effort.spend()
     this.#change({ isLoading: true, isPaused: false, error: undefined })
     try {
       const slice = await read(limit, paging.signal)
@@ -310,17 +252,6 @@ export class Search {
     const late = this.#unread.filter(isHere)
     this.#unread = this.#unread.filter((log) => !isHere(log))
     this.segments.append(merge(logs, late, order), late.reduce((read, log) => readAlso(read, log, order), again))
-  }
-
-  #said (page: Page): Partial<SearchState> {
-    const { times, place, outside, tookMs } = this.#state.peek()
-    return {
-      times: times ?? { from: page.from, to: page.to, asOf: page.asOf },
-      place: place ?? page.place,
-      reached: page.complete ? undefined : page.reached ?? page.logs.at(-1)?.at,
-      outside: outside ?? page.outside,
-      tookMs: tookMs ?? performance.now() - this.#startedAt
-    }
   }
 
   async #reread (segment: Segment): Promise<void> {

@@ -1,6 +1,7 @@
 // The number of logs of a search, counted by the server, the newest first, as far as its time allows; then on.
 import { request } from '../api/client.ts'
-import type { Search, Total } from './search.ts'
+import type { Total } from './search-state.ts'
+import type { Search } from './search.ts'
 
 interface Facets {
   facets: Array<{ values: Array<{ count: number }>, rest: number, missing: number }>
