@@ -33,7 +33,8 @@ async function startReceiver (t: Test) {
 const word = (number: number): string => [...String(number)].map((digit) => 'bcdfghjklm'[Number(digit)]).join('')
 const logsPerRequest = 500
 
-for (const database of databases) {
+// One database is enough: outbox.test.ts sends on each. 20,000 errors take minutes on a slow machine.
+for (const database of databases.slice(0, 1)) {
   t.test(`floods of errors on ${database.name}`, { timeout: 300_000 }, async (t) => {
     const [telegram, receiver] = [await FakeTelegram.start(t), await startReceiver(t)]
     const { token, root: apiRoot } = telegram
