@@ -48,7 +48,7 @@ const rules: Record<string, [who: RegExp, about: RegExp, only: RegExp | ((file: 
   'a plugin imports src, but no route, and no other plugin: but for the cluster, which the first that needs it registers': [/^plugins\//, ours, /^src\/|^plugins\/cluster\.ts$/],
   'a route imports its scope, http, decode, query, store, tail and features': [/^routes\//, ours, (file) => new RegExp(`^${folderOf(file)}/|^src/(http|decode|query|store|tail|cluster|${features})/|${shared}`)],
   'store, features, the plugins of the database and its readers, migrations and seeds alone import knex': [new RegExp(`^(?!src/(store|cluster|${features})/|plugins/(db|readers)\\.ts|migrations/|seeds/|bench/|src/commands/database\\.ts)`), /^knex(\/|$)/, none],
-  'the page imports the query language alone': [/^web\//, /^(src|plugins|routes)\//, /^src\/query\//],
+  'the page imports neither plugins nor routes': [/^web\//, /^(plugins|routes)\//, none],
   'the page has nothing that only Node has': [/^web\/app\//, /^node:/, none]
 }
 
@@ -61,6 +61,11 @@ for (const [promise, [who, about, only]] of Object.entries(rules)) {
 
 t.test('the commands know knex as a type only', async (t) => {
   t.strictSame(imports.filter(({ file, isType, target }) => file === 'src/commands/database.ts' && target === 'knex' && !isType), [])
+})
+
+t.test('the page imports the query language, and types of what the API takes and gives', async (t) => {
+  const loads = imports.filter(({ file, isType, target }) => file.startsWith('web/') && target.startsWith('src/') && !isType)
+  t.strictSame(loads.filter(({ target }) => !target.startsWith('src/query/')), [])
 })
 
 t.test('what the page loads of the query language needs no package', async (t) => {

@@ -15,12 +15,17 @@ import {
 } from './api.ts'
 import { AlertLine } from './alert-line.tsx'
 import { RuleForm } from './rule-form.tsx'
-import type { RuleLineProps } from './rule-line.tsx'
 import { alertTexts } from './texts/index.ts'
 import { Trouble } from './trouble.tsx'
 
+export interface RuleDetailsProps {
+  rule: Rule
+  onChanged (): void
+  onDeleted (): void
+}
+
 /** What a rule does, the values that it looks at, and what it told. */
-export function RuleDetails ({ rule, onChanged, onDeleted }: Omit<RuleLineProps, 'last'>) {
+export function RuleDetails ({ rule, onChanged, onDeleted }: RuleDetailsProps) {
   const { name, fault } = rule
   const { answer, error, reload } = useAnswer((signal) => readRule(name, signal))
   const refusal = useSignal<ApiError | undefined>(undefined)

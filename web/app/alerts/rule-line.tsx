@@ -6,15 +6,12 @@ import { durationOf } from '../time/duration.ts'
 import { navigate, view } from '../view/location.ts'
 import type { Alert, Rule } from './api.ts'
 import { isQuiet } from './quiet.ts'
-import { RuleDetails } from './rule-details.tsx'
+import { RuleDetails, type RuleDetailsProps } from './rule-details.tsx'
 import { alertTexts } from './texts/index.ts'
 
-export interface RuleLineProps {
-  rule: Rule
+export interface RuleLineProps extends RuleDetailsProps {
   /** The last alert, if it is known. */
   last: Alert | undefined
-  onChanged (): void
-  onDeleted (): void
 }
 
 /** A rule in one line, which opens its details. */
