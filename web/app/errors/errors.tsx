@@ -24,7 +24,9 @@ export function Errors () {
     void next.more()
     return () => next.stop()
   })
-  useSignalEffect(() => { if (reader.value?.state.value.counts) void reader.value.find(opened.value) })
+  // Not again with each change of the list: a group that was merged leaves it.
+  const isRead = useComputed(() => reader.value?.state.value.counts !== undefined)
+  useSignalEffect(() => { if (isRead.value) void reader.value?.find(opened.value) })
   const state = reader.value?.state.value
   if (state?.error?.status === 404) return <Templates />
   const words = errorTexts.value
