@@ -63,6 +63,7 @@ for (const database of databases.slice(0, 1)) {
       await until('the message has the count', () => telegram.texts(11).some((text) => text.includes('10000 logs')))
       t.ok(messages().length <= 3, `${messages().length} messages`)
       t.ok(edits() <= 20, `${edits()} edits`)
+      await until('the webhook has a message', () => receiver.received.length > 0)
       t.ok(receiver.received.length <= 3)
       const [{ data } = { data: undefined }] = receiver.received
       const [{ id }] = JSON.parse((await http(service.port, 'GET', '/api/errors', basic('alice'))).body).errors
