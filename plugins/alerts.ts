@@ -1,21 +1,11 @@
 import fp from 'fastify-plugin'
-import type { TelegramClient, TelegramOptions } from '../src/alerts/channels/telegram/client.ts'
-import type { OutboxState } from '../src/alerts/outbox/history.ts'
+import type { TelegramOptions } from '../src/alerts/channels/telegram/client.ts'
 import { AlertService } from '../src/alerts/service.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** The groups of errors; undefined where there are none. */
-    logAlerts: {
-      /** Seconds by which the groups are behind what is stored; 0 while another instance counts. */
-      readonly behind: number
-      /** Counts every error that is stored, and runs the rules; rejects where another instance does. */
-      runNow (): Promise<void>
-      /** Calls Telegram; undefined where there is no bot. Not part of the public API. */
-      readonly telegram: TelegramClient | undefined
-      /** Alerts that wait, may have arrived, or were given up, on the instance that sends; else 0. */
-      readonly outbox: OutboxState
-    } | undefined
+    /** Groups of errors, rules and alerts; undefined where there are none. Not part of the public API. */
+    logAlerts: AlertService | undefined
   }
 }
 
