@@ -214,14 +214,14 @@ for (const database of databases) {
         const tail = await follow(t, following, { after: first.place, cut: 5 })
         await writing.sent(30)
         const later = await readAll(following, { limit: 1000 })
-        await tail.reader.until('the tail has the logs of the later list', () => {
+        await tail.until('the tail has the logs of the later list', () => {
           const all = new Set([...idsOf(logs), ...tail.logs().map(({ id }) => id)])
           return idsOf(later.logs).every((id) => all.has(id))
         })
         const all = [...idsOf(logs), ...tail.logs().map(({ id }) => id)]
         t.equal(new Set(all).size, all.length, 'none twice')
         t.ok(tail.logs().every(({ message, cut }) => message.length === 5 && cut.message > 5))
-        tail.reader.close()
+        tail.close()
       }
       const sent = await writing.stop()
       t.equal((await readAll(service, { limit: 1000 })).logs.length, before + sent)
@@ -252,11 +252,30 @@ t.test('a horizon that stands still is awaited once', async (t) => {
   t.equal(await Promise.race([passed(), nextTurn('waits')]), '2026-01-01 00:00:00.000000')
 })
 
-async function follow (t: Test, { port }: { port: number }, parameters: Parameters): Promise<{ reader: EventReader, logs: () => any[] }> {
-  const outgoing = request({ port, path: `/api/logs/tail?${searchOf(parameters)}`, headers: basic('alice') }).end()
-  const [incoming] = await once(outgoing, 'response') as [IncomingMessage]
-  t.equal(incoming.statusCode, 200)
-  const reader = new EventReader(incoming)
-  t.teardown(() => reader.close())
-  return { reader, logs: () => reader.events.filter(({ event }) => event === 'log').map(({ data }) => JSON.parse(data!)) }
+/** Follows a tail. One that could not keep up says so by an event, and another one goes on from there. */
+async function follow (t: Test, { port }: { port: number }, { after, ...parameters }: Parameters) {
+  const open = async (after: string | number | undefined): Promise<EventReader> => {
+    const outgoing = request({ port, path: `/api/logs/tail?${searchOf({ ...parameters, after })}`, headers: basic('alice') }).end()
+    const [incoming] = await once(outgoing, 'response') as [IncomingMessage]
+    t.equal(incoming.statusCode, 200)
+    const reader = new EventReader(incoming)
+    t.teardown(() => reader.close())
+    return reader
+  }
+  const received: any[] = []
+  let reader = await open(after)
+  return {
+    logs: () => received,
+    close: () => reader.close(),
+    until: (what: string, condition: () => boolean) => until(what, async () => {
+      for (const { event, data } of reader.events.splice(0)) {
+        if (event === 'log') received.push(JSON.parse(data!))
+        if (event !== 'missed') continue
+        reader.close()
+        reader = await open(JSON.parse(data!).after)
+        break
+      }
+      return condition()
+    }, { progress: () => received.length })
+  }
 }
