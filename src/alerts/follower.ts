@@ -1,3 +1,5 @@
+import { performance } from 'node:perf_hooks'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Knex } from 'knex'
 import type { Horizons } from '../cluster/horizons.ts'
 import { LeasedWorker, urgentLeaseSeconds, type WorkerInstance } from '../cluster/leased-worker.ts'
@@ -25,6 +27,12 @@ const maxLogsPerStep = 20_000
 const lookBackMs = 10_000
 /** Interval at which states of rules are looked at that are due. */
 const sweepMs = 1000
+/** Share of time in which this process did something, from which on it has no time for all: writes come first. */
+const busyUtilization = 0.9
+/** Rest after a piece of work while the process is busy, in parts of the duration of that work. */
+const busyRest = 12
+/** Seconds behind the writer from which on the follower takes its share all the same. */
+const maxGivenWaySeconds = 60
 /** While no batch comes the progress is saved only this often. */
 const maxUnsavedMs = 3_600_000
 
@@ -52,6 +60,8 @@ export class ErrorFollower {
   readonly #rules: RuleRunner
   #lookedBackAt = -Infinity
   #sweptAt = -Infinity
+  /** Since the last piece of work. */
+  #utilization = performance.eventLoopUtilization()
 
   constructor ({ knex, instance, horizons, onFailure }: FollowerOptions) {
     this.#knex = knex
@@ -168,14 +178,17 @@ export class ErrorFollower {
     if (this.#progress && late.length > 0) await this.#count(this.#progress, { ...span, batches: late, isLate: true })
   }
 
-  /** Counts batches and runs the rules on them, in one transaction with the progress. */
+  /** Counts batches and runs the rules on them, in one transaction with the progress. Writes come first. */
   async #count (progress: Progress, step: Step): Promise<void> {
     const tallies = new Tallies()
     const sightings = this.#rules.begin()
+    let startedAt = performance.now()
     for await (const page of logsOf(this.#reader, step.batches, (userId) => this.#rules.guard(userId))) {
       for (const seen of page) if (isError(seen.log)) tallies.add(seen)
       await sightings.add(page)
       await this.#worker.holdLease()
+      await this.#giveWay(performance.now() - startedAt)
+      startedAt = performance.now()
     }
     this.#progress = await retryConflicts(this.#knex, () => this.#knex.transaction(async (transaction) => {
       const next = await advance(transaction, progress, step)
@@ -184,6 +197,15 @@ export class ErrorFollower {
       await this.#rules.tell(transaction, { sightings, changed, reached: next.reached })
       return next
     }))
+    await this.#giveWay(performance.now() - startedAt)
+  }
+
+  /** Rests after work that took a time, where requests need all the time of this process. */
+  async #giveWay (tookMs: number): Promise<void> {
+    const { utilization } = performance.eventLoopUtilization(this.#utilization)
+    this.#utilization = performance.eventLoopUtilization()
+    if (utilization < busyUtilization || this.behindSeconds > maxGivenWaySeconds) return
+    await delay(tookMs * busyRest, undefined, { signal: this.#worker.signal })
   }
 }
 
