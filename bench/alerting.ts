@@ -54,7 +54,7 @@ export class AlertTargets {
     await make(service, user, '/api/channels', { name: 'receiver', url: this.#url })
   }
 
-  /** Links a chat, whose id is `chat`, to a user. */
+  /** Links the chat with the id `chat` to a user. */
   async linkChat (service: Service, user: string, chat: number): Promise<void> {
     const { code } = await make(service, user, '/api/telegram/codes', {})
     this.telegram.say(this.telegram.person(chat), `/start ${code}`)

@@ -12,7 +12,7 @@ import type { Service } from '../service.ts'
 /** Logs a second while the latency is measured, in requests of 30. */
 const backgroundRate = 1000
 const logsPerRequest = 30
-/** Users whose errors are waited for: each has a webhook and a chat, which get few messages a minute. */
+/** Users with one awaited error each. Each has a webhook and a chat, because a channel gets few messages a minute. */
 const probingUsers = 50
 /** Delay after which the groups count as caught up, in seconds. */
 const caughtUpSeconds = 1

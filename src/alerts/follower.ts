@@ -27,11 +27,11 @@ const maxLogsPerStep = 20_000
 const lookBackMs = 10_000
 /** Interval at which states of rules are looked at that are due. */
 const sweepMs = 1000
-/** Share of time in which this process did something, from which on it has no time for all: writes come first. */
+/** From this share of its time on, the event loop counts as busy: requests come first. */
 const busyUtilization = 0.9
 /** Rest after a piece of work while the process is busy, in parts of the duration of that work. */
 const busyRest = 12
-/** Seconds behind the writer from which on the follower takes its share all the same. */
+/** A follower that is further behind the writer, in seconds, no longer rests. */
 const maxGivenWaySeconds = 60
 /** While no batch comes the progress is saved only this often. */
 const maxUnsavedMs = 3_600_000
@@ -178,7 +178,7 @@ export class ErrorFollower {
     if (this.#progress && late.length > 0) await this.#count(this.#progress, { ...span, batches: late, isLate: true })
   }
 
-  /** Counts batches and runs the rules on them, in one transaction with the progress. Writes come first. */
+  /** Counts batches and runs the rules on them, in one transaction with the progress. */
   async #count (progress: Progress, step: Step): Promise<void> {
     const tallies = new Tallies()
     const sightings = this.#rules.begin()
@@ -200,7 +200,7 @@ export class ErrorFollower {
     await this.#giveWay(performance.now() - startedAt)
   }
 
-  /** Rests after work that took a time, where requests need all the time of this process. */
+  /** Rests after a piece of work while requests keep the event loop busy. */
   async #giveWay (tookMs: number): Promise<void> {
     const { utilization } = performance.eventLoopUtilization(this.#utilization)
     this.#utilization = performance.eventLoopUtilization()

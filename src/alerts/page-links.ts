@@ -4,7 +4,7 @@ import type { Content } from './outbox/rows.ts'
 /** Addresses of the page in a message. */
 export type MessageLinks = Pick<AlertMessage, 'url' | 'logsUrl'>
 
-/** Writes addresses of the page, whose parameters are those of web/app/view/view.ts. */
+/** Writes addresses of the page, with the parameters of web/app/view/view.ts. */
 export class PageLinks {
   readonly #root: string | undefined
 

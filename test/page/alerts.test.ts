@@ -100,7 +100,7 @@ for (const database of databases.filter(({ name }) => name !== 'MySQL')) {
       await entry('Anna').waitFor({ state: 'detached' })
     })
 
-    await t.test('the list goes to a new rule of its search, whose query is refused at its place', async () => {
+    await t.test('the list goes to a new rule of its search, and a wrong query is refused at its place', async () => {
       await page.goto(`${address}?q=level:warning`)
       await page.locator('.saved-tabs button').first().waitFor()
       await page.keyboard.press('a')

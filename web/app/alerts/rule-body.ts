@@ -13,7 +13,7 @@ export function inUnit (seconds: number): { count: number, unit: Unit } {
   return unit ? { count: seconds / units[unit], unit } : { count: seconds, unit: 'seconds' }
 }
 
-/** The rule of a form, whose fields have the names of the API. */
+/** The rule that a form describes; its fields have the names of the API. */
 export function bodyOf (kind: RuleKind, fields: FormData): RuleBody {
   return {
     ...contentOf(kind, fields),

@@ -26,7 +26,7 @@ const addresses: Record<Template, string> = {
   pagerduty: 'https://events.pagerduty.com/v2/enqueue'
 }
 
-/** Makes a webhook, whose secret is shown once; or changes a channel. */
+/** Makes a webhook and shows its secret once, or changes a channel. */
 export function WebhookForm ({ before, onClose }: { before: Channel | undefined, onClose (): void }) {
   const secret = useSignal<string | null>(null)
   const { channels: words } = alertTexts.value

@@ -26,7 +26,7 @@ export class RowSizes {
     }
   }
 
-  /** Measures the rows whose height is not the one that is known; an element may have become another row. */
+  /** Measures each row again that differs from its known height: its element may have shown another row before. */
   check (known: (index: number) => number): void {
     for (const [row, size] of this.#sizes) if (size !== known(indexOf(row))) this.#again(row)
   }
