@@ -4,9 +4,11 @@
 //    ↑                          └──(none were held)──┐
 //    └───────────────────────────────────────────────┘
 import { millisecondsOf, utcTime, type UtcTime } from '../../model/instant.ts'
+import type { StoredLog } from '../../model/record.ts'
 import { shift } from '../../model/span.ts'
+import { earlier, later } from '../tally.ts'
 import type { CountSettings, RuleOf } from './rule.ts'
-import { joinHeld, type Held } from './held.ts'
+import { isLate, joinHeld, type Held } from './held.ts'
 import type { RuleState } from './states.ts'
 
 /** Parts of a window at most; a part has at least this many seconds. */
@@ -29,10 +31,13 @@ function partSecondsOf ({ withinSeconds }: CountSettings): number {
   return Math.max(minPartSeconds, Math.ceil(withinSeconds / maxParts))
 }
 
-/** The part of the window to which a log belongs that arrived at a time. */
-export function partOf (settings: CountSettings, seenAt: UtcTime): number {
+/**
+ * The part of the window to which a log belongs: that of its arrival, or of its time where it came late. So the logs of
+ * hours that come at once, because they waited in a spool, are no burst.
+ */
+export function partOf (settings: CountSettings, { eventAt }: Pick<StoredLog, 'eventAt'>, seenAt: UtcTime): number {
   const seconds = partSecondsOf(settings)
-  return Math.floor(millisecondsOf(seenAt) / 1000 / seconds) * seconds
+  return Math.floor(millisecondsOf(isLate(eventAt, seenAt) ? eventAt : seenAt) / 1000 / seconds) * seconds
 }
 
 /** Logs of a subject that match a rule. */
@@ -47,15 +52,15 @@ export function afterLogs (rule: CountingRule, before: RuleState | undefined, hi
   if (rule.kind === 'match') return afterHit(rule, before, hit, now)
   const { settings } = rule
   const added = addParts(before?.detail.parts ?? [], hit.parts)
-  const most = Math.max(...[...hit.parts.keys()].map((start) => logsUntil(settings, added, start)))
+  const most = fullestWindow(settings, added, hit.parts)
   const last = added.at(-1)?.[0] ?? 0
   const parts = added.filter(([start]) => start > last - settings.withinSeconds)
-  if (most <= settings.moreThan) {
+  if (most.logs <= settings.moreThan) {
     const fresh = { ruleId: rule.id, subject: hit.subject, state: 'ok', sinceAt: now, dueAt: null, detail: {} }
     return { state: withParts(rule, before ?? fresh, parts) }
   }
   // The first alert tells the whole window, those after it what came since.
-  const held = isCooling(rule, before, now) ? hit.held : { ...hit.held, logs: most }
+  const held = isCooling(rule, before, now) ? hit.held : heldOfWindow(hit.held, most)
   const { state, told } = afterHit(rule, before, { ...hit, held }, now)
   return { state: withParts(rule, state, parts), told }
 }
@@ -105,7 +110,33 @@ function addParts (before: ReadonlyArray<[number, number]>, added: Parts): Array
   return [...all].sort(([one], [other]) => one - other)
 }
 
-/** Logs of the window that ends with a part. */
-function logsUntil ({ withinSeconds }: CountSettings, parts: ReadonlyArray<[number, number]>, end: number): number {
-  return parts.reduce((sum, [start, logs]) => start <= end && start > end - withinSeconds ? sum + logs : sum, 0)
+/** The logs of a window, and the times at which it begins and ends, in seconds since 1970. */
+interface Window {
+  logs: number
+  from: number
+  to: number
+}
+
+/** The window with the most logs among those that end with an added part; `parts` are in order, with the added ones. */
+function fullestWindow (settings: CountSettings, parts: ReadonlyArray<[number, number]>, added: Parts): Window {
+  const { withinSeconds } = settings
+  let most: Window = { logs: 0, from: 0, to: 0 }
+  let left = 0
+  let logs = 0
+  for (const [start, count] of parts) {
+    logs += count
+    for (; (parts[left]?.[0] ?? start) <= start - withinSeconds; left++) logs -= parts[left]?.[1] ?? 0
+    if (!added.has(start) || logs <= most.logs) continue
+    const to = start + partSecondsOf(settings)
+    most = { logs, from: to - withinSeconds, to }
+  }
+  return most
+}
+
+/** The facts of the logs of a window; further late logs, which came with them, are not told. */
+function heldOfWindow (held: Held, { logs, from, to }: Window): Held {
+  const end = utcTime(to * 1000)
+  const all = { ...held, logs, lateLogs: Math.min(held.lateLogs, logs) }
+  if (!isLate(end, held.arrivedAt)) return all
+  return { ...all, firstAt: later(held.firstAt, utcTime(from * 1000)), lastAt: earlier(held.lastAt, end) }
 }

@@ -142,7 +142,7 @@ export class Sightings {
     const heardAt = earlier(log.eventAt, seenAt)
     const parts: Parts = known?.parts ?? new Map()
     if (rule.kind === 'count') {
-      const part = partOf(rule.settings, seenAt)
+      const part = partOf(rule.settings, log, seenAt)
       parts.set(part, (parts.get(part) ?? 0) + 1)
     }
     subjects.set(subject, {

@@ -36,7 +36,7 @@ const startFake = async (t: Test) => {
 }
 
 /** A sender on a database; its clock is ahead by milliseconds. */
-const senderOf = (t: Test, knex: Knex, { telegram: { token, root: apiRoot }, clock }: Awaited<ReturnType<typeof startFake>>, { id = randomUUID(), aheadMs = 0 } = {}) => {
+const senderOf = (t: Test, knex: Knex, { telegram: { token, root: apiRoot }, clock }: Awaited<ReturnType<typeof startFake>>, { id = randomUUID(), aheadMs = 0 }: { id?: string, aheadMs?: number } = {}) => {
   const client = new TelegramClient({ token, apiRoot })
   const sender = new Sender({
     knex,
