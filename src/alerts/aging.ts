@@ -46,7 +46,7 @@ export async function ageGroups (knex: Knex, onAwake: AfterChange): Promise<void
     state: 'ongoing',
     now,
     select: (rows) => rows.where('state', 'acknowledged')
-      .where('state_at', '<', shift(now, -acknowledgedMs)).where('logs', '>', knex.ref('state_logs')),
+      .where('state_at', '<', shift(now, -acknowledgedMs)).whereRaw('logs + merged_logs > state_logs'),
     after: onAwake
   })
   await change(knex, {
@@ -79,7 +79,7 @@ async function changeOne (knex: Knex, aged: AgedGroup, after?: AfterChange): Pro
     const isChanged = await row.update({
       state,
       state_at: stateAt,
-      state_logs: transaction.ref('logs'),
+      state_logs: transaction.raw('logs + merged_logs'),
       until_at: null,
       until_logs: null,
       changes: group.changes

@@ -5,7 +5,7 @@ import type { Actor } from '../model/caller.ts'
 import type { UtcTime } from '../model/instant.ts'
 import { audited } from '../store/audit.ts'
 import { stampOf } from '../store/batches.ts'
-import { inState, type ChangeSource, type ErrorGroup } from './group.ts'
+import { allLogs, inState, withMergedErrors, type ChangeSource, type ErrorGroup } from './group.ts'
 import { changeOf, storeChanges, storeGroups, toBytes } from './groups.ts'
 import { findGroup } from './read.ts'
 
@@ -43,14 +43,15 @@ export async function changeState (
   return 1
 }
 
-function untilOf ({ logs }: ErrorGroup, wanted: WantedState): Pick<ErrorGroup, 'untilAt' | 'untilLogs'> {
+function untilOf (group: ErrorGroup, wanted: WantedState): Pick<ErrorGroup, 'untilAt' | 'untilLogs'> {
   if (wanted.state !== 'muted') return { untilAt: null, untilLogs: null }
-  return { untilAt: wanted.untilAt, untilLogs: wanted.logs === null ? null : logs + wanted.logs }
+  return { untilAt: wanted.untilAt, untilLogs: wanted.logs === null ? null : allLogs(group) + wanted.logs }
 }
 
 /**
  * Merges a group into another one of its user, or, with null, takes it out again; false where there is no such group.
- * Its errors count there, and the state is that of the other one. Throws Conflict where the other one is merged itself.
+ * Its errors count there, and the state is that of the other one: what has happened by now ends neither its mute nor
+ * its acknowledgement. Throws Conflict where the other one is merged itself.
  */
 export async function mergeGroup (
   knex: Knex, { userId, key, by }: ChangedGroup, into: string | null
@@ -68,9 +69,35 @@ export async function mergeGroup (
         .where({ user_id: userId, merged_into: toBytes(key) })
         .update({ merged_into: toBytes(into) })
     }
-    await storeGroups(transaction, [{ ...group, mergedInto: into }])
+    const before = group.mergedInto === null ? undefined : await lockGroup(transaction, userId, group.mergedInto)
+    if (before) await storeGroups(transaction, [withoutMerged(before, group)])
+    const after = into === null ? undefined : await lockGroup(transaction, userId, into)
+    if (after) await storeGroups(transaction, [withMerged(after, group)])
+    await storeGroups(transaction, [{ ...group, mergedInto: into, mergedLogs: into === null ? group.mergedLogs : 0 }])
     return 1
   }) > 0
+}
+
+/** A group after another one was merged into it. */
+function withMerged (group: ErrorGroup, other: ErrorGroup): ErrorGroup {
+  const logs = allLogs(other)
+  const { stateLogs, untilLogs } = group
+  return {
+    ...withMergedErrors(group, { ...other, logs }),
+    stateLogs: stateLogs + logs,
+    untilLogs: untilLogs === null ? null : untilLogs + logs
+  }
+}
+
+/** A group after another one was taken out of it. */
+function withoutMerged (group: ErrorGroup, { logs }: ErrorGroup): ErrorGroup {
+  const without = { ...group, mergedLogs: Math.max(0, group.mergedLogs - logs) }
+  const { stateLogs, untilLogs } = group
+  return {
+    ...without,
+    stateLogs: Math.min(stateLogs, allLogs(without)),
+    untilLogs: untilLogs === null ? null : Math.max(0, untilLogs - logs)
+  }
 }
 
 /** Reads a group that no other transaction changes meanwhile. It writes first: an embedded database needs that. */

@@ -8,7 +8,7 @@
 // Users change the state to acknowledged, muted, resolved and back to ongoing; each change has a number.
 import { millisecondsOf, type UtcTime } from '../model/instant.ts'
 import type { Severity } from '../model/record.ts'
-import type { Sample, Tally } from './tally.ts'
+import { later, type Sample, type Tally } from './tally.ts'
 
 export const groupStates = ['new', 'ongoing', 'acknowledged', 'muted', 'resolved', 'regressed'] as const
 
@@ -27,14 +27,17 @@ export interface ErrorGroup {
   text: string
   worst: Severity
   state: GroupState
-  /** Since when it has its state, and the number of its logs then. */
+  /** Since when it has its state, and the number of all its logs then. */
   stateAt: UtcTime
   stateLogs: number
-  /** A muted group is muted until this time, or until it has this many logs. */
+  /** A muted group is muted until this time, or until it has this many logs in all. */
   untilAt: UtcTime | null
   untilLogs: number | null
+  /** Its own logs, and those of the groups that were merged into it. */
   logs: number
+  mergedLogs: number
   firstSeen: UtcTime
+  /** Also of the groups that were merged into it. */
   lastSeen: UtcTime
   firstAt: UtcTime
   lastAt: UtcTime
@@ -77,14 +80,26 @@ export function groupOf (tally: Tally, now: UtcTime): ErrorGroup {
     stateLogs: 0,
     untilAt: null,
     untilLogs: null,
+    mergedLogs: 0,
     mergedInto: null,
     changes: 1
   }
 }
 
+/** The number of logs of a group and of those that were merged into it. */
+export function allLogs ({ logs, mergedLogs }: Pick<ErrorGroup, 'logs' | 'mergedLogs'>): number {
+  return logs + mergedLogs
+}
+
+/** A group with further errors of one that was merged into it. */
+export function withMergedErrors (group: ErrorGroup, { logs, lastSeen }: Pick<Tally, 'logs' | 'lastSeen'>): ErrorGroup {
+  return { ...group, mergedLogs: group.mergedLogs + logs, lastSeen: later(group.lastSeen, lastSeen) }
+}
+
 /** The state of a group after further errors, the last of which happened at `lastAt`; undefined: as before. */
 export function nextState (group: ErrorGroup, lastAt: UtcTime): GroupState | undefined {
-  const { state, stateAt, stateLogs, untilLogs, logs } = group
+  const { state, stateAt, stateLogs, untilLogs } = group
+  const logs = allLogs(group)
   if (state === 'resolved' && millisecondsOf(lastAt) > millisecondsOf(stateAt) + regressAfterMs) return 'regressed'
   if (state === 'muted' && untilLogs !== null && logs >= untilLogs) return 'ongoing'
   if (state === 'acknowledged' && logs >= acknowledgedGrowth * stateLogs) return 'ongoing'
@@ -93,6 +108,6 @@ export function nextState (group: ErrorGroup, lastAt: UtcTime): GroupState | und
 
 /** A group in another state. */
 export function inState (group: ErrorGroup, state: GroupState, now: UtcTime): ErrorGroup {
-  const { logs, changes } = group
-  return { ...group, state, stateAt: now, stateLogs: logs, untilAt: null, untilLogs: null, changes: changes + 1 }
+  const stateLogs = allLogs(group)
+  return { ...group, state, stateAt: now, stateLogs, untilAt: null, untilLogs: null, changes: group.changes + 1 }
 }

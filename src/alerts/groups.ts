@@ -3,7 +3,7 @@ import type { Knex } from 'knex'
 import type { UtcTime } from '../model/instant.ts'
 import { capped } from './caps.ts'
 import {
-  inState, groupOf, nextState, type ChangeSource, type ErrorGroup, type GroupChange, type GroupState
+  inState, groupOf, nextState, withMergedErrors, type ChangeSource, type ErrorGroup, type GroupChange, type GroupState
 } from './group.ts'
 import { withErrors, type Tally } from './tally.ts'
 
@@ -23,6 +23,7 @@ export interface GroupRow {
   until_at: UtcTime | null
   until_logs: number | string | null
   logs: number | string
+  merged_logs: number | string
   first_seen: UtcTime
   last_seen: UtcTime
   first_at: UtcTime
@@ -57,7 +58,9 @@ export async function addTallies (
     const group = before ? withErrors(before, tally) : groupOf(tally, now)
     put(group)
     if (!before) changed.push({ group, before, tally })
-    const root = group.mergedInto === null ? group : groups.get(nameOf({ ...group, key: group.mergedInto })) ?? group
+    const into = group.mergedInto === null ? undefined : groups.get(nameOf({ ...group, key: group.mergedInto }))
+    const root = into ? withMergedErrors(into, tally) : group
+    put(root)
     const state = nextState(root, tally.lastAt)
     if (state === undefined) continue
     const next = inState(root, state, now)
@@ -164,6 +167,7 @@ function toRow (group: ErrorGroup): GroupRow {
     until_at: group.untilAt,
     until_logs: group.untilLogs,
     logs: group.logs,
+    merged_logs: group.mergedLogs,
     first_seen: group.firstSeen,
     last_seen: group.lastSeen,
     first_at: group.firstAt,
@@ -187,6 +191,7 @@ export function toGroup (row: GroupRow): ErrorGroup {
     untilAt: row.until_at,
     untilLogs: row.until_logs === null ? null : Number(row.until_logs),
     logs: Number(row.logs),
+    mergedLogs: Number(row.merged_logs),
     firstSeen: row.first_seen,
     lastSeen: row.last_seen,
     firstAt: row.first_at,

@@ -5,7 +5,7 @@ import type { Severity } from '../model/record.ts'
 import { hourOf, hoursAfter } from '../model/span.ts'
 import { isoTime } from '../query/api-log.ts'
 import { usersOf } from '../store/users.ts'
-import type { ErrorGroup, GroupChange, GroupState } from './group.ts'
+import { allLogs, type ErrorGroup, type GroupChange, type GroupState } from './group.ts'
 import { hoursOfGroups, mergedGroups, storedSamples } from './read.ts'
 
 /** Hours of the counts of a group. */
@@ -84,12 +84,13 @@ function withParts (
   }
 }
 
-function untilOf ({ untilAt, untilLogs, logs }: ErrorGroup): Pick<PresentedGroup, 'until'> {
+function untilOf (group: ErrorGroup): Pick<PresentedGroup, 'until'> {
+  const { untilAt, untilLogs } = group
   if (untilAt === null && untilLogs === null) return {}
   return {
     until: {
       ...untilAt !== null && { time: isoTime(untilAt) },
-      ...untilLogs !== null && { logs: Math.max(0, untilLogs - logs) }
+      ...untilLogs !== null && { logs: Math.max(0, untilLogs - allLogs(group)) }
     }
   }
 }

@@ -3,7 +3,7 @@ import type { Knex } from 'knex'
 import type { UtcTime } from '../../model/instant.ts'
 import { shift } from '../../model/span.ts'
 import type { AlertDetail, AlertKind } from '../alert.ts'
-import type { ErrorGroup } from '../group.ts'
+import { allLogs, type ErrorGroup } from '../group.ts'
 import { findGroup } from '../read.ts'
 import type { Tally } from '../tally.ts'
 import type { GroupRule } from './book.ts'
@@ -61,7 +61,7 @@ export async function tellDueGroups (
       continue
     }
     const spoken = whenGroupIsDue({ rule, group }, state, now)
-    const newLogs = group.logs - (state.detail.logs ?? 0)
+    const newLogs = allLogs(group) - (state.detail.logs ?? 0)
     after.push(stateAfter({ rule, group }, state, spoken, now))
     if (spoken.told) drafts.push(draftOf({ rule, group }, spoken, { ...timesOf(group), logs: newLogs }))
   }
@@ -76,7 +76,7 @@ function whenGroupIsDue ({ rule, group }: GroupOfRule, state: RuleState, now: Ut
   if (spoken.told || spoken.voice.untold) return spoken
   const { repeatSeconds } = rule.telling
   const isTime = repeatSeconds > 0 && voice.toldAt !== undefined && shift(voice.toldAt, repeatSeconds * 1000) <= now
-  if (!isTime || group.logs <= (state.detail.logs ?? 0)) return spoken
+  if (!isTime || allLogs(group) <= (state.detail.logs ?? 0)) return spoken
   return { voice: { ...voice, toldAt: now, told: 'repeated' }, told: 'repeated' }
 }
 
@@ -99,7 +99,7 @@ function isForgotten ({ detail: { voice } }: RuleState, now: UtcTime): boolean {
 function stateAfter (
   { rule, group }: GroupOfRule, before: RuleState | undefined, { voice, told }: Spoken, now: UtcTime
 ): RuleState {
-  const logs = told || !before ? group.logs : before.detail.logs
+  const logs = told || !before ? allLogs(group) : before.detail.logs
   return {
     ruleId: rule.id,
     subject: group.key,
@@ -152,9 +152,10 @@ function timesOf ({ firstAt, lastAt }: ErrorGroup | Tally): Pick<AlertDetail, 'f
 }
 
 /** How many errors came while nobody was told of them. */
-function sinceNote ({ state, logs, stateLogs }: ErrorGroup): string | undefined {
+function sinceNote (group: ErrorGroup): string | undefined {
+  const { state, stateLogs } = group
   return state === 'muted' || state === 'acknowledged'
-    ? `Errors since it was ${state}: ${logs - stateLogs}.`
+    ? `Errors since it was ${state}: ${allLogs(group) - stateLogs}.`
     : undefined
 }
 

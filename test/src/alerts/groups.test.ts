@@ -1,6 +1,8 @@
+import type { Knex } from 'knex'
 import t, { type Test } from 'tap'
+import { migrations } from '../../../src/store/migrations.ts'
 import { loggerbot } from '../../helpers/command.ts'
-import { databases, environmentOf } from '../../helpers/databases.ts'
+import { databases, environmentOf, openKnex } from '../../helpers/databases.ts'
 import { startEmbedded } from '../../helpers/embedded.ts'
 import { http, post } from '../../helpers/http.ts'
 import { basic, createUser, type TestService } from '../../helpers/service.ts'
@@ -104,6 +106,43 @@ for (const database of databases) {
       t.equal((await change(service, into.id, { mergedInto: from.id })).status, 409)
       t.match(await change(service, from.id, { mergedInto: null }), { status: 200, logs: 2 })
       t.match(await get(service, `/api/errors/${into.id}`), { logs: into.logs, merged: [] })
+    })
+
+    await t.test('that were merged count towards the end of a mute and of an acknowledgement', async (t) => {
+      await fail(service, ['taker 1', 'taken 1', 'taken 2', 'child 1'])
+      const [taker, taken, child] = await Promise.all(['taker', 'taken', 'child'].map(async (word) => (await list(service)).find(({ text }) => text.startsWith(word))!.id))
+      const of = (id = '') => get(service, `/api/errors/${id}`)
+      const many = (word: string, count: number) => fail(service, Array.from({ length: count }, (_, index) => `${word} ${index}`))
+      await change(service, taker!, { state: 'muted', until: { logs: 5 } })
+      await change(service, child!, { mergedInto: taken })
+      t.match(await of(taken), { logs: 3, merged: [child] })
+      await change(service, taken!, { mergedInto: taker })
+      t.match(await of(taker), { state: 'muted', until: { logs: 5 }, logs: 4 }, 'what came before does not count')
+      await many('taken', 2)
+      await many('child', 2)
+      t.match(await of(taker), { state: 'muted', until: { logs: 1 }, logs: 8 })
+      await many('child', 1)
+      t.match(await of(taker), { state: 'ongoing', logs: 9, changes: [{ by: 'server' }, { state: 'muted' }] })
+      t.equal((await list(service))[0]?.id, taker, 'the latest error is one of its own')
+
+      await change(service, taker!, { state: 'acknowledged' })
+      await many('taken', 80)
+      t.match(await of(taker), { state: 'acknowledged', logs: 89 })
+      await many('child', 1)
+      t.match(await of(taker), { state: 'ongoing', logs: 90 }, 'ten times the nine')
+
+      await change(service, taker!, { state: 'muted', until: { logs: 3 } })
+      await change(service, child!, { mergedInto: null })
+      t.match([await of(taker), await of(child)], [{ until: { logs: 3 }, logs: 85 }, { state: 'new', logs: 5, merged: [] }])
+      await many('child', 5)
+      t.match(await of(taker), { until: { logs: 3 } })
+      await change(service, taker!, { state: 'acknowledged' })
+      await change(service, taken!, { mergedInto: null })
+      t.match(await of(taker), { state: 'acknowledged', logs: 1 })
+      await many('taker', 8)
+      t.match(await of(taker), { state: 'acknowledged', logs: 9 })
+      await many('taker', 1)
+      t.match(await of(taker), { state: 'ongoing', logs: 10 }, 'ten times its own one')
     })
 
     await t.test('end their states in time', async (t) => {
@@ -247,6 +286,20 @@ for (const database of databases) {
       const [sum, hours, errors] = await sums(service)
       t.strictSame([sum, hours], [errors, errors])
     })
+  })
+}
+
+for (const database of databases) {
+  t.test(`groups that were merged before an upgrade, on ${database.name}`, async (t) => {
+    const knex = openKnex(t, await database.createMigrated(t))
+    await knex.migrate.down({ ...migrations, name: '20261127120000_merged_logs' } as Knex.MigratorConfig)
+    const at = '2026-11-27 09:00:00.000000'
+    const row = { user_id: 1, process: 'api', text: 'x', worst: 'error', state: 'muted', state_at: at, state_logs: 7, logs: 7, first_seen: at, last_seen: at, first_at: at, last_at: at, samples: '[]', changes: 1 }
+    const [taker, ...taken] = [1, 2, 3].map((byte) => Buffer.alloc(8, byte))
+    await knex('error_groups').insert([{ ...row, group_key: taker, until_logs: 10 }, ...taken.map((key) => ({ ...row, group_key: key, merged_into: taker, until_logs: null }))])
+    await knex.migrate.latest(migrations)
+    const rows = await knex('error_groups').orderBy('group_key').select('merged_logs', 'state_logs', 'until_logs')
+    t.strictSame(rows.map((one) => Object.values(one).map((value) => value === null ? null : Number(value))), [[14, 21, 24], [0, 7, null], [0, 7, null]])
   })
 }
 
