@@ -1,6 +1,6 @@
 import fp from 'fastify-plugin'
 import type { Knex } from 'knex'
-import { connect, guard } from '../src/store/connect.ts'
+import { connect, guard, watchHosts } from '../src/store/connect.ts'
 import type { DatabaseOptions } from '../src/store/dialects/dialect.ts'
 import { SchemaSetup } from '../src/store/schema.ts'
 import { within } from '../src/timeout.ts'
@@ -9,6 +9,8 @@ declare module 'fastify' {
   interface FastifyInstance {
     /** The database that holds the logs. Not named `knex`, which may be a host app's own. */
     logDb: Knex
+    /** The servers of that database, if it has several of which one is used at a time. */
+    logHosts: import('../src/store/dialects/dialect.ts').DatabaseHosts | undefined
   }
 }
 
@@ -26,6 +28,8 @@ export interface DbOptions {
    * Fastify's `pluginTimeout`, 10 s by default. Default: true for SQLite that this plugin opens, else false.
    */
   migrate?: boolean
+  /** Folder for the identity of the cluster that was used last, where there are several servers. Default: none. */
+  identityFolder?: string
 }
 
 const defaultDatabase: DatabaseOptions = { file: 'data/loggerbot.sqlite' }
@@ -39,12 +43,15 @@ const closeTimeoutMs = 1000
  * If the database is unavailable at start, that is an error, unless the spool knows users from before: then the service
  * starts, stores their logs in the spool, and prepares the schema later.
  */
-export default fp<DbOptions>(async (app, { database = defaultDatabase, knex, migrate }) => {
+export default fp<DbOptions>(async (app, { database = defaultDatabase, knex, migrate, identityFolder }) => {
   // An app without a spool has no such plugin.
   if (!app.hasDecorator('logSpool')) app.decorate('logSpool', {})
 
   const logDb = knex ? guard(knex) : connect(database)
   app.decorate('logDb', logDb)
+  const logHosts = watchHosts(logDb, identityFolder, app.log)
+  app.decorate('logHosts', logHosts)
+  app.addHook('onClose', async () => logHosts?.close())
   if (!knex) app.addHook('onClose', () => within(closeTimeoutMs, logDb.destroy()).catch(() => {}))
 
   const schema = new SchemaSetup(logDb, migrate ?? (!knex && 'file' in database), app.log)

@@ -18,7 +18,8 @@ export default fp(async (app) => {
     wordIndex: app.hasDecorator('wordIndex') ? app.wordIndex : undefined,
     alerts: app.hasDecorator('logAlerts') ? app.logAlerts : undefined,
     syslog: app.hasDecorator('logSyslog') ? app.logSyslog : undefined,
-    risks: () => app.logRisks
+    risks: () => app.logRisks,
+    hosts: app.logHosts
   })
   app.decorate('logMetrics', registry)
   app.addHook('onError', async (_request, _reply, { statusCode = 500 }: FastifyError) => countRefusal(statusCode))

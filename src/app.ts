@@ -50,7 +50,7 @@ const loggerbot: FastifyPluginAsync<LoggerBotOptions> = async (app, options) => 
   const { spool: spoolOptions, syslog: syslogOptions, retention: retentionOptions = {} } = options
 
   if (spoolOptions) await app.register(spool, spoolOptions)
-  await app.register(db, { database, knex, migrate })
+  await app.register(db, { database, knex, migrate, identityFolder: spoolOptions?.folder })
   await app.register(auth, { apiKey, patience })
   await app.register(setup, { onSetupCode, patience })
   await app.register(writer, { database: knex ? undefined : database, patience, queueLimit, userRate })

@@ -23,8 +23,15 @@ export const settingsSchema = Type.Object({
   LOGGER_PORT: integer(0, 65_535, {
     flag: 'port', default: 5000, description: 'port to listen on, 0 to 65535; 0 takes a free one'
   }),
-  LOGGER_DB_HOST: text({ flag: 'db-host', description: 'MySQL or MariaDB host; localhost when only a user is given' }),
-  LOGGER_DB_PORT: integer(1, 65_535, { flag: 'db-port', default: 3306, description: 'MySQL port, 1 to 65535' }),
+  LOGGER_DB_HOST: text({
+    flag: 'db-host',
+    pattern: '^ *([^\\s,/@]+( *, *[^\\s,/@]+)*)? *$',
+    description: 'MySQL or MariaDB host, or the hosts of one cluster in order, such as a:3306,b:3306, of which one ' +
+      'is used at a time (docs/cluster.md); localhost when only a user is given'
+  }),
+  LOGGER_DB_PORT: integer(1, 65_535, {
+    flag: 'db-port', default: 3306, description: 'MySQL port of hosts without one, 1 to 65535'
+  }),
   LOGGER_DB_NAME: text({
     flag: 'db-name',
     default: 'loggerbot',

@@ -78,6 +78,17 @@ export class DatabaseAway extends Unavailable {
   }
 }
 
+/** No server of the database can be used; the message says why for each. */
+export class NoDatabaseHost extends Error {
+  readonly code = 'LOGGER_NO_DATABASE_HOST'
+}
+
+/** The connection was closed: another server of the database is used now. */
+export class DatabaseHostLeft extends Error {
+  readonly code = 'LOGGER_DATABASE_HOST_LEFT'
+  override message = 'another server of the database is used now'
+}
+
 /** Logs arrive faster than they can be stored. */
 export class Overloaded extends Unavailable {
   constructor () {

@@ -7,6 +7,11 @@ import { probe } from '../../src/store/connect.ts'
 const Health = Type.Object({
   status: Type.String({ examples: ['ok'] }),
   warnings: Type.Optional(Type.Array(Type.String(), { examples: [['innodb_flush_log_at_trx_commit is not 1: …']] })),
+  hosts: Type.Optional(Type.Array(Type.Object({
+    name: Type.String({ examples: ['db1:3306'] }),
+    active: Type.Boolean({ description: 'the server that is used' }),
+    state: Type.String({ description: 'its role, or why it is not used', examples: ['PRIMARY', 'ECONNREFUSED'] })
+  }), { description: 'the servers of the database, if there are several' })),
   reason: Type.Optional(Type.String({ examples: ['the database does not answer: ECONNREFUSED'] }))
 })
 
@@ -34,10 +39,10 @@ const health: FastifyPluginAsyncTypebox = async (app) => {
     reply.preventCache()
     try {
       await probeOnce()
-      return { status: 'ok', ...warningsOf(app) }
+      return { status: 'ok', ...hostsOf(app), ...warningsOf(app) }
     } catch (error) {
       const reason = `the database does not answer: ${codeOf(error) ?? 'no answer in time'}`
-      return reply.code(503).send({ status: 'unavailable', reason, ...warningsOf(app) })
+      return reply.code(503).send({ status: 'unavailable', reason, ...hostsOf(app), ...warningsOf(app) })
     }
   })
 }
@@ -61,4 +66,8 @@ function warningsOf ({ logRisks, logSpool, logWriter }: FastifyInstance): { warn
   const spool = problem === undefined ? [] : [`no spool: ${problem}`]
   const warnings = [...logRisks, ...spool, ...foreign, ...logWriter.warnings]
   return warnings.length === 0 ? {} : { warnings }
+}
+
+function hostsOf ({ logHosts }: FastifyInstance) {
+  return logHosts && { hosts: logHosts.states.map(({ name, isActive, state }) => ({ name, active: isActive, state })) }
 }

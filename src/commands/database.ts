@@ -1,9 +1,10 @@
 import type { Knex } from 'knex'
 import { databaseOptions, type Settings } from '../config.ts'
-import { codeOf, CommandError, DatabaseAway, SchemaMismatch, UnfitSession } from '../errors.ts'
+import { codeOf, CommandError, DatabaseAway, NoDatabaseHost, SchemaMismatch, UnfitSession } from '../errors.ts'
 import { connect } from '../store/connect.ts'
 import type { DatabaseOptions, MysqlOptions, SqliteOptions } from '../store/dialects/dialect.ts'
 import { mysqlFailure, sqliteFailure } from '../store/dialects/failure.ts'
+import { listHosts, nameOf } from '../store/dialects/mysql/host-list.ts'
 import { checkSchema, migrateToLatest } from '../store/migrations.ts'
 
 export type { Knex }
@@ -35,14 +36,20 @@ export async function withTables<T> (settings: Settings, work: (knex: Knex) => P
 /** Name of the database for a person. */
 export function describeDatabase (options: DatabaseOptions): string {
   if ('file' in options) return `SQLite ${options.file}`
-  const { user, host, port, database } = options
-  return `MySQL ${user}@${host}:${port}/${database}`
+  return `MySQL ${options.user}@${serversOf(options)}/${options.database}`
+}
+
+function serversOf (options: MysqlOptions): string {
+  return listHosts(options).map(nameOf).join(',')
 }
 
 /** A failure that the user can fix as a CommandError that names the setting and the remedy; else the error itself. */
 export function explained (error: unknown, options: DatabaseOptions): unknown {
   if (error instanceof SchemaMismatch || error instanceof UnfitSession || error instanceof DatabaseAway) {
     return new CommandError(`${describeDatabase(options)}: ${error.message}`)
+  }
+  if (error instanceof NoDatabaseHost) {
+    return new CommandError(`LOGGER_DB_HOST (--db-host): no server can be written: ${error.message}`)
   }
   const code = codeOf(error) ?? ''
   const explanation = 'file' in options ? explainSqlite(code, options) : explainMysql(code, options)
@@ -64,8 +71,9 @@ function explainSqlite (code: string, { file }: SqliteOptions): string | undefin
   }
 }
 
-function explainMysql (code: string, { host, port, user, database, ssl }: MysqlOptions): string | undefined {
-  const server = `MySQL at ${host}:${port}`
+function explainMysql (code: string, options: MysqlOptions): string | undefined {
+  const { user, database, ssl } = options
+  const server = `MySQL at ${serversOf(options)}`
   switch (mysqlFailure(code)) {
     case 'login':
       return `LOGGER_DB_USER, LOGGER_DB_PASSWORD (--user, --password): ${server} refuses the login of "${user}"`

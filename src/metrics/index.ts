@@ -1,10 +1,11 @@
 import type { EventEmitter } from 'node:events'
 import { Counter, Registry } from 'prom-client'
 import type { OutboxState } from '../alerts/outbox/history.ts'
+import type { DatabaseHosts, HostState } from '../store/dialects/dialect.ts'
 import { unknownLevels } from '../decode/severity/unknown-levels.ts'
 import type { WriterEvents } from '../write/log-writer.ts'
 import { measureProcess } from './process.ts'
-import { addGauge, addReadCounter } from './registry.ts'
+import { addGauge, addReadCounter, addReadGauge } from './registry.ts'
 import { countWriting } from './writing.ts'
 
 /** What is measured. Parts that the service does not have are undefined. */
@@ -31,6 +32,8 @@ export interface Sources {
     readonly connections: number
   } | undefined
   risks: () => readonly string[]
+  /** The servers of the database, if there are several. */
+  hosts: DatabaseHosts | undefined
 }
 
 export interface Metrics {
@@ -57,6 +60,7 @@ export function createMetrics (sources: Sources): Metrics {
   countUnknownLevels(registry)
   measureState(registry, sources)
   measureSpool(registry, sources.spool)
+  if (sources.hosts) measureHosts(registry, sources.hosts)
   if (sources.syslog) countSyslog(registry, sources.syslog)
   const close = measureProcess(registry)
   const rejects = new Counter({
@@ -119,6 +123,15 @@ function measureSpool (registry: Registry, source: Sources['spool']): void {
     const now = Date.now()
     return (now - (source.spool?.oldest ?? now)) / 1000
   })
+}
+
+function measureHosts (registry: Registry, hosts: DatabaseHosts): void {
+  const gauge = (name: string, help: string, read: (state: HostState) => boolean) => addReadGauge(
+    registry, { name, help }, ['host'], () => hosts.states.map((state) => [{ host: state.name }, read(state) ? 1 : 0]))
+  gauge('database_host_active', '1 for the server of the database that is used', ({ isActive }) => isActive)
+  gauge('database_host_fit', '1 for each server of the database that may be used', ({ isFit }) => isFit)
+  const changes = { name: 'database_host_changes_total', help: 'Changes of the server of the database' }
+  addReadCounter(registry, changes, [], () => [[{}, hosts.changes]])
 }
 
 function countSyslog (registry: Registry, syslog: NonNullable<Sources['syslog']>): void {

@@ -40,3 +40,21 @@ export function addReadCounter<Label extends string> (
     }
   }))
 }
+
+/** Registers a gauge by labels, which is read at each scrape. */
+export function addReadGauge<Label extends string> (
+  registry: Registry,
+  { name, help }: MetricName,
+  labelNames: Label[],
+  read: () => Iterable<[Record<Label, string>, number]>
+): void {
+  registry.registerMetric(new Gauge({
+    name: `loggerbot_${name}`,
+    help,
+    labelNames,
+    registers: [],
+    collect () {
+      for (const [labels, value] of read()) this.set(labels, value)
+    }
+  }))
+}

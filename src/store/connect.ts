@@ -1,6 +1,8 @@
+import { join } from 'node:path'
 import knexFactory, { type Knex } from 'knex'
+import type { ServerLog } from '../model/server-log.ts'
 import { within } from '../timeout.ts'
-import type { DatabaseOptions } from './dialects/dialect.ts'
+import type { DatabaseHosts, DatabaseOptions } from './dialects/dialect.ts'
 import { dialectOf } from './dialects/index.ts'
 import { mysqlConfig } from './dialects/mysql/index.ts'
 import { sqliteConfig } from './dialects/sqlite/index.ts'
@@ -29,6 +31,24 @@ export function openReader (knex: Knex): { knex: Knex, close (): Promise<void> }
 /** The database of a host app's knex; rejects with UnfitSession instead of using a session that changes logs. */
 export function guard (knex: Knex): Knex {
   return dialectOf(knex).guard(knex)
+}
+
+/**
+ * Watches the servers of the database, if it has several of which one is used at a time, and logs each change.
+ * The caller closes them. `identityFolder` keeps the identity of their cluster.
+ */
+export function watchHosts (knex: Knex, identityFolder: string | undefined, log: ServerLog): DatabaseHosts | undefined {
+  const hosts = dialectOf(knex).hostsOf(knex)
+  hosts?.watch({
+    identityFile: identityFolder === undefined ? undefined : join(identityFolder, 'cluster.json'),
+    onChange ({ from, to, states }) {
+      const servers = Object.fromEntries(states.map(({ name, state }) => [name, state]))
+      const isFirst = from === undefined && states[0]?.isActive
+      if (to === undefined) log.error({ from, servers }, 'no server of the database can be used')
+      else if (!isFirst) log.warn({ from, to, servers }, 'another server of the database is used')
+    }
+  })
+  return hosts
 }
 
 /** The ways in which the database, as it is set up, could lose acknowledged logs: a sentence each. */

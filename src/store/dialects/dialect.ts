@@ -6,8 +6,12 @@ import type { UtcTime } from '../../model/instant.ts'
 
 /** MySQL or MariaDB. */
 export interface MysqlOptions {
+  /**
+   * A server, or the servers of one cluster in order, such as `a:3306,b:3306`. One of them is used at a time: the first
+   * one, while it may be written.
+   */
   host: string
-  /** Default 3306. */
+  /** Of each server without a port in the list. Default 3306. */
   port?: number
   user: string
   password?: string
@@ -28,6 +32,42 @@ export interface SqliteOptions {
 }
 
 export type DatabaseOptions = MysqlOptions | SqliteOptions
+
+/** One of several servers of the database. */
+export interface HostState {
+  /** `host:port`. */
+  name: string
+  /** Whether it is used. */
+  isActive: boolean
+  /** Whether it may be used. */
+  isFit: boolean
+  /** Its role, such as `PRIMARY` or `Synced`; or why it is not used, such as `read-only` or `ECONNREFUSED`. */
+  state: string
+}
+
+/** Another server is used, or none (`to` is undefined); `from` is undefined at first. */
+export interface HostChange {
+  from: string | undefined
+  to: string | undefined
+  states: readonly HostState[]
+}
+
+export interface HostWatch {
+  /** File that keeps the identity of the cluster. A server with another one is not used. Default: none. */
+  identityFile?: string | undefined
+  onChange: (change: HostChange) => void
+}
+
+/** The servers of a database of which one is used at a time. */
+export interface DatabaseHosts {
+  /** In the order of the settings. */
+  readonly states: readonly HostState[]
+  /** How often the server was changed. */
+  readonly changes: number
+  /** Checks the servers until `close`, and leaves one that is not fit any more. Before, one is chosen once. */
+  watch (watch: HostWatch): void
+  close (): void
+}
 
 /** A value of a row. */
 export type Value = string | number | null
@@ -258,6 +298,8 @@ export interface Dialect {
   cutText (column: string, characters: number): { text: string, bytes: string }
   /** Options to open the database again for searches, if they would block other users of this knex; else undefined. */
   readerOptions (knex: Knex): DatabaseOptions | undefined
+  /** The servers of this knex; undefined where there is one, or none. */
+  hostsOf (knex: Knex): DatabaseHosts | undefined
   /** Reads rows. Rejects with the signal's reason once it is aborted; the database then stops, too. */
   query<Row = Record<string, unknown>> (knex: Knex, statement: ReadStatement, signal: AbortSignal): Promise<Row[]>
   /** Reads the first rows that together stay within the limit; else as `query`. */

@@ -1,24 +1,50 @@
 import { readFileSync } from 'node:fs'
 import type { Knex } from 'knex'
 import type { Connection as MariadbConnection } from 'mariadb'
-import type { Connection, ConnectionOptions } from 'mysql2'
+import type { Connection, ConnectionOptions, RowDataPacket } from 'mysql2'
+import { NoDatabaseHost } from '../../../errors.ts'
 import type { MysqlOptions } from '../dialect.ts'
+import { listHosts, nameOf, type Host } from './host-list.ts'
+import { Hosts } from './hosts.ts'
+import { judge, type Ask } from './role.ts'
 import { sessionSettings } from './session.ts'
 
 const connectTimeoutMs = 5000
 const acquireTimeoutMs = 10_000
 
+/** Settings that a knex of ours carries. */
+interface MysqlParams {
+  pageCompression: boolean
+  /** Undefined where there is one server. */
+  hosts: Hosts | undefined
+}
+
 /** Configures knex: UTC, times and 64-bit numbers as strings, strict mode, READ COMMITTED. */
-export function mysqlConfig (options: MysqlOptions): Knex.Config & { userParams: { pageCompression: boolean } } {
+export function mysqlConfig (options: MysqlOptions): Knex.Config & { userParams: MysqlParams } {
   const { pool = 10, pageCompression = true } = options
+  const list = listHosts(options)
+  const [first = { host: options.host, port: options.port ?? 3306 }] = list
+  const optionsOf = (host: Host) => connectionConfig({ ...options, ...host })
+  const hosts = list.length > 1 ? new Hosts(list, optionsOf) : undefined
+  const connection = hosts ? () => hosts.connection() : optionsOf(first)
   return {
     client: 'mysql2',
-    connection: connectionConfig(options) as Knex.MySql2ConnectionConfig,
-    pool: { min: 0, max: pool, afterCreate: prepareSession },
+    connection: connection as Knex.MySql2ConnectionConfig,
+    pool: {
+      min: 0,
+      max: pool,
+      afterCreate: (connection: Connection, done: Done) => {
+        prepareSession(connection, hosts).then(() => done(undefined, connection), (error) => {
+          connection.destroy()
+          done(error, connection)
+        })
+      },
+      validate: (connection: Connection) => hosts === undefined || hosts.isActive(hostOf(connection))
+    },
     acquireConnectionTimeout: acquireTimeoutMs,
     // An error must not quote the statement, which contains logs.
     compileSqlOnError: false,
-    userParams: { pageCompression }
+    userParams: { pageCompression, hosts }
   }
 }
 
@@ -40,28 +66,48 @@ function connectionConfig ({ ssl = false, ...options }: MysqlOptions): Connectio
 
 type Done = (error: unknown, connection: Connection) => void
 
-function prepareSession (connection: Connection, done: Done): void {
-  connection.query(sessionSettings[0], (error) => {
-    if (error) done(error, connection)
-    else connection.query(sessionSettings[1], (error) => done(error, connection))
-  })
+/** The server that a connection was opened to. */
+export function hostOf ({ config: { host = '', port = 3306 } }: Connection): Host {
+  return { host, port }
+}
+
+async function prepareSession (connection: Connection, hosts: Hosts | undefined): Promise<void> {
+  const ask = async (sql: string) => (await connection.promise().query<RowDataPacket[]>(sql))[0]
+  for (const sql of sessionSettings) await ask(sql)
+  await (hosts ? hosts.admit(hostOf(connection), ask) : refuseOutside(hostOf(connection), ask))
+}
+
+/** Refuses a server that is up, but left its group. Other states of a single server are told by its answers. */
+async function refuseOutside (host: Host, ask: Ask): Promise<void> {
+  const verdict = await judge(ask)
+  if (!verdict.isFit && verdict.isOutside) throw new NoDatabaseHost(`${nameOf(host)}: ${verdict.reason}`)
 }
 
 /**
- * Opens a connection of the mariadb connector, which has the bulk protocol.
+ * Opens a connection of the mariadb connector, which has the bulk protocol, to the active one of several servers.
  * It is set up as knex's connections are, but without autocommit.
  */
-export async function connectMariadb (options: MysqlOptions, maxAllowedPacket: number): Promise<MariadbConnection> {
+export async function connectMariadb (
+  options: MysqlOptions, maxAllowedPacket: number, hosts: Hosts | undefined
+): Promise<{ connection: MariadbConnection, isCurrent: () => boolean }> {
   const { createConnection } = await import('mariadb')
   const { ssl = false } = options
+  const opened = await hosts?.socket()
   const connection = await createConnection({
-    ...loginOf(options),
+    ...loginOf({ ...options, ...opened?.host ?? listHosts(options)[0] }),
     ...ssl !== false && { ssl: { ca: ssl === true ? undefined : readFileSync(ssl, 'utf8') } },
+    ...opened && { stream: (done) => done(undefined, opened.socket) },
     bulk: true,
     maxAllowedPacket
   })
   // The statement under way rejects as well.
   connection.on('error', () => {})
-  await Promise.all([...sessionSettings, 'SET autocommit = 0'].map((sql) => connection.query(sql)))
-  return connection
+  try {
+    await Promise.all([...sessionSettings, 'SET autocommit = 0'].map((sql) => connection.query(sql)))
+    if (opened) await hosts?.admit(opened.host, (sql) => connection.query(sql))
+  } catch (error) {
+    connection.destroy()
+    throw error
+  }
+  return { connection, isCurrent: () => !opened || hosts?.isActive(opened.host) === true }
 }

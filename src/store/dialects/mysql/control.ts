@@ -1,6 +1,8 @@
 import knexFactory, { type Knex } from 'knex'
 import type { Connection, RowDataPacket } from 'mysql2'
 import { within } from '../../../timeout.ts'
+import { hostOf } from './config.ts'
+import { nameOf } from './host-list.ts'
 import { sessionSettings } from './session.ts'
 
 /** How long the database may take to end a connection that hangs. */
@@ -48,16 +50,19 @@ async function prepareControl (connection: Connection): Promise<void> {
 /** Closes a connection at once, and tries to end what the database does for it. */
 export function cutMysql (knex: Knex, connection: Connection): void {
   connection.destroy()
-  kill().catch(() => {})
+  kill(knex, connection, 'KILL').catch(() => {})
+}
 
-  async function kill (): Promise<void> {
-    const other: Connection = await knex.client.acquireConnection()
-    try {
-      await within(killTimeoutMs, Promise.resolve(knex.raw('KILL ?', [connection.threadId]).connection(other)))
-    } catch {
-      other.destroy()
-    } finally {
-      knex.client.releaseConnection(other)
-    }
+/** Ends a connection, or the statement under way on it, by another connection to the same server. */
+export async function kill (knex: Knex, connection: Connection, what: 'KILL' | 'KILL QUERY'): Promise<void> {
+  const other: Connection = await knex.client.acquireConnection()
+  try {
+    // On another server, that number is the connection of somebody else.
+    if (nameOf(hostOf(other)) !== nameOf(hostOf(connection))) return
+    await within(killTimeoutMs, Promise.resolve(knex.raw(`${what} ?`, [connection.threadId]).connection(other)))
+  } catch {
+    other.destroy()
+  } finally {
+    knex.client.releaseConnection(other)
   }
 }

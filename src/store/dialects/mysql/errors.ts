@@ -35,13 +35,14 @@ const passingErrors = new Set([
 
 /** Codes of drivers and the system for a connection that was lost. */
 const lostConnection = new Set([
-  'PROTOCOL_CONNECTION_LOST', 'ECONNRESET', 'EPIPE', 'ER_SOCKET_UNEXPECTED_CLOSE', 'ER_CMD_CONNECTION_CLOSED'
+  'PROTOCOL_CONNECTION_LOST', 'ECONNRESET', 'EPIPE', 'ER_SOCKET_UNEXPECTED_CLOSE', 'ER_CMD_CONNECTION_CLOSED',
+  'LOGGER_DATABASE_HOST_LEFT'
 ])
 
 /** Codes for a connection that was never made. */
 const noConnection = new Set([
   'ECONNREFUSED', 'ETIMEDOUT', 'PROTOCOL_SEQUENCE_TIMEOUT', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH',
-  'ER_CON_COUNT_ERROR', 'ER_SERVER_OFFLINE_MODE'
+  'ER_CON_COUNT_ERROR', 'ER_SERVER_OFFLINE_MODE', 'LOGGER_NO_DATABASE_HOST'
 ])
 
 export function isUnreachable (error: unknown): boolean {

@@ -7,6 +7,7 @@ import { cutMysql, openMysqlControl } from './control.ts'
 import { classifyMysqlError, isDuplicateEntry, isUnreachable, mysqlMayPass, mysqlReason } from './errors.ts'
 import { mysqlPartitions } from './partitions.ts'
 import { readAll, readUpTo } from './read.ts'
+import { judge } from './role.ts'
 import { guardMysql, requireFitMysql, requireFitSession } from './session.ts'
 import { bulkSink, textSink } from './sink.ts'
 import { mysqlState } from './state.ts'
@@ -19,7 +20,7 @@ export const mysql: Dialect = {
       await knex.raw('SELECT VERSION() AS version, @@max_allowed_packet AS maxAllowedPacket')
     const packetBytes = Number(maxAllowedPacket)
     return options && 'host' in options && version.includes('MariaDB')
-      ? bulkSink(knex, packetBytes, () => connectMariadb(options, packetBytes))
+      ? bulkSink(knex, packetBytes, () => connectMariadb(options, packetBytes, knex.userParams.hosts))
       : textSink(knex, packetBytes)
   },
 
@@ -41,6 +42,8 @@ export const mysql: Dialect = {
     if (Number(binlog) === 1 && Number(syncBinlog) !== 1) {
       risks.push('sync_binlog is not 1: after a power cut replicas can lack acknowledged logs')
     }
+    const verdict = await judge(async (sql) => (await knex.raw(sql))[0])
+    if (verdict.isFit && verdict.risk !== undefined) risks.push(verdict.risk)
     return risks
   },
 
@@ -74,6 +77,8 @@ export const mysql: Dialect = {
   }),
 
   readerOptions: () => undefined,
+
+  hostsOf: (knex) => knex.userParams.hosts,
 
   now: 'CAST(UTC_TIMESTAMP(6) AS CHAR)',
 

@@ -4,6 +4,7 @@ import { unlessAborted } from '../../../timeout.ts'
 import type { PageLimit, PageOfRows, ReadStatement } from '../dialect.ts'
 import { RowPage } from '../row-bytes.js'
 import { sqlOf } from '../statement.ts'
+import { kill } from './control.ts'
 
 /** A connection of the pool while work is done on it. */
 interface Lent {
@@ -25,11 +26,11 @@ async function onConnection<T> (knex: Knex, signal: AbortSignal, work: (lent: Le
     throw error
   })
   let killed: Promise<unknown> | undefined
-  const kill = () => { killed ??= Promise.resolve(knex.raw('KILL QUERY ?', [connection.threadId])).catch(() => {}) }
-  const working = work({ connection, kill })
-  signal.addEventListener('abort', kill, { once: true })
+  const endStatement = () => { killed ??= kill(knex, connection, 'KILL QUERY').catch(() => {}) }
+  const working = work({ connection, kill: endStatement })
+  signal.addEventListener('abort', endStatement, { once: true })
   working.catch(() => {}).then(() => {
-    signal.removeEventListener('abort', kill)
+    signal.removeEventListener('abort', endStatement)
     return killed
   }).then(() => release(connection), () => {})
   return unlessAborted(signal, working)

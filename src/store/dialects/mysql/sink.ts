@@ -7,13 +7,12 @@
 // are looked up, and the other batches are tried again. Only keys are inserted with IGNORE: it would change data that
 // breaks a rule. Rows that are stored once have keys of their own, see once.ts.
 import type { Knex } from 'knex'
-import type { Connection as MariadbConnection } from 'mariadb'
 import { unlessAborted } from '../../../timeout.ts'
 import type { RowBatch, RowSink } from '../dialect.ts'
 import { insertKeys, insertRows, into, requirePacketHolds } from './multi-row.ts'
 import { claimRows, selectRecent } from './once.ts'
 import { insertRowByRow, probeBySession } from './row-by-row.ts'
-import { BulkSessions, openTextSession, type WriteSession } from './write-session.ts'
+import { BulkSessions, openTextSession, type BulkConnection, type WriteSession } from './write-session.ts'
 
 type OpenSession = () => Promise<WriteSession>
 
@@ -27,7 +26,7 @@ export function textSink (knex: Knex, packetBytes: number): RowSink {
  * Stores by MariaDB's bulk protocol, on connections of its own, on which autocommit is off.
  * A batch that is stored row by row goes by connections of this knex.
  */
-export function bulkSink (knex: Knex, packetBytes: number, connect: () => Promise<MariadbConnection>): RowSink {
+export function bulkSink (knex: Knex, packetBytes: number, connect: () => Promise<BulkConnection>): RowSink {
   const sessions = new BulkSessions(connect, packetBytes)
   return {
     insert: inserter(() => sessions.open(), packetBytes),

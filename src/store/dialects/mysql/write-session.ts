@@ -58,28 +58,39 @@ export async function openTextSession (knex: Knex, packetBytes: number): Promise
 /** Idle connections that are kept: the writer has two transactions at once, the drain one. */
 const maxIdle = 3
 
-/** Sessions by MariaDB's bulk protocol. `connect` opens a connection on which autocommit is off. */
-export class BulkSessions {
-  readonly #connect: () => Promise<MariadbConnection>
-  readonly #packetBytes: number
-  readonly #idle: MariadbConnection[] = []
+/** A connection on which autocommit is off. */
+export interface BulkConnection {
+  connection: MariadbConnection
+  /** Whether it is to the server that is used now. */
+  isCurrent: () => boolean
+}
 
-  constructor (connect: () => Promise<MariadbConnection>, packetBytes: number) {
+/** Sessions by MariaDB's bulk protocol. */
+export class BulkSessions {
+  readonly #connect: () => Promise<BulkConnection>
+  readonly #packetBytes: number
+  readonly #idle: BulkConnection[] = []
+
+  constructor (connect: () => Promise<BulkConnection>, packetBytes: number) {
     this.#connect = connect
     this.#packetBytes = packetBytes
   }
 
   async open (): Promise<WriteSession> {
-    let connection = this.#idle.pop()
-    while (connection?.isValid() === false) connection = this.#idle.pop()
-    return this.#sessionOn(connection ?? await this.#connect())
+    let idle = this.#idle.pop()
+    while (idle && !isUsable(idle)) {
+      idle.connection.destroy()
+      idle = this.#idle.pop()
+    }
+    return this.#sessionOn(idle ?? await this.#connect())
   }
 
   close (): void {
-    for (const connection of this.#idle.splice(0)) connection.destroy()
+    for (const { connection } of this.#idle.splice(0)) connection.destroy()
   }
 
-  #sessionOn (connection: MariadbConnection): WriteSession {
+  #sessionOn (opened: BulkConnection): WriteSession {
+    const { connection } = opened
     return {
       packetBytes: this.#packetBytes,
       insert: (claims, rows) => insertInBulk(connection, claims, rows),
@@ -87,12 +98,16 @@ export class BulkSessions {
       insertRow: (insert, row) => connection.execute(insert + placeholders(row), [...row]),
       select: (sql) => connection.query(sql),
       release: () => {
-        if (connection.isValid() && this.#idle.length < maxIdle) this.#idle.push(connection)
+        if (isUsable(opened) && this.#idle.length < maxIdle) this.#idle.push(opened)
         else connection.destroy()
       },
       destroy: () => connection.destroy()
     }
   }
+}
+
+function isUsable ({ connection, isCurrent }: BulkConnection): boolean {
+  return connection.isValid() && isCurrent()
 }
 
 /** Sends the claims and the rows together, without waiting between them. */

@@ -87,6 +87,8 @@ export const sqlite: Dialect = {
 
   openControl: () => undefined,
 
+  hostsOf: () => undefined,
+
   // The thread finishes its statement; nobody waits for the result.
   cut: () => {},
 
