@@ -28,8 +28,8 @@ export interface AlertMessage {
   state: string | null
   /** First lines of logs, the oldest first; text of strangers. */
   lines: string[]
-  /** Of a digest: titles of the alerts that are shown, and the number of those that are not. */
-  alerts: Array<{ number: string, title: string, logs: number }>
+  /** Of a digest: what it shows, and the number of alerts that it does not show. */
+  alerts: DigestEntry[]
   heldBack: number
   /** Address of the page at the group of errors, else at the logs; null where the server does not know its address. */
   url: string | null
@@ -37,6 +37,15 @@ export interface AlertMessage {
   logsUrl: string | null
   /** Whether buttons may be shown that change the group of errors. */
   hasActions: boolean
+}
+
+/** A line of a digest: an alert, or errors that differ in one word, under the number of the first. */
+export interface DigestEntry {
+  number: string
+  title: string
+  logs: number
+  /** Number of alerts that it stands for. */
+  alerts: number
 }
 
 /** `wait`: try again later; `pause`: the channel rests; `broken`: its owner must change it; `giveUp`: this message. */

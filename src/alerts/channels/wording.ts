@@ -1,5 +1,5 @@
 // The words of a message for people, in plain text. A channel puts them where nothing in them has a meaning.
-import type { AlertMessage } from './channel.ts'
+import type { AlertMessage, DigestEntry } from './channel.ts'
 
 export const headings: Record<AlertMessage['kind'], string> = {
   new: 'New error',
@@ -30,12 +30,21 @@ export function headingOf ({ kind, number, mayRepeat }: AlertMessage): string {
 export function textOf ({ title, note, alerts, heldBack, lines, ...message }: AlertMessage): string {
   const parts = [
     [title, factsOf(message), note ?? ''],
-    alerts.map(({ number, title, logs }) => `${number} ${title} (${logs})`),
+    listed(alerts).map((entry) => `${entry.number} ${titleOf(entry)} (${entry.logs})`),
     [heldBack > 0 ? `and ${heldBack} more` : ''],
     lines
   ]
   const text = parts.map((part) => part.filter((line) => line !== '').join('\n')).filter((part) => part !== '')
   return inert(text.join('\n\n'))
+}
+
+/** The lines of a digest; a single one says what the title says. */
+export function listed (alerts: readonly DigestEntry[]): readonly DigestEntry[] {
+  return alerts.length > 1 ? alerts : []
+}
+
+function titleOf ({ title, alerts }: DigestEntry): string {
+  return alerts > 1 ? `${title}, ${alerts} different` : title
 }
 
 /** Text in which all characters are visible and stand in reading order. */

@@ -4,17 +4,20 @@ import type { Knex } from 'knex'
 import type { UtcTime } from '../../model/instant.ts'
 import { isoTime } from '../../query/api-log.ts'
 import { alertNumber, type AlertDetail, type AlertKind } from '../alert.ts'
-import type { AlertMessage } from '../channels/channel.ts'
+import type { AlertMessage, DigestEntry } from '../channels/channel.ts'
 import type { StoredChannel } from '../channels/stored.ts'
 import type { ErrorGroup, GroupState } from '../group.ts'
 import type { MessageLinks } from '../page-links.ts'
 import { changesOfGroup, findGroup, mergedGroups } from '../read.ts'
 import { earlier, later } from '../tally.ts'
+import { familiesOf, type Family } from './families.ts'
 import { noRule } from './raise.ts'
 import type { Content } from './rows.ts'
 
-/** Alerts that a digest names. */
-const shownAlerts = 10
+/** Lines of a digest. */
+const shownEntries = 10
+/** Lines of logs that a message about one family quotes. */
+const shownSamples = 3
 /** States in which a user has seen to a group. */
 const settledStates: ReadonlySet<GroupState> = new Set(['acknowledged', 'muted', 'resolved'])
 
@@ -107,13 +110,16 @@ export function composeDigest (alerts: readonly StoredAlert[], { id: channelId }
   const rules = new Set(alerts.map(({ rule }) => rule ?? ''))
   const times = alerts.flatMap(({ detail: { firstAt, lastAt } }) => [firstAt ?? [], lastAt ?? []].flat())
   const levels = new Set(alerts.map(({ detail }) => detail.level))
+  const families = familiesOf(alerts)
+  const entries = families.slice(0, shownEntries).map(entryOf)
+  const [only] = families.length === 1 ? families : []
   return {
     message: {
       id,
       thread: threadOf(`digest ${channelId}`),
       number: alertNumber(alerts[0]?.id ?? '0'),
       kind: 'digest',
-      title: `${alerts.length} alerts`,
+      title: only ? `${only.title} (${only.alerts.length} different)` : `${alerts.length} alerts`,
       note: null,
       user: alerts[0]?.user ?? '',
       rule: rules.size === 1 ? [...rules].join() : '',
@@ -123,14 +129,17 @@ export function composeDigest (alerts: readonly StoredAlert[], { id: channelId }
       first: timeOf(times.length === 0 ? undefined : times.reduce(earlier)),
       last: timeOf(times.length === 0 ? undefined : times.reduce(later)),
       state: null,
-      alerts: alerts.slice(0, shownAlerts).map(({ id: alertId, detail: { title, logs } }) => (
-        { number: alertNumber(alertId), title, logs }
-      )),
-      heldBack: Math.max(0, alerts.length - shownAlerts),
+      alerts: entries,
+      heldBack: entries.reduce((left, entry) => left - entry.alerts, alerts.length),
       hasActions: false
     },
-    samples: []
+    samples: only ? only.alerts.slice(0, shownSamples).flatMap(({ detail: { samples: [first] } }) => first ?? []) : []
   }
+}
+
+function entryOf ({ title, alerts }: Family): DigestEntry {
+  const logs = alerts.reduce((sum, { detail }) => sum + detail.logs, 0)
+  return { number: alertNumber(alerts[0]?.id ?? '0'), title, logs, alerts: alerts.length }
 }
 
 /** The message to send, with its lines and links. */

@@ -51,6 +51,9 @@ for (const database of databases) {
   })
 }
 
+/** Number of alerts that the lines of a digest stand for. */
+const shownIn = (entries: AlertMessage['alerts']) => entries.reduce((sum, { alerts }) => sum + alerts, 0)
+
 function withResolvers<T> () {
   let resolve: (value: T) => void = () => {}
   const promise = new Promise<T>((_resolve) => { resolve = _resolve })
@@ -134,7 +137,7 @@ for (const database of databases) {
       await pass(90, async (second) => {
         if (second < 60) await raise(...Array.from({ length: 100 }, () => String(raised++)))
       })
-      const shown = channel.sent.reduce((sum, { kind, alerts }) => sum + (kind === 'digest' ? alerts.length : 1), 0)
+      const shown = channel.sent.reduce((sum, { kind, alerts }) => sum + (kind === 'digest' ? shownIn(alerts) : 1), 0)
       const heldBack = channel.sent.reduce((sum, message) => sum + message.heldBack, 0)
       t.equal(shown + heldBack, raised, 'each alert is shown or counted')
       for (const { at } of channel.sent) {
@@ -145,6 +148,39 @@ for (const database of databases) {
       t.ok((await rows()).every(({ state }) => state === 'sent'))
       await pass(1)
       t.equal(channel.sent.length, new Set(channel.sent.map(({ id }) => id)).size)
+    })
+
+    await t.test('errors that differ in one word are told in one line, and told alone in one message', async (t) => {
+      const { channel, pass, rows } = await fresh(t)
+      const raise = async (titles: readonly string[], detail: object = { process: 'sshd' }) => {
+        await knex.transaction((transaction) => raiseAlerts(transaction, titles.map((title, index) => (
+          someAlert({ subject: title, kind: 'new', at: channel.now, detail: { title, logs: 2, samples: [{ id: String(index), at: start }], groupKey: '00000000000000bb', ...detail } })
+        )), channel.now))
+      }
+      const names = Array.from({ length: 48 }, (_, index) => `name${String.fromCharCode(97 + index % 26)}${index < 26 ? '' : 'x'}`)
+      await raise(['no disk', ...names.map((name) => `Invalid user ${name} from <*>`), 'no net', ...['read', 'write', 'seek', 'stat'].map((call) => `cannot ${call} file`)])
+      await raise(['Invalid user nobody from <*>'], { process: 'other' })
+      await pass(1)
+      t.match(channel.sent, [{
+        kind: 'digest',
+        title: '55 alerts',
+        heldBack: 0,
+        logs: 110,
+        alerts: [
+          { title: 'no disk', logs: 2, alerts: 1 }, { title: 'Invalid user … from <*>', logs: 96, alerts: 48 }, { title: 'no net' },
+          { title: 'cannot read file' }, { title: 'cannot write file' }, { title: 'cannot seek file' }, { title: 'cannot stat file' }, { title: 'Invalid user nobody from <*>', alerts: 1 }
+        ]
+      }])
+      t.equal(channel.sent[0]?.alerts.length, 8)
+      await raise(['hot', 'cold', 'wet', 'dry', 'dark'].map((word) => `it is too ${word} here`))
+      await raise(['hot', 'cold', 'wet', 'dry', 'dark'].map((word) => `it was ${word} today`), { groupKey: undefined })
+      await pass(4)
+      t.match(channel.sent[1], { title: '10 alerts', alerts: { length: 6 } }, 'what is not about errors is told one by one')
+      await raise(['a', 'b', 'c', 'd', 'e', 'f'].map((word) => `the ${word} of it failed`))
+      await pass(4)
+      t.match(channel.sent[2], { kind: 'digest', title: 'the … of it failed (6 different)', logs: 12, alerts: [{ alerts: 6 }], heldBack: 0 })
+      t.equal(channel.sent.length, 3)
+      t.ok((await rows()).every(({ state }) => state === 'sent'))
     })
 
     await t.test('at most 30 messages go in an hour, also by another sender', async (t) => {

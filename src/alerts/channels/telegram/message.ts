@@ -1,5 +1,5 @@
 import type { AlertMessage, Channel, SendOutcome } from '../channel.ts'
-import { headings } from '../wording.ts'
+import { headings, listed } from '../wording.ts'
 import type { Button, OutgoingText } from './api.ts'
 import { buttonData, type ButtonAction } from './button-data.ts'
 import type { TelegramClient } from './client.ts'
@@ -82,15 +82,15 @@ function addHeading (builder: TextBuilder, { kind, number, url, mayRepeat }: Ale
 
 /** Adds the alerts of a digest. */
 function addAlerts (builder: TextBuilder, { alerts, heldBack }: AlertMessage): void {
-  let left = alerts.length
-  for (const { number, title, logs } of alerts.slice(0, maxLines)) {
-    const start = `\n${number} ${logs} × `
-    const roomForTitle = builder.room - start.length - unitsOfMore
+  let hidden = listed(alerts).reduce((sum, entry) => sum + entry.alerts, heldBack)
+  for (const entry of listed(alerts).slice(0, maxLines)) {
+    const start = `\n${entry.number} ${entry.logs} × `
+    const end = entry.alerts > 1 ? `, ${entry.alerts} different` : ''
+    const roomForTitle = builder.room - start.length - end.length - unitsOfMore
     if (roomForTitle < minLineUnits) break
-    builder.own(start).foreign(title, Math.min(roomForTitle, maxUnits.title / 2))
-    left--
+    builder.own(start).foreign(entry.title, Math.min(roomForTitle, maxUnits.title / 2)).own(end)
+    hidden -= entry.alerts
   }
-  const hidden = heldBack + left
   if (hidden > 0) builder.own(`\n${hidden} more`)
 }
 

@@ -86,13 +86,17 @@ t.test('an alert in Telegram', async (t) => {
     t.match(await channelOf({}).edit!('1', message(), signal), { kind: 'notDelivered', then: 'giveUp' })
   })
   await t.test('may be a digest, which says how many alerts it does not show', async (t) => {
-    const alerts = Array.from({ length: 40 }, (_, index) => ({ number: `#${index}`, title: `error ${index} `.repeat(20), logs: index }))
+    const alerts = Array.from({ length: 40 }, (_, index) => ({ number: `#${index}`, title: `error ${index} `.repeat(20), logs: index, alerts: 1 }))
     await send(message({ kind: 'digest', title: '90 errors', alerts, heldBack: 50, lines: [], hasActions: false }))
     const { text } = last()
     t.ok(text.length <= 700, `${text.length} units`)
     const shown = [...text.matchAll(/^#\d+ \d+ × /gm)].length
     t.ok(shown > 2)
     t.match(text, new RegExp(`\n${90 - shown} more$`))
+    await send(message({ kind: 'digest', title: '50 alerts', alerts: [{ number: '#1', title: 'Invalid user … from <*>', logs: 60, alerts: 48 }, { number: '#2', title: 'no disk', logs: 1, alerts: 1 }], heldBack: 1, lines: [] }))
+    t.match(last().text, /\n#1 60 × Invalid user … from <\*>, 48 different\n#2 1 × no disk\n1 more$/)
+    await send(message({ kind: 'digest', title: 'Invalid user … from <*> (48 different)', alerts: [{ number: '#1', title: 'Invalid user … from <*>', logs: 60, alerts: 48 }], lines: ['Invalid user bob'] }))
+    t.equal(last().text.split('Invalid user').length, 3, 'one line of its own says nothing more')
   })
 })
 
@@ -118,7 +122,7 @@ t.test('any text is accepted, and stays text', async (t) => {
   }
   for (const text of hostile) {
     await t.resolves(check(message({ title: text, note: text, process: text, rule: text, user: text, state: text, lines: [text, text] })), text.slice(0, 20))
-    const alerts = [{ number: '#1C3', title: text, logs: 1 }, { number: '#2', title: text, logs: 2 }]
+    const alerts = [{ number: '#1C3', title: text, logs: 1, alerts: 1 }, { number: '#2', title: text, logs: 2, alerts: 7 }]
     await t.resolves(check(message({ kind: 'digest', title: text, alerts, lines: [] })), `a digest of ${text.slice(0, 20)}`)
   }
   const text = fc.oneof(

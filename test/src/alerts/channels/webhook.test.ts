@@ -300,8 +300,8 @@ t.test('each service gets a message in its shape', async (t) => {
 })
 
 t.test('a digest lists its alerts, and how many were held back', async (t) => {
-  const digest = { kind: 'digest' as const, title: '12 alerts', process: null, level: null, first: null, last: null, state: null, lines: [], alerts: [{ number: '#1F4', title: 'no disk', logs: 7 }, { number: '#1F5', title: 'no net', logs: 1 }], heldBack: 10, url: null, mayRepeat: true }
-  t.match((await deliver('mattermost', digest)).json.text, '**Several alerts #1F3 (may be a repeat)**\n```text\n12 alerts\n3 logs, rule New errors, user alice\n\n#1F4 no disk (7)\n#1F5 no net (1)\n\nand 10 more\n```')
+  const digest = { kind: 'digest' as const, title: '12 alerts', process: null, level: null, first: null, last: null, state: null, lines: [], alerts: [{ number: '#1F4', title: 'no disk', logs: 7, alerts: 1 }, { number: '#1F5', title: 'no … net', logs: 9, alerts: 6 }], heldBack: 10, url: null, mayRepeat: true }
+  t.match((await deliver('mattermost', digest)).json.text, '**Several alerts #1F3 (may be a repeat)**\n```text\n12 alerts\n3 logs, rule New errors, user alice\n\n#1F4 no disk (7)\n#1F5 no … net, 6 different (9)\n\nand 10 more\n```')
 })
 
 t.test('any text fits the limits of each service, and means nothing there', async () => {

@@ -1,0 +1,70 @@
+// Families: errors that differ in one word of their texts, such as `Invalid user bob` and `Invalid user eve`. They stay
+// groups of their own; only a message that tells many of them at once tells them in one line.
+import type { StoredAlert } from './compose.ts'
+
+/** Alerts that are told in one line: a family, or one alert. */
+export interface Family {
+  /** The text of the alerts, with `…` in the place of the word in which they differ. */
+  title: string
+  alerts: readonly StoredAlert[]
+}
+
+/** Fewer errors are told one by one: the word may be what matters. */
+const minAlerts = 5
+/** Texts with fewer words have too little in common, and those with more are compared for too long. */
+const minWords = 3
+const maxWords = 20
+
+/** Finds the families among alerts; alerts without one are alone. In the order of the first alert of each. */
+export function familiesOf (alerts: readonly StoredAlert[]): Family[] {
+  const taken = new Set<StoredAlert>()
+  const families: Family[] = []
+  const candidates = [...similar(alerts)].flatMap((bucket) => candidatesIn(bucket))
+  for (const { title, alerts: all } of candidates.sort((one, other) => other.alerts.length - one.alerts.length)) {
+    const free = all.filter((alert) => !taken.has(alert))
+    if (free.length < minAlerts) continue
+    for (const alert of free) taken.add(alert)
+    families.push({ title, alerts: free })
+  }
+  const alone = alerts.flatMap((alert) => taken.has(alert) ? [] : [{ title: alert.detail.title, alerts: [alert] }])
+  const places = new Map(alerts.map((alert, place) => [alert, place]))
+  const placeOf = ({ alerts: [first] }: Family) => (first && places.get(first)) ?? 0
+  return [...families, ...alone].sort((one, other) => placeOf(one) - placeOf(other))
+}
+
+/** Alerts about errors of one process that were told alike and have the same number of words. */
+function similar (alerts: readonly StoredAlert[]): Iterable<StoredAlert[]> {
+  const buckets = new Map<string, StoredAlert[]>()
+  for (const alert of alerts) {
+    const { kind, ruleId, detail: { groupKey, process, title } } = alert
+    const { length } = wordsOf(title)
+    if (groupKey === undefined || length < minWords || length > maxWords) continue
+    const name = `${kind} ${ruleId} ${length} ${process}`
+    const bucket = buckets.get(name)
+    if (bucket) bucket.push(alert)
+    else buckets.set(name, [alert])
+  }
+  return buckets.values()
+}
+
+function candidatesIn (bucket: readonly StoredAlert[]): Family[] {
+  if (bucket.length < minAlerts) return []
+  const texts = bucket.map((alert) => ({ alert, words: wordsOf(alert.detail.title) }))
+  const found: Family[] = []
+  for (let place = 0; place < (texts[0]?.words.length ?? 0); place++) {
+    if (texts.every(({ words }) => words[place] === texts[0]?.words[place])) continue
+    const byTitle = new Map<string, StoredAlert[]>()
+    for (const { alert, words } of texts) {
+      const title = words.with(place, '…').join(' ')
+      const same = byTitle.get(title)
+      if (same) same.push(alert)
+      else byTitle.set(title, [alert])
+    }
+    for (const [title, alerts] of byTitle) if (alerts.length >= minAlerts) found.push({ title, alerts })
+  }
+  return found
+}
+
+function wordsOf (text: string): string[] {
+  return text.split(/\s+/).filter((word) => word !== '')
+}
