@@ -9,7 +9,8 @@ import { Housekeeping } from '../src/retention/housekeeping.ts'
 import type { DatabaseOptions } from '../src/store/dialects/dialect.ts'
 import type { HostTransaction } from '../src/store/host-transaction.ts'
 import { writerStoreOf } from '../src/store/writer-store.ts'
-import { Gate, type BodyMemory } from '../src/write/gate.ts'
+import type { BodyMemory } from '../src/write/body-memory.ts'
+import { Gate } from '../src/write/gate.ts'
 import { LogWriter as Writer, type WriterEvents } from '../src/write/log-writer.ts'
 
 export type { WriterEvents } from '../src/write/log-writer.ts'
@@ -18,6 +19,10 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** The body is read in pieces, whatever its length. */
     logStream?: true
+  }
+  interface FastifyRequest {
+    /** Memory of the body, on routes with the hook `reserveMemory`. */
+    logMemory?: BodyMemory
   }
   interface FastifyInstance {
     /**
@@ -79,21 +84,20 @@ export default fp<WriterOptions>(async (app, options) => {
   const store = writerStoreOf(logDb, database)
   const writer = new Writer<HostTransaction>({ store, spool, clock, housekeeping, log, timeoutMs, logsPerSecond })
   const gate = new Gate(queueLimit, timeoutMs)
-  const memories = new WeakMap<FastifyRequest, BodyMemory>()
 
+  app.decorateRequest('logMemory')
   app.decorate('writeLogs', (batch, { knex } = {}) => writer.write(batch, knex))
   app.decorate('reserveMemory', (request, reply, done) => {
     const memory = gate.open(payerOf(request))
-    memories.set(request, memory)
+    request.logMemory = memory
     // The client may have disconnected during authentication; its `close` event has already fired.
     if (request.socket.destroyed) memory.release()
     else reply.raw.once('close', () => memory.release())
     done()
   })
   app.decorate('memoryOf', (request) => {
-    const memory = memories.get(request)
-    if (!memory) throw new Error('the route lacks the hook reserveMemory')
-    return memory
+    if (!request.logMemory) throw new Error('the route lacks the hook reserveMemory')
+    return request.logMemory
   })
   app.decorate('logWriter', {
     events: writer.events,

@@ -53,7 +53,7 @@ const otherSignals: FastifyPluginAsync = async (app) => {
   let isLogged = false
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', async (request: FastifyRequest, payload: IncomingMessage) => {
-    const parts = app.memoryOf(request).read(payload, false)
+    const parts = app.memoryOf(request).read(payload, false)[Symbol.asyncIterator]()
     let part
     do part = await parts.next()
     while (!part.done)

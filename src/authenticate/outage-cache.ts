@@ -65,14 +65,22 @@ export class OutageCache<T> {
     return this.#entries.size
   }
 
+  /** The answer for a key that needs no question: one that is young enough. */
+  fresh (key: string, maxAgeMs = recheckAfterMs): Promise<Answer<T>> | undefined {
+    const last = this.#entries.get(key)
+    return last && this.#now() - last.askedAt < maxAgeMs ? last.answer : undefined
+  }
+
   /**
    * Finds the answer for a key. While the database is unavailable: the last answer, or what `recall` returns.
    * Rejects with DatabaseAway when there is neither, and with whatever `limitUnknown` throws.
    */
   async find (key: string, question: Question<T>): Promise<Answer<T>> {
     const { ask, recall, limitUnknown = (ask) => ask(), maxAgeMs = recheckAfterMs } = question
+    const fresh = this.fresh(key, maxAgeMs)
+    if (fresh) return fresh
     const last = this.#entries.get(key)
-    if (last) return this.#now() - last.askedAt < maxAgeMs ? last.answer : this.#askAgain(key, question, last)
+    if (last) return this.#askAgain(key, question, last)
 
     const { maxMissingAgeMs = recheckAfterMs } = question
     const missingAgeMs = this.#now() - (this.#missingAt.get(key) ?? -Infinity)

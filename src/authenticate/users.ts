@@ -43,7 +43,8 @@ export class Users {
   /** Finds a user whom the database confirmed at most `maxAgeMs` ago. Rejects with DatabaseAway. */
   find (name: string, maxAgeMs?: number): Promise<Answer<StoredUser>> {
     // A new user is known at once.
-    return this.#cache.find(name, { ...this.#questionOf(name), maxAgeMs, maxMissingAgeMs: 0 })
+    return this.#cache.fresh(name, maxAgeMs) ??
+      this.#cache.find(name, { ...this.#questionOf(name), maxAgeMs, maxMissingAgeMs: 0 })
   }
 
   /**

@@ -39,16 +39,19 @@ export class Turns {
   }
 }
 
-/** Runs a generator, with turns for other work; `onValue` gets the values that it yields. Resolves to its result. */
-export async function runInTurns<T, Result> (
+/**
+ * Runs a generator, with turns for other work; `onValue` gets the values that it yields.
+ * Returns its result; a promise of it where other work had a turn.
+ */
+export function runInTurns<T, Result> (
   steps: Iterator<T | undefined, Result, void>, onValue: (value: T) => void = () => {}
-): Promise<Result> {
+): Result | Promise<Result> {
   const turns = new Turns()
   for (;;) {
     const { done, value } = steps.next()
     if (done) return value
     if (value !== undefined) onValue(value)
-    if (turns.isDue) await turns.give()
+    if (turns.isDue) return turns.give().then(() => runInTurns(steps, onValue))
   }
 }
 

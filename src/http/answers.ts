@@ -87,12 +87,11 @@ function printableAscii (text: string): string {
  */
 export function refuseLongBodies (scope: FastifyInstance, maxBytes: number): void {
   scope.addHook('onRoute', (route) => { route.bodyLimit ??= maxBytes })
-  scope.addHook('onRequest', async ({ headers, routeOptions: { config, bodyLimit } }) => {
+  scope.addHook('onRequest', ({ headers, routeOptions: { config, bodyLimit } }, _reply, done) => {
     // A body that is read in portions may have any length.
-    if (config.logStream) return
-    if (Number(headers['content-length'] ?? 0) > bodyLimit) {
-      throw new TooLarge(`the body must have ${bodyLimit} bytes at most`)
-    }
+    const isTooLong = !config.logStream && Number(headers['content-length'] ?? 0) > bodyLimit
+    if (isTooLong) done(new TooLarge(`the body must have ${bodyLimit} bytes at most`))
+    else done()
   })
 }
 

@@ -1,17 +1,10 @@
-import type { Readable } from 'node:stream'
 import { Overloaded } from '../errors.ts'
+import { BodyMemory, type Reservations } from './body-memory.ts'
 
-/** An upload slower than this while others wait counts as stalled. */
-const minBytesPerMs = 16
-/** How far an upload may fall behind that pace before its memory may be taken away. */
-const maxBehindMs = 500
 /** Interval of the check for stalled uploads while requests wait. */
 const stallCheckMs = 100
 /** A body of at most this fraction of all memory is small. */
 const smallFraction = 1 / 512
-
-/** An error is created when it is needed: it keeps the stack of its place, which costs as much as a short request. */
-const overloaded = (): Error => new Overloaded()
 
 interface Waiting {
   memory: BodyMemory
@@ -19,93 +12,6 @@ interface Waiting {
   resolve: () => void
   reject: (error: Error) => void
   timer: NodeJS.Timeout
-}
-
-/** Memory reserved for the body of one request. */
-export class BodyMemory {
-  readonly #gate: Gate
-  /** Address or user that the bytes are charged to. */
-  group: string
-  /** Bytes reserved. */
-  reserved = 0
-  #wake = (): void => {}
-  #releasedBecause: (() => Error) | undefined
-  /** How far the sender is behind the slowest pace allowed. */
-  #behindMs = 0
-  /** When the current wait for the sender began; undefined while there is none. */
-  #idleSince: number | undefined
-
-  constructor (gate: Gate, group: string) {
-    this.#gate = gate
-    this.group = group
-  }
-
-  /** Whether the sender is too far behind the slowest pace allowed. */
-  get isStalled (): boolean {
-    return this.#idleSince !== undefined && this.#behindMs + performance.now() - this.#idleSince > maxBehindMs
-  }
-
-  /** Reserves more memory; returns a promise if that takes time. Throws or rejects with Overloaded. */
-  reserve (bytes: number): Promise<void> | undefined {
-    if (this.#releasedBecause) throw this.#releasedBecause()
-    return this.#gate.reserve(this, bytes)
-  }
-
-  /** Charges the reserved memory to another group from now on. */
-  chargeTo (group: string): void {
-    this.#gate.move(this, group)
-  }
-
-  /** Releases all memory but `bytes`. */
-  shrinkTo (bytes: number): void {
-    this.#gate.shrink(this, bytes)
-  }
-
-  /** Releases all memory for good; reading and waiting end with this error. */
-  release (reasonOf = overloaded): void {
-    this.#releasedBecause ??= reasonOf
-    this.#wake()
-    this.#gate.release(this, reasonOf)
-  }
-
-  /**
-   * Reads a body no faster than memory can be reserved for it.
-   *
-   * With `isCounted` false nothing is reserved. Unlike iterating over the stream itself, giving up leaves the
-   * connection open for an answer.
-   */
-  async * read (body: Readable, isCounted = true): AsyncGenerator<Buffer, void, void> {
-    const wake = () => this.#wake()
-    const events = ['readable', 'end', 'close', 'error']
-    for (const event of events) body.on(event, wake)
-    try {
-      for (;;) {
-        if (this.#releasedBecause) throw this.#releasedBecause()
-        const part: Buffer | null = body.read()
-        if (part !== null) {
-          this.#behindMs = Math.max(0, this.#behindMs - part.length / minBytesPerMs)
-          const turn = isCounted ? this.reserve(part.length) : undefined
-          if (turn) await turn
-          yield part
-        } else if (body.readableEnded) {
-          return
-        } else if (body.destroyed) {
-          throw Object.assign(new Error('the connection ended before the body did'), { statusCode: 400 })
-        } else {
-          await this.#waitForSender()
-        }
-      }
-    } finally {
-      for (const event of events) body.off(event, wake)
-    }
-  }
-
-  async #waitForSender (): Promise<void> {
-    this.#idleSince = performance.now()
-    await new Promise<void>((resolve) => { this.#wake = resolve })
-    this.#behindMs += performance.now() - this.#idleSince
-    this.#idleSince = undefined
-  }
 }
 
 /**
@@ -117,7 +23,7 @@ export class BodyMemory {
  * lose their memory, if their group has reserved at least as much as the waiting one. One request at a time may exceed
  * all limits, so that uploads that wait for each other end.
  */
-export class Gate {
+export class Gate implements Reservations {
   readonly #limit: number
   readonly #smallBytes: number
   readonly #timeoutMs: number
@@ -158,11 +64,14 @@ export class Gate {
     this.#admit()
   }
 
+  tryReserve (memory: BodyMemory, bytes: number): boolean {
+    const fits = this.#fits(memory, bytes)
+    if (fits) this.#charge(memory, bytes)
+    return fits
+  }
+
   reserve (memory: BodyMemory, bytes: number): Promise<void> | undefined {
-    if (this.#fits(memory, bytes)) {
-      this.#charge(memory, bytes)
-      return undefined
-    }
+    if (this.tryReserve(memory, bytes)) return undefined
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         this.#removeWaiting(memory)

@@ -116,11 +116,13 @@ export class Writer {
   }
 
   /** Resolves once every record is durable; rejects when none is. */
-  async write (batch: LogBatch): Promise<Receipt> {
-    if (idsOf(batch) === 0) return { stored: 'database', replayed: false }
-    const { key } = batch
-    if (!key) return this.#admit(batch)
+  write (batch: LogBatch): Promise<Receipt> {
+    if (idsOf(batch) === 0) return Promise.resolve({ stored: 'database', replayed: false })
+    return batch.key ? this.#writeKeyed(batch, batch.key) : this.#admit(batch)
+  }
 
+  /** Stores a key that is under way once. */
+  async #writeKeyed (batch: LogBatch, key: Buffer): Promise<Receipt> {
     const name = `${batch.userId} ${key.toString('hex')}`
     for (let first = this.#keyed.get(name); first; first = this.#keyed.get(name)) {
       const receipt = await first.catch(() => undefined)

@@ -8,21 +8,26 @@ export interface Growth<Input> {
   work: (input: Input) => void
 }
 
-/** For ten times the input, linear work takes about 10 times as long, quadratic work 100 times. */
-const maxRatio = 30
+/**
+ * For ten times the input, linear work takes about 10 times as long, quadratic work 100 times. On a busy machine, work
+ * that no longer fits the processor's cache took 33 times as long.
+ */
+const maxRatio = 50
 /** Shorter times cannot be measured well. */
 const minCpuMs = 1
 const smallRuns = 5
-const largeRuns = 3
+const largeRuns = 5
 
 /** Asserts that the CPU time of the work grows linearly with the size of its input, not with its square. */
 export function growsLinearly<Input> (t: Pick<Test, 'ok'>, what: string, { small, input, work }: Growth<Input>): void {
-  const smallInput = input(small)
-  const smallMs = Math.max(minCpuMs, Math.min(...Array.from({ length: smallRuns }, () => cpuMs(() => work(smallInput)))))
-
-  const largeInput = input(10 * small)
+  const [smallInput, largeInput] = [input(small), input(10 * small)]
+  const measureSmall = () => Math.max(minCpuMs, cpuMs(() => work(smallInput)))
+  // The first runs compile the code.
+  const smallMs = Math.min(...Array.from({ length: smallRuns }, measureSmall))
   let largeMs = Infinity
-  for (let run = 0; run < largeRuns && largeMs > maxRatio * smallMs; run++) largeMs = Math.min(largeMs, cpuMs(() => work(largeInput)))
+  for (let run = 0; run < largeRuns && largeMs > maxRatio * smallMs; run++) {
+    largeMs = Math.min(largeMs, cpuMs(() => work(largeInput)))
+  }
   t.ok(largeMs <= maxRatio * smallMs, `${what}: ${largeMs} ms of CPU for ${10 * small}, ${smallMs} ms for ${small}`)
 }
 

@@ -89,7 +89,7 @@ t.test('the gate', async (t) => {
   const stalled = async (gate: Gate, group: string, bytes: number) => {
     const memory = gate.open(group)
     const body = new PassThrough()
-    const reading = memory.read(body)
+    const reading = memory.read(body)[Symbol.asyncIterator]()
     body.write(Buffer.alloc(bytes))
     await reading.next()
     return { body, next: reading.next() }
@@ -112,7 +112,7 @@ t.test('the gate', async (t) => {
     const gate = new Gate(1000, 800)
     const memory = gate.open('slow')
     const body = new PassThrough()
-    const reading = memory.read(body)
+    const reading = memory.read(body)[Symbol.asyncIterator]()
     body.end(Buffer.alloc(400))
     await reading.next()
     await gate.open('first').reserve(500)

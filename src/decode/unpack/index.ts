@@ -65,23 +65,39 @@ function through (body: Readable, transform: Transform): Readable {
   return pipeline(body, transform, () => {})
 }
 
+/** A body in parts. */
+export interface Parts extends AsyncIterable<Buffer> {
+  /** Resolves to the whole body, if it can be had at once. */
+  readAtOnce? (): Promise<Buffer | undefined>
+}
+
 /**
  * Reads a whole body; `onBytes` is awaited before a part is kept.
  * Throws TooLarge past the limit, and BadRequest if it is not packed as its Content-Encoding says.
  */
 export async function readWhole (
-  body: AsyncIterable<Buffer>, limit: number, onBytes: (bytes: number) => unknown = () => {}
+  body: Parts, limit: number, onBytes?: (bytes: number) => unknown
 ): Promise<Buffer> {
+  const whole = await body.readAtOnce?.()
+  if (whole) {
+    requireAtMost(limit, whole.length)
+    await onBytes?.(whole.length)
+    return whole
+  }
   const parts: Buffer[] = []
   let length = 0
   for await (const part of intact(body)) {
     length += part.length
-    if (length > limit) throw new TooLarge(`the body must have ${limit} bytes at most, unpacked`)
-    await onBytes(part.length)
+    requireAtMost(limit, length)
+    await onBytes?.(part.length)
     parts.push(part)
   }
   const [first = Buffer.alloc(0)] = parts
   return parts.length <= 1 ? first : Buffer.concat(parts)
+}
+
+function requireAtMost (limit: number, length: number): void {
+  if (length > limit) throw new TooLarge(`the body must have ${limit} bytes at most, unpacked`)
 }
 
 /** Yields the parts of a body. An error of a decompressor becomes BadRequest, because it is the sender's mistake. */
@@ -112,7 +128,11 @@ class Unsnappy extends Transform {
     done(this.#length > this.#limit ? new TooLarge(`the body must have ${this.#limit} bytes at most`) : null)
   }
 
+  async #unpack (): Promise<Buffer> {
+    return runInTurns(unsnapSteps(Buffer.concat(this.#parts), this.#limit))
+  }
+
   override _flush (done: TransformCallback): void {
-    runInTurns(unsnapSteps(Buffer.concat(this.#parts), this.#limit)).then((unpacked) => done(null, unpacked), done)
+    this.#unpack().then((unpacked) => done(null, unpacked), done)
   }
 }
