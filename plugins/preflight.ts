@@ -1,6 +1,6 @@
 import fp from 'fastify-plugin'
 import { Preflight } from '../src/cluster/preflight.ts'
-import { findRisks } from '../src/store/connect.ts'
+import { findSlowSettings, findRisks } from '../src/store/connect.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -16,6 +16,7 @@ const checkEveryMs = 10 * 60 * 1000
 export default fp(async (app) => {
   const preflight = new Preflight({
     findRisks: () => findRisks(app.logDb),
+    findSlowSettings: () => findSlowSettings(app.logDb),
     clockErrorMs: () => app.hasDecorator('logCluster') ? app.logCluster.instance.clockErrorMs : 0,
     log: app.log
   })

@@ -56,6 +56,11 @@ export function findRisks (knex: Knex): Promise<string[]> {
   return dialectOf(knex).findRisks(knex)
 }
 
+/** Settings of the database that cost speed: a sentence each. */
+export function findSlowSettings (knex: Knex): Promise<string[]> {
+  return dialectOf(knex).findSlowSettings(knex)
+}
+
 /** Resolves when the database answers a real read; rejects if it refuses, or does not answer in time. */
 export async function probe (knex: Knex, timeoutMs = 2000): Promise<void> {
   await within(timeoutMs, knex('user_logs').select('id').first().timeout(timeoutMs))

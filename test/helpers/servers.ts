@@ -67,7 +67,7 @@ export const mysql: ServerKind = {
     const [program, ...args] = mysqld
     await execute(program, [...args, '--initialize-insecure', `--datadir=${data}`, '--innodb-redo-log-capacity=16M'], { env: environmentIn(dirname(data)) })
   },
-  command: [...mysqld, '--mysqlx=OFF', '--innodb-redo-log-capacity=16M', '--secure-file-priv=']
+  command: [...mysqld, '--mysqlx=OFF', '--innodb-redo-log-capacity=16M', '--secure-file-priv=', '--local-infile=ON']
 }
 
 export interface ServerOptions {

@@ -286,6 +286,8 @@ export interface Dialect {
   guard (knex: Knex): Knex
   /** The ways in which the database, as it is set up, could lose committed data: a sentence each. */
   findRisks (knex: Knex): Promise<string[]>
+  /** Settings of the database that cost speed: a sentence each. */
+  findSlowSettings (knex: Knex): Promise<string[]>
   /** Deletes up to 2,000 rows of a table that are older; resolves to the number of deleted rows. */
   deleteOld (knex: Knex, table: TimedTable, before: UtcTime): Promise<number>
   conditions: Conditions

@@ -4,10 +4,11 @@ import knexFactory from 'knex'
 import t from 'tap'
 import preflightPlugin from '../../../plugins/preflight.ts'
 import { Preflight } from '../../../src/cluster/preflight.ts'
-import { findRisks } from '../../../src/store/connect.ts'
+import { findSlowSettings, findRisks } from '../../../src/store/connect.ts'
 
 function start (found: Array<string[] | Error>, clockErrorMs = () => 0) {
   const warnings: string[] = []
+  const hints: string[] = []
   const details: object[] = []
   let checks = 0
   const preflight = new Preflight({
@@ -16,14 +17,15 @@ function start (found: Array<string[] | Error>, clockErrorMs = () => 0) {
       if (risks instanceof Error) throw risks
       return risks
     },
+    findSlowSettings: async () => ['slow'],
     clockErrorMs,
-    log: { warn: (sentence) => warnings.push(sentence), debug: (fields) => details.push(fields) }
+    log: { warn: (sentence) => warnings.push(sentence), info: (sentence) => hints.push(sentence), debug: (fields) => details.push(fields) }
   })
-  return { preflight, warnings, details }
+  return { preflight, warnings, hints, details }
 }
 
 /** A knex of MySQL whose server has these settings. */
-function mysqlWith (settings: { flush: number, binlog: number, syncBinlog: number }) {
+function mysqlWith (settings: { flush: number, binlog: number, syncBinlog: number } | { version: string, localInfile: number }) {
   const knex = knexFactory({ client: 'mysql2' })
   const raw = async () => [[settings]]
   return new Proxy(knex, { get: (target, name) => name === 'raw' ? raw : Reflect.get(target, name) })
@@ -38,6 +40,14 @@ t.test('a setting is warned of once, and again after it was right in between', a
   }
   t.strictSame(warnings, ['a', 'b', 'a'])
   t.strictSame(risks, [['a'], ['a', 'b'], [], ['a']])
+})
+
+t.test('a setting that costs speed is logged once', async (t) => {
+  const { preflight, warnings, hints } = start([])
+  await preflight.check()
+  await preflight.check()
+  t.strictSame(hints, ['slow'])
+  t.strictSame(warnings, [])
 })
 
 t.test('a wrong clock is a risk as long as it is wrong', async (t) => {
@@ -59,6 +69,12 @@ t.test('a database that fails is no risk: the last risks stay', async (t) => {
   t.strictSame(preflight.risks, ['a'])
   t.strictSame(warnings, ['a'])
   t.strictSame(details, [{ code: 'ECONNREFUSED' }])
+})
+
+t.test('MySQL that takes no data of clients is found to be slow', async (t) => {
+  t.match(await findSlowSettings(mysqlWith({ version: '9.7.0', localInfile: 0 })), [/^local_infile is OFF/])
+  t.strictSame(await findSlowSettings(mysqlWith({ version: '9.7.0', localInfile: 1 })), [])
+  t.strictSame(await findSlowSettings(mysqlWith({ version: '10.11.19-MariaDB', localInfile: 0 })), [])
 })
 
 t.test('settings of MySQL that can lose acknowledged logs are found', async (t) => {

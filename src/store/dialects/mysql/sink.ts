@@ -12,13 +12,13 @@ import type { RowBatch, RowSink } from '../dialect.ts'
 import { insertKeys, insertRows, into, requirePacketHolds } from './multi-row.ts'
 import { claimRows, selectRecent } from './once.ts'
 import { insertRowByRow, probeBySession } from './row-by-row.ts'
-import { BulkSessions, openTextSession, type BulkConnection, type WriteSession } from './write-session.ts'
+import { BulkSessions, openTextSession, type BulkConnection, type Loading, type WriteSession } from './write-session.ts'
 
 type OpenSession = () => Promise<WriteSession>
 
-/** Stores by multi-row statements on connections of this knex. */
-export function textSink (knex: Knex, packetBytes: number): RowSink {
-  const open = () => openTextSession(knex, packetBytes)
+/** Stores by LOAD DATA and multi-row statements on connections of this knex. */
+export function textSink (knex: Knex, packetBytes: number, loading: Loading): RowSink {
+  const open = () => openTextSession(knex, packetBytes, loading)
   return { insert: inserter(open, packetBytes), ...rowByRowSink(open), close: async () => {} }
 }
 

@@ -3,12 +3,14 @@
 // On MariaDB rows travel by the bulk protocol of the mariadb connector, 1.4 to 1.7 times as fast as text, and without
 // waiting for the answer about the keys. So its connections never commit by themselves (autocommit is off): a deadlock
 // over the keys ends the transaction, and the rows that are already on their way must not be stored without them.
-// Everywhere else, and on a host app's knex, rows travel as multi-row text by mysql2, which waits for each answer.
+// Everywhere else, and on a host app's knex, rows travel by mysql2, which waits for each answer: many rows by LOAD DATA
+// where the server allows it, few as multi-row text.
 import type { Knex } from 'knex'
 import type { Connection as MariadbConnection } from 'mariadb'
 import type { Connection as Mysql2Connection, QueryResult, ResultSetHeader, RowDataPacket } from 'mysql2'
 import { logColumns } from '../../columns.ts'
 import type { Value } from '../dialect.ts'
+import { loadRows, minLoadedRows, refusesLoads } from './load-data.ts'
 import { insertRows, into, placeholders, type RowWriter } from './multi-row.ts'
 import type { Claim } from './once.ts'
 
@@ -26,19 +28,46 @@ export interface WriteSession extends RowWriter {
   destroy (): void
 }
 
+/** Whether a server loads data of clients; it may turn out that it does not. */
+export interface Loading {
+  isAllowed: boolean
+}
+
 /** Opens a session on a connection of this knex. */
-export async function openTextSession (knex: Knex, packetBytes: number): Promise<WriteSession> {
+export async function openTextSession (
+  knex: Knex, packetBytes: number, loading: Loading = { isAllowed: false }
+): Promise<WriteSession> {
   const connection: Mysql2Connection = await knex.client.acquireConnection()
   const send = <T extends QueryResult>(sql: string): Promise<T> => new Promise((resolve, reject) => {
     connection.query<T>(sql, (error, result) => error ? reject(error) : resolve(result))
   })
+  /** Begins a transaction; resolves to whether every claim was new. */
+  const begin = async (claims: readonly Claim[]): Promise<boolean> => {
+    await send('START TRANSACTION')
+    for (const claim of claims) {
+      const { affectedRows } = await send<ResultSetHeader>(claim.sql)
+      if (affectedRows !== claim.rows) return false
+    }
+    return true
+  }
+  const load = async (rows: ReadonlyArray<readonly Value[]>): Promise<boolean> => {
+    try {
+      return await loadRows(connection, rows)
+    } catch (error) {
+      if (!refusesLoads(error)) throw error
+      loading.isAllowed = false
+      return false
+    }
+  }
   const session: WriteSession = {
     packetBytes,
     async insert (claims, rows) {
-      await send('START TRANSACTION')
-      for (const claim of claims) {
-        const { affectedRows } = await send<ResultSetHeader>(claim.sql)
-        if (affectedRows !== claim.rows) return false
+      if (!await begin(claims)) return false
+      if (loading.isAllowed && rows.length >= minLoadedRows) {
+        if (await load(rows)) return true
+        // INSERT says what is wrong.
+        await send('ROLLBACK')
+        if (!await begin(claims)) return false
       }
       await insertRows(session, into.logs, rows)
       return true

@@ -49,6 +49,8 @@ export const sqlite: Dialect = {
   // The thread that writes checks it by itself.
   findRisks: async () => [],
 
+  findSlowSettings: async () => [],
+
   async deleteOld (knex, { table, key, time }, before) {
     const columns = key.join(', ')
     const { changes } = await knex.raw(`
