@@ -1,5 +1,6 @@
 import { Type, type Static } from '@sinclair/typebox'
 import { alertNumber } from '../../src/alerts/alert.ts'
+import { failureCauses } from '../../src/alerts/channels/failures.ts'
 import { lineModes, type StoredChannel } from '../../src/alerts/channels/stored.ts'
 import { templateNames } from '../../src/alerts/channels/webhook/templates.ts'
 import type { StoredAlert } from '../../src/alerts/outbox/compose.ts'
@@ -10,6 +11,9 @@ const namePattern = '^(?!\\s|\\.{1,2}$)[^\\p{Cc}\\p{Cf}\\p{Cs}\\u2028\\u2029]{1,
 const nameRule = 'a text of 1 to 100 characters, without control and format characters, that neither begins nor ends ' +
   'with a space and is not . or ..'
 
+const Cause = Type.Union([...failureCauses.map((cause) => Type.Literal(cause)), Type.Null()], {
+  description: 'why it failed: a stable name, as docs/alerts.md lists them'
+})
 const Time = Type.Union([Type.String(), Type.Null()], { examples: ['2026-11-24T09:30:00.000000Z'] })
 const TextOrNull = Type.Union([Type.String(), Type.Null()])
 const State = Type.Union([Type.Literal('ok'), Type.Literal('paused'), Type.Literal('broken')], {
@@ -49,6 +53,7 @@ const Channel = Type.Object({
   state: State,
   pausedUntil: Time,
   lastError: TextOrNull,
+  lastErrorCause: Cause,
   lastErrorAt: Time,
   lastSent: Time,
   created: Time
@@ -95,7 +100,8 @@ const Delivered = Type.Object({
   tries: Type.Integer(),
   mayRepeat: Type.Boolean({ description: 'a try may have arrived without an answer: it was sent again, and says so' }),
   tried: Time,
-  reason: Type.Union([Type.String(), Type.Null()], { description: 'why the last try failed' })
+  cause: Cause,
+  reason: Type.Union([Type.String(), Type.Null()], { description: 'why the last try failed, as a sentence' })
 })
 export const TestResult = Delivered
 const Alert = Type.Object({
@@ -145,7 +151,7 @@ export const Health = Type.Object({
 
 /** A channel as answers give it: of an address the host alone, because the rest may be a secret. */
 export function presentChannel (channel: StoredChannel, user: string): Static<typeof Channel> {
-  const { name, kind, lines, state, lastError } = channel
+  const { name, kind, lines, state, lastError, lastErrorCause } = channel
   const target = JSON.parse(channel.target)
   return {
     name,
@@ -157,6 +163,7 @@ export function presentChannel (channel: StoredChannel, user: string): Static<ty
     state,
     pausedUntil: timeOf(channel.pausedUntil),
     lastError,
+    lastErrorCause,
     lastErrorAt: timeOf(channel.lastErrorAt),
     lastSent: timeOf(channel.lastSentAt),
     created: timeOf(channel.createdAt)

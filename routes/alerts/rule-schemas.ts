@@ -39,7 +39,8 @@ const Alert = Type.Object({
   sent: Type.Array(Type.Object({
     channel: Type.String(),
     state: Type.String({ description: 'waiting, sending, sent or given_up' }),
-    reason: orNull('why it was not sent')
+    cause: orNull('why it was not sent: a stable name, as docs/alerts.md lists them'),
+    reason: orNull('the same as a sentence, with details')
   }), { description: 'what became of it by channel; empty where there was none' })
 })
 export const PresentedDetail = Type.Composite([Presented, Type.Object({

@@ -66,9 +66,26 @@ for (const database of databases.filter(({ name }) => name !== 'MySQL')) {
       t.match(new Webhook(secret).verify(body, receiver.headers[0] ?? {}), { type: 'alert.test' })
     })
 
-    await t.test('a channel is renamed, paused, tried again, and says why it is broken', async () => {
+    await t.test('a channel is renamed, paused, tried again, and says why it is broken', async (t) => {
       await page.getByRole('button', { name: 'Change ops' }).click()
       await dialog.getByLabel('Name').fill(hostile)
+      await dialog.getByLabel('Pause').selectOption('8')
+      await dialog.getByRole('button', { name: 'Save' }).click()
+      await entry(hostile).getByText('Paused until').waitFor()
+      await page.getByRole('button', { name: `Send a test to ${hostile}` }).click()
+      await entry(hostile).getByText('delivered').waitFor()
+      await page.getByRole('button', { name: `Change ${hostile}` }).click()
+      t.match(await dialog.getByLabel('Pause').locator('option:checked').innerText(), /^Paused until/, 'what is not changed stays')
+      await dialog.getByLabel('Lines').selectOption('none')
+      await dialog.getByRole('button', { name: 'Save' }).click()
+      await entry(hostile).getByText('no lines of logs').waitFor()
+      await entry(hostile).getByText('Paused until').waitFor()
+      await service.knex('alert_channels').update({ recent: null })
+      await page.getByRole('button', { name: `Change ${hostile}` }).click()
+      await dialog.getByLabel('Pause').selectOption('0')
+      await dialog.getByRole('button', { name: 'Save' }).click()
+      await entry(hostile).getByText('Works').waitFor()
+      await page.getByRole('button', { name: `Change ${hostile}` }).click()
       await dialog.getByLabel('Pause').selectOption('8')
       await dialog.getByRole('button', { name: 'Save' }).click()
       await entry(hostile).getByText('Paused until').waitFor()
@@ -78,6 +95,12 @@ for (const database of databases.filter(({ name }) => name !== 'MySQL')) {
       await page.getByRole('button', { name: `Send a test to ${hostile}` }).click()
       await entry(hostile).getByText('Broken').waitFor()
       await entry(hostile).getByText('not delivered yet').waitFor()
+      await entry(hostile).getByText('The address is no longer in use. answered 410').first().waitFor()
+      const russian = await openTab(t, { locale: 'ru' })
+      await russian.page.goto(`${address}?v=alerts&tab=channels`)
+      await signIn(russian, 'me')
+      await russian.page.getByText('Этот адрес больше не работает. answered 410').waitFor()
+      await russian.page.close()
       receiver.status = 200
       await page.getByRole('button', { name: `Try ${hostile} again now` }).click()
       await entry(hostile).getByText('Works').waitFor()
@@ -163,6 +186,25 @@ for (const database of databases.filter(({ name }) => name !== 'MySQL')) {
       await page.locator('.entry-details').getByText('Found').waitFor()
       await page.reload()
       await page.locator('.entry-details').getByText('delivered').waitFor()
+    })
+
+    await t.test('rules, and what was told, are shown as they change', async (t) => {
+      const send = async (message: string) => {
+        t.match(await post(service.port, '/api/logs', [{ message, level: 'error', process: message }], basic('me')), { status: 200 })
+      }
+      await entry('New errors').getByRole('button').first().click()
+      await page.locator('.entry-details').getByText('Told so far').waitFor()
+      await send('fire')
+      await page.locator('.entry-details').getByText('fire').first().waitFor()
+      await page.getByRole('link', { name: 'Told' }).click()
+      await entry('fire').first().waitFor()
+      await send('water')
+      await entry('water').first().waitFor()
+      t.match(await page.locator('.entries > li').first().innerText(), /water/)
+      await page.getByRole('link', { name: 'Rules' }).click()
+      await service.knex('alert_rules').where({ name: 'logins' }).update({ is_enabled: false })
+      await entry('logins').getByText('Off', { exact: true }).waitFor()
+      await entry('New errors').getByRole('button').first().waitFor()
     })
 
     await t.test('a silent value is listed, and forgotten', async () => {

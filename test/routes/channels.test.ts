@@ -1,10 +1,13 @@
+import { readFileSync } from 'node:fs'
 import { createServer, type IncomingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { Webhook } from 'standardwebhooks'
 import t, { type Test } from 'tap'
+import { failureCauses } from '../../src/alerts/channels/failures.ts'
 import { raiseAlerts } from '../../src/alerts/outbox/raise.ts'
 import { utcTime } from '../../src/model/instant.ts'
+import { root } from '../helpers/command.ts'
 import { databases } from '../helpers/databases.ts'
 import { startEmbedded } from '../helpers/embedded.ts'
 import { http } from '../helpers/http.ts'
@@ -34,6 +37,11 @@ const ask = async (service: TestService, method: string, path: string, { user = 
   const answer = await http(service.port, method, path, headers, body && JSON.stringify(body))
   return { status: answer.status, ...answer.body !== '' && JSON.parse(answer.body) }
 }
+
+t.test('docs/alerts.md lists every cause of a failed message and no other', async (t) => {
+  const listed = [...readFileSync(`${root}docs/alerts.md`, 'utf8').matchAll(/^\| `(send\.[a-z-]+)` \|/gm)].map(([, cause]) => cause)
+  t.strictSame(listed, [...failureCauses])
+})
 
 for (const database of databases) {
   t.test(`channels and alerts over HTTP on ${database.name}`, async (t) => {
@@ -126,9 +134,9 @@ for (const database of databases) {
 
     await t.test('a channel that is gone is broken, which its state says, and a test tries it again', async (t) => {
       receiver.status = 410
-      t.match(await sendTest(), { state: 'waiting', tries: 1, reason: /./ })
+      t.match(await sendTest(), { state: 'waiting', tries: 1, cause: 'send.gone', reason: 'answered 410' })
       t.match(await sendTest(), { state: 'waiting', tries: 2 })
-      t.match(await ask(service, 'GET', '/api/channels'), { channels: [{ state: 'broken', lastError: /./ }] })
+      t.match(await ask(service, 'GET', '/api/channels'), { channels: [{ state: 'broken', lastError: 'answered 410', lastErrorCause: 'send.gone' }] })
       await raise('alice')
       t.match(await ask(service, 'GET', '/api/alerts/health'), { waiting: 2, givenUp: 0, channels: [{ name: 'ops', user: 'alice', state: 'broken', waiting: 2 }] })
       receiver.status = 200
@@ -147,6 +155,15 @@ for (const database of databases) {
       await raise('alice')
       await until('the channel rests', async () => (await knex('alert_outbox').where({ next_at: '2126-01-01 00:00:00.000000' })).length === 1)
       t.match(await ask(service, 'GET', '/api/channels'), { channels: [{ name: 'desk', state: 'paused', pausedUntil: '2126-01-01T00:00:00.000000Z' }] })
+      await liftLimits()
+      receiver.status = 500
+      t.match(await ask(service, 'POST', '/api/channels/desk/test'), { state: 'waiting', cause: 'send.unanswered', reason: 'answered 500' })
+      receiver.status = 200
+      await liftLimits()
+      t.match(await ask(service, 'POST', '/api/channels/desk/test'), { state: 'sent' }, 'a test goes through the pause')
+      t.match(await ask(service, 'PATCH', '/api/channels/desk', { body: { lines: 'none' } }), { status: 200 })
+      t.match(await ask(service, 'GET', '/api/channels'), { channels: [{ lines: 'none', state: 'paused', pausedUntil: '2126-01-01T00:00:00.000000Z' }] }, 'which goes on')
+      t.equal((await ask(service, 'GET', '/api/alerts/health')).waiting, 1)
       t.match(await ask(service, 'PATCH', '/api/channels/desk', { body: { pausedUntil: 'later' } }), { status: 400, error: { rule: 'time.invalid', field: 'pausedUntil' } })
       t.match(await ask(service, 'PATCH', '/api/channels/desk', { body: { pausedUntil: null, name: 'ops' } }), { status: 200 })
       await until('it is sent what waited', async () => {

@@ -1,5 +1,6 @@
 // What each kind of channel does: it sends one message, and says what became of it.
 import type { AlertKind } from '../alert.ts'
+import type { FailureReason } from './failures.ts'
 import type { Severity } from '../../model/record.ts'
 
 /** The content of one message. A digest is a message about several alerts. */
@@ -54,11 +55,11 @@ export type NotDelivered = 'wait' | 'pause' | 'broken' | 'giveUp'
 /** What became of a message. */
 export type SendOutcome =
   | { kind: 'delivered', messageId: string | null }
-  | { kind: 'notDelivered', then: NotDelivered, reason: string, retryAfterMs?: number, movedTo?: string }
+  | { kind: 'notDelivered', then: NotDelivered, retryAfterMs?: number, movedTo?: string } & FailureReason
   /** It may have arrived. */
-  | { kind: 'unknown', reason: string }
+  | { kind: 'unknown' } & FailureReason
 
-/** A place that takes messages. Reasons hold no secret. */
+/** A place that takes messages. */
 export interface Channel {
   send (message: AlertMessage, signal: AbortSignal): Promise<SendOutcome>
   /** Changes a message that was sent; missing where messages cannot be changed. */

@@ -22,7 +22,9 @@ const kinds: Record<ChannelKind, (channel: StoredChannel, context: ChannelContex
 
 /** Waits until the server has a bot again. */
 const noBot: Channel = {
-  send: async () => ({ kind: 'notDelivered', then: 'wait', reason: 'the server has no Telegram bot' })
+  send: async () => (
+    { kind: 'notDelivered', then: 'wait', cause: 'send.no-bot', reason: 'the server has no Telegram bot' }
+  )
 }
 
 /** Opens a channel as it is stored. */

@@ -9,7 +9,7 @@ import { dialectOf } from '../../store/dialects/index.ts'
 import { raiseTest, type RaisedTest } from '../outbox/raise.ts'
 import { ensureFirstRules } from '../rules/rules.ts'
 import { secretsOf } from './channels.ts'
-import { toChannel, type ChannelRow, type LineMode, type StoredChannel } from './stored.ts'
+import { isPausedByUser, toChannel, type ChannelRow, type LineMode, type StoredChannel } from './stored.ts'
 import { newSecret } from './webhook/sign.ts'
 import type { WebhookTarget } from './webhook/webhook.ts'
 
@@ -27,7 +27,7 @@ export interface ChangedChannel {
 
 export interface ChannelChanges {
   name?: string
-  /** Nothing is sent before; null: it is tried again now. */
+  /** Nothing is sent before; null: it is tried again now; undefined: a pause by its user stays. */
   pausedUntil?: UtcTime | null
   /** Of a webhook. */
   target?: Target
@@ -72,22 +72,26 @@ export async function makeWebhook (
 }
 
 /**
- * Changes a channel, and tries it again, unless it is to rest; resolves to its new secret where it is rotated, else to
- * null. Throws Conflict where its new name is taken.
+ * Changes a channel, and tries it again, unless its user has paused it; resolves to its new secret where it is rotated,
+ * else to null. Throws Conflict where its new name is taken.
  */
 export async function changeChannel (
   knex: Knex, { name, by }: ChangedChannel, channel: StoredChannel, changed: ChannelChanges
 ): Promise<string | null> {
   const { target, rotate, ...others } = changed
   const secret = rotate ? newSecret() : null
+  const staysPaused = others.pausedUntil === undefined && isPausedByUser(channel, await stampOf(knex))
   const detail = { channel: name, ...target && { host: new URL(target.url).host }, ...others, rotate }
   await refuseDuplicates(knex, audited(knex, { by, action: 'channel.change', detail }, async (transaction) => (
-    await wake(transaction, channel, {
-      ...others.name !== undefined && { name: others.name },
-      ...target && { target: JSON.stringify(target) },
-      ...others.lines && { lines: others.lines },
-      ...secret !== null && { secret: [secret, ...secretsOf(channel.secret).slice(0, 1)].join(' ') },
-      ...others.pausedUntil != null && { state: 'paused', paused_until: others.pausedUntil }
+    await apply(transaction, channel, {
+      staysPaused,
+      changes: {
+        ...others.name !== undefined && { name: others.name },
+        ...target && { target: JSON.stringify(target) },
+        ...others.lines && { lines: others.lines },
+        ...secret !== null && { secret: [secret, ...secretsOf(channel.secret).slice(0, 1)].join(' ') },
+        ...others.pausedUntil != null && { state: 'paused', paused_until: others.pausedUntil }
+      }
     })
   )))
   return secret
@@ -132,13 +136,17 @@ async function forgetInRules (transaction: Knex, userId: number, channelId: numb
   }
 }
 
-/** Writes a test for a channel, which is tried at once even if it rests. Throws Conflict while one is under way. */
+/**
+ * Writes a test for a channel, which is tried at once even if it rests; a pause by its user goes on.
+ * Throws Conflict while one is under way.
+ */
 export async function testChannel (
   knex: Knex, { name, by }: ChangedChannel, channel: StoredChannel
 ): Promise<RaisedTest> {
+  const staysPaused = isPausedByUser(channel, await stampOf(knex))
   let raised: RaisedTest = { alertId: '', tries: 0 }
   await audited(knex, { by, action: 'channel.test', detail: { channel: name } }, async (transaction) => {
-    const count = await wake(transaction, channel)
+    const count = await apply(transaction, channel, { staysPaused, changes: {} })
     const test = await raiseTest(transaction, channel, await stampOf(transaction))
     if (!test) throw new Conflict('a test of this channel is under way: repeat the call when it has ended')
     raised = test
@@ -147,11 +155,15 @@ export async function testChannel (
   return raised
 }
 
-/** Ends the rest of a channel, unless the changes begin one; what waited for its end is looked at now. */
-async function wake (transaction: Knex, channel: StoredChannel, changes: Partial<ChannelRow> = {}): Promise<number> {
-  const fresh = { state: 'ok', paused_until: null, pauses: 0 }
-  const count = await transaction('alert_channels').where('id', channel.id).update({ ...fresh, ...changes })
-  if (channel.pausedUntil !== null) await sendNow(transaction, channel.id, channel.pausedUntil)
+/** Changes a channel. Its rest ends, and what waited for that is looked at now, unless it is to stay paused. */
+async function apply (
+  transaction: Knex, channel: StoredChannel,
+  { staysPaused, changes }: { staysPaused: boolean, changes: Partial<ChannelRow> }
+): Promise<number> {
+  const awake = staysPaused ? {} : { state: 'ok', paused_until: null }
+  const row = transaction('alert_channels').where('id', channel.id)
+  const count = await row.update({ pauses: 0, ...awake, ...changes })
+  if (!staysPaused && channel.pausedUntil !== null) await sendNow(transaction, channel.id, channel.pausedUntil)
   return count
 }
 

@@ -1,6 +1,7 @@
 // The table `alert_channels`.
 import type { Knex } from 'knex'
 import type { UtcTime } from '../../model/instant.ts'
+import type { FailureCause } from './failures.ts'
 import { recentOf, type Recent } from '../outbox/limits.ts'
 
 export type ChannelKind = 'telegram' | 'webhook'
@@ -31,6 +32,7 @@ export interface StoredChannel {
   /** Recent as it is stored: a send changes it, if no other did. */
   recentText: string | null
   lastError: string | null
+  lastErrorCause: FailureCause | null
   lastErrorAt: UtcTime | null
   lastSentAt: UtcTime | null
   createdAt: UtcTime
@@ -51,6 +53,7 @@ export interface ChannelRow {
   pauses: number
   recent: string | null
   last_error: string | null
+  last_error_cause: FailureCause | null
   last_error_at: UtcTime | null
   last_sent_at: UtcTime | null
   created_at: UtcTime
@@ -72,10 +75,24 @@ export function toChannel (row: ChannelRow): StoredChannel {
     recent: recentOf(row.recent),
     recentText: row.recent,
     lastError: row.last_error,
+    lastErrorCause: row.last_error_cause,
     lastErrorAt: row.last_error_at,
     lastSentAt: row.last_sent_at,
     createdAt: row.created_at
   }
+}
+
+/** Whether a user has paused a channel; a channel that rests after failed sends counts them. */
+export function isPausedByUser ({ state, pauses, pausedUntil }: StoredChannel, now: UtcTime): boolean {
+  return state === 'paused' && pauses === 0 && pausedUntil !== null && pausedUntil > now
+}
+
+/** The row of a channel, unless a user has paused it by now. */
+export function unlessPausedByUser (knex: Knex, id: number, now: UtcTime): Knex.QueryBuilder {
+  return knex('alert_channels').where({ id }).where((other) => {
+    other.whereNot('state', 'paused').orWhere('pauses', '>', 0)
+      .orWhereNull('paused_until').orWhere('paused_until', '<=', now)
+  })
 }
 
 export async function findChannel (knex: Knex, id: number): Promise<StoredChannel | undefined> {

@@ -1,6 +1,7 @@
 // What the outbox says to people: alerts with what became of each, and its state.
 import type { Knex } from 'knex'
 import { millisecondsOf, type UtcTime } from '../../model/instant.ts'
+import type { FailureCause } from '../channels/failures.ts'
 import type { ChannelKind, ChannelState } from '../channels/stored.ts'
 import { readAlerts, type StoredAlert } from './compose.ts'
 import type { RaisedTest } from './raise.ts'
@@ -13,6 +14,8 @@ export interface Delivery {
   tries: number
   mayRepeat: boolean
   triedAt: UtcTime | null
+  /** Why the last try failed; null, too, where an earlier version noted the reason. */
+  cause: FailureCause | null
   reason: string | null
 }
 
@@ -54,10 +57,10 @@ async function deliveriesOf (knex: Knex, ids: readonly string[]): Promise<Map<st
 }
 
 function toDelivery (
-  row: Pick<Delivery, 'channel' | 'state' | 'tries' | 'reason'> & { may_repeat: unknown, claimed_at: UtcTime | null }
+  row: Omit<Delivery, 'mayRepeat' | 'triedAt'> & { may_repeat: unknown, claimed_at: UtcTime | null }
 ): Delivery {
-  const { channel, state, tries, reason } = row
-  return { channel, state, tries, mayRepeat: Boolean(row.may_repeat), triedAt: row.claimed_at, reason }
+  const { channel, state, tries, cause, reason } = row
+  return { channel, state, tries, mayRepeat: Boolean(row.may_repeat), triedAt: row.claimed_at, cause, reason }
 }
 
 /** What has become of a test so far. */

@@ -10,6 +10,7 @@ import type { UtcTime } from '../../model/instant.ts'
 import { retryConflicts } from '../../store/retry.ts'
 import type { AlertKind } from '../alert.ts'
 import type { AlertMessage } from '../channels/channel.ts'
+import type { FailureReason } from '../channels/failures.ts'
 import type { StoredChannel } from '../channels/stored.ts'
 import type { Sample } from '../tally.ts'
 import { withTime } from './limits.ts'
@@ -75,10 +76,10 @@ export async function defer (
 }
 
 export async function giveUp (
-  knex: Knex, channelId: number, rows: readonly WaitingRow[], reason: string
+  knex: Knex, channelId: number, rows: readonly WaitingRow[], { cause, reason }: FailureReason
 ): Promise<void> {
   if (rows.length === 0) return
-  await waitingOf(knex, channelId, rows).update({ state: 'given_up', next_at: null, content: null, reason })
+  await waitingOf(knex, channelId, rows).update({ state: 'given_up', next_at: null, content: null, cause, reason })
 }
 
 function waitingOf (knex: Knex, channelId: number, rows: readonly WaitingRow[]): Knex.QueryBuilder {

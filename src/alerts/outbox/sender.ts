@@ -188,7 +188,7 @@ export class Sender {
     const open = this.#options.openChannel(channel)
     const outcome = await this.#attempt(channel, content, async (lines, signal) => (
       await open.edit?.(row.messageId, messageOf(content, this.#options.links.of(content), lines, false), signal) ??
-        { kind: 'notDelivered', then: 'giveUp', reason: 'the channel cannot change messages' }
+        { kind: 'notDelivered', then: 'giveUp', cause: 'send.failed', reason: 'the channel cannot change messages' }
     ))
     const now = await this.#now()
     await settleEdit(this.#knex, edit, outcome, now)
@@ -210,7 +210,7 @@ export class Sender {
       return await send(lines, signal)
     } catch (error) {
       this.#options.onFailure(error)
-      return { kind: 'unknown', reason: 'the channel failed' }
+      return { kind: 'unknown', cause: 'send.failed', reason: 'the channel failed' }
     }
   }
 

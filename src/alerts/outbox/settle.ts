@@ -5,7 +5,7 @@ import { shift } from '../../model/span.ts'
 import { retryConflicts } from '../../store/retry.ts'
 import { toReason } from '../../store/rows.ts'
 import type { SendOutcome } from '../channels/channel.ts'
-import { moveChat, type StoredChannel } from '../channels/stored.ts'
+import { isPausedByUser, moveChat, unlessPausedByUser, type StoredChannel } from '../channels/stored.ts'
 import { firstLookMs } from './living.ts'
 import { waitingAgain, type Claimed } from './rows.ts'
 
@@ -54,8 +54,8 @@ async function settleDelivered (
     message_id: messageId,
     told_logs: message.logs
   })
-  const row = transaction('alert_channels').where({ id: channel.id })
-  await row.update({ state: 'ok', paused_until: null, pauses: 0, last_sent_at: now })
+  await transaction('alert_channels').where({ id: channel.id }).update({ last_sent_at: now })
+  await unlessPausedByUser(transaction, channel.id, now).update({ state: 'ok', paused_until: null, pauses: 0 })
 }
 
 /** Ends the earlier messages about the same group: only the last one is kept up to date. */
@@ -74,15 +74,15 @@ async function settleFailed (
   const { channel, mayRepeat } = claimed
   const nextAt = await pauseChannel(transaction, channel, failure, now)
   const rows = rowsOf(transaction, claimed, by)
-  const reason = toReason(failure.reason)
+  const why = { cause: failure.cause, reason: toReason(failure.reason) }
   if (failure.kind === 'unknown') {
-    await rows.update({ ...waitingAgain(nextAt), reason })
+    await rows.update({ ...waitingAgain(nextAt), ...why })
   } else if (failure.then === 'giveUp') {
-    await rows.update({ state: 'given_up', next_at: null, claimed_by: null, content: null, reason })
+    await rows.update({ state: 'given_up', next_at: null, claimed_by: null, content: null, ...why })
   } else {
     const isFree = !mayRepeat
     await rows.update({
-      state: 'waiting', next_at: nextAt, claimed_by: null, reason, ...isFree && { message: null, content: null }
+      state: 'waiting', next_at: nextAt, claimed_by: null, ...why, ...isFree && { message: null, content: null }
     })
   }
 }
@@ -97,7 +97,7 @@ export async function pauseChannel (
   transaction: Knex, channel: StoredChannel, failure: Failure, now: UtcTime
 ): Promise<UtcTime> {
   const row = transaction('alert_channels').where({ id: channel.id })
-  const error = { last_error: toReason(failure.reason), last_error_at: now }
+  const error = { last_error: toReason(failure.reason), last_error_cause: failure.cause, last_error_at: now }
   if (failure.kind === 'notDelivered') {
     if (failure.movedTo !== undefined && channel.chat !== null) {
       await moveChat(transaction, channel.chat, failure.movedTo)
@@ -115,11 +115,14 @@ export async function pauseChannel (
   }
   const until = shift(now, restMs(failure, channel.pauses))
   const state = failure.kind === 'notDelivered' && failure.then === 'pause' && { state: 'paused' }
-  await row.update({ ...error, ...state, paused_until: until, pauses: channel.pauses + 1 })
+  await row.update(error)
+  await unlessPausedByUser(transaction, channel.id, now)
+    .update({ ...state, paused_until: until, pauses: channel.pauses + 1 })
   if (failure.kind === 'notDelivered' && failure.retryAfterMs !== undefined && channel.chat !== null) {
     await pauseOthers(transaction, { kind: channel.kind, chat: channel.chat }, until)
   }
-  return until
+  // A test goes through the pause of a user once.
+  return isPausedByUser(channel, now) ? channel.pausedUntil ?? until : until
 }
 
 /** Lets all channels rest that fulfil a condition, until a time at least. */

@@ -2,6 +2,7 @@
 import type { Knex } from 'knex'
 import type { UtcTime } from '../../model/instant.ts'
 import type { AlertDetail, AlertKind } from '../alert.ts'
+import type { FailureCause } from '../channels/failures.ts'
 
 /** An alert, and what became of it. */
 export interface ToldAlert {
@@ -11,7 +12,7 @@ export interface ToldAlert {
   raisedAt: UtcTime
   detail: AlertDetail
   /** By channel; empty where the user had none. */
-  sent: Array<{ channel: string, state: string, reason: string | null }>
+  sent: Array<{ channel: string, state: string, cause: FailureCause | null, reason: string | null }>
 }
 
 interface AlertRow {
@@ -28,10 +29,10 @@ export async function alertsOfRule (
 ): Promise<ToldAlert[]> {
   const rows: AlertRow[] = await knex('alerts')
     .where({ user_id: userId, rule_id: ruleId }).orderBy('id', 'desc').limit(limit)
-  const sent: Array<{ alert_id: number | string, name: string, state: string, reason: string | null }> =
+  const sent: Array<{ alert_id: number | string, name: string } & Omit<ToldAlert['sent'][0], 'channel'>> =
     await knex('alert_outbox').join('alert_channels', 'alert_channels.id', 'alert_outbox.channel_id')
       .whereIn('alert_id', rows.map(({ id }) => id)).orderBy('name')
-      .select('alert_id', 'name', 'alert_outbox.state', 'reason')
+      .select('alert_id', 'name', 'alert_outbox.state', 'cause', 'reason')
   return rows.map((row) => ({
     id: String(row.id),
     subject: row.subject,
@@ -39,6 +40,6 @@ export async function alertsOfRule (
     raisedAt: row.raised_at,
     detail: JSON.parse(row.detail),
     sent: sent.filter(({ alert_id: id }) => String(id) === String(row.id))
-      .map(({ name: channel, state, reason }) => ({ channel, state, reason }))
+      .map(({ name: channel, state, cause, reason }) => ({ channel, state, cause, reason }))
   }))
 }

@@ -198,7 +198,7 @@ for (const database of databases) {
 
     await t.test('what may have arrived is sent again as it was, with that remark', async (t) => {
       const { channel, raise, pass, rows, row } = await fresh(t)
-      channel.answer = () => ({ kind: 'unknown', reason: 'reset' })
+      channel.answer = () => ({ kind: 'unknown', cause: 'send.failed', reason: 'reset' })
       await raise('a', 'b', 'c', 'd')
       await pass(1)
       t.match(await rows(), Array.from({ length: 4 }, () => ({ state: 'waiting', reason: 'reset' })))
@@ -252,7 +252,7 @@ for (const database of databases) {
 
     await t.test('a channel rests longer with each failure, and after 24 hours alerts are given up', async (t) => {
       const { channel, raise, sender, rows, row } = await fresh(t)
-      channel.answer = () => ({ kind: 'notDelivered', then: 'wait', reason: 'refused' })
+      channel.answer = () => ({ kind: 'notDelivered', then: 'wait', cause: 'send.failed', reason: 'refused' })
       await raise('a')
       for (;;) {
         const [due] = await rows()
@@ -269,19 +269,19 @@ for (const database of databases) {
 
     await t.test('a channel that refuses messages rests, a broken one waits for its owner', async (t) => {
       const { channel, raise, pass, row, rows, id } = await fresh(t)
-      channel.answer = () => ({ kind: 'notDelivered', then: 'pause', reason: 'blocked' })
+      channel.answer = () => ({ kind: 'notDelivered', then: 'pause', cause: 'send.failed', reason: 'blocked' })
       await raise('a')
       await pass(1)
       t.match(await row(), { state: 'paused', paused_until: '2026-11-27 09:01:01.000000', last_error: 'blocked' })
       await pass(58)
       t.equal(channel.sent.length, 1)
-      channel.answer = () => ({ kind: 'notDelivered', then: 'broken', reason: 'gone' })
+      channel.answer = () => ({ kind: 'notDelivered', then: 'broken', cause: 'send.failed', reason: 'gone' })
       await pass(3)
       t.match(await row(), { state: 'broken', last_error: 'gone' })
       await raise('b')
       await pass(20)
       t.equal(channel.sent.length, 2)
-      channel.answer = () => ({ kind: 'notDelivered', then: 'giveUp', reason: 'too odd' })
+      channel.answer = () => ({ kind: 'notDelivered', then: 'giveUp', cause: 'send.failed', reason: 'too odd' })
       await knex('alert_channels').where({ id }).update({ state: 'ok', paused_until: null })
       await knex('alert_outbox').update({ next_at: channel.now })
       await pass(8)
@@ -294,18 +294,18 @@ for (const database of databases) {
       await addChannel(knex, 'same chat', { ...chat, user_id: 2 })
       await addChannel(knex, 'other chat', { ...chat, chat: '2', user_id: 2 })
       await addChannel(knex, 'third chat', { ...chat, chat: '3', user_id: 2 })
-      channel.answer = () => ({ kind: 'notDelivered', then: 'wait', reason: 'slow down', retryAfterMs: 60_000 })
+      channel.answer = () => ({ kind: 'notDelivered', then: 'wait', cause: 'send.failed', reason: 'slow down', retryAfterMs: 60_000 })
       const states = async () => (await knex('alert_channels').orderBy('id')).map(({ paused_until: time }) => time !== null)
       await raise('a')
       await pass(1)
       t.strictSame(await states(), [true, true, false, false])
-      channel.answer = ({ user }) => user === 'user 2' ? { kind: 'notDelivered', then: 'wait', reason: 'slow down', retryAfterMs: 60_000 } : { kind: 'delivered', messageId: '1' }
+      channel.answer = ({ user }) => user === 'user 2' ? { kind: 'notDelivered', then: 'wait', cause: 'send.failed', reason: 'slow down', retryAfterMs: 60_000 } : { kind: 'delivered', messageId: '1' }
       await knex('alert_channels').where({ chat: '3' }).delete()
       await addChannel(knex, 'third chat', { ...chat, chat: '3', user_id: 1 })
       await knex.transaction((transaction) => raiseAlerts(transaction, [someAlert({ userId: 2, ruleId: 2 })], channel.now))
       await pass(2)
       t.strictSame(await states(), [true, true, true, true])
-      channel.answer = (message) => message.user === 'user 1' && message.mayRepeat ? { kind: 'unknown', reason: '' } : { kind: 'delivered', messageId: '1' }
+      channel.answer = (message) => message.user === 'user 1' && message.mayRepeat ? { kind: 'unknown', cause: 'send.failed', reason: '' } : { kind: 'delivered', messageId: '1' }
       const before = channel.sent.length
       await pass(55)
       t.equal(channel.sent.length, before)
@@ -315,7 +315,7 @@ for (const database of databases) {
 
     await t.test('a chat that moved is followed', async (t) => {
       const { channel, raise, pass, row } = await fresh(t, { kind: 'telegram', chat: '-1', target: '{"chat":"-1","title":"ops"}' })
-      channel.answer = () => channel.sent.length > 1 ? { kind: 'delivered', messageId: '1' } : { kind: 'notDelivered', then: 'wait', reason: 'moved', movedTo: '-1001' }
+      channel.answer = () => channel.sent.length > 1 ? { kind: 'delivered', messageId: '1' } : { kind: 'notDelivered', then: 'wait', cause: 'send.failed', reason: 'moved', movedTo: '-1001' }
       await raise('a')
       await pass(6)
       t.equal(channel.sent.length, 2)

@@ -25,7 +25,7 @@ export type Rule = RuleBody & {
 export type RuleDetail = Rule & {
   states: RuleState[]
   alerts: Array<Pick<Alert, 'subject' | 'at' | 'title' | 'note' | 'logs'> & {
-    id: string, kind: AlertKind, sent: Array<Pick<Delivery, 'channel' | 'state' | 'reason'>>
+    id: string, kind: AlertKind, sent: Array<Pick<Delivery, 'channel' | 'state' | 'cause' | 'reason'>>
   }>
 }
 
@@ -45,6 +45,8 @@ export interface Delivery {
   channel: string | null
   state: 'waiting' | 'sending' | 'sent' | 'given_up'
   mayRepeat: boolean
+  /** Why the last try failed; newer servers have causes that this page does not know. */
+  cause: string | null
   reason: string | null
 }
 
@@ -85,6 +87,7 @@ export interface Channel {
   state: 'ok' | 'paused' | 'broken'
   pausedUntil: string | null
   lastError: string | null
+  lastErrorCause: string | null
   lastSent: string | null
   created: string
 }

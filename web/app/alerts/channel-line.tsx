@@ -13,7 +13,7 @@ import { notify } from '../frame/notices.tsx'
 import { Value } from '../list/value.tsx'
 import { formatTime } from '../texts/format.ts'
 import { changeChannel, deleteChannel, templateNames, testChannel, type Channel, type Delivery } from './api.ts'
-import { Outcome } from './outcomes.tsx'
+import { Outcome, Reason } from './outcomes.tsx'
 import { alertTexts } from './texts/index.ts'
 import { WebhookForm } from './webhook-form.tsx'
 
@@ -80,7 +80,7 @@ export function ChannelLine ({ channel, onDialog, onChanged }: ChannelLineProps)
 }
 
 /** Whether a channel works, and why it does not. */
-function State ({ channel: { state, pausedUntil, lastError } }: { channel: Channel }) {
+function State ({ channel: { state, pausedUntil, lastError, lastErrorCause } }: { channel: Channel }) {
   const { channels: words } = alertTexts.value
   if (state === 'ok') return <span class='state is-good'>{words.states.ok}</span>
   const isPaused = state === 'paused' && pausedUntil !== null
@@ -89,7 +89,7 @@ function State ({ channel: { state, pausedUntil, lastError } }: { channel: Chann
       <span class={`state ${state === 'broken' ? 'is-bad' : ''}`}>
         {isPaused ? words.pausedUntil(formatTime(pausedUntil)) : words.states[state]}
       </span>
-      {lastError !== null && <small><Value text={lastError} /></small>}
+      <Reason cause={lastErrorCause} detail={lastError} />
     </>
   )
 }

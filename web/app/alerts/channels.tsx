@@ -2,7 +2,7 @@ import { useSignal } from '@preact/signals'
 import type { ComponentChild } from 'preact'
 import webhook from 'icon:webhook'
 import telegram from 'icon:send'
-import { useAnswer } from '../api/answer.ts'
+import { refreshMs, useAnswer } from '../api/answer.ts'
 import { Icon } from '../frame/icon.tsx'
 import { texts } from '../texts/index.ts'
 import { readChannels } from './api.ts'
@@ -14,7 +14,7 @@ import { WebhookForm } from './webhook-form.tsx'
 
 /** Where a user is told: webhooks, and chats of Telegram. */
 export function Channels () {
-  const { answer: channels, error, reload } = useAnswer(readChannels)
+  const { answer: channels, error, reload } = useAnswer(readChannels, { againMs: refreshMs })
   const dialog = useSignal<ComponentChild>(undefined)
   const { channels: words } = alertTexts.value
   const onClose = () => {

@@ -17,7 +17,7 @@ export function Outcomes ({ deliveries }: { deliveries: readonly Delivery[] }) {
 
 /** What became of a message, and why. */
 export function Outcome ({ delivery }: { delivery: Delivery }) {
-  const { state, reason } = delivery
+  const { state, cause, reason } = delivery
   const { outcomes } = alertTexts.value
   const isGood = state === 'sent'
   return (
@@ -25,9 +25,16 @@ export function Outcome ({ delivery }: { delivery: Delivery }) {
       <span class={`outcome ${isGood ? 'is-good' : state === 'given_up' || reason !== null ? 'is-bad' : ''}`}>
         {outcomes[nameOf(delivery)]}
       </span>
-      {!isGood && reason !== null && <small><Value text={reason} /></small>}
+      {!isGood && <Reason cause={cause} detail={reason} />}
     </>
   )
+}
+
+/** Why a message was not delivered, and the server's own words, which are English. */
+export function Reason ({ cause, detail }: { cause: string | null, detail: string | null }) {
+  if (detail === null) return null
+  const sentence = cause === null ? undefined : alertTexts.value.causes[cause]
+  return <small>{sentence !== undefined && `${sentence} `}<span lang='en'><Value text={detail} /></span></small>
 }
 
 function nameOf ({ state, mayRepeat, reason }: Delivery) {

@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals'
 import x from 'icon:x'
-import { useAnswer } from '../api/answer.ts'
+import { refreshMs, useAnswer } from '../api/answer.ts'
 import { ApiError } from '../api/error.ts'
 import { explain } from '../api/explain.ts'
 import { IconButton } from '../frame/icon.tsx'
@@ -27,7 +27,7 @@ export interface RuleDetailsProps {
 /** What a rule does, the values that it looks at, and what it told. */
 export function RuleDetails ({ rule, onChanged, onDeleted }: RuleDetailsProps) {
   const { name, fault } = rule
-  const { answer, error, reload } = useAnswer((signal) => readRule(name, signal))
+  const { answer, error, reload } = useAnswer((signal) => readRule(name, signal), { againMs: refreshMs })
   const refusal = useSignal<ApiError | undefined>(undefined)
   const attempt = async (work: Promise<void>, then: () => void) => {
     refusal.value = undefined

@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals'
 import plus from 'icon:plus'
-import { useAnswer } from '../api/answer.ts'
+import { refreshMs, useAnswer } from '../api/answer.ts'
 import { ApiError } from '../api/error.ts'
 import { explain } from '../api/explain.ts'
 import { Icon } from '../frame/icon.tsx'
@@ -20,8 +20,8 @@ const lastAlerts = 200
 
 /** The rules of the user: what they look at, and what they told last. */
 export function Rules () {
-  const { answer: rules, error, reload } = useAnswer(readRules)
-  const { answer: told } = useAnswer((signal) => readAlerts({ limit: lastAlerts }, signal))
+  const { answer: rules, error, reload } = useAnswer(readRules, { againMs: refreshMs })
+  const { answer: told } = useAnswer((signal) => readAlerts({ limit: lastAlerts }, signal), { againMs: refreshMs })
   const deleted = useSignal<Rule | undefined>(undefined)
   const { rules: words } = alertTexts.value
   const restore = async (rule: Rule) => {

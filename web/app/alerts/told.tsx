@@ -1,11 +1,15 @@
 import { useSignal } from '@preact/signals'
-import { useAnswer } from '../api/answer.ts'
+import { refreshMs, useAnswer } from '../api/answer.ts'
 import { Choice } from '../frame/choice.tsx'
 import { texts } from '../texts/index.ts'
 import { AlertLine } from './alert-line.tsx'
 import { readAlerts, type Alert, type Delivery } from './api.ts'
 import { alertTexts } from './texts/index.ts'
 import { Trouble } from './trouble.tsx'
+
+/** Alerts that are shown at first, and that are added at once; and the most that the server gives at once. */
+const pageAlerts = 50
+const maxPage = 200
 
 /** What was told, the newest first, and what became of it. */
 export function Told () {
@@ -26,22 +30,35 @@ export function Told () {
 }
 
 function List ({ state }: { state: Delivery['state'] | '' }) {
-  const cursor = useSignal<string | undefined>(undefined)
-  const before = useSignal<readonly Alert[]>([])
-  const { answer, error, reload } = useAnswer(async (signal) => {
-    const page = await readAlerts({ state, cursor: cursor.peek() }, signal)
-    before.value = [...before.peek(), ...page.alerts]
-    cursor.value = page.cursor
-    return page
-  })
+  const wanted = useSignal(pageAlerts)
+  const read = (signal: AbortSignal) => readNewest(state, wanted.peek(), signal)
+  const { answer, error, reload } = useAnswer(read, { againMs: refreshMs })
   const { told: words } = alertTexts.value
+  const more = () => {
+    wanted.value += pageAlerts
+    reload()
+  }
   return (
     <>
-      <ul class='entries'>{before.value.map((alert) => <AlertLine key={alert.number} alert={alert} />)}</ul>
+      <ul class='entries'>{answer?.alerts.map((alert) => <AlertLine key={alert.number} alert={alert} />)}</ul>
       <Trouble error={error} onRetry={reload} />
       {!answer && !error && <p role='status'>{texts.value.common.loading}</p>}
-      {answer && before.value.length === 0 && <p class='hint'>{words.none}</p>}
-      {cursor.value !== undefined && <p><button type='button' onClick={reload}>{words.more}</button></p>}
+      {answer?.alerts.length === 0 && <p class='hint'>{words.none}</p>}
+      {answer?.hasMore && <p><button type='button' onClick={more}>{words.more}</button></p>}
     </>
   )
+}
+
+/** Reads the newest alerts, as many as are wanted. */
+async function readNewest (
+  state: Delivery['state'] | '', wanted: number, signal: AbortSignal
+): Promise<{ alerts: readonly Alert[], hasMore: boolean }> {
+  const alerts: Alert[] = []
+  let cursor: string | undefined
+  do {
+    const page = await readAlerts({ state, cursor, limit: Math.min(wanted - alerts.length, maxPage) }, signal)
+    alerts.push(...page.alerts)
+    cursor = page.cursor
+  } while (cursor !== undefined && alerts.length < wanted)
+  return { alerts, hasMore: cursor !== undefined }
 }

@@ -4,6 +4,7 @@ import { Copyable } from '../frame/copyable.tsx'
 import { Dialog } from '../frame/dialog.tsx'
 import { Field, FormButtons, FormProblem, Labelled, useForm, type Refusal } from '../frame/form.tsx'
 import { textIn } from '../frame/text-in.ts'
+import { formatTime } from '../texts/format.ts'
 import { texts } from '../texts/index.ts'
 import { serverNow } from '../time/clock.ts'
 import {
@@ -91,6 +92,9 @@ function Fields ({ before, onSaved, onClose }: FieldsProps) {
         <Labelled name='pause' label={words.pause} refusal={refusal}>
           {(named) => (
             <select {...named}>
+              {before.pausedUntil !== null && (
+                <option value=''>{words.pausedUntil(formatTime(before.pausedUntil))}</option>
+              )}
               {pauses.map((hours) => <option key={hours} value={hours}>{words.pauses[hours]}</option>)}
             </select>
           )}
@@ -159,7 +163,7 @@ function Target ({ before, template, refusal }: TargetProps) {
 function bodyOf (fields: FormData, template: Template | undefined, before: Channel | undefined): Partial<ChannelBody> {
   const [url, token] = [textIn(fields, 'url').trim(), textIn(fields, 'token').trim()]
   const lines = lineModes.find((mode) => mode === fields.get('lines'))
-  const pauseMs = Number(textIn(fields, 'pause')) * 3_600_000
+  const pause = textIn(fields, 'pause')
   // A service without a token takes none from the one before.
   const isOther = before?.template !== undefined && template !== before.template
   return {
@@ -169,7 +173,8 @@ function bodyOf (fields: FormData, template: Template | undefined, before: Chann
     ...url !== '' && { url },
     ...token !== '' ? { token } : isOther && { token: null },
     ...fields.has('rotate') && { rotate: true },
-    ...pauseMs > 0 && { pausedUntil: new Date(serverNow() + pauseMs).toISOString() }
+    ...Number(pause) > 0 && { pausedUntil: new Date(serverNow() + Number(pause) * 3_600_000).toISOString() },
+    ...pause === '0' && before?.pausedUntil != null && { pausedUntil: null }
   }
 }
 

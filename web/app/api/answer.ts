@@ -1,6 +1,7 @@
 import { useSignal, useSignalEffect } from '@preact/signals'
 import { useRef } from 'preact/hooks'
 import { ApiError } from './error.ts'
+import { visible } from './turns.ts'
 
 export interface AnswerState<Answer> {
   /** The last answer; undefined until the first one. */
@@ -11,8 +12,18 @@ export interface AnswerState<Answer> {
   reload (): void
 }
 
-/** Asks the server when a component is first shown, and when it is told to. */
-export function useAnswer<Answer> (ask: (signal: AbortSignal) => Promise<Answer>): AnswerState<Answer> {
+/** Milliseconds between two looks at what the server changes by itself. */
+export const refreshMs = 10_000
+
+export interface AnswerOptions {
+  /** Milliseconds after an answer, or after a failure, to the next request, while the page is seen. Default: none. */
+  againMs?: number
+}
+
+/** Asks the server when a component is first shown, when it is told to, and again after a while. */
+export function useAnswer<Answer> (
+  ask: (signal: AbortSignal) => Promise<Answer>, { againMs }: AnswerOptions = {}
+): AnswerState<Answer> {
   const turn = useSignal(0)
   const answer = useSignal<Answer | undefined>(undefined)
   const error = useSignal<ApiError | undefined>(undefined)
@@ -21,15 +32,24 @@ export function useAnswer<Answer> (ask: (signal: AbortSignal) => Promise<Answer>
   useSignalEffect(() => {
     void turn.value
     const ended = new AbortController()
-    asked.current(ended.signal).then((next) => {
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const askAgain = () => {
+      timer = setTimeout(() => {
+        void visible(ended.signal).then(() => { if (!ended.signal.aborted) turn.value++ })
+      }, againMs)
+    }
+    void asked.current(ended.signal).then((next) => {
       answer.value = next
       error.value = undefined
     }, (reason: unknown) => {
       if (ended.signal.aborted) return
       if (!(reason instanceof ApiError)) throw reason
       error.value = reason
-    })
-    return () => ended.abort()
+    }).then(() => { if (againMs !== undefined && !ended.signal.aborted) askAgain() })
+    return () => {
+      clearTimeout(timer)
+      ended.abort()
+    }
   })
   return { answer: answer.value, error: error.value, reload: () => { turn.value++ } }
 }

@@ -14,7 +14,7 @@ export function inTurn<Answer> (signal: AbortSignal, run: () => Promise<Answer>)
 }
 
 /** Resolves once the page is visible, or the signal is aborted. */
-async function visible (signal: AbortSignal): Promise<void> {
+export async function visible (signal: AbortSignal): Promise<void> {
   while (document.hidden && !signal.aborted) {
     await new Promise<void>((resolve) => {
       const ended = new AbortController()

@@ -1,18 +1,19 @@
 import type { IncomingMessage } from 'node:http'
 import type { NotDelivered, SendOutcome } from '../channel.ts'
+import type { FailureCause } from '../failures.ts'
 
 /** An alert is given up after a day. */
 const maxRetryAfterMs = 24 * 3_600_000
 
 /** Statuses by which a receiver says that it did not take the message, and what follows; other 4xx: pause. */
-const refusals: Partial<Record<number, NotDelivered>> = {
-  400: 'giveUp',
-  408: 'wait',
-  410: 'broken',
-  413: 'giveUp',
-  422: 'giveUp',
-  425: 'wait',
-  429: 'wait'
+const refusals: Partial<Record<number, { then: NotDelivered, cause: FailureCause }>> = {
+  400: { then: 'giveUp', cause: 'send.message-refused' },
+  408: { then: 'wait', cause: 'send.busy' },
+  410: { then: 'broken', cause: 'send.gone' },
+  413: { then: 'giveUp', cause: 'send.message-refused' },
+  422: { then: 'giveUp', cause: 'send.message-refused' },
+  425: { then: 'wait', cause: 'send.busy' },
+  429: { then: 'wait', cause: 'send.busy' }
 }
 
 /** What the status of an answer says about a message. */
@@ -21,14 +22,15 @@ export function outcomeOf ({ statusCode = 0, headers }: Pick<IncomingMessage, 's
   const reason = `answered ${statusCode}`
   const retryAfterMs = retryAfterOf(headers)
   if (statusCode === 503 && retryAfterMs !== undefined) {
-    return { kind: 'notDelivered', then: 'wait', reason, retryAfterMs }
+    return { kind: 'notDelivered', then: 'wait', cause: 'send.busy', reason, retryAfterMs }
   }
-  if (statusCode >= 500) return { kind: 'unknown', reason }
+  if (statusCode >= 500) return { kind: 'unknown', cause: 'send.unanswered', reason }
   if (statusCode < 400) {
-    return { kind: 'notDelivered', then: 'broken', reason: `${reason}: redirects are not followed` }
+    const refusal = `${reason}: redirects are not followed`
+    return { kind: 'notDelivered', then: 'broken', cause: 'send.redirected', reason: refusal }
   }
-  const then = refusals[statusCode] ?? 'pause'
-  return { kind: 'notDelivered', then, reason, ...retryAfterMs !== undefined && { retryAfterMs } }
+  const refusal = refusals[statusCode] ?? { then: 'pause', cause: 'send.refused' }
+  return { kind: 'notDelivered', ...refusal, reason, ...retryAfterMs !== undefined && { retryAfterMs } }
 }
 
 /** Milliseconds to wait, from a number of seconds, or from a date, which is compared with the receiver's own clock. */

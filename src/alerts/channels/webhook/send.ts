@@ -65,8 +65,12 @@ async function addressesOf (url: URL, guard: TargetGuard, signal: AbortSignal): 
   try {
     return await unlessAborted(signal, guard.addressesOf(url))
   } catch (error) {
-    if (error instanceof TargetRefused) return { kind: 'notDelivered', then: error.then, reason: error.message }
-    return { kind: 'notDelivered', then: 'wait', reason: `the host cannot be resolved${codeIn(error)}` }
+    if (error instanceof TargetRefused) {
+      const { then, cause, message: reason } = error
+      return { kind: 'notDelivered', then, cause, reason }
+    }
+    const reason = `the host cannot be resolved${codeIn(error)}`
+    return { kind: 'notDelivered', then: 'wait', cause: 'send.unreachable', reason }
   }
 }
 
@@ -92,8 +96,8 @@ async function exchange (
   if (outcome) return outcome
   const code = codeIn(signal.aborted ? signal.reason : error)
   return isWritten
-    ? { kind: 'unknown', reason: `no valid answer${code}` }
-    : { kind: 'notDelivered', then: 'wait', reason: `no connection${code}` }
+    ? { kind: 'unknown', cause: 'send.unanswered', reason: `no valid answer${code}` }
+    : { kind: 'notDelivered', then: 'wait', cause: 'send.unreachable', reason: `no connection${code}` }
 }
 
 interface Answer {

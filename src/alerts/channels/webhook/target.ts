@@ -2,6 +2,7 @@
 import { lookup } from 'node:dns/promises'
 import { BadRequest } from '../../../errors.ts'
 import type { NotDelivered } from '../channel.ts'
+import type { FailureCause } from '../failures.ts'
 import { addressOf, AddressRanges, isPublic } from './address.ts'
 
 /** Resolves a name to its addresses. */
@@ -10,10 +11,12 @@ export type Resolve = (name: string) => Promise<string[]>
 /** The server may not send to this target. The message holds no secret. */
 export class TargetRefused extends Error {
   readonly then: NotDelivered
+  override readonly cause: FailureCause
 
-  constructor (reason: string, then: NotDelivered) {
+  constructor (reason: string, then: NotDelivered, cause: FailureCause = 'send.address-forbidden') {
     super(reason)
     this.then = then
+    this.cause = cause
   }
 }
 
@@ -65,7 +68,9 @@ export class TargetGuard {
       return [host]
     }
     const addresses = await this.#resolve(host)
-    if (addresses.length === 0) throw new TargetRefused('the name of the host has no address', 'wait')
+    if (addresses.length === 0) {
+      throw new TargetRefused('the name of the host has no address', 'wait', 'send.unreachable')
+    }
     if (!this.#names.has(host) && !addresses.every((address) => this.#isAllowed(address))) {
       throw new TargetRefused('the server may not send to an address of this host', 'pause')
     }

@@ -49,7 +49,7 @@ export function webhookChannel (target: WebhookTarget, options: SendOptions): Ch
         return await post(requestOf(target, message), options, signal)
       } catch (error) {
         if (!(error instanceof BadRequest)) throw error
-        return { kind: 'notDelivered', then: 'broken', reason: error.message }
+        return { kind: 'notDelivered', then: 'broken', cause: 'send.address-invalid', reason: error.message }
       }
     }
   }

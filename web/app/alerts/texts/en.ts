@@ -1,3 +1,4 @@
+import type { FailureCause } from '../../../../src/alerts/channels/failures.ts'
 import { counterOf } from '../../texts/counter.ts'
 
 const logs = counterOf('en', { one: 'log', other: 'logs' })
@@ -174,5 +175,24 @@ export const en = {
     unknown: 'unknown: it may have arrived, and is sent again',
     held: 'held back for now',
     failed: 'not delivered yet'
-  }
+  },
+  causes: {
+    'send.unreachable': 'There is no connection.',
+    'send.unanswered': 'No valid answer came.',
+    'send.busy': 'The receiver asks to wait.',
+    'send.refused': 'The receiver refuses messages.',
+    'send.message-refused': 'The receiver does not take this message.',
+    'send.gone': 'The address is no longer in use.',
+    'send.redirected': 'The address has moved: give the new one.',
+    'send.address-forbidden': 'The server may not send to this address; its administrator can allow it.',
+    'send.address-invalid': 'This is no address that the service can have.',
+    'send.blocked': 'The bot was blocked or removed there.',
+    'send.chat-unavailable': 'There is no such chat or topic, or the bot may not write there.',
+    'send.moved': 'The group has become a supergroup, where alerts go from now on.',
+    'send.no-bot': 'The server has no bot of Telegram.',
+    'send.failed': 'The server failed to send it.',
+    'send.expired': 'It could not be delivered within 24 hours.',
+    'send.channel-deleted': 'The channel was deleted.',
+    'send.user-disabled': 'The user is disabled.'
+  } satisfies Record<FailureCause, string> as Partial<Record<string, string>>
 }

@@ -1,3 +1,4 @@
+import type { FailureCause } from '../../../../src/alerts/channels/failures.ts'
 import { counterOf } from '../../texts/counter.ts'
 import type { en } from './en.ts'
 
@@ -171,5 +172,24 @@ export const ru: typeof en = {
     unknown: 'неизвестно: могло дойти, отправляем снова',
     held: 'пока отложено',
     failed: 'пока не доставлено'
-  }
+  },
+  causes: {
+    'send.unreachable': 'Нет соединения.',
+    'send.unanswered': 'Понятный ответ не пришёл.',
+    'send.busy': 'Получатель просит подождать.',
+    'send.refused': 'Получатель отклоняет сообщения.',
+    'send.message-refused': 'Получатель не принимает это сообщение.',
+    'send.gone': 'Этот адрес больше не работает.',
+    'send.redirected': 'Адрес изменился: укажите новый.',
+    'send.address-forbidden': 'На этот адрес сервер отправлять не может; разрешить может администратор.',
+    'send.address-invalid': 'У этого сервиса не бывает такого адреса.',
+    'send.blocked': 'Бота там заблокировали или удалили.',
+    'send.chat-unavailable': 'Такого чата или темы нет, или бот не может там писать.',
+    'send.moved': 'Группа стала супергруппой; алерты теперь идут туда.',
+    'send.no-bot': 'У сервера нет бота Telegram.',
+    'send.failed': 'Серверу не удалось отправить сообщение.',
+    'send.expired': 'Не удалось доставить за 24 часа.',
+    'send.channel-deleted': 'Канал удалён.',
+    'send.user-disabled': 'Пользователь отключён.'
+  } satisfies Record<FailureCause, string> as Partial<Record<string, string>>
 }
