@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# All checks, on a fresh Debian machine with Node: installs MariaDB, MySQL, rsyslog, chromium, a compiler and the packages if
+# All checks, on a fresh Debian machine with Node: installs MariaDB, Galera, MySQL, rsyslog, chromium, a compiler and the packages if
 # they are missing, then builds, lints, type-checks, looks for unused code, and tests. Prints the slowest tests and the
 # failures, and ends with `N passed, N failed`.
 set -euo pipefail
@@ -10,6 +10,8 @@ has () { command -v "$1" > /dev/null; }
 
 missing=()
 [ -n "${LOGGER_TEST_MYSQL_URL:-}" ] || has mariadbd || missing+=(mariadb-server-core mariadb-client-core)
+# A cluster of MariaDB.
+[ -e /usr/lib/galera/libgalera_smm.so ] || missing+=(galera-4)
 # The native SQLite module is compiled if no ready build can be had.
 for tool in python3 make g++ ccache; do has "$tool" || missing+=("$tool"); done
 # The power cuts need a file system of their own.

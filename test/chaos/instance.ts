@@ -70,6 +70,20 @@ export class Instance {
     return (await this.#metrics(name))[0]
   }
 
+  /** The server of the database that it uses, of several; undefined if it uses none. */
+  async activeHost (): Promise<string | undefined> {
+    return (await this.#hosts()).find(({ active }) => active)?.name
+  }
+
+  /** What it says of one of several servers of the database. */
+  async hostState (host: string): Promise<string | undefined> {
+    return (await this.#hosts()).find(({ name }) => name === host)?.state
+  }
+
+  async #hosts (): Promise<Array<{ name: string, active: boolean, state: string }>> {
+    return JSON.parse((await http(this.port, 'GET', '/readyz')).body).hosts
+  }
+
   /** Values of metrics, all of one moment. */
   async #metrics (...names: string[]): Promise<Array<number | undefined>> {
     const { status, body } = await http(this.port, 'GET', '/metrics')

@@ -9,13 +9,16 @@ import { Instance } from './instance.ts'
 import { Follower } from './follower.ts'
 import type { Compared, Findings } from './ledger.ts'
 import { compareIndexed, compareTails, miscountedBy, rowsIn, type Misread } from './reading.ts'
+import type { Cluster } from '../helpers/clusters.ts'
 import type { DatabaseServer } from '../helpers/servers.ts'
 import type { Proxy } from '../helpers/proxy.ts'
 import { until } from '../helpers/until.ts'
 
 export interface StageOptions {
-  /** The database server; without one the stage uses SQLite. */
+  /** The database server; without one, and without a cluster, the stage uses SQLite. */
   server?: DatabaseServer
+  /** A cluster as the database: the service knows all its nodes. */
+  cluster?: Cluster
   /** A proxy between the service and the database. */
   proxy?: Proxy
   instances?: number
@@ -52,6 +55,12 @@ export class Stage {
 
   static async set (t: Test, options: StageOptions): Promise<Stage> {
     const folder = options.folder ?? temporaryFolder(t)
+    if (options.cluster) {
+      const { hosts, nodes: [first] } = options.cluster
+      const database = `chaos_${process.hrtime.bigint()}`
+      await first!.query(`CREATE DATABASE ${database}`)
+      return new Stage(t, { ...first!.access, host: hosts, database }, folder, options).#begin()
+    }
     if (!options.server) return new Stage(t, { file: join(folder, 'logs.sqlite') }, folder, options).#begin()
     const database = `chaos_${process.hrtime.bigint()}`
     // The previous scenario may have failed while the server was down.

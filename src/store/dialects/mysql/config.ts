@@ -92,11 +92,12 @@ export async function connectMariadb (
 ): Promise<{ connection: MariadbConnection, isCurrent: () => boolean }> {
   const { createConnection } = await import('mariadb')
   const { ssl = false } = options
-  const opened = await hosts?.socket()
+  const active = await hosts?.active()
   const connection = await createConnection({
-    ...loginOf({ ...options, ...opened?.host ?? listHosts(options)[0] }),
+    ...loginOf({ ...options, ...active?.host ?? listHosts(options)[0] }),
     ...ssl !== false && { ssl: { ca: ssl === true ? undefined : readFileSync(ssl, 'utf8') } },
-    ...opened && { stream: (done) => done(undefined, opened.socket) },
+    // The connector opens another socket to end a statement, when a connection is destroyed.
+    ...active && { stream: (done) => done(undefined, active.openSocket()) },
     bulk: true,
     maxAllowedPacket
   })
@@ -104,10 +105,10 @@ export async function connectMariadb (
   connection.on('error', () => {})
   try {
     await Promise.all([...sessionSettings, 'SET autocommit = 0'].map((sql) => connection.query(sql)))
-    if (opened) await hosts?.admit(opened.host, (sql) => connection.query(sql))
+    if (active) await hosts?.admit(active.host, (sql) => connection.query(sql))
   } catch (error) {
     connection.destroy()
     throw error
   }
-  return { connection, isCurrent: () => !opened || hosts?.isActive(opened.host) === true }
+  return { connection, isCurrent: () => !active || hosts?.isActive(active.host) === true }
 }

@@ -81,10 +81,10 @@ export class Hosts implements DatabaseHosts {
     }
   }
 
-  /** Opens a socket to the active server, for a driver that asks for one. Throws NoDatabaseHost. */
-  async socket (): Promise<{ host: Host, socket: Socket }> {
+  /** The active server, and a function that opens a socket to it. Throws NoDatabaseHost. */
+  async active (): Promise<{ host: Host, openSocket: () => Socket }> {
     const watched = await this.#find()
-    return { host: watched.host, socket: this.#openSocket(watched) }
+    return { host: watched.host, openSocket: () => this.#openSocket(watched) }
   }
 
   /** Checks a new session to this server. Throws DatabaseHostLeft if it is not, or no longer, the active one. */

@@ -1,0 +1,319 @@
+// Three real nodes of one cluster on this machine, each with its own loopback address, ports and files: MariaDB with Galera,
+// and MySQL with Group Replication.
+import { execFile, spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { createConnection, type Connection } from 'mysql2/promise'
+import type { Test } from 'tap'
+import { root } from './command.ts'
+import { temporaryFolder } from './databases.ts'
+import { freePort } from './ports.ts'
+import { askKeeper } from './run.ts'
+import { mariadb, mysql, type ServerAccess, type ServerKind } from './servers.ts'
+import { until } from './until.ts'
+
+const execute = promisify(execFile)
+
+const provider = ['/usr/lib/galera/libgalera_smm.so', '/usr/lib64/galera-4/libgalera_smm.so'].find((file) => existsSync(file))
+
+/** Why there can be no Galera cluster here, or false. */
+export const galeraMissing = mariadb.missing || (provider === undefined && 'Galera is not installed: apt-get install -y galera-4')
+
+/** Why there can be no Group Replication here, or false. */
+export const groupMissing = mysql.missing
+
+const nodeCount = 3
+
+/** How a cluster is made of its nodes. */
+interface Engine {
+  kind: ServerKind
+  /** Flags of a node, beside those of all; `isFirst`: it starts a new cluster. */
+  flags (node: Node, nodes: readonly Node[], isFirst: boolean): Promise<string[]>
+  /** Prepares new nodes before the cluster begins. */
+  prepare (nodes: readonly Node[], run: (node: Node, isFirst?: boolean) => Promise<void>): Promise<void>
+  /** Lets a node join that answers. */
+  join? (node: Node, isFirst: boolean): Promise<void>
+  isMember (node: Node): Promise<boolean>
+  /** Lets a node continue alone that has lost the majority. */
+  forceMajority (node: Node): Promise<void>
+  /** Resolves to what a node that does not run has stored last; the node with most starts the cluster anew. */
+  positionOf (node: Node, run: () => Promise<void>): Promise<number>
+}
+
+/** One node, which can be killed, suspended and started again. */
+export class Node {
+  readonly access: ServerAccess
+  readonly folder: string
+  /** Port for the traffic of the cluster. */
+  readonly groupPort: number
+  readonly number: number
+  process: ChildProcess | undefined
+
+  constructor (number: number, folder: string, port: number, groupPort: number) {
+    this.number = number
+    this.folder = folder
+    this.groupPort = groupPort
+    this.access = { host: `127.0.0.${number + 1}`, port, user: 'root', password: '' }
+  }
+
+  get data (): string {
+    return join(this.folder, 'data')
+  }
+
+  get log (): string {
+    return join(this.folder, 'error.log')
+  }
+
+  get groupAddress (): string {
+    return `${this.access.host}:${this.groupPort}`
+  }
+
+  /** What its log says last. */
+  get failure (): Error {
+    return new Error(`node ${this.number} ended: ${readFileSync(this.log, 'utf8').slice(-3000)}`)
+  }
+
+  /** As `LOGGER_DB_HOST` names it. */
+  get address (): string {
+    return `${this.access.host}:${this.access.port}`
+  }
+
+  connect (): Promise<Connection> {
+    return createConnection({ ...this.access, connectTimeout: 2000 })
+  }
+
+  async query (sql: string): Promise<any> {
+    const connection = await this.connect()
+    try {
+      return (await connection.query(sql))[0]
+    } finally {
+      connection.destroy()
+    }
+  }
+
+  get isRunning (): boolean {
+    return this.process?.exitCode === null && this.process.signalCode === null
+  }
+
+  /** Ends it: SIGKILL as the kernel does, SIGTERM as an operator does. */
+  async end (signal: NodeJS.Signals): Promise<void> {
+    if (!this.process || !this.isRunning) return
+    const ended = once(this.process, 'exit')
+    // A suspended process would not end.
+    this.thaw()
+    this.process.kill(signal)
+    await ended
+  }
+
+  /** Suspends it; its connections stay open. */
+  freeze (): void {
+    this.process?.kill('SIGSTOP')
+  }
+
+  thaw (): void {
+    this.process?.kill('SIGCONT')
+  }
+}
+
+/** Three nodes. */
+export class Cluster {
+  readonly nodes: readonly Node[]
+  readonly #engine: Engine
+
+  /** Starts a cluster, which ends with the test. */
+  static async start (t: Test, engine: Engine): Promise<Cluster> {
+    const folder = temporaryFolder(t)
+    const template: string = await askKeeper(`${engine.kind.name}-data`)
+    const nodes: Node[] = []
+    for (let number = 1; number <= nodeCount; number++) {
+      const node = new Node(number, join(folder, `node-${number}`), await freePort(), await freePort())
+      mkdirSync(node.folder, { recursive: true })
+      await execute('cp', ['-a', '--sparse=always', template, node.data])
+      // Copies of one MySQL would all have its id.
+      await rm(join(node.data, 'auto.cnf'), { force: true })
+      nodes.push(node)
+    }
+    t.teardown(() => Promise.all(nodes.map((node) => node.end('SIGKILL'))))
+    const cluster = new Cluster(nodes, engine)
+    await engine.prepare(nodes, (node, isFirst) => cluster.run(node, isFirst))
+    for (const node of nodes) await cluster.start(node, { isFirst: node === nodes[0] })
+    return cluster
+  }
+
+  private constructor (nodes: readonly Node[], engine: Engine) {
+    this.nodes = nodes
+    this.#engine = engine
+  }
+
+  /** The value of LOGGER_DB_HOST. */
+  get hosts (): string {
+    return this.nodes.map(({ address }) => address).join(',')
+  }
+
+  /** Starts a node, unless it runs, and lets it join; `isFirst`: it starts the cluster anew. */
+  async start (node: Node, { isFirst = false } = {}): Promise<void> {
+    if (!node.isRunning) await this.run(node, isFirst)
+    await this.#engine.join?.(node, isFirst)
+    await this.joined(node)
+  }
+
+  /** Resolves when a node that runs is a member of the cluster. */
+  async joined (node: Node): Promise<void> {
+    await until(`node ${node.number} belongs to the cluster`, () => {
+      if (!node.isRunning) throw node.failure
+      return this.#engine.isMember(node).catch(() => false)
+    })
+  }
+
+  /** Lets a node continue alone that has lost the majority. */
+  forceMajority (node: Node): Promise<void> {
+    return this.#engine.forceMajority(node)
+  }
+
+  /** Starts the cluster anew after all nodes have ended. */
+  async recover (): Promise<void> {
+    const positions = await Promise.all(this.nodes.map((node) => this.#engine.positionOf(node, () => this.run(node))))
+    const [first, ...others] = [...this.nodes].sort((a, b) => positions[b.number - 1]! - positions[a.number - 1]!)
+    await this.start(first!, { isFirst: true })
+    for (const node of others) await this.start(node)
+  }
+
+  /** Starts a node and waits until it answers. */
+  async run (node: Node, isFirst = false): Promise<void> {
+    const [program, ...args] = this.#engine.kind.command
+    node.process = spawn(program, [
+      ...args, ...flagsOf(node), ...await this.#engine.flags(node, this.nodes, isFirst)
+    ], { env: environmentOf(node), stdio: 'ignore' })
+    await until(`node ${node.number} answers`, async () => {
+      if (!node.isRunning) throw node.failure
+      const connection = await node.connect().catch(() => undefined)
+      connection?.destroy()
+      return connection !== undefined
+    })
+  }
+}
+
+/** Its own folder for temporary tables, and the scripts of state transfers of Galera. */
+function environmentOf (node: Node): NodeJS.ProcessEnv {
+  return { ...process.env, TMPDIR: node.folder, PATH: `${join(root, 'test/helpers/galera')}:${process.env.PATH}` }
+}
+
+/** Flags of all nodes. */
+function flagsOf (node: Node): string[] {
+  return [
+    `--datadir=${node.data}`, `--socket=${join(node.folder, 'socket')}`, `--pid-file=${join(node.folder, 'pid')}`, `--log-error=${node.log}`,
+    `--bind-address=${node.access.host}`, `--port=${node.access.port}`, `--server-id=${node.number}`, '--max-connections=200',
+    '--innodb-buffer-pool-size=64M', '--innodb-flush-log-at-trx-commit=1'
+  ]
+}
+
+/** Three MariaDB with Galera 4. A node that was away gets what it missed from the cache of another one. */
+export const galera: Engine = {
+  kind: mariadb,
+
+  async flags (node, nodes, isFirst) {
+    const flags = [
+      '--wsrep-on=ON', `--wsrep-provider=${provider}`, '--wsrep-cluster-name=tests', `--wsrep-node-name=node-${node.number}`,
+      `--wsrep-cluster-address=gcomm://${nodes.map(({ groupAddress }) => groupAddress).join(',')}`, `--wsrep-node-address=${node.groupAddress}`,
+      '--binlog-format=ROW', '--innodb-autoinc-lock-mode=2', '--skip-log-bin', '--wsrep-sst-method=incremental', '--log-warnings=1',
+      `--wsrep-provider-options=gmcast.listen_addr=tcp://${node.groupAddress};ist.recv_addr=${node.access.host}:${await freePort()};gcache.size=128M`
+    ]
+    if (isFirst) {
+      const file = join(node.data, 'grastate.dat')
+      if (existsSync(file)) await writeFile(file, (await readFile(file, 'utf8')).replace('safe_to_bootstrap: 0', 'safe_to_bootstrap: 1'))
+    }
+    return [...flags, ...isFirst ? ['--wsrep-new-cluster'] : [], ...await recoveredPosition(node, flags)]
+  },
+
+  /** All nodes begin with the data of a cluster of one, so that none needs a transfer of its whole state. */
+  async prepare ([first, ...others], run) {
+    if (!first) return
+    await run(first, true)
+    await first.end('SIGTERM')
+    for (const { data } of others) {
+      await rm(data, { recursive: true })
+      await execute('cp', ['-a', '--sparse=always', first.data, data])
+      // The id of the first node.
+      await rm(join(data, 'gvwstate.dat'), { force: true })
+    }
+  },
+
+  async isMember (node) {
+    const [row] = await node.query("SHOW STATUS LIKE 'wsrep_local_state_comment'")
+    return row.Value === 'Synced'
+  },
+
+  forceMajority: (node) => node.query("SET GLOBAL wsrep_provider_options = 'pc.bootstrap=YES'"),
+
+  async positionOf (node) {
+    const [flag = ''] = await recoveredPosition(node, [`--wsrep-provider=${provider}`, '--wsrep-on=ON', '--binlog-format=ROW'])
+    return Number(/:(\d+)/.exec(flag)?.[1] ?? -1)
+  }
+}
+
+/** The position that a node has reached, as a flag, also where it was killed. */
+async function recoveredPosition (node: Node, flags: string[]): Promise<string[]> {
+  const [program, ...args] = mariadb.command
+  const log = join(node.folder, 'recovery.log')
+  await rm(log, { force: true })
+  await execute(program, [...args, ...flagsOf(node), ...flags, '--wsrep-recover', `--log-error=${log}`], { env: environmentOf(node) })
+  const position = /Recovered position: (\S+)/.exec(await readFile(log, 'utf8'))?.[1]
+  return position === undefined ? [] : [`--wsrep-start-position=${position}`]
+}
+
+/** It must be the address of an interface, and the loopback interface has one. */
+const groupAddress = ({ groupPort }: Node): string => `127.0.0.1:${groupPort}`
+
+const recoveryUser = "'recovery'@'%'"
+
+/** Three MySQL with Group Replication and one primary. A node that starts does not join by itself. */
+export const group: Engine = {
+  kind: mysql,
+
+  async flags (node, nodes) {
+    return [
+      '--gtid-mode=ON', '--enforce-gtid-consistency=ON', '--log-bin=binlog', '--sync-binlog=1', `--report-host=${node.access.host}`,
+      '--performance-schema-instrument=%=OFF', '--plugin-load-add=group_replication.so', '--group-replication-start-on-boot=OFF',
+      '--group-replication-group-name=aaaaaaaa-1111-2222-3333-bbbbbbbbbbbb', `--group-replication-local-address=${groupAddress(node)}`,
+      `--group-replication-group-seeds=${nodes.map(groupAddress).join(',')}`,
+      '--group-replication-recovery-get-public-key=ON', '--group-replication-ip-allowlist=127.0.0.0/8'
+    ]
+  },
+
+  prepare: (nodes, run) => Promise.all(nodes.map(async (node) => {
+    await run(node)
+    const connection = await node.connect()
+    for (const sql of [
+      'SET sql_log_bin = 0',
+      `CREATE USER ${recoveryUser} IDENTIFIED BY 'recovery'`,
+      `GRANT REPLICATION SLAVE, CONNECTION_ADMIN, GROUP_REPLICATION_STREAM ON *.* TO ${recoveryUser}`,
+      'RESET BINARY LOGS AND GTIDS',
+      "CHANGE REPLICATION SOURCE TO SOURCE_USER = 'recovery', SOURCE_PASSWORD = 'recovery' FOR CHANNEL 'group_replication_recovery'"
+    ]) await connection.query(sql)
+    connection.destroy()
+  })).then(() => {}),
+
+  async join (node, isFirst) {
+    if (isFirst) await node.query('SET GLOBAL group_replication_bootstrap_group = ON')
+    await node.query('START GROUP_REPLICATION')
+    if (isFirst) await node.query('SET GLOBAL group_replication_bootstrap_group = OFF')
+  },
+
+  async isMember (node) {
+    const [row] = await node.query('SELECT MEMBER_STATE AS state FROM performance_schema.replication_group_members WHERE MEMBER_ID = @@server_uuid')
+    return row?.state === 'ONLINE'
+  },
+
+  forceMajority: (node) => node.query(`SET GLOBAL group_replication_force_members = '${groupAddress(node)}'`)
+    .then(() => node.query("SET GLOBAL group_replication_force_members = ''")),
+
+  /** Number of transactions of the group; the node is left running, outside of the group. */
+  async positionOf (node, run) {
+    await run()
+    const [{ executed }] = await node.query('SELECT @@GLOBAL.gtid_executed AS executed')
+    return Math.max(0, ...[...executed.matchAll(/-(\d+)/g)].map(([, last]) => Number(last)))
+  }
+}
