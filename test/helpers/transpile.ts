@@ -11,7 +11,7 @@ const excluded = ['.git', '.tap', 'node_modules']
 /** The copy, in the checkout. */
 export const copy = '.tap/js'
 
-/** Copies the checkout, with JavaScript for each TypeScript file. */
+/** Copies the checkout, with JavaScript for each TypeScript file, and maps from all code of src/ to its source. */
 export async function transpile (root: string): Promise<void> {
   const folder = join(root, copy)
   rmSync(folder, { recursive: true, force: true })
@@ -22,9 +22,10 @@ export async function transpile (root: string): Promise<void> {
   for (const name of readdirSync(root)) if (![...code, ...excluded].includes(name)) symlinkSync(join(root, name), join(folder, name))
 
   const sources = code.flatMap((part) => readdirSync(join(root, part), { recursive: true, encoding: 'utf8' }).map((path) => join(part, path)))
+    .filter((path) => !path.includes('node_modules') && (isTypeScript(path) || /^src\/.*\.js$/.test(path)))
   await build({
     absWorkingDir: root,
-    entryPoints: sources.filter((path) => isTypeScript(path) && !path.includes('node_modules')).map((path) => ({ in: path, out: nameInJavaScript(path).slice(0, -'.js'.length) })),
+    entryPoints: sources.map((path) => ({ in: path, out: nameInJavaScript(path).slice(0, -'.js'.length) })),
     outdir: folder,
     bundle: true,
     treeShaking: false,
@@ -70,5 +71,5 @@ function isTypeScript (path: string): boolean {
 
 /** Two files may differ only in .ts and .tsx. */
 function nameInJavaScript (path: string): string {
-  return path.endsWith('.tsx') ? `${path}.js` : `${path.slice(0, -'.ts'.length)}.js`
+  return path.endsWith('.tsx') ? `${path}.js` : path.replace(/\.ts$/, '.js')
 }
