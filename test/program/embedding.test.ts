@@ -1,7 +1,9 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { json } from 'node:stream/consumers'
 import swagger from '@fastify/swagger'
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
 import type { Knex } from 'knex'
@@ -12,7 +14,8 @@ import { migrateToLatest } from '../../src/store/migrations.ts'
 import { root } from '../helpers/command.ts'
 import { databases, openKnex, temporaryFolder } from '../helpers/databases.ts'
 import { http, post } from '../helpers/http.ts'
-import { apiKey, body, count, createUser, log, send, stored } from '../helpers/service.ts'
+import { until } from '../helpers/until.ts'
+import { apiKey, basic, body, count, createUser, log, send, stored } from '../helpers/service.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -82,6 +85,54 @@ for (const database of databases) {
 
       await host.close()
       t.equal(await count(own), 1, 'the host\'s own knex is not destroyed')
+    })
+
+    await t.test('with alerts on, they work under the prefix, and their routes are described there', async (t) => {
+      const received: Array<{ type: string, data: Record<string, any> }> = []
+      const receiver = createServer((request, response) => {
+        json(request).then((message) => {
+          received.push(message as typeof received[0])
+          response.end()
+        }, () => response.destroy())
+      })
+      receiver.listen(0, '127.0.0.1')
+      await once(receiver, 'listening')
+      t.teardown(() => receiver.close())
+
+      const host = makeHost()
+      const routes = new Set<string>()
+      host.addHook('onRoute', ({ method, url }) => {
+        for (const one of [method].flat()) if (one !== 'HEAD') routes.add(`${one} ${url.replace(/:(\w+)/g, '{$1}')}`)
+      })
+      const before = processListeners()
+      host.register(loggerbot, { prefix: '/tools/logs', database: await database.create(t), migrate: true, apiKey, alerts: true, alertTargets: ['127.0.0.1'], publicUrl: 'https://app.example/tools/logs' })
+      host.register(loggerbot, { prefix: '/quiet', database: await database.create(t), migrate: true, apiKey })
+      const port = await listen(t, host)
+      t.strictSame(processListeners(), before)
+      t.notOk(host.hasDecorator('logAlerts'), 'it stays inside')
+
+      await createUserAt(port, '/tools/logs', 'alice')
+      const ask = (method: string, path: string, content?: object) => http(port, method, `/tools/logs/api/${path}`, { ...basic('alice'), 'content-type': 'application/json' }, content && JSON.stringify(content))
+      const url = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/`
+      t.match(await ask('POST', 'channels', { name: 'hook', url }), { status: 201 })
+      t.match(await ask('POST', 'logs', [{ level: 'error', message: 'order 1 failed', process: 'api' }]), { status: 200 })
+      await until('the error is told', () => received.length > 0)
+      const { errors: [{ id }] } = JSON.parse((await ask('GET', 'errors')).body)
+      t.match(received, [{ type: 'alert.new', data: { title: 'order <*> failed', url: `https://app.example/tools/logs/?v=errors&open=${id}` } }])
+      t.match(JSON.parse((await ask('GET', 'alerts')).body), { alerts: [{ deliveries: [{ channel: 'hook' }] }] })
+      t.equal((await http(port, 'GET', '/quiet/api/errors', basic('alice'))).status, 404, 'none where alerts are off')
+
+      const described = async (prefix: string) => {
+        const { paths } = JSON.parse((await http(port, 'GET', `${prefix}/docs/json`)).body) as { paths: Record<string, Record<string, { summary?: string, tags?: string[] }>> }
+        return Object.entries(paths).flatMap(([path, methods]) => Object.entries(methods).map(([method, route]) => ({ ...route, name: `${method.toUpperCase()} ${path}` })))
+      }
+      const ofAlerts = /^\w+ \/[\w/]+\/api\/(errors|rules|channels|alerts|telegram)\b/
+      const found = (await described('/tools/logs')).filter(({ name }) => ofAlerts.test(name))
+      t.strictSame(found.map(({ name }) => name).sort(), [...routes].filter((name) => ofAlerts.test(name)).sort())
+      t.ok(found.length >= 18)
+      t.ok(found.every(({ summary, tags }) => summary && ['alerts', 'errors', 'rules'].includes(tags?.join() ?? '')), 'each has a title and a place')
+      t.equal(new Set(found.map(({ summary }) => summary)).size, found.length, 'no two are alike')
+      t.strictSame((await described('/quiet')).filter(({ name }) => ofAlerts.test(name)), [])
     })
 
     await t.test('the environment is not read: create_user stays closed', async (t) => {
