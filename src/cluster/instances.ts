@@ -64,7 +64,7 @@ export class Instance {
     this.#own = dialectOf(knex).openControl(knex)
     this.#knex = this.#own ?? knex
     this.#clock = clock
-    this.#isOneOfMany = dialectOf(knex).hasManyWriters
+    this.#isOneOfMany = dialectOf(knex).hasManyWriters(knex)
   }
 
   /** Id of its row in `instances`. */
@@ -162,16 +162,17 @@ export class Instance {
   }
 
   async #write (on: OnConnection, oldest: UtcTime): Promise<void> {
-    await on(this.#knex.raw(`INSERT INTO instances (id, seen_at, oldest_at) VALUES (?, UTC_TIMESTAMP(6), ?)
-      ON DUPLICATE KEY UPDATE seen_at = UTC_TIMESTAMP(6), oldest_at = ?`, [this.#id, oldest, oldest]))
+    const row = { id: this.#id, seen_at: this.#knex.raw(dialectOf(this.#knex).ago(0)), oldest_at: oldest }
+    await on(this.#knex('instances').insert(row).onConflict('id').merge(['seen_at', 'oldest_at']))
   }
 
   /** Reads the oldest transaction of the other instances, and whether there are any. */
   async #readOthers (on: OnConnection): Promise<{ oldest: UtcTime | undefined, alone: boolean, now: UtcTime }> {
-    const ago = (milliseconds: number) => `UTC_TIMESTAMP(6) - INTERVAL ${milliseconds / 1000} SECOND`
-    const [[row]] = await on(this.#knex.raw(`SELECT ${dialectOf(this.#knex).now} AS now, COUNT(*) AS others,
-      CAST(MIN(CASE WHEN seen_at > ${ago(goneMs)} THEN oldest_at END) AS CHAR) AS oldest
-      FROM instances WHERE id <> ? AND seen_at > ${ago(forgottenMs)}`, [this.#id]))
+    const { now, ago } = dialectOf(this.#knex)
+    const isKnown = this.#knex.raw(`seen_at > ${ago(forgottenMs)}`)
+    const others = this.#knex('instances').whereNot('id', this.#id).where(isKnown)
+    const row = await on(others.first(this.#knex.raw(`${now} AS now, COUNT(*) AS others,
+      CAST(MIN(CASE WHEN seen_at > ${ago(goneMs)} THEN oldest_at END) AS CHAR) AS oldest`)))
     return { oldest: row.oldest ?? undefined, alone: Number(row.others) === 0, now: row.now }
   }
 

@@ -137,7 +137,7 @@ export class Sender {
 
   #isLost ({ channelId, claimedBy, claimedAt }: ClaimedRow, alive: ReadonlySet<string>, now: UtcTime): boolean {
     if (claimedBy === this.#id) return !this.#underWay.has(channelId)
-    const isAlive = dialectOf(this.#knex).hasManyWriters && alive.has(claimedBy)
+    const isAlive = dialectOf(this.#knex).hasManyWriters(this.#knex) && alive.has(claimedBy)
     return !isAlive || claimedAt < shift(now, -maxClaimMs)
   }
 

@@ -29,6 +29,8 @@ export interface MysqlOptions {
 export interface SqliteOptions {
   /** Created, with its folder, if it is missing. */
   file: string
+  /** Whether other processes store logs into the file at the same time. Default false. */
+  isShared?: boolean
 }
 
 export type DatabaseOptions = MysqlOptions | SqliteOptions
@@ -310,14 +312,16 @@ export interface Dialect {
   ): Promise<PageOfRows<Row>>
   /** SQL of the database's clock, as a UtcTime. */
   now: string
+  /** SQL of a time that is these milliseconds before the database's clock, for columns of times. */
+  ago (milliseconds: number): string
   /** SQL of the database's clock, in whole milliseconds since 1970. */
   nowMs: string
   /** Opens a pool of one connection beside this knex's own; undefined if that is impossible or has no use. */
   openControl (knex: Knex): Knex | undefined
   /** Closes a connection that hangs, if the database allows it. */
   cut (knex: Knex, connection: unknown): void
-  /** Whether several processes may write at once. An embedded database has one server. */
-  hasManyWriters: boolean
+  /** Whether several processes may write at once. An embedded database has one server, unless its file is shared. */
+  hasManyWriters (knex: Knex): boolean
   state: DatabaseState
   /** Undefined if the database does not partition tables. */
   partitions: Partitions | undefined

@@ -125,7 +125,7 @@ for (const database of databases) {
     // As a node without a quorum takes no COMMIT, but answers who reads.
     await blocking('instances').update({ oldest_at: '1000-01-01 00:00:00.000000' })
     const waiting = async () => {
-      const [rows] = await service.knex.raw("SELECT ID FROM information_schema.PROCESSLIST WHERE DB = DATABASE() AND INFO LIKE 'INSERT INTO instances%'")
+      const [rows] = await service.knex.raw("SELECT ID FROM information_schema.PROCESSLIST WHERE DB = DATABASE() AND INFO LIKE 'insert into `instances`%'")
       return rows.map(({ ID }: { ID: number }) => ID).join()
     }
     const first = await until('an announcement hangs', async () => (await waiting()) || undefined)

@@ -91,13 +91,15 @@ export const mysql: Dialect = {
 
   now: 'CAST(UTC_TIMESTAMP(6) AS CHAR)',
 
+  ago: (milliseconds) => `UTC_TIMESTAMP(6) - INTERVAL ${milliseconds / 1000} SECOND`,
+
   nowMs: "TIMESTAMPDIFF(MICROSECOND, '1970-01-01 00:00:00', UTC_TIMESTAMP(6)) DIV 1000",
 
   openControl: openMysqlControl,
 
   cut: cutMysql,
 
-  hasManyWriters: true,
+  hasManyWriters: () => true,
 
   state: mysqlState,
 

@@ -92,12 +92,14 @@ export function isInMemory (file: string): boolean {
 }
 
 /** Configures knex for the embedded database, with every commit on the disk before it returns. */
-export function sqliteConfig ({ file }: SqliteOptions): Knex.Config {
+export function sqliteConfig ({ file, isShared }: SqliteOptions): Knex.Config {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
   if (!isInMemory(file)) keepFilePrivate(file)
+  // knex hands on what it does not know.
+  const connection = { filename: file, isShared }
   return {
     client: SqliteClient,
-    connection: { filename: file },
+    connection,
     useNullAsDefault: true,
     pool: { min: 0, max: 5 },
     compileSqlOnError: false

@@ -85,6 +85,8 @@ export const sqlite: Dialect = {
 
   now: "strftime('%Y-%m-%d %H:%M:%f000', 'now')",
 
+  ago: (milliseconds) => `strftime('%Y-%m-%d %H:%M:%f000', 'now', '-${milliseconds / 1000} seconds')`,
+
   nowMs: "CAST(ROUND((julianday('now') - 2440587.5) * 86400000) AS INTEGER)",
 
   openControl: () => undefined,
@@ -94,7 +96,7 @@ export const sqlite: Dialect = {
   // The thread finishes its statement; nobody waits for the result.
   cut: () => {},
 
-  hasManyWriters: false,
+  hasManyWriters: (knex) => Boolean(knex.client.connectionSettings.isShared),
 
   state: sqliteState,
 
