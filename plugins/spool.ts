@@ -1,8 +1,9 @@
 import fp from 'fastify-plugin'
-import { join } from 'node:path'
 import type { RememberedToken } from '../src/authenticate/keyring.ts'
-import { Known } from '../src/authenticate/remembered.ts'
+import { memoryOpener } from '../src/authenticate/outage-memory.ts'
+import type { Known } from '../src/authenticate/remembered.ts'
 import type { RememberedUser } from '../src/authenticate/users.ts'
+import type { Peers } from '../src/model/peers.ts'
 import { SpoolKeeper } from '../src/write/spool-keeper.ts'
 import type { Spool, SpoolOptions } from '../src/write/spool.ts'
 
@@ -28,9 +29,14 @@ export interface LogSpool {
   readonly identify?: (databaseId: string) => Promise<void>
 }
 
+export interface SpoolPluginOptions extends SpoolOptions {
+  /** Other processes that share the users and tokens that are accepted during an outage. */
+  peers?: Peers | undefined
+}
+
 /** Opens the spool before the plugins that need it, and closes it after them. */
-export default fp<SpoolOptions>(async (app, options) => {
-  const keeper = new SpoolKeeper({ ...options, openMemories, log: app.log })
+export default fp<SpoolPluginOptions>(async (app, { peers, ...options }) => {
+  const keeper = new SpoolKeeper({ ...options, openMemories: memoryOpener(peers), log: app.log })
   app.decorate('logSpool', {
     get spool () { return keeper.spool },
     get users () { return keeper.memories.users },
@@ -42,23 +48,3 @@ export default fp<SpoolOptions>(async (app, options) => {
   app.addHook('onClose', () => keeper.close())
   await keeper.ready()
 }, { name: 'loggerbot-spool', fastify: '5.x' })
-
-interface Memories {
-  users: Known<RememberedUser>
-  tokens: Known<RememberedToken>
-  close (): Promise<void>
-}
-
-function openMemories (folder?: string, earlier?: Memories): Memories {
-  const fileOf = (name: string) => folder === undefined ? undefined : join(folder, name)
-  const users = new Known(fileOf('users'), earlier?.users)
-  const tokens = new Known(fileOf('tokens'), earlier?.tokens)
-  return {
-    users,
-    tokens,
-    async close () {
-      await users.close()
-      await tokens.close()
-    }
-  }
-}

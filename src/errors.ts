@@ -106,6 +106,9 @@ export class SpoolFull extends Unavailable {
 /** The folder of the spool cannot be used; the message says why. */
 export class SpoolUnavailable extends Error {}
 
+/** Another process uses the folder of the spool. */
+export class SpoolInUse extends SpoolUnavailable {}
+
 /** The database did not store a batch in time. */
 export class DatabaseSlow extends Error {
   readonly code = 'LOGGER_DATABASE_SLOW'

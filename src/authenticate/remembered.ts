@@ -16,9 +16,19 @@ export interface Memory<T> {
   forget (key: string): void
 }
 
-interface Line<T> {
+/** A change of an entry; without a value it is forgotten. */
+export interface Line<T> {
   key: string
   value?: T
+}
+
+export interface KnownOptions<T extends object> {
+  /** Entries that are added. */
+  earlier?: Known<T> | undefined
+  /** Files of other processes: their entries are added, unless this file forgot them. */
+  beside?: readonly string[]
+  /** Called with each change, for other processes to follow. */
+  onChange?: ((line: Line<T>) => void) | undefined
 }
 
 /** Bound on the entries; past it, the one used longest ago is forgotten. */
@@ -26,17 +36,19 @@ const maxEntries = 100_000
 
 export class Known<T extends object> implements Memory<T> {
   readonly #file: string | undefined
+  readonly #onChange: ((line: Line<T>) => void) | undefined
   readonly #values = new LRUCache<string, T>({ max: maxEntries })
   #lastWrite: Promise<void> = Promise.resolve()
 
   /**
-   * Reads the file, adds the entries of `earlier`, and rewrites it without overtaken lines.
+   * Reads the file, adds other entries, and rewrites it without overtaken lines.
    * Without a file, entries live as long as the process.
    */
-  constructor (file?: string, earlier?: Known<T>) {
+  constructor (file?: string, { earlier, beside = [], onChange }: KnownOptions<T> = {}) {
     this.#file = file
+    this.#onChange = onChange
     if (file === undefined) return
-    for (const line of readLines<T>(file)) this.#apply(line)
+    for (const each of [...beside, file]) for (const line of readLines<T>(each)) this.#apply(line)
     for (const line of earlier?.lines() ?? []) this.#apply(line)
     const rewritten = `${file}.new`
     writeFileSync(rewritten, this.lines().map((line) => `${JSON.stringify(line)}\n`).join(''), { mode: 0o600 })
@@ -59,11 +71,22 @@ export class Known<T extends object> implements Memory<T> {
   }
 
   remember (key: string, value: T): void {
-    if (JSON.stringify(this.find(key)) !== JSON.stringify(value)) this.#change({ key, value })
+    const line = { key, value }
+    if (this.follow(line)) this.#onChange?.(line)
   }
 
   forget (key: string): void {
-    if (this.#values.has(key)) this.#change({ key })
+    if (this.follow({ key })) this.#onChange?.({ key })
+  }
+
+  /** Makes a change that another process has made; false if there is nothing to change. */
+  follow (line: Line<T>): boolean {
+    const { key, value } = line
+    const isChange = value === undefined
+      ? this.#values.has(key)
+      : JSON.stringify(this.find(key)) !== JSON.stringify(value)
+    if (isChange) this.#change(line)
+    return isChange
   }
 
   #change (line: Line<T>): void {

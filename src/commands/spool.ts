@@ -1,13 +1,14 @@
 import { mkdir, readdir, rename, rm } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { databaseOptions, spoolOptions, type Settings } from '../config.ts'
 import { codeOf, CommandError, SpoolUnavailable } from '../errors.ts'
 import { beginAudit } from '../store/audit.ts'
 import { stampOf } from '../store/batches.ts'
 import { databaseIdOf } from '../store/database-id.ts'
 import { keptFolderOf, logStoreOf } from '../store/log-store.ts'
-import { deleteKept, listKept, readKept } from '../write/kept.ts'
-import { currentOf, foreignSpools, ownerOf, segmentsOf, spoolFiles, type ForeignSpool } from '../write/spool-home.ts'
+import { deleteKept, listKept, readKept, type KeptFile } from '../write/kept.ts'
+import { homesIn } from '../write/shared-spool.ts'
+import { currentOf, folderOf, foreignSpools, segmentsOf, spoolFiles, type ForeignSpool } from '../write/spool-home.ts'
 import { Spool } from '../write/spool.ts'
 import type { SizedBatch } from '../write/batch.ts'
 import { commandLine, type Context } from './context.ts'
@@ -45,8 +46,7 @@ export async function dropForeignSpool ({ settings, print }: Context, database: 
 /** Lists the files of logs that the database accepts neither as logs nor as dead letters. */
 export async function listKeptFiles ({ settings, print }: Context): Promise<void> {
   await withTables(settings, async (knex) => {
-    const folder = await keptFolder(settings, knex)
-    for (const { file, bytes } of await listKept(folder)) {
+    for (const { folder, file, bytes } of await findKept(settings, knex)) {
       const batch = await readKept(folder, file)
       print(JSON.stringify({
         file: join(folder, file),
@@ -60,13 +60,12 @@ export async function listKeptFiles ({ settings, print }: Context): Promise<void
 /** Stores the kept files that the database accepts by now, and deletes them. */
 export async function replayKeptFiles ({ settings, print }: Context): Promise<void> {
   await withTables(settings, async (knex) => {
-    const folder = await keptFolder(settings, knex)
     const store = logStoreOf(knex, databaseOptions(settings))
     const auditId = await beginAudit(knex, { by: commandLine, action: 'spool.replay', detail: {} })
     let stored = 0
     let left = 0
     try {
-      for (const { file } of await listKept(folder)) {
+      for (const { folder, file } of await findKept(settings, knex)) {
         const batch = await readKept(folder, file)
         if (batch && await retry(batch)) {
           await knex('audit').where('id', auditId).increment('logs', batch.records.length)
@@ -99,26 +98,36 @@ export async function replayKeptFiles ({ settings, print }: Context): Promise<vo
 export async function deleteKeptFile ({ settings, print }: Context, path: string): Promise<void> {
   const file = basename(path)
   await withTables(settings, async (knex) => {
-    const folder = await keptFolder(settings, knex)
-    const isDeleted = await deleteKept(folder, file)
-    if (!isDeleted) throw new CommandError(`FILE: ${folder} has no file ${file}; see: loggerbot spool kept`)
+    const found = (await findKept(settings, knex)).filter((kept) => kept.file === file)
+    const kept = found.find(({ folder }) => resolve(folder) === resolve(dirname(path))) ?? found[0]
+    if (!kept || !await deleteKept(kept.folder, file)) {
+      throw new CommandError(`FILE: the spool has no file ${file}; see: loggerbot spool kept`)
+    }
     await beginAudit(knex, { by: commandLine, action: 'spool.forget', detail: { file } })
     print(`${file} is deleted`)
   })
 }
 
-/** Folder in which a server with these settings keeps such files. */
-async function keptFolder (settings: Settings, knex: Knex): Promise<string> {
+/** Finds the files in the folders in which servers with these settings keep them. */
+async function findKept (settings: Settings, knex: Knex): Promise<Array<KeptFile & { folder: string }>> {
   const beside = keptFolderOf(knex)
-  if (beside !== undefined) return beside
-  const root = rootOf(settings)
-  const id = await databaseIdOf(knex)
-  return await ownerOf(root) === id ? root : join(root, id)
+  const folders = beside === undefined ? await spoolFolders(rootOf(settings), await databaseIdOf(knex)) : [beside]
+  const found = await Promise.all(folders.map(async (folder) => (
+    (await listKept(folder)).map((kept) => ({ ...kept, folder }))
+  )))
+  return found.flat()
+}
+
+async function spoolFolders (root: string, id: string): Promise<string[]> {
+  return (await Promise.all((await homesIn(root)).map((home) => folderOf(home, id)))).flatMap((folder) => folder ?? [])
 }
 
 async function findForeign (settings: Settings): Promise<ForeignSpool[]> {
-  const folder = rootOf(settings)
-  return withTables(settings, async (knex) => foreignSpools(folder, await databaseIdOf(knex)))
+  const homes = await homesIn(rootOf(settings))
+  return withTables(settings, async (knex) => {
+    const id = await databaseIdOf(knex)
+    return (await Promise.all(homes.map((home) => foreignSpools(home, id)))).flat()
+  })
 }
 
 async function findOne (settings: Settings, database: string): Promise<ForeignSpool> {
@@ -160,7 +169,8 @@ async function withLock (
     lock = await Spool.open({ folder })
   } catch (error) {
     if (!(error instanceof SpoolUnavailable)) throw error
-    if (folder !== rootOf(settings) || await currentOf(folder) === database) throw new CommandError(error.message)
+    const isHome = (await homesIn(rootOf(settings))).includes(folder)
+    if (!isHome || await currentOf(folder) === database) throw new CommandError(error.message)
   }
   try {
     await work()

@@ -32,6 +32,12 @@ export async function currentOf (root: string): Promise<string | undefined> {
   return readId(join(root, 'current'))
 }
 
+/** The folder of a database in a root; undefined if it has none. */
+export async function folderOf (root: string, id: string): Promise<string | undefined> {
+  for (const folder of [join(root, id), root]) if (await ownerOf(folder) === id) return folder
+  return undefined
+}
+
 /** Claims a folder below the root, or the root itself, for a database; resolves to its path. */
 export async function claimFolder (root: string, id: string): Promise<string> {
   const owner = await ownerOf(root) ?? id

@@ -20,7 +20,7 @@
 import { mkdir, open, readFile, rename, stat, statfs, unlink, type FileHandle } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Database } from 'better-sqlite3'
-import { SpoolFull, SpoolUnavailable, codeOf } from '../errors.ts'
+import { SpoolFull, SpoolInUse, SpoolUnavailable, codeOf } from '../errors.ts'
 import { sqliteDriver } from '../sqlite.ts'
 import { idsOf, type SizedBatch } from './batch.ts'
 import { fileHeader, readSegment, toFrame, type Damage } from './segment.ts'
@@ -28,11 +28,19 @@ import { segmentsOf } from './spool-home.ts'
 import { syncFolder } from './sync.ts'
 
 export interface SpoolOptions {
-  /** Created if it is missing. Only one process at a time can use it. */
+  /** Created if it is missing. Only one process at a time can use it, unless `isShared`. */
   folder: string
   /** Maximum size in bytes. Default 4 GiB. */
   limit?: number
+  /**
+   * Whether processes share the folder: each uses the first that no other uses, of the folder itself and its numbered
+   * folders `worker-2`, `worker-3` and so on. Default false.
+   */
+  isShared?: boolean
 }
+
+/** The options of one folder. */
+type FolderOptions = Omit<SpoolOptions, 'isShared'>
 
 /** A segment of this size is sealed: the drain reads a whole segment into memory. */
 const maxSegmentBytes = 16 * 1024 * 1024
@@ -94,14 +102,14 @@ export class Spool {
   readonly #deferred = new Map<SizedBatch, Segment>()
   #last: Promise<unknown> = Promise.resolve()
 
-  private constructor ({ folder, limit = 4 * 1024 ** 3 }: SpoolOptions, lock: Database) {
+  private constructor ({ folder, limit = 4 * 1024 ** 3 }: FolderOptions, lock: Database) {
     this.folder = folder
     this.#limit = limit
     this.#lock = lock
   }
 
-  /** Locks the folder for this process. Throws SpoolUnavailable, which says why. */
-  static async open (options: SpoolOptions): Promise<Spool> {
+  /** Locks the folder for this process. Throws SpoolInUse, or another SpoolUnavailable, which says why. */
+  static async open (options: FolderOptions): Promise<Spool> {
     let lock: Database | undefined
     try {
       const created = await mkdir(options.folder, { recursive: true, mode: 0o700 })
@@ -112,7 +120,8 @@ export class Spool {
       return spool
     } catch (error) {
       lock?.close()
-      throw new SpoolUnavailable(`${options.folder}: ${explain(error)}`)
+      const Unavailable = codeOf(error) === 'SQLITE_BUSY' ? SpoolInUse : SpoolUnavailable
+      throw new Unavailable(`${options.folder}: ${explain(error)}`)
     }
   }
 
@@ -133,7 +142,8 @@ export class Spool {
 
   /** When the oldest segment was created, in milliseconds since 1970. */
   get oldest (): number | undefined {
-    return this.#segments[0]?.createdAt
+    if (this.#segments.length === 0) return undefined
+    return Math.min(...this.#segments.map(({ createdAt }) => createdAt))
   }
 
   /** Whether batches have gone past the limit: until some are drained, no others may. */
@@ -162,6 +172,26 @@ export class Spool {
         await this.#cutOff()
         throw /^(ENOSPC|EDQUOT|EFBIG)$/.test(codeOf(error) ?? '') ? new SpoolFull() : error
       }
+    })
+  }
+
+  /**
+   * Moves the segments of another spool, whose lock the caller holds, into this one; those that exceed the limit stay.
+   * The ids keep the order of their logs. A crash in between leaves each segment in one of the folders.
+   */
+  adopt (folder: string): Promise<void> {
+    return this.#exclusive(async () => {
+      await this.#seal()
+      for (const name of await segmentsOf(folder)) {
+        const { bytes, createdAt } = await readMetadata(join(folder, name))
+        if (this.#segments.length > 0 && this.#bytes + bytes > this.#limit) break
+        const file = this.#nextFile()
+        await rename(join(folder, name), file)
+        this.#segments.push({ file, bytes, createdAt, deferred: 0 })
+        this.#bytes += bytes
+      }
+      await syncFolder(this.folder)
+      await syncFolder(folder)
     })
   }
 
@@ -276,10 +306,9 @@ export class Spool {
   async #findSegments (): Promise<void> {
     for (const name of await segmentsOf(this.folder)) {
       const file = join(this.folder, name)
-      // A file without readable metadata is reported when the drain reaches it.
-      const { size, birthtimeMs } = await stat(file).catch(() => ({ size: 0, birthtimeMs: Date.now() }))
-      this.#segments.push({ file, bytes: size, createdAt: birthtimeMs, deferred: 0 })
-      this.#bytes += size
+      const { bytes, createdAt } = await readMetadata(file)
+      this.#segments.push({ file, bytes, createdAt, deferred: 0 })
+      this.#bytes += bytes
       this.#nextNumber = Number.parseInt(name) + 1
     }
   }
@@ -293,7 +322,7 @@ export class Spool {
 
   async #requireActive (): Promise<Active> {
     if (this.#active) return this.#active
-    const file = join(this.folder, `${String(this.#nextNumber++).padStart(16, '0')}.spool`)
+    const file = this.#nextFile()
     const handle = await open(file, 'wx', 0o600)
     const segment: Segment = { file, bytes: fileHeader.length, createdAt: Date.now(), deferred: 0 }
     this.#active = { segment, handle }
@@ -302,6 +331,10 @@ export class Spool {
     await writeAll(handle, fileHeader, 0)
     await syncFolder(this.folder)
     return this.#active
+  }
+
+  #nextFile (): string {
+    return join(this.folder, `${String(this.#nextNumber++).padStart(16, '0')}.spool`)
   }
 
   /** Truncates the active file to what was acknowledged, and seals it: a failed write leaves its end undefined. */
@@ -319,6 +352,12 @@ export class Spool {
     this.#active = undefined
     await active?.handle.close()
   }
+}
+
+/** Reads the size and the age of a segment; one that cannot be read is reported when the drain reaches it. */
+async function readMetadata (file: string): Promise<Pick<Segment, 'bytes' | 'createdAt'>> {
+  const { size, birthtimeMs } = await stat(file).catch(() => ({ size: 0, birthtimeMs: Date.now() }))
+  return { bytes: size, createdAt: birthtimeMs }
 }
 
 function acquireLock (file: string): Database {
