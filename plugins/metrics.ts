@@ -7,11 +7,21 @@ declare module 'fastify' {
   interface FastifyInstance {
     /** The metrics of the service, for Prometheus. */
     logMetrics: Registry
+    /** The text of GET /metrics. */
+    scrapeMetrics: () => Promise<string>
   }
 }
 
+export interface MetricsOptions {
+  /**
+   * Joins the metrics of several processes: gets those of this one at start, and returns the function that reads the
+   * text of GET /metrics. Default: those of this process alone.
+   */
+  joinMetrics?: ((own: Registry) => () => Promise<string>) | undefined
+}
+
 /** Counts and measures the service, for GET /metrics. */
-export default fp(async (app) => {
+export default fp<MetricsOptions>(async (app, { joinMetrics }) => {
   const { registry, countRefusal, close } = createMetrics({
     writer: app.logWriter,
     spool: app.logSpool,
@@ -22,6 +32,7 @@ export default fp(async (app) => {
     hosts: app.logHosts
   })
   app.decorate('logMetrics', registry)
+  app.decorate('scrapeMetrics', joinMetrics?.(registry) ?? (() => registry.metrics()))
   app.addHook('onError', async (_request, _reply, { statusCode = 500 }: FastifyError) => countRefusal(statusCode))
   app.addHook('onClose', async () => close())
 }, { name: 'loggerbot-metrics', fastify: '5.x', dependencies: ['loggerbot-writer', 'loggerbot-preflight'] })

@@ -17,12 +17,14 @@ export interface SetupOptions {
    * sees it. Default: the first user cannot be created over HTTP.
    */
   onSetupCode?: (code: string) => void
+  /** The code, where processes of one server share it. Default: a random one. */
+  setupCode?: string | undefined
   /** Bound on a query about users, in ms; past it the database counts as unavailable. Default 5000. */
   patience?: number
 }
 
 /** Opens the way to the first user, where that is asked for. */
-export default fp<SetupOptions>(async (app, { onSetupCode, patience: timeoutMs = 5000 }) => {
+export default fp<SetupOptions>(async (app, { onSetupCode, setupCode, patience: timeoutMs = 5000 }) => {
   const firstUser = firstUserOf(app.logDb)
   const inTime = <T>(query: Promise<T>): Promise<T> => within(timeoutMs, query, () => new DatabaseAway())
   const setup = new Setup({
@@ -33,7 +35,7 @@ export default fp<SetupOptions>(async (app, { onSetupCode, patience: timeoutMs =
   if (onSetupCode === undefined) return
   app.addHook('onReady', async () => {
     try {
-      const code = await setup.open()
+      const code = await setup.open(setupCode)
       if (code !== undefined) onSetupCode(code)
     } catch (error) {
       app.log.warn({ code: codeOf(error) }, 'the database is unavailable: no code for the first user')

@@ -18,6 +18,11 @@ export interface SyslogOptions {
   host?: string
   /** TCP and UDP port. Default 0: neither. */
   port?: number
+  /**
+   * Whether this process reads the UDP port. Default true. Of processes that share it, one does: only that one has all
+   * chunks of a message.
+   */
+  datagrams?: boolean
   /** TLS port, with the certificate and the key in these PEM files. Default: none. */
   tls?: { port: number, cert: string, key: string }
   /** Owner of messages without a token. Default: they are dropped. */
@@ -37,7 +42,8 @@ const queueLimit = 16 * 1024 * 1024
 
 /** Receives logs by syslog, each for the user named by its token, or else for the default user. */
 export default fp<SyslogOptions>(async (app, options) => {
-  const { host = '127.0.0.1', port = 0, tls, user: defaultUser, messageLimit = 8 * 1024 * 1024 } = options
+  const { host = '127.0.0.1', port = 0, datagrams = true, tls, user: defaultUser } = options
+  const { messageLimit = 8 * 1024 * 1024 } = options
   const formats = new SyslogFormats(messageLimit, queueLimit)
   const intake = new SyslogIntake({
     formats,
@@ -52,7 +58,7 @@ export default fp<SyslogOptions>(async (app, options) => {
     write: (batch) => app.writeLogs(batch),
     log: app.log
   })
-  const ports = new SyslogPorts(intake, { host, port, tls, queueLimit })
+  const ports = new SyslogPorts(intake, { host, port, datagrams, tls, queueLimit })
 
   app.decorate('logSyslog', {
     messages: intake.messages,

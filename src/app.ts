@@ -3,14 +3,14 @@ import alerts, { type AlertsOptions } from '../plugins/alerts.ts'
 import auth, { type AuthOptions } from '../plugins/auth.ts'
 import db, { type DbOptions } from '../plugins/db.ts'
 import hourCounts from '../plugins/hour-counts.ts'
-import metrics from '../plugins/metrics.ts'
+import metrics, { type MetricsOptions } from '../plugins/metrics.ts'
 import openapi from '../plugins/openapi.ts'
 import page, { type PageOptions } from '../plugins/page.ts'
 import preflight from '../plugins/preflight.ts'
 import retention, { type RetentionOptions } from '../plugins/retention.ts'
 import search, { type SearchOptions } from '../plugins/readers.ts'
 import setup, { type SetupOptions } from '../plugins/setup.ts'
-import spool from '../plugins/spool.ts'
+import spool, { type SpoolPluginOptions } from '../plugins/spool.ts'
 import syslog, { type SyslogOptions } from '../plugins/syslog.ts'
 import tail from '../plugins/tail.ts'
 import wordIndex, { type WordIndexOptions } from '../plugins/word-index.ts'
@@ -24,11 +24,10 @@ import type { IngestOptions } from '../routes/ingest/options.ts'
 import ops from '../routes/ops/index.ts'
 import pageRoutes from '../routes/page/index.ts'
 import query from '../routes/query/index.ts'
-import type { SpoolOptions } from './write/spool.ts'
 
 type PartOptions =
   DbOptions & AuthOptions & SetupOptions & WriterOptions & SearchOptions & WordIndexOptions & ContractOptions &
-  IngestOptions & PageOptions & AlertsOptions
+  IngestOptions & PageOptions & AlertsOptions & MetricsOptions
 
 export interface LoggerBotOptions extends PartOptions {
   /** Ports and owner of syslog. Default: none. */
@@ -36,7 +35,7 @@ export interface LoggerBotOptions extends PartOptions {
   /** Expiry of logs. Default: none expires. */
   retention?: RetentionOptions
   /** Folder that keeps logs while MySQL is unavailable; SQLite needs none. Default: none, and logs are refused. */
-  spool?: SpoolOptions
+  spool?: SpoolPluginOptions
 }
 
 /**
@@ -44,7 +43,8 @@ export interface LoggerBotOptions extends PartOptions {
  * It stays within its own scope: a host app may register it under any prefix, more than once.
  */
 const loggerbot: FastifyPluginAsync<LoggerBotOptions> = async (app, options) => {
-  const { database, knex, migrate, apiKey, onSetupCode, authenticate, bodyLimit, corsOrigins, elasticsearch } = options
+  const { database, knex, migrate, apiKey, setupCode, onSetupCode, authenticate } = options
+  const { bodyLimit, corsOrigins, elasticsearch, joinMetrics } = options
   const { patience, queueLimit, userRate, searchBudget, readStallMs, wordIndex: withWordIndex, askAfter } = options
   const { page: withPage, frameAncestors, alerts: withAlerts, alertTargets, publicUrl, telegram } = options
   const { spool: spoolOptions, syslog: syslogOptions, retention: retentionOptions = {} } = options
@@ -52,7 +52,7 @@ const loggerbot: FastifyPluginAsync<LoggerBotOptions> = async (app, options) => 
   if (spoolOptions) await app.register(spool, spoolOptions)
   await app.register(db, { database, knex, migrate, identityFolder: spoolOptions?.folder })
   await app.register(auth, { apiKey, patience })
-  await app.register(setup, { onSetupCode, patience })
+  await app.register(setup, { setupCode, onSetupCode, patience })
   await app.register(writer, { database: knex ? undefined : database, patience, queueLimit, userRate })
   if (syslogOptions) await app.register(syslog, { messageLimit: bodyLimit, ...syslogOptions })
   await app.register(search, { searchBudget, readStallMs, patience })
@@ -62,7 +62,7 @@ const loggerbot: FastifyPluginAsync<LoggerBotOptions> = async (app, options) => 
   await app.register(alerts, { alerts: withAlerts, alertTargets, publicUrl, telegram })
   await app.register(retention, retentionOptions)
   await app.register(preflight)
-  await app.register(metrics)
+  await app.register(metrics, { joinMetrics })
 
   await app.register(openapi)
   await app.register(page, { page: withPage, frameAncestors })

@@ -1,4 +1,4 @@
-import { homedir } from 'node:os'
+import { availableParallelism, homedir } from 'node:os'
 import { Type, type SchemaOptions, type Static, type TSchema } from '@sinclair/typebox'
 import { Ajv, type ErrorObject } from 'ajv'
 import { envSchema, type EnvSchemaData } from 'env-schema'
@@ -22,6 +22,12 @@ export const settingsSchema = Type.Object({
   }),
   LOGGER_PORT: integer(0, 65_535, {
     flag: 'port', default: 5000, description: 'port to listen on, 0 to 65535; 0 takes a free one'
+  }),
+  LOGGER_WORKERS: text({
+    flag: 'workers',
+    default: '1',
+    pattern: '^(auto|[1-9]|[1-5]\\d|6[0-4])$',
+    description: 'number of processes that serve the port together, 1 to 64; auto: one for each core'
   }),
   LOGGER_DB_HOST: text({
     flag: 'db-host',
@@ -245,6 +251,11 @@ export function databaseOptions (settings: Settings): DatabaseOptions {
     pool: settings.LOGGER_DB_POOL,
     pageCompression: settings.LOGGER_DB_PAGE_COMPRESSION
   }
+}
+
+/** Number of processes that serve. */
+export function workersOf ({ LOGGER_WORKERS: workers }: Settings): number {
+  return workers === 'auto' ? Math.min(availableParallelism(), 64) : Number(workers)
 }
 
 /** The bot of Telegram; undefined when there is none. */

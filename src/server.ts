@@ -9,6 +9,7 @@ import {
 } from './config.ts'
 import { NotFound } from './errors.ts'
 import { answerOf, privateHeaders, sendError } from './http/answers.ts'
+import type { WorkerLink } from './workers/worker.ts'
 
 /** Timeouts of clients and of closing, in ms. */
 export interface Timeouts {
@@ -31,7 +32,9 @@ export interface ServerOptions {
   /** Called at start, while there is no user, with the code that opens POST /api/setup. Default: it is closed. */
   onSetupCode?: (code: string) => void
   /** Destination of the server's own log. Default: file descriptor 1. */
-  logStream?: Writable
+  logStream?: Writable | undefined
+  /** The channel to the other workers. Default: this process serves alone. */
+  workers?: WorkerLink | undefined
 }
 
 /**
@@ -39,7 +42,7 @@ export interface ServerOptions {
  * In a host app, the host decides these. Does not listen by itself.
  */
 export function buildServer (
-  settings: Settings, { migrate, timeouts = defaultTimeouts, onSetupCode, logStream }: ServerOptions = {}
+  settings: Settings, { migrate, timeouts = defaultTimeouts, onSetupCode, logStream, workers }: ServerOptions = {}
 ): FastifyInstance {
   const streams = new WeakSet<Socket>()
   const answered = new WeakSet<Socket>()
@@ -69,7 +72,10 @@ export function buildServer (
   refuseUnknownPaths(app)
 
   app.register(fastifyEnv, envOptions({ ...settings }))
-  app.register(loggerbot, (parent) => ({ ...serviceOptions(parent.getEnvs<Settings>()), migrate, onSetupCode }))
+  app.register(loggerbot, (parent) => {
+    const options = { ...serviceOptions(parent.getEnvs<Settings>()), migrate, onSetupCode }
+    return workers === undefined ? options : shared(options, workers)
+  })
   return app
 }
 
@@ -93,6 +99,20 @@ function serviceOptions (settings: Settings): LoggerBotOptions {
     bodyLimit: settings.LOGGER_BODY_LIMIT,
     corsOrigins: listOf(settings.LOGGER_CORS_ORIGINS),
     elasticsearch: version !== '' && { version, root: true }
+  }
+}
+
+/** The options of one of several workers. */
+function shared (options: LoggerBotOptions, workers: WorkerLink): LoggerBotOptions {
+  const { database, spool, syslog } = options
+  const { count, readsDatagrams, setupCode } = workers.role
+  return {
+    ...options,
+    setupCode,
+    database: database && 'file' in database ? { ...database, isShared: true } : database,
+    joinMetrics: (own) => workers.joinMetrics(own),
+    spool: spool && { ...spool, limit: spool.limit && Math.floor(spool.limit / count), isShared: true, peers: workers },
+    syslog: syslog && { ...syslog, datagrams: readsDatagrams }
   }
 }
 

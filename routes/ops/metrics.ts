@@ -6,7 +6,7 @@ const metrics: FastifyPluginAsyncTypebox = async (app) => {
     schema: { tags: ['operations'], summary: 'Metrics for Prometheus', produces: ['text/plain'] }
   }, async (_request, reply) => {
     reply.preventCache()
-    return reply.type(app.logMetrics.contentType).send(await app.logMetrics.metrics())
+    return reply.type(app.logMetrics.contentType).send(await app.scrapeMetrics())
   })
 }
 

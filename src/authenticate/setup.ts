@@ -29,7 +29,8 @@ const alreadyDone = 'there is a user already: administrators create the others'
 /**
  * Creates the first user, an administrator, for a caller with the setup code; closed once there is a user.
  *
- * The code belongs to this process, and is stored nowhere. Wrong codes are limited to 10 a minute for a network.
+ * The code belongs to this process, or to the workers of one server, and is stored nowhere. Wrong codes are limited to
+ * 10 a minute for a network.
  */
 export class Setup {
   readonly #store: SetupStore
@@ -43,9 +44,9 @@ export class Setup {
     this.#store = store
   }
 
-  /** Makes the code, 120 random bits; undefined if there is a user. */
-  async open (): Promise<string | undefined> {
-    if (await this.isFresh()) this.#code = randomBytes(15).toString('base64url')
+  /** Sets the code; undefined if there is a user. */
+  async open (code = randomSetupCode()): Promise<string | undefined> {
+    if (await this.isFresh()) this.#code = code
     return this.#code
   }
 
@@ -82,4 +83,9 @@ export class Setup {
     }, { name, password, telId: null, admin: true, by: entry.by })
     this.#hasUsers = true
   }
+}
+
+/** A code of 120 random bits. */
+export function randomSetupCode (): string {
+  return randomBytes(15).toString('base64url')
 }

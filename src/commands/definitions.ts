@@ -1,6 +1,6 @@
 // The commands of `loggerbot`: their names, arguments and flags. The code of each is imported when it is called, so
 // that a search in the terminal does not load a whole server.
-import type { Command } from 'commander'
+import { Option, type Command } from 'commander'
 import { settingsTable, type SettingName } from '../config.ts'
 import { expiryRule } from '../query/expiry.ts'
 import { onceRule } from '../query/once.ts'
@@ -51,6 +51,7 @@ export function defineCommands (program: Command, run: Run): void {
 function defineServer (program: Command, run: Run): void {
   define(program, 'serve', { summary: 'take logs in over HTTP until SIGINT or SIGTERM (run by npm start)' })
     .option('--migrate', 'bring the tables of a MySQL database up to date first')
+    .addOption(new Option('--worker').hideHelp())
     .action(run(async (context, options: ServeOptions) => (await import('./serve.ts')).serve(context, options)))
 
   define(program, 'setup-database', {

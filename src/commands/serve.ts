@@ -1,26 +1,55 @@
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
-import { databaseOptions, syslogOptions, type Settings } from '../config.ts'
+import { databaseOptions, syslogOptions, workersOf, type Settings } from '../config.ts'
 import { codeOf, CommandError } from '../errors.ts'
 import { buildServer } from '../server.ts'
 import { version } from '../version.ts'
+import { retirable } from '../workers/retire.ts'
+import type { WorkerLink } from '../workers/worker.ts'
 import { shellQuote, urlOf, type Context } from './context.ts'
 import { describeDatabase, explained } from './database.ts'
 
 export interface ServeOptions {
   migrate?: boolean
+  /** Set by the primary of several workers, for each of them. */
+  worker?: boolean
 }
 
 /** Bound on a shutdown: a database that hangs must not keep the process. */
 const shutdownTimeoutMs = 9500
 
-/** Starts the server, which runs until a signal ends it. */
-export async function serve ({ settings, flags, streams, print }: Context, { migrate }: ServeOptions): Promise<void> {
+/** Starts the server, or several workers, which run until a signal ends them. */
+export async function serve (context: Context, options: ServeOptions): Promise<void> {
+  const { settings, print, warn } = context
+  if (options.worker) return serveAsWorker(context, options)
+  const count = workersOf(settings)
+  if (count > 1) {
+    const { Primary } = await import('../workers/primary.ts')
+    process.exit(await new Primary({ count, args: process.argv.slice(2), print, warn }).run())
+  }
+  for (const line of await start(context, options)) print(line)
+}
+
+async function serveAsWorker (context: Context, options: ServeOptions): Promise<void> {
+  const { WorkerLink } = await import('../workers/worker.ts')
+  const workers = await WorkerLink.open()
+  try {
+    workers.ready(await start(context, options, workers))
+  } catch (error) {
+    workers.release()
+    throw error
+  }
+}
+
+/** Starts the server; resolves to lines about it for the operator. */
+async function start (
+  { settings, flags, streams }: Context, { migrate }: ServeOptions, workers?: WorkerLink
+): Promise<string[]> {
   const setupCodes: string[] = []
   const app = buildServer(settings, {
-    migrate, logStream: streams.log, onSetupCode: (code) => { setupCodes.push(code) }
+    migrate, logStream: streams.log, workers, onSetupCode: (code) => { setupCodes.push(code) }
   })
-  const ignoreSignals = closeOnSignal(app)
+  const ignoreSignals = closeOnSignal(app, workers)
   try {
     await app.listen({ host: settings.LOGGER_HOST, port: settings.LOGGER_PORT })
   } catch (error) {
@@ -30,13 +59,16 @@ export async function serve ({ settings, flags, streams, print }: Context, { mig
   }
   const { address, port } = app.server.address() as AddressInfo
   const url = urlOf(address, port)
-  print(`LoggerBot Server ${version}`)
-  print(`  listens on  ${url} (described at ${url}/docs)`)
-  print(`  database    ${describeDatabase(databaseOptions(settings))}`)
-  for (const line of describeSyslog(settings)) print(`  syslog      ${line}`)
-  for (const code of setupCodes) print(`  setup code  ${code} (creates the first user: POST ${url}/api/setup)`)
   const repeated = repeatFlags({ ...flags, ...'port' in flags && { port: String(port) } })
-  print(`  next        npx loggerbot user add me${repeated}`)
+  return [
+    `LoggerBot Server ${version}`,
+    `  listens on  ${url} (described at ${url}/docs)`,
+    `  database    ${describeDatabase(databaseOptions(settings))}`,
+    ...workers ? [`  workers     ${workers.role.count}`] : [],
+    ...describeSyslog(settings).map((line) => `  syslog      ${line}`),
+    ...setupCodes.map((code) => `  setup code  ${code} (creates the first user: POST ${url}/api/setup)`),
+    `  next        npx loggerbot user add me${repeated}`
+  ]
 }
 
 function describeSyslog (settings: Settings): string[] {
@@ -47,24 +79,26 @@ function describeSyslog (settings: Settings): string[] {
   ]
 }
 
-/** The flags as words of a shell, for a command on the same database. A password is not printed. */
+/** The flags that other commands need, as words of a shell. A password is not printed. */
 function repeatFlags (flags: Record<string, string>): string {
-  const words = Object.entries(flags).map(([name, value]) =>
+  const words = Object.entries(flags).filter(([name]) => name !== 'workers').map(([name, value]) =>
     name === 'password' ? ' --password="$LOGGER_DB_PASSWORD"' : ` --${name}=${shellQuote(value)}`)
   return words.join('')
 }
 
 /**
  * Closes the server at the first SIGINT or SIGTERM, and then ends the process; npm forwards Ctrl-C a second time.
- * Returns a function that removes the handlers.
+ * A worker does so, too, when it is retired. Returns a function that removes the handlers.
  */
-function closeOnSignal (app: FastifyInstance): () => void {
+function closeOnSignal (app: FastifyInstance, workers?: WorkerLink): () => void {
+  const retire = retirable(app)
   let closing: Promise<void> | undefined
   process.on('SIGINT', close).on('SIGTERM', close)
+  if (workers) workers.onRetire = () => { retire().then(close, close) }
   return () => { process.off('SIGINT', close).off('SIGTERM', close) }
 
   function close (): void {
-    closing ??= app.close().then(() => process.exit(0))
+    closing ??= app.close().then(() => workers?.leave()).then(() => process.exit(0))
     setTimeout(() => process.exit(1), shutdownTimeoutMs).unref()
   }
 }

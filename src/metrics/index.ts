@@ -5,7 +5,7 @@ import type { DatabaseHosts, HostState } from '../store/dialects/dialect.ts'
 import { unknownLevels } from '../decode/severity/unknown-levels.ts'
 import type { WriterEvents } from '../write/log-writer.ts'
 import { measureProcess } from './process.ts'
-import { addGauge, addReadCounter, addReadGauge } from './registry.ts'
+import { addGauge, addReadCounter, addReadGauge, gaugesOf } from './registry.ts'
 import { countWriting } from './writing.ts'
 
 /** What is measured. Parts that the service does not have are undefined. */
@@ -85,41 +85,42 @@ function countUnknownLevels (registry: Registry): void {
 }
 
 function measureState (registry: Registry, { writer, wordIndex, alerts, risks }: Sources): void {
-  const gauge = (name: string, help: string, read: () => number) => addGauge(registry, { name, help }, read)
-  gauge('queue_logs', 'Logs that wait for a transaction', () => writer.state.records)
-  gauge('queue_bytes', 'Bytes of logs that wait for a transaction', () => writer.state.bytes)
-  gauge('request_bytes', 'Bytes of request bodies under way', () => writer.state.requestBytes)
-  gauge('requests_waiting', 'Requests that wait for memory, unread', () => writer.state.requestsWaiting)
-  gauge('kept_files', 'Files with logs that the database stores neither as logs nor as dead letters', () => (
+  const { sum, least, most } = gaugesOf(registry)
+  sum('workers', 'Processes that serve this port', () => 1)
+  sum('queue_logs', 'Logs that wait for a transaction', () => writer.state.records)
+  sum('queue_bytes', 'Bytes of logs that wait for a transaction', () => writer.state.bytes)
+  sum('request_bytes', 'Bytes of request bodies under way', () => writer.state.requestBytes)
+  sum('requests_waiting', 'Requests that wait for memory, unread', () => writer.state.requestsWaiting)
+  sum('kept_files', 'Files with logs that the database stores neither as logs nor as dead letters', () => (
     writer.keptFiles
   ))
-  gauge('database_up', '1 while logs are stored in the database, 0 while they go to the spool', () => (
+  least('database_up', '1 while logs are stored in the database, 0 while they go to the spool', () => (
     writer.state.away ? 0 : 1
   ))
-  gauge('durability_risks', 'Database settings that could lose acknowledged logs', () => risks().length)
+  most('durability_risks', 'Database settings that could lose acknowledged logs', () => risks().length)
   if (wordIndex) {
-    gauge('word_index_behind_seconds', 'Delay of the word index, on the instance that keeps it', () => wordIndex.behind)
+    most('word_index_behind_seconds', 'Delay of the word index, on the instance that keeps it', () => wordIndex.behind)
   }
   if (alerts) {
-    gauge('alerts_behind_seconds', 'Delay of the groups of errors, on the instance that counts', () => alerts.behind)
-    gauge('alerts_waiting', 'Alerts that wait for a channel, on the instance that sends', () => alerts.outbox.waiting)
-    gauge('alerts_oldest_seconds', 'Age of the oldest alert that waits', () => alerts.outbox.oldestSeconds)
-    gauge('alerts_uncertain', 'Alerts that wait to be sent again: they may have arrived', () => (
+    most('alerts_behind_seconds', 'Delay of the groups of errors, on the instance that counts', () => alerts.behind)
+    most('alerts_waiting', 'Alerts that wait for a channel, on the instance that sends', () => alerts.outbox.waiting)
+    most('alerts_oldest_seconds', 'Age of the oldest alert that waits', () => alerts.outbox.oldestSeconds)
+    most('alerts_uncertain', 'Alerts that wait to be sent again: they may have arrived', () => (
       alerts.outbox.uncertain
     ))
-    gauge('alerts_given_up', 'Alerts of the last 90 days that no channel took', () => alerts.outbox.givenUp)
+    most('alerts_given_up', 'Alerts of the last 90 days that no channel took', () => alerts.outbox.givenUp)
   }
 }
 
 function measureSpool (registry: Registry, source: Sources['spool']): void {
-  const gauge = (name: string, help: string, read: () => number) => addGauge(registry, { name, help }, read)
-  gauge('spool_available', '1 while logs can be kept in the spool', () => source.spool ? 1 : 0)
-  gauge('spool_bytes', 'Bytes in the spool', () => source.spool?.bytes ?? 0)
-  gauge('spool_foreign', 'Spools of other databases in the folder of the spool, which are left alone', () => (
+  const { sum, least, most } = gaugesOf(registry)
+  least('spool_available', '1 while logs can be kept in the spool', () => source.spool ? 1 : 0)
+  sum('spool_bytes', 'Bytes in the spool', () => source.spool?.bytes ?? 0)
+  most('spool_foreign', 'Spools of other databases in the folder of the spool, which are left alone', () => (
     source.foreign?.length ?? 0
   ))
-  gauge('spool_unreadable_files', 'Files of the spool that cannot be read', () => source.spool?.problems.length ?? 0)
-  gauge('spool_oldest_seconds', 'Age of the oldest batch in the spool', () => {
+  sum('spool_unreadable_files', 'Files of the spool that cannot be read', () => source.spool?.problems.length ?? 0)
+  most('spool_oldest_seconds', 'Age of the oldest batch in the spool', () => {
     const now = Date.now()
     return (now - (source.spool?.oldest ?? now)) / 1000
   })
@@ -127,7 +128,8 @@ function measureSpool (registry: Registry, source: Sources['spool']): void {
 
 function measureHosts (registry: Registry, hosts: DatabaseHosts): void {
   const gauge = (name: string, help: string, read: (state: HostState) => boolean) => addReadGauge(
-    registry, { name, help }, ['host'], () => hosts.states.map((state) => [{ host: state.name }, read(state) ? 1 : 0]))
+    registry, { name, help, aggregator: 'max' }, ['host'],
+    () => hosts.states.map((state) => [{ host: state.name }, read(state) ? 1 : 0]))
   gauge('database_host_active', '1 for the server of the database that is used', ({ isActive }) => isActive)
   gauge('database_host_fit', '1 for each server of the database that may be used', ({ isFit }) => isFit)
   const changes = { name: 'database_host_changes_total', help: 'Changes of the server of the database' }

@@ -13,6 +13,7 @@ export function measureProcess (registry: Registry): () => void {
     name: 'loggerbot_event_loop_delay_seconds',
     help: 'Delay of the event loop since the last scrape',
     labelNames: ['quantile'],
+    aggregator: 'max',
     registers: [],
     collect () {
       for (const quantile of quantiles) this.set({ quantile }, (delay.percentile(quantile * 100) || 0) / 1e9)
@@ -30,6 +31,7 @@ export function measureProcess (registry: Registry): () => void {
     name: 'loggerbot_build_info',
     help: 'Version of the server',
     labelNames: ['version', 'node'],
+    aggregator: 'max',
     registers: [registry]
   })
   build.set({ version, node: process.versions.node }, 1)

@@ -11,6 +11,8 @@ export interface SyslogPortsOptions {
   host: string
   /** TCP and UDP port; 0 is neither. */
   port: number
+  /** Whether the UDP port is read. */
+  datagrams: boolean
   /** TLS port, with the certificate and the key in these PEM files. */
   tls?: { port: number, cert: string, key: string }
   /** Bytes of memory for datagrams that wait to be stored. */
@@ -21,14 +23,16 @@ export interface SyslogPortsOptions {
 export class SyslogPorts {
   readonly #host: string
   readonly #port: number
+  readonly #readsDatagrams: boolean
   readonly #tcp: Listener
   readonly #udp: Datagrams
   readonly #tls: { port: number, listener: Listener } | undefined
 
   /** Reads the certificate; throws if that fails. */
-  constructor (intake: SyslogIntake, { host, port, tls, queueLimit }: SyslogPortsOptions) {
+  constructor (intake: SyslogIntake, { host, port, datagrams, tls, queueLimit }: SyslogPortsOptions) {
     this.#host = host
     this.#port = port
+    this.#readsDatagrams = datagrams
     const tcpServer = createServer(readAhead)
     this.#tcp = new Listener(tcpServer, (pieces, address) => intake.storeStream(pieces, address, 'tcp'))
     this.#udp = new Datagrams(queueLimit, (group) => intake.storeDatagrams(group), () => intake.noteOverflow())
@@ -53,7 +57,7 @@ export class SyslogPorts {
     const { address } = await lookup(this.#host)
     if (this.#port > 0) {
       await this.#tcp.listen(address, this.#port)
-      await this.#udp.listen(address, this.#port)
+      if (this.#readsDatagrams) await this.#udp.listen(address, this.#port)
     }
     await this.#tls?.listener.listen(address, this.#tls.port)
   }
