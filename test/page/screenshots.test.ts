@@ -20,7 +20,6 @@ interface Picture {
 const pictures: Record<string, Picture> = {
   opened: { search: '?q=level%3A%3E%3Derror+order.id%3A*', ready: '.detail', open: ({ page }) => page.locator('.row .cell-message').nth(1).click() },
   live: { search: '?live=1&q=-level%3Adebug', ready: '.row .line' },
-  errors: { search: '?v=errors', ready: 'main h1' },
   empty: { search: '?q=%22no+such+log%22', ready: '.status' },
   'wrong-query': { search: '?q=level%3A%3E%3Dwarning+order.id%3A%28A-1042+OR', ready: '.bar [aria-invalid=true]' },
   account: { search: '?v=account', ready: 'main h1' },
