@@ -11,10 +11,11 @@ import { pass } from './timing.ts'
 t.setTimeout(3600_000)
 
 const isLong = process.env.LOGGER_TEST_CLUSTER === 'long'
+const picked = process.env.LOGGER_TEST_DATABASES?.toLowerCase().split(',')
 const engines = [
-  { name: 'Galera', engine: galera, missing: galeraMissing },
-  { name: 'Group Replication', engine: group, missing: groupMissing }
-]
+  { name: 'Galera', engine: galera, database: 'mariadb', missing: galeraMissing },
+  { name: 'Group Replication', engine: group, database: 'mysql', missing: groupMissing }
+].filter(({ database }) => picked?.includes(database) ?? true)
 
 for (const { name, engine, missing } of engines) {
   if (missing) t.comment(`NOT TESTED: ${missing}`)
@@ -80,7 +81,7 @@ for (const { name, engine, missing } of engines) {
 async function scenario (t: Test, cluster: Cluster, name: string, fault: (stage: Stage, load: Load) => Promise<void>): Promise<void> {
   await t.test(name, async (t) => {
     const stage = await Stage.set(t, { cluster, instances: 2, settings: { LOGGER_LOG_LEVEL: 'warn' } })
-    const load = await stage.load({ clients: 8, rest: 200, largest: 300 })
+    const load = await stage.load({ clients: 4, rest: 200, largest: 300 })
     const gaps = watchGaps(load)
     await stored(load)
     await fault(stage, load)

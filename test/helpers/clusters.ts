@@ -243,13 +243,17 @@ export const galera: Engine = {
 
   async isMember (node) {
     const [row] = await node.query("SHOW STATUS LIKE 'wsrep_local_state_comment'")
+    // A node that was suspended does not know yet that the others have gone on without it: this waits for them.
+    await node.query('SET STATEMENT wsrep_sync_wait = 1 FOR SELECT COUNT(*) FROM mysql.global_priv')
     return row.Value === 'Synced'
   },
 
   forceMajority: (node) => node.query("SET GLOBAL wsrep_provider_options = 'pc.bootstrap=YES'"),
 
   async positionOf (node) {
-    const [flag = ''] = await recoveredPosition(node, [`--wsrep-provider=${provider}`, '--wsrep-on=ON', '--binlog-format=ROW'])
+    const [flag = ''] = await recoveredPosition(node, [
+      '--wsrep-on=ON', `--wsrep-provider=${provider}`, '--wsrep-cluster-address=gcomm://', '--wsrep-sst-method=incremental', '--binlog-format=ROW'
+    ])
     return Number(/:(\d+)/.exec(flag)?.[1] ?? -1)
   }
 }
@@ -279,7 +283,8 @@ export const group: Engine = {
       '--performance-schema-instrument=%=OFF', '--plugin-load-add=group_replication.so', '--group-replication-start-on-boot=OFF',
       '--group-replication-group-name=aaaaaaaa-1111-2222-3333-bbbbbbbbbbbb', `--group-replication-local-address=${groupAddress(node)}`,
       `--group-replication-group-seeds=${nodes.map(groupAddress).join(',')}`,
-      '--group-replication-recovery-get-public-key=ON', '--group-replication-ip-allowlist=127.0.0.0/8'
+      // A node that was killed is noticed after five seconds in any case.
+      '--group-replication-member-expel-timeout=0', '--group-replication-recovery-get-public-key=ON', '--group-replication-ip-allowlist=127.0.0.0/8'
     ]
   },
 
