@@ -4,7 +4,9 @@ import { loggerbot } from '../helpers/command.ts'
 import { startMariadb } from '../helpers/databases.ts'
 import { mariadb as mariadbKind } from '../helpers/servers.ts'
 import { poison } from './ledger.ts'
+import { workerPids } from '../helpers/processes.ts'
 import { Proxy } from '../helpers/proxy.ts'
+import { random } from '../helpers/random.ts'
 import { check, Stage } from './stage.ts'
 import { again, pass, seconds } from './timing.ts'
 import { until } from '../helpers/until.ts'
@@ -51,6 +53,26 @@ for (const database of ['MariaDB', 'SQLite']) {
       await instance!.start()
     })
     t.comment(`${kills} kills`)
+    await stage.settle(t, load)
+  })
+
+  t.test(`kill -9 of workers, and restarts one by one, on ${database}`, { skip }, async (t) => {
+    const stage = await Stage.set(t, { ...where, settings: { LOGGER_WORKERS: '2' } })
+    const [instance] = stage.instances
+    const load = await stage.load({ keyed: 0.1 })
+    const faults = await again(4, async (round) => {
+      const before = load.counts.acknowledged
+      await until('the service is at work', () => load.counts.acknowledged > before + 20)
+      await until('both workers serve', async () => await instance!.metric('loggerbot_workers').catch(() => 0) === 2)
+      const workers = workerPids(instance!.pid)
+      if (round % 2 === 1) {
+        process.kill(instance!.pid, 'SIGHUP')
+        await until('a worker is new', () => workerPids(instance!.pid).some((pid) => !workers.includes(pid)))
+      }
+      await pass(0, 600)
+      process.kill(workers[random(0, 1)]!, 'SIGKILL')
+    })
+    t.comment(`${faults} faults`)
     await stage.settle(t, load)
   })
 

@@ -1,6 +1,8 @@
 // `loggerbot serve --workers`: several processes on one port, killed, restarted and stopped under load.
-import { readdirSync, readFileSync } from 'node:fs'
+import { createSocket } from 'node:dgram'
+import { readdirSync } from 'node:fs'
 import { Agent } from 'node:http'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import type { Knex } from 'knex'
 import t from 'tap'
@@ -9,24 +11,13 @@ import { loggerbotProcess, serve, type Served } from '../helpers/command.ts'
 import { databases, environmentOf, mariadb, openKnex, temporaryFolder } from '../helpers/databases.ts'
 import { http, post, type Answer } from '../helpers/http.ts'
 import { freePort } from '../helpers/ports.ts'
+import { workerPids } from '../helpers/processes.ts'
 import { Proxy } from '../helpers/proxy.ts'
 import { mariadb as mariadbKind } from '../helpers/servers.ts'
 import { apiKey, body, createUser, log, stored } from '../helpers/service.ts'
 import { until } from '../helpers/until.ts'
 
-/** Process ids of the workers, oldest first. */
-function workersOf ({ child }: Served): number[] {
-  const children = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').trim().split(' ').map(Number)
-  return children.filter((pid) => commandOf(pid).includes('--worker\0'))
-}
-
-function commandOf (pid: number): string {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
-  } catch {
-    return ''
-  }
-}
+const workersOf = ({ child }: Served) => workerPids(child.pid!)
 
 async function metric (port: number, name: string): Promise<number> {
   return Number(new RegExp(`^loggerbot_${name} (.*)$`, 'm').exec((await http(port, 'GET', '/metrics')).body)![1])
@@ -81,7 +72,8 @@ for (const database of databases) {
   t.test(`two workers on ${database.name}`, async (t) => {
     const options = await database.createMigrated(t)
     const knex = openKnex(t, options)
-    const env = { ...environmentOf(options), LOGGER_API_KEY: apiKey, LOGGER_LOG_LEVEL: 'info' }
+    const syslogPort = await freePort()
+    const env = { ...environmentOf(options), LOGGER_API_KEY: apiKey, LOGGER_LOG_LEVEL: 'info', LOGGER_SYSLOG_PORT: String(syslogPort), LOGGER_SYSLOG_USER: 'denis' }
     const served = await serve(t, ['--workers=2'], { env })
     const { port, child } = served
     const token = await createUser({ port }, 'denis')
@@ -108,6 +100,17 @@ for (const database of databases) {
       await until('the tail has told of every log', () => follower.logs.size >= acknowledged.length, { progress: () => follower.logs.size })
       t.strictSame([follower.missed, [...follower.logs.values()].filter((times) => times > 1).length], [0, 0])
       await follower.close()
+    })
+
+    await t.test('take syslog: connections on both, datagrams on one', async (t) => {
+      const before = (await stored(knex)).length
+      const udp = createSocket('udp4')
+      for (let n = 0; n < 20; n++) udp.send(`<13>Nov 27 15:00:00 host app: udp ${n}`, syslogPort, '127.0.0.1')
+      for (let n = 0; n < 20; n++) connect(syslogPort, '127.0.0.1').end(`<13>Nov 27 15:00:00 host app: tcp ${n}\n`)
+      await until('all are stored', async () => (await stored(knex)).length === before + 40)
+      udp.close()
+      t.equal(await metric(port, 'syslog_messages_total{transport="udp"}'), 20)
+      t.equal(await metric(port, 'syslog_messages_total{transport="tcp"}'), 20)
     })
 
     await t.test('lose and repeat nothing when one is killed, and it is replaced', async (t) => {
