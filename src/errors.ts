@@ -150,6 +150,11 @@ export const SchemaMismatch = createError<[what: string]>('LOGGER_SCHEMA_MISMATC
 /** A session of the database would change logs, or store none; the message says why and what to do. */
 export const UnfitSession = createError<[what: string]>('LOGGER_UNFIT_SESSION', '%s', 500)
 
+/** Another process has the embedded database open. */
+export class DatabaseInUse extends Error {
+  override message = 'a server or another program has it open: stop that first'
+}
+
 /** The command was called wrongly. The terminal shows one line; the exit code is 2. */
 export class UsageError extends Error {}
 

@@ -1,6 +1,8 @@
 import type { Knex } from 'knex'
 import { databaseOptions, type Settings } from '../config.ts'
-import { codeOf, CommandError, DatabaseAway, NoDatabaseHost, SchemaMismatch, UnfitSession } from '../errors.ts'
+import {
+  codeOf, CommandError, DatabaseAway, DatabaseInUse, NoDatabaseHost, RowTooLarge, SchemaMismatch, UnfitSession
+} from '../errors.ts'
 import { connect } from '../store/connect.ts'
 import type { DatabaseOptions, MysqlOptions, SqliteOptions } from '../store/dialects/dialect.ts'
 import { mysqlFailure, sqliteFailure } from '../store/dialects/failure.ts'
@@ -45,7 +47,9 @@ function serversOf (options: MysqlOptions): string {
 
 /** A failure that the user can fix as a CommandError that names the setting and the remedy; else the error itself. */
 export function explained (error: unknown, options: DatabaseOptions): unknown {
-  if (error instanceof SchemaMismatch || error instanceof UnfitSession || error instanceof DatabaseAway) {
+  const isExplained = [SchemaMismatch, UnfitSession, DatabaseAway, DatabaseInUse, RowTooLarge]
+    .some((kind) => error instanceof kind)
+  if (isExplained && error instanceof Error) {
     return new CommandError(`${describeDatabase(options)}: ${error.message}`)
   }
   if (error instanceof NoDatabaseHost) {

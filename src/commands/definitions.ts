@@ -14,6 +14,7 @@ import type { ExportOptions } from './export.ts'
 import type { RetentionOptions } from './retention.ts'
 import type { SearchOptions } from './search.ts'
 import type { SendOptions } from './send.ts'
+import { defineTransfer } from './transfer/definitions.ts'
 import type { ServeOptions } from './serve.ts'
 import type { TailOptions } from './tail.ts'
 
@@ -36,6 +37,7 @@ export function settingFlagsOf (name: string): Record<string, SettingName> {
 
 export function defineCommands (program: Command, run: Run): void {
   defineServer(program, run)
+  defineTransfer(program, run)
   defineSend(program, run)
   defineClient(program, run)
   defineUsers(program.command('user').summary('manage users'), run)

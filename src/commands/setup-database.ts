@@ -1,20 +1,24 @@
-import { databaseOptions } from '../config.ts'
+import { databaseOptions, type Settings } from '../config.ts'
 import { migrateToLatest } from '../store/migrations.ts'
 import type { Context } from './context.ts'
 import { describeDatabase, withDatabase } from './database.ts'
 
 /** Creates the database if it is missing, and its tables. */
 export async function setupDatabase ({ settings, print }: Context): Promise<void> {
-  const { LOGGER_DB_NAME: name } = settings
-  const options = databaseOptions(settings)
-  if (!('file' in options)) {
-    await withDatabase(settings, async (server) => {
-      // A read-only server refuses even a statement that changes nothing, so the database is looked for first.
-      const [found] = await server.raw('SELECT 1 FROM information_schema.schemata WHERE schema_name = ?', [name])
-      if (found.length === 0) await server.raw('CREATE DATABASE IF NOT EXISTS ?? CHARACTER SET utf8mb4', [name])
-    }, { ...options, database: '' })
-  }
+  await createDatabase(settings)
   const applied = await withDatabase(settings, migrateToLatest)
   const outcome = applied.length === 0 ? 'nothing to do' : `${applied.length} migrations applied`
-  print(`${describeDatabase(options)} is ready (${outcome})`)
+  print(`${describeDatabase(databaseOptions(settings))} is ready (${outcome})`)
+}
+
+/** Creates the database if it is missing, without tables. */
+export async function createDatabase (settings: Settings): Promise<void> {
+  const { LOGGER_DB_NAME: name } = settings
+  const options = databaseOptions(settings)
+  if ('file' in options) return
+  await withDatabase(settings, async (server) => {
+    // A read-only server refuses even a statement that changes nothing, so the database is looked for first.
+    const [found] = await server.raw('SELECT 1 FROM information_schema.schemata WHERE schema_name = ?', [name])
+    if (found.length === 0) await server.raw('CREATE DATABASE IF NOT EXISTS ?? CHARACTER SET utf8mb4', [name])
+  }, { ...options, database: '' })
 }

@@ -4,8 +4,8 @@ import type { DatabaseKind } from './dialects/dialect.ts'
 import { dialectOf } from './dialects/index.ts'
 import type { Reader } from './reader.ts'
 
-/** Our tables; those of a host app are not told. */
-const tables = new Set([
+/** Our tables. */
+export const ourTables = new Set([
   'alert_channels', 'alert_outbox', 'alert_problems', 'alert_progress', 'alert_rule_states', 'alert_rules',
   'alert_steps', 'alerts', 'audit', 'database_id', 'dead_letters', 'error_group_changes', 'error_group_hours',
   'error_groups', 'followed_batches', 'hour_counts', 'hour_counts_progress', 'ingest_batches', 'instances', 'leases',
@@ -31,13 +31,13 @@ export function databaseSize (knex: Knex): Promise<{ bytes: number, freeBytes: n
   return dialectOf(knex).state.size(knex)
 }
 
-/** The tables of this service, the largest first. Ends with the signal: an embedded database visits every page. */
+/** The tables of this service, not those of a host app, the largest first. Ends with the signal: an embedded database visits every page. */
 export async function tableSizes ({ knex, signal }: Reader): Promise<TableSize[]> {
   const { state, query } = dialectOf(knex)
   const rows = await query(knex, { sql: state.tables, bindings: [] }, signal)
   return rows
     .map((row) => ({ name: String(row.name), rows: Number(row.row_count), bytes: Number(row.bytes) }))
-    .filter(({ name }) => tables.has(name))
+    .filter(({ name }) => ourTables.has(name))
     .sort((one, other) => other.bytes - one.bytes)
 }
 

@@ -27,6 +27,9 @@ const tableName = 'loggerbot_migrations'
 /** Configures knex's migrations. A `directory` here would make knex ignore the source. */
 export const migrations = { tableName, migrationSource } satisfies Knex.MigratorConfig
 
+/** Name in that table while a copy into the database is unfinished, so that no server starts on a part of the rows. */
+const unfinishedCopy = 'unfinished_copy'
+
 /** How long to wait for another instance that is migrating. */
 const lockTimeoutMs = 60_000
 const lockPollMs = 100
@@ -105,6 +108,9 @@ async function readState (knex: Knex): Promise<{ known: string[], applied: strin
   const known = (await migrationSource.getMigrations([])).map(({ file }) => file)
   const reading = dialectOf(knex).requireFit(knex).then(() => readApplied(knex))
   const applied = await within(readTimeoutMs, reading, () => new DatabaseAway())
+  if (applied.includes(unfinishedCopy)) {
+    throw new SchemaMismatch('a copy into this database is unfinished; run loggerbot copy again')
+  }
   // knex would call a database with unknown migrations corrupt.
   if (applied.some((name) => !known.includes(name))) {
     throw new SchemaMismatch('the database was made by a newer version of LoggerBot Server; update this one')
@@ -115,4 +121,24 @@ async function readState (knex: Knex): Promise<{ known: string[], applied: strin
 async function readApplied (knex: Knex): Promise<string[]> {
   if (!await knex.schema.hasTable(tableName)) return []
   return knex(tableName).pluck('name')
+}
+
+/** Marks a database with all tables, so that no server and no other command uses it. */
+export async function markUnfinished (knex: Knex): Promise<void> {
+  await knex(tableName).insert({ name: unfinishedCopy, batch: 0, migration_time: knex.fn.now() })
+}
+
+/** Whether a copy into the database is unfinished. Throws SchemaMismatch if another version began it. */
+export async function isMarkedUnfinished (knex: Knex): Promise<boolean> {
+  const applied = await readApplied(knex)
+  if (!applied.includes(unfinishedCopy)) return false
+  const known = await migrationSource.getMigrations([])
+  const isThisVersion = applied.length === known.length + 1 && known.every(({ file }) => applied.includes(file))
+  if (isThisVersion) return true
+  throw new SchemaMismatch('another version began the copy into this database; empty the database and copy again')
+}
+
+/** Removes the mark. */
+export async function unmarkUnfinished (knex: Knex): Promise<void> {
+  await knex(tableName).where('name', unfinishedCopy).delete()
 }

@@ -41,14 +41,15 @@ const rules: Record<string, [who: RegExp, about: RegExp, only: RegExp | ((file: 
   'search imports model, store, cluster, query, word-index and hour-counts': [/^src\/search\//, ours, new RegExp(`^src/(search|store|cluster|query|word-index|hour-counts)/|${shared}`)],
   'alerts imports model, store, cluster, query, search and tail': [/^src\/alerts\//, ours, new RegExp(`^src/(alerts|store|cluster|query|search|tail)/|${shared}`)],
   'another feature imports model, store, cluster and query': [/^src\/(word-index|hour-counts|retention)\//, ours, (file) => new RegExp(`^${folderOf(file)}/|^src/(store|cluster|query)/|${shared}`)],
-  'neither store, cluster, query nor a feature knows fastify': [new RegExp(`^src/(store|cluster|query|${features})/`), /fastify/, none],
   'workers import their own folder, and the code of the setup': [/^src\/workers\//, ours, new RegExp(`^src/workers/|^src/authenticate/setup\\.ts$|${shared}`)],
+  'transfer imports model, store and cluster': [/^src\/transfer\//, ours, new RegExp(`^src/(transfer|store|cluster)/|${shared}`)],
+  'neither store, cluster, query, transfer nor a feature knows fastify': [new RegExp(`^src/(store|cluster|query|transfer|${features})/`), /fastify/, none],
   'http imports model and errors': [/^src\/http\//, ours, new RegExp(`^src/http/|${shared}`)],
   'pino\'s transport runs in other people\'s processes: it imports its own folder and node alone': [/^src\/pino\//, /./, /^src\/pino\/|^node:/],
   'of src, app and index alone import plugins and routes': [/^src\/(?!(app|index)\.ts$)/, /^(plugins|routes)\//, none],
   'a plugin imports src, but no route, and no other plugin: but for the cluster, which the first that needs it registers': [/^plugins\//, ours, /^src\/|^plugins\/cluster\.ts$/],
   'a route imports its scope, http, decode, query, store, tail and features': [/^routes\//, ours, (file) => new RegExp(`^${folderOf(file)}/|^src/(http|decode|query|store|tail|cluster|${features})/|${shared}`)],
-  'store, features, the plugins of the database and its readers, migrations and seeds alone import knex': [new RegExp(`^(?!src/(store|cluster|${features})/|plugins/(db|readers)\\.ts|migrations/|seeds/|bench/|src/commands/database\\.ts)`), /^knex(\/|$)/, none],
+  'store, cluster, transfer, features, the plugins of the database and its readers, migrations and seeds alone import knex': [new RegExp(`^(?!src/(store|cluster|transfer|${features})/|plugins/(db|readers)\\.ts|migrations/|seeds/|bench/|src/commands/database\\.ts)`), /^knex(\/|$)/, none],
   'the page imports neither plugins nor routes': [/^web\//, /^(plugins|routes)\//, none],
   'the page has nothing that only Node has': [/^web\/app\//, /^node:/, none]
 }

@@ -74,6 +74,9 @@ export interface DatabaseHosts {
 /** A value of a row. */
 export type Value = string | number | null
 
+/** A value of a row of any table. */
+export type Cell = Value | Buffer
+
 /**
  * The hashes by which repeated rows of a batch are recognized, and the times that decide.
  *
@@ -276,6 +279,25 @@ export interface TimedTable {
   time: string
 }
 
+/** A table and some of its columns. */
+export interface TableColumns {
+  table: string
+  columns: readonly string[]
+}
+
+/** Copies whole tables from one database to another. */
+export interface TableCopying {
+  /** SQL that selects, for a table's name, `name`, `type` and `part` (in the primary key from 1; else 0) of columns. */
+  columns: string
+  /** Inserts rows in one transaction, or nothing. */
+  insert (knex: Knex, into: TableColumns, rows: ReadonlyArray<readonly Cell[]>): Promise<void>
+  /**
+   * Reads while no other process can open the database, where the database is a file.
+   * Rejects with DatabaseInUse if another process has it open.
+   */
+  readAlone<T> (knex: Knex, work: (knex: Knex) => Promise<T>): Promise<T>
+}
+
 /** Everything that differs between the databases. */
 export interface Dialect {
   /** Opens the sink. Without the options that the database was opened with, it only uses the given knex. */
@@ -323,6 +345,7 @@ export interface Dialect {
   /** Whether several processes may write at once. An embedded database has one server, unless its file is shared. */
   hasManyWriters (knex: Knex): boolean
   state: DatabaseState
+  copying: TableCopying
   /** Undefined if the database does not partition tables. */
   partitions: Partitions | undefined
   /** The options after the columns of a new table. A clustered table is stored in the order of its primary key. */

@@ -13,6 +13,7 @@ function rowBytes (row) {
   for (const name in row) {
     const value = row[name]
     if (typeof value === 'string') bytes += Buffer.byteLength(value)
+    else if (value instanceof Uint8Array) bytes += value.length
   }
   return bytes
 }

@@ -3,6 +3,7 @@ import type { Dialect } from '../dialect.ts'
 import { hexDigits, inQuotes, isSafeInQuotes } from '../literal.ts'
 import { mysqlConditions } from './conditions.ts'
 import { connectMariadb } from './config.ts'
+import { mysqlCopying } from './copying.ts'
 import { cutMysql, openMysqlControl } from './control.ts'
 import { classifyMysqlError, isDuplicateEntry, isUnreachable, mysqlMayPass, mysqlReason } from './errors.ts'
 import { mysqlPartitions } from './partitions.ts'
@@ -102,6 +103,8 @@ export const mysql: Dialect = {
   hasManyWriters: () => true,
 
   state: mysqlState,
+
+  copying: mysqlCopying,
 
   partitions: mysqlPartitions,
 

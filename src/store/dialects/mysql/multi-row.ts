@@ -5,7 +5,7 @@
 // which doubles nothing. A row that is larger than a packet even so is refused here, as data.
 import { RowTooLarge } from '../../../errors.ts'
 import { batchColumns, deadLetterColumns, logColumns } from '../../columns.ts'
-import type { RowBatch, Value } from '../dialect.ts'
+import type { Cell, RowBatch } from '../dialect.ts'
 import type { Claim } from './once.ts'
 
 /** Beginnings of INSERT statements, up to the rows. */
@@ -21,8 +21,8 @@ export interface RowWriter {
   /** `max_allowed_packet`, in bytes. */
   readonly packetBytes: number
   execute (sql: string): Promise<{ affectedRows: number }>
-  /** Inserts one row by a prepared statement; `insert` is one of `into`. */
-  insertRow (insert: string, row: readonly Value[]): Promise<unknown>
+  /** Inserts one row by a prepared statement; `insert` is such as those of `into`. */
+  insertRow (insert: string, row: readonly Cell[]): Promise<unknown>
 }
 
 /** Bytes of a packet that are not for rows. */
@@ -36,7 +36,7 @@ export function placeholders (values: readonly unknown[]): string {
 
 /** Inserts rows by as few statements as possible. */
 export async function insertRows (
-  writer: RowWriter, insert: string, rows: ReadonlyArray<readonly Value[]>
+  writer: RowWriter, insert: string, rows: ReadonlyArray<readonly Cell[]>
 ): Promise<void> {
   const maxBytes = Math.min(maxStatementBytes, writer.packetBytes - packetReserveBytes)
   let literals: string[] = []
@@ -61,7 +61,7 @@ export async function insertRows (
 }
 
 /** Throws RowTooLarge if no packet can hold the row. */
-export function requirePacketHolds (row: readonly Value[], packetBytes: number): void {
+export function requirePacketHolds (row: readonly Cell[], packetBytes: number): void {
   let units = 0
   for (const value of row) if (typeof value === 'string') units += value.length
   // A UTF-16 unit takes at most three bytes, so most rows need not be measured.
@@ -74,7 +74,8 @@ export function requirePacketHolds (row: readonly Value[], packetBytes: number):
 const special = /['\\]/g
 
 /** A value as SQL. A quote or a backslash is doubled to stand for itself. */
-function literalOf (value: Value): string {
+function literalOf (value: Cell): string {
+  if (Buffer.isBuffer(value)) return `x'${value.toString('hex')}'`
   if (typeof value !== 'string') return String(value)
   return `'${value.search(special) === -1 ? value : value.replace(special, '$&$&')}'`
 }

@@ -70,7 +70,7 @@ function toBinding (value: unknown): unknown {
 function toResponse (result: StatementResult): unknown {
   switch (result.kind) {
     case 'rows': return result.rows.map(withBuffers)
-    case 'page': return result.page
+    case 'page': return { ...result.page, rows: result.page.rows.map(withBuffers) }
     case 'change': return { changes: result.changes, lastInsertRowid: result.lastInsertRowid }
   }
 }

@@ -6,6 +6,7 @@ import { hexDigits, inQuotes, isSafeInQuotes } from '../literal.ts'
 import { sqlOf } from '../statement.ts'
 import { isInMemory, SqliteClient, type ConnectionThread } from './client.ts'
 import { sqliteConditions } from './conditions.ts'
+import { sqliteCopying } from './copying.ts'
 import { classifySqliteError, sqliteReason } from './errors.ts'
 import { plainSqliteConditions } from './plain-conditions.ts'
 import { sqliteSink } from './sink.ts'
@@ -99,6 +100,8 @@ export const sqlite: Dialect = {
   hasManyWriters: (knex) => Boolean(knex.client.connectionSettings.isShared),
 
   state: sqliteState,
+
+  copying: sqliteCopying,
 
   partitions: undefined,
 
