@@ -5,6 +5,8 @@ import { SpoolFull, SpoolUnavailable } from '../../../src/errors.ts'
 import { freshKey, type SizedBatch } from '../../../src/write/batch.ts'
 import { deleteKept, keepBatch, KeptFull, listKept, maxKeptBytes, readKept } from '../../../src/write/kept.ts'
 import { fileHeader, readSegment, toFrame } from '../../../src/write/segment.ts'
+import { adoptAbandoned, openHome } from '../../../src/write/shared-spool.ts'
+import { claimFolder } from '../../../src/write/spool-home.ts'
 import { Spool, type SpoolOptions } from '../../../src/write/spool.ts'
 import { run } from '../../helpers/command.ts'
 import { temporaryFolder } from '../../helpers/databases.ts'
@@ -207,4 +209,53 @@ t.test('what no table takes is kept in files that are bounded, and refused past 
   t.ok(await deleteKept(folder, '1.kept'))
   t.notOk(await deleteKept(folder, '../1.kept'))
   await keepBatch(folder, { ...batch('x'.repeat(2000)), firstId: 5n })
+})
+
+t.test('a folder that processes share', async (t) => {
+  const id = '01234567-89ab-cdef-0123-456789abcdef'
+  const root = join(temporaryFolder(t), 'spool')
+  const open = async () => {
+    const spool = await openHome({ folder: root, isShared: true })
+    await claimFolder(spool.folder, id)
+    return spool
+  }
+  const [first, second, third] = [await open(), await open(), await open()]
+  t.teardown(() => first.close())
+
+  await t.test('gives each a home of its own', async (t) => {
+    t.strictSame([first, second, third].map(({ folder }) => folder), [root, join(root, 'worker-2'), join(root, 'worker-3')])
+    await t.rejects(openHome({ folder: root }), { message: /another instance uses this folder/ })
+  })
+
+  await t.test('gives the home of a process that ended to the next', async (t) => {
+    await second.append([batch('of the second')])
+    await second.close()
+    const successor = await open()
+    t.equal(successor.folder, second.folder)
+    t.equal(successor.segments, 1)
+    await successor.close()
+  })
+
+  await t.test('moves what such a home holds to another process, and leaves homes that are in use alone', async (t) => {
+    await keepBatch(second.folder, batch('kept'))
+    writeFileSync(join(second.folder, 'users'), '')
+    await third.append([batch('of the third')])
+    await first.append([batch('of the first')])
+    await adoptAbandoned(root, first.folder, id, first)
+    t.strictSame(messages((await first.next(10))!.batches), ['of the first'])
+    await first.finishPortion()
+    t.strictSame(messages((await first.next(10))!.batches), ['of the second'])
+    await first.finishPortion()
+    t.equal((await listKept(root)).length, 1)
+    t.notOk(readdirSync(second.folder).includes('users'), 'it would not learn of changes')
+    t.equal(third.segments, 1)
+  })
+
+  await t.test('leaves what belongs to another database', async (t) => {
+    await third.close()
+    await adoptAbandoned(root, first.folder, id.replace('0', 'f'), first)
+    t.equal(first.segments, 0)
+    await adoptAbandoned(root, first.folder, id, first)
+    t.equal(first.segments, 1)
+  })
 })
