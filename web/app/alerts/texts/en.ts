@@ -180,19 +180,19 @@ export const en = {
     'send.unreachable': 'There is no connection.',
     'send.unanswered': 'No valid answer came.',
     'send.busy': 'The receiver asks to wait.',
-    'send.refused': 'The receiver refuses messages.',
-    'send.message-refused': 'The receiver does not take this message.',
+    'send.refused': 'Messages are refused.',
+    'send.message-refused': 'This message is refused.',
     'send.gone': 'The address is no longer in use.',
-    'send.redirected': 'The address has moved: give the new one.',
-    'send.address-forbidden': 'The server may not send to this address; its administrator can allow it.',
-    'send.address-invalid': 'This is no address that the service can have.',
+    'send.redirected': 'The address has moved.',
+    'send.address-forbidden': 'The server may not send there.',
+    'send.address-invalid': 'The address is wrong.',
     'send.blocked': 'The bot was blocked or removed there.',
-    'send.chat-unavailable': 'There is no such chat or topic, or the bot may not write there.',
-    'send.moved': 'The group has become a supergroup, where alerts go from now on.',
+    'send.chat-unavailable': 'The bot cannot write there.',
+    'send.moved': 'The group became a supergroup.',
     'send.no-bot': 'The server has no bot of Telegram.',
-    'send.failed': 'The server failed to send it.',
+    'send.failed': 'The server failed.',
     'send.expired': 'It could not be delivered within 24 hours.',
-    'send.channel-deleted': 'The channel was deleted.',
-    'send.user-disabled': 'The user is disabled.'
-  } satisfies Record<FailureCause, string> as Partial<Record<string, string>>
+    'send.channel-deleted': 'The channel was deleted.'
+    // Alerts of a disabled user are on nobody's page.
+  } satisfies Record<Exclude<FailureCause, 'send.user-disabled'>, string> as Partial<Record<string, string>>
 }

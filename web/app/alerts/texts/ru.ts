@@ -177,19 +177,18 @@ export const ru: typeof en = {
     'send.unreachable': 'Нет соединения.',
     'send.unanswered': 'Понятный ответ не пришёл.',
     'send.busy': 'Получатель просит подождать.',
-    'send.refused': 'Получатель отклоняет сообщения.',
-    'send.message-refused': 'Получатель не принимает это сообщение.',
+    'send.refused': 'Сообщения отклоняются.',
+    'send.message-refused': 'Сообщение отклонено.',
     'send.gone': 'Этот адрес больше не работает.',
-    'send.redirected': 'Адрес изменился: укажите новый.',
-    'send.address-forbidden': 'На этот адрес сервер отправлять не может; разрешить может администратор.',
-    'send.address-invalid': 'У этого сервиса не бывает такого адреса.',
+    'send.redirected': 'Адрес изменился.',
+    'send.address-forbidden': 'Туда серверу отправлять нельзя.',
+    'send.address-invalid': 'Адрес неверный.',
     'send.blocked': 'Бота там заблокировали или удалили.',
-    'send.chat-unavailable': 'Такого чата или темы нет, или бот не может там писать.',
-    'send.moved': 'Группа стала супергруппой; алерты теперь идут туда.',
+    'send.chat-unavailable': 'Бот не может там писать.',
+    'send.moved': 'Группа стала супергруппой.',
     'send.no-bot': 'У сервера нет бота Telegram.',
-    'send.failed': 'Серверу не удалось отправить сообщение.',
+    'send.failed': 'Сбой сервера.',
     'send.expired': 'Не удалось доставить за 24 часа.',
-    'send.channel-deleted': 'Канал удалён.',
-    'send.user-disabled': 'Пользователь отключён.'
-  } satisfies Record<FailureCause, string> as Partial<Record<string, string>>
+    'send.channel-deleted': 'Канал удалён.'
+  } satisfies Record<Exclude<FailureCause, 'send.user-disabled'>, string> as Partial<Record<string, string>>
 }
