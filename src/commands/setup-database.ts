@@ -1,14 +1,18 @@
 import { databaseOptions, type Settings } from '../config.ts'
+import { findRisks } from '../store/connect.ts'
 import { migrateToLatest } from '../store/migrations.ts'
 import type { Context } from './context.ts'
 import { describeDatabase, withDatabase } from './database.ts'
 
-/** Creates the database if it is missing, and its tables. */
-export async function setupDatabase ({ settings, print }: Context): Promise<void> {
+/** Creates the database if it is missing, and its tables; warns of settings that could lose logs. */
+export async function setupDatabase ({ settings, print, warn }: Context): Promise<void> {
   await createDatabase(settings)
-  const applied = await withDatabase(settings, migrateToLatest)
+  const { applied, risks } = await withDatabase(settings, async (knex) => (
+    { applied: await migrateToLatest(knex), risks: await findRisks(knex) }
+  ))
   const outcome = applied.length === 0 ? 'nothing to do' : `${applied.length} migrations applied`
   print(`${describeDatabase(databaseOptions(settings))} is ready (${outcome})`)
+  for (const risk of risks) warn(risk)
 }
 
 /** Creates the database if it is missing, without tables. */

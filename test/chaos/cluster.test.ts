@@ -2,7 +2,8 @@
 // LOGGER_TEST_CLUSTER=long (npm run test:cluster) adds the faults that take minutes.
 import t, { type Test } from 'tap'
 import { Cluster, galera, galeraMissing, group, groupMissing, type Node } from '../helpers/clusters.ts'
-import { openKnex } from '../helpers/databases.ts'
+import { loggerbot } from '../helpers/command.ts'
+import { environmentOf, openKnex } from '../helpers/databases.ts'
 import { until } from '../helpers/until.ts'
 import type { Load } from './clients.ts'
 import { check, Stage } from './stage.ts'
@@ -36,6 +37,8 @@ for (const { name, engine, missing } of engines) {
       }
       await cluster.start(first)
     })
+
+    if (engine === group) await t.test('a login that cannot see the group is told the privilege that it lacks', (t) => checkGrant(t, cluster))
 
     if (!isLong) return
 
@@ -77,6 +80,16 @@ for (const { name, engine, missing } of engines) {
   })
 }
 
+async function checkGrant (t: Test, cluster: Cluster): Promise<void> {
+  await cluster.execute("CREATE USER plain@'%' IDENTIFIED BY 'plain'")
+  await cluster.execute("GRANT ALL ON plain.* TO plain@'%'")
+  const env = environmentOf({ host: cluster.hosts, port: 3306, user: 'plain', password: 'plain', database: 'plain' })
+  const grant = /as an administrator: GRANT SELECT ON performance_schema.replication_group_members TO the login/
+  t.match(await loggerbot(['setup-database'], { env }), { code: 0, stdout: /is ready/, stderr: grant })
+  await cluster.execute("GRANT SELECT ON performance_schema.replication_group_members TO plain@'%'")
+  t.match(await loggerbot(['setup-database'], { env }), { code: 0, stdout: /nothing to do/, stderr: '' })
+}
+
 /** Runs a fault under load, and compares every node with the acknowledged logs. */
 async function scenario (t: Test, cluster: Cluster, name: string, fault: (stage: Stage, load: Load) => Promise<void>): Promise<void> {
   await t.test(name, async (t) => {
@@ -86,6 +99,7 @@ async function scenario (t: Test, cluster: Cluster, name: string, fault: (stage:
     await stored(load)
     await fault(stage, load)
     await stored(load)
+    await caughtUp(t, stage, cluster)
     t.comment(`longest time without an acknowledged request: ${gaps()} ms`)
     await stage.settle(t, load)
     for (const node of cluster.nodes) {
@@ -95,6 +109,16 @@ async function scenario (t: Test, cluster: Cluster, name: string, fault: (stage:
       check(t, await load.ledger.compare(knex))
     }
   })
+}
+
+/** Resolves when every node has what the used one has: one that was suspended answers with old data for a while. */
+async function caughtUp (t: Test, stage: Stage, cluster: Cluster): Promise<void> {
+  const knexOf = (node: Node) => openKnex(t, { ...node.access, database: stage.name })
+  const total = await rows(knexOf(await activeNode(stage, cluster)))
+  for (const node of cluster.nodes) {
+    const knex = knexOf(node)
+    await until(`node ${node.number} has caught up`, () => rows(knex).then((count) => count >= total, () => false))
+  }
 }
 
 /** Resolves when further logs are stored in the database. */

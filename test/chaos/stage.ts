@@ -58,7 +58,7 @@ export class Stage {
     if (options.cluster) {
       const { hosts, nodes: [first] } = options.cluster
       const database = `chaos_${process.hrtime.bigint()}`
-      await first!.query(`CREATE DATABASE ${database}`)
+      await options.cluster.execute(`CREATE DATABASE ${database}`)
       return new Stage(t, { ...first!.access, host: hosts, database }, folder, options).#begin()
     }
     if (!options.server) return new Stage(t, { file: join(folder, 'logs.sqlite') }, folder, options).#begin()

@@ -153,6 +153,13 @@ export class Cluster {
     return this.nodes.map(({ address }) => address).join(',')
   }
 
+  /** Runs a statement on a node that can be written. */
+  async execute (sql: string): Promise<void> {
+    await until(`a node executes ${sql}`, async () => {
+      for (const node of this.nodes) if (await node.query(sql).then(() => true, () => false)) return true
+    })
+  }
+
   /** Starts a node, unless it runs, and lets it join; `isFirst`: it starts the cluster anew. */
   async start (node: Node, { isFirst = false } = {}): Promise<void> {
     if (!node.isRunning) await this.run(node, isFirst)
@@ -243,8 +250,6 @@ export const galera: Engine = {
 
   async isMember (node) {
     const [row] = await node.query("SHOW STATUS LIKE 'wsrep_local_state_comment'")
-    // A node that was suspended does not know yet that the others have gone on without it: this waits for them.
-    await node.query('SET STATEMENT wsrep_sync_wait = 1 FOR SELECT COUNT(*) FROM mysql.global_priv')
     return row.Value === 'Synced'
   },
 

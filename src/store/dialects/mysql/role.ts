@@ -94,7 +94,7 @@ async function judgeGroup (ask: Ask, group: string, isVisible: boolean): Promise
 }
 
 /** The privilege by which a server's place in its group is checked. */
-export const groupGrant = 'GRANT SELECT ON performance_schema.replication_group_members'
+const groupGrant = 'GRANT SELECT ON performance_schema.replication_group_members'
 
 const grantRisk = 'the login of the database cannot see whether a server belongs to its group, and a server that ' +
   `left it loses what it stores; as an administrator: ${groupGrant} TO the login`
