@@ -42,7 +42,7 @@ const rules: Record<string, [who: RegExp, about: RegExp, only: RegExp | ((file: 
   'alerts imports model, store, cluster, query, search and tail': [/^src\/alerts\//, ours, new RegExp(`^src/(alerts|store|cluster|query|search|tail)/|${shared}`)],
   'another feature imports model, store, cluster and query': [/^src\/(word-index|hour-counts|retention)\//, ours, (file) => new RegExp(`^${folderOf(file)}/|^src/(store|cluster|query)/|${shared}`)],
   'workers import their own folder, and the code of the setup': [/^src\/workers\//, ours, new RegExp(`^src/workers/|^src/authenticate/setup\\.ts$|${shared}`)],
-  'transfer imports model, store and cluster': [/^src\/transfer\//, ours, new RegExp(`^src/(transfer|store|cluster)/|${shared}`)],
+  'transfer imports model, store, cluster, decode, authenticate and write': [/^src\/transfer\//, ours, new RegExp(`^src/(transfer|store|cluster|decode|authenticate|write)/|${shared}`)],
   'neither store, cluster, query, transfer nor a feature knows fastify': [new RegExp(`^src/(store|cluster|query|transfer|${features})/`), /fastify/, none],
   'http imports model and errors': [/^src\/http\//, ours, new RegExp(`^src/http/|${shared}`)],
   'pino\'s transport runs in other people\'s processes: it imports its own folder and node alone': [/^src\/pino\//, /./, /^src\/pino\/|^node:/],

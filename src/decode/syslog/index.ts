@@ -36,7 +36,8 @@ import { readStructuredData, type StructuredData } from './structured-data.ts'
 import { readOldHeader, type Header } from './header.ts'
 import { readSyslogTime } from './time.ts'
 
-const facilities = [
+/** Names of the facilities, by their numbers. */
+export const facilities = [
   'kern', 'user', 'mail', 'daemon', 'auth', 'syslog', 'lpr', 'news', 'uucp', 'cron', 'authpriv', 'ftp', 'ntp', 'audit',
   'alert', 'clock', 'local0', 'local1', 'local2', 'local3', 'local4', 'local5', 'local6', 'local7'
 ]
