@@ -32,7 +32,7 @@ export interface SourcePage {
 
 /** Logs of another system in an order that does not change. */
 export interface LogSource {
-  /** Names the source: logs of the same name and position are the same logs. */
+  /** Names the source: for a user, logs of the same name and position are the same logs. */
   identity: string
   /** Reads up to 1,000 logs after a position (empty: from the start), not beyond `until`; undefined at the end. */
   read (after: string, until?: string): Promise<SourcePage | undefined>

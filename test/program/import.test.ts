@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import type { Knex } from 'knex'
@@ -108,6 +108,47 @@ for (const database of databases) {
         { at: '2024-01-02 03:04:07.000000', level: 'info', process: 'kernel', pid: 0, description: '', message: 'up', attributes: { facility: 'kern' } }
       ])
       t.match(await importTo(service, '', 'system-events', address, '--owner', 'nobody'), { code: 1, stderr: /--owner: there is no user nobody/ })
+    })
+
+    await t.test('ndjson: lines of an export are the same logs again, others are read as the server reads them', async (t) => {
+      const service = await startService(t, database)
+      const token = await createUser(service, 'alice')
+      await createUser(service, 'bob')
+      await send(service, 'alice', token, [log({ msg: '\\\\ 🐢\n', extra: { id: 1 }, level: 'critical' }), log({ msg: '' })])
+      const exported = await http(service.port, 'GET', '/api/logs/export?format=ndjson', basic('alice'))
+      const folder = temporaryFolder(t)
+      const file = join(folder, 'alice.ndjson')
+      writeFileSync(file, `${exported.body}{"time":"2024-01-02T03:04:05Z","level":"warn","msg":"of a logger","name":"app","n":1}\n\nno JSON\n`)
+      const words = ['ndjson', file, '--owner', 'bob']
+      t.match(await importTo(service, folder, ...words), { code: 0, stdout: /logs: 3 stored, 1 dead letters, 0 stored before/ })
+      const [{ id: alice }, { id: bob }] = await service.knex('users').orderBy('username').select('id')
+      const copied = await arrived(service.knex, { user_id: bob })
+      t.strictSame(copied.slice(0, 2), await arrived(service.knex, { user_id: alice }))
+      t.match(copied[2], { at: '2024-01-02 03:04:05.000000', level: 'warning', message: 'of a logger', attributes: { n: 1 } })
+      appendFileSync(file, '{"msg":"added"}')
+      t.match(await importTo(service, folder, ...words), { code: 0, stdout: /logs: 1 stored, 0 dead letters, 0 stored before/ })
+      t.match(await importTo(service, folder, ...words), { code: 0, stdout: /logs: 0 stored/ })
+      writeFileSync(file, '')
+      t.match(await importTo(service, folder, ...words), { code: 1, stderr: /is shorter than when it was imported/ })
+      t.match(await importTo(service, folder, 'ndjson', 'nowhere', '--owner', 'bob'), { code: 1, stderr: /FILE: .*nowhere can't be read \(ENOENT\)/ })
+    })
+
+    await t.test('ndjson: goes on in the middle of lines of any length', async (t) => {
+      const service = await startService(t, database)
+      await createUser(service, 'alice')
+      const folder = temporaryFolder(t)
+      const file = join(folder, 'long.ndjson')
+      const lines = Array.from({ length: 1500 }, (_, index) => `{"msg":"${index}","time":"2024-01-02T03:04:05Z"}\n`)
+      lines[700] = `{"msg":"${'x'.repeat(5_000_000)}","time":"2024-01-02T03:04:05Z"}\n`
+      writeFileSync(file, lines.join(''))
+      const position = join(folder, 'position')
+      const words = ['ndjson', file, '--owner', 'alice', '--position', position, '--rate', '1000000']
+      t.match(await importTo(service, folder, ...words), { code: 0, stdout: /logs: 1500 stored/ })
+      const messages = (await arrived(service.knex)).map(({ message }) => message.slice(0, 9))
+      t.strictSame(messages, Array.from({ length: 1500 }, (_, index) => index === 700 ? 'xxxxxxxxx' : `${index}`))
+      const before = lines.slice(0, 700).join('').length
+      writeFileSync(position, JSON.stringify({ after: String(before), until: String(before + lines[700].length) }))
+      t.match(await importTo(service, folder, ...words), { code: 0, stdout: /1 stored before/ })
     })
 
     await t.test('says in one line what is missing', async (t) => {

@@ -37,6 +37,16 @@ function defineImport (parent: Command, run: Run): void {
   })).requiredOption('--owner <user>', 'user who gets the logs')
     .action(run(async (context, address: string, options: ImportOptions & { owner: string }) =>
       (await import('./import.ts')).importSystemEvents(context, address, options)))
+
+  addPace(define(parent, 'ndjson', {
+    summary: 'files of loggerbot export, or with a JSON log on each line: loggerbot import ndjson FILE --owner NAME',
+    details: `Each line is read as a line of loggerbot export, or else as POST /api/logs reads it. An interrupted import
+goes on where it stopped when the command is run again within seven days; it stores each log once. Lines that can't
+become logs are dead letters. The server may run meanwhile. See docs/operations.md.`,
+    usage: '[FILE]'
+  })).requiredOption('--owner <user>', 'user who gets the logs')
+    .action(run(async (context, files: string[], options: ImportOptions & { owner: string }) =>
+      (await import('./import.ts')).importNdjson(context, files, options)))
 }
 
 function addPace (command: Command): Command {

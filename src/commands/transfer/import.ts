@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto'
-import { dirname, join } from 'node:path'
+import { open } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
 import { databaseOptions, type Settings } from '../../config.ts'
-import { CommandError, UsageError } from '../../errors.ts'
+import { codeOf, CommandError, UsageError } from '../../errors.ts'
 import { beginAudit } from '../../store/audit.ts'
 import { databaseIdOf } from '../../store/database-id.ts'
 import { usersOf } from '../../store/users.ts'
 import { importLogs, type Imported, type LogSource } from '../../transfer/import.ts'
+import { ndjsonLogs } from '../../transfer/ndjson.ts'
 import { importUsers, oldServerLogs } from '../../transfer/old-server.ts'
 import { systemEvents } from '../../transfer/system-events.ts'
 import { commandLine, type Context } from '../context.ts'
@@ -33,10 +35,38 @@ export async function importSystemEvents (
   context: Context, address: string, { owner, ...options }: ImportOptions & { owner: string }
 ): Promise<void> {
   await withSource(context, address, async ({ old, knex, place }) => {
-    const user = await usersOf(knex).find(owner)
-    if (!user) throw new CommandError(`--owner: there is no user ${owner}`)
-    await importFrom(context, { knex, source: await systemEvents(old, place, user.id), ...options })
+    const source = await systemEvents(old, place, await ownerId(knex, owner))
+    await importFrom(context, { knex, source, ...options })
   })
+}
+
+/** Imports files of JSON lines, one after the other. */
+export async function importNdjson (
+  context: Context, files: string[], { owner, ...options }: ImportOptions & { owner: string }
+): Promise<void> {
+  if (files.length === 0) throw new UsageError('name a FILE')
+  if (options.position !== undefined && files.length !== 1) throw new UsageError('--position takes one file')
+  await withTables(context.settings, async (knex) => {
+    const userId = await ownerId(knex, owner)
+    for (const name of files) {
+      const path = resolve(name)
+      const file = await open(path).catch((error) => {
+        throw new CommandError(`FILE: ${path} can't be read (${codeOf(error)})`)
+      })
+      try {
+        context.print(path)
+        await importFrom(context, { knex, source: ndjsonLogs({ file, path, userId }), ...options })
+      } finally {
+        await file.close()
+      }
+    }
+  })
+}
+
+async function ownerId (knex: Knex, owner: string): Promise<number> {
+  const user = await usersOf(knex).find(owner)
+  if (user) return user.id
+  throw new CommandError(`--owner: there is no user ${owner}`)
 }
 
 interface Databases {
