@@ -31,7 +31,10 @@ export function databaseSize (knex: Knex): Promise<{ bytes: number, freeBytes: n
   return dialectOf(knex).state.size(knex)
 }
 
-/** The tables of this service, not those of a host app, the largest first. Ends with the signal: an embedded database visits every page. */
+/**
+ * The tables of this service, not those of a host app, the largest first.
+ * Ends with the signal: an embedded database visits every page.
+ */
 export async function tableSizes ({ knex, signal }: Reader): Promise<TableSize[]> {
   const { state, query } = dialectOf(knex)
   const rows = await query(knex, { sql: state.tables, bindings: [] }, signal)
