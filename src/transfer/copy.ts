@@ -42,10 +42,12 @@ const tables = [identity, ...[...ourTables].filter((table) => table !== identity
 
 /** Copies a database that no server uses. Throws CommandError, DatabaseInUse or SchemaMismatch, or the database's. */
 export async function copyDatabase ({ source: given, withTarget, onProgress }: Copy): Promise<CopiedTable[]> {
+  // It may be created here, and must then outlive a copy that is interrupted.
+  const id = await databaseIdOf(given)
   return dialectOf(given).copying.readAlone(given, async (source) => {
     await refuseServers(source)
     return withTarget(async (target) => {
-      await prepare(target, await databaseIdOf(source))
+      await prepare(target, id)
       await copyTables(source, target, onProgress)
       await refuseServers(source)
       const copied = compare(await countAll(source), await countAll(target))

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import t, { type Test } from 'tap'
 import type { Knex } from 'knex'
 import { contractToken } from '../../src/authenticate/token.ts'
@@ -5,10 +7,11 @@ import { databaseIdOf } from '../../src/store/database-id.ts'
 import { ourTables } from '../../src/store/database-state.ts'
 import type { DatabaseOptions } from '../../src/store/dialects/dialect.ts'
 import { markUnfinished } from '../../src/store/migrations.ts'
-import { loggerbot, type Finished } from '../helpers/command.ts'
+import { cleanEnvironment, loggerbot, program, type Finished } from '../helpers/command.ts'
 import { databases, environmentOf, openKnex, sqlite, temporaryFolder, type TestDatabase } from '../helpers/databases.ts'
 import { http } from '../helpers/http.ts'
 import { basic, count, createToken, createUser, log, send, startService } from '../helpers/service.ts'
+import { until } from '../helpers/until.ts'
 
 // No .env of the checkout is read.
 process.chdir(temporaryFolder(t))
@@ -93,6 +96,25 @@ for (const database of databases) {
       t.match(await loggerbot(['user', 'list'], { env: environmentOf(target) }), { code: 1, stderr: /unfinished/ })
       t.match(await copy(source, target), { code: 0, stderr: '' })
       t.strictSame(await contentsOf(knex), whole)
+    })
+
+    await t.test('goes on after kill -9', async (t) => {
+      const source = await sqlite.createMigrated(t)
+      const knex = openKnex(t, source)
+      const row = { user_id: 1, log_level: 'info', pid: 1, p_name: 'p', p_description: '', log_msg: 'x'.repeat(200), post_time: '2026-01-02 03:04:05.000001' }
+      const rows = Array.from({ length: 30_000 }, (_, index) => ({ ...row, id: index, log_event_at: `2026-01-02 03:04:05.${String(index).padStart(6, '0')}` }))
+      await knex.transaction(async (transaction) => transaction.batchInsert('user_logs', rows, 400))
+      await knex.destroy()
+      const target = await database.createMigrated(t)
+      const copied = openKnex(t, target)
+      const child = spawn(process.execPath, [program, 'copy', '--to', addressOf(target)], { env: { ...cleanEnvironment(), ...environmentOf(source) } })
+      const ended = once(child, 'close')
+      await until('rows are copied', async () => child.exitCode !== null || await count(copied) > 0)
+      child.kill('SIGKILL')
+      t.strictSame(await ended, [null, 'SIGKILL'])
+      t.ok(await count(copied) < rows.length)
+      t.equal((await copy(source, target)).code, 0)
+      t.equal(await count(copied), rows.length)
     })
 
     await t.test('copies 64-bit ids, binary keys, the largest message and more rows than a batch', async (t) => {
