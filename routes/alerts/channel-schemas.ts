@@ -3,7 +3,7 @@ import { alertNumber } from '../../src/alerts/alert.ts'
 import { failureCauses } from '../../src/alerts/channels/failures.ts'
 import { lineModes, type StoredChannel } from '../../src/alerts/channels/stored.ts'
 import { templateNames } from '../../src/alerts/channels/webhook/templates.ts'
-import type { StoredAlert } from '../../src/alerts/outbox/compose.ts'
+import type { StoredAlert } from '../../src/alerts/outbox/stored-alert.ts'
 import type { Delivery } from '../../src/alerts/outbox/history.ts'
 import { isoTime } from '../../src/query/api-log.ts'
 

@@ -124,6 +124,8 @@ for (const database of databases) {
       const { post } = described.paths['/send_logs']
       t.strictSame(Object.keys(post.responses), ['200', '400', '403', '413', '429', '500', '503'])
       t.match(JSON.stringify(post.requestBody), 'process_user_description')
+      const parameters: Array<{ name: string, required?: boolean }> = described.paths['/api/logs/{id}/context']?.get.parameters ?? described.paths['/api/logs'].get.parameters
+      t.strictSame(parameters.filter(({ name, required }) => required && name !== 'id'), [], 'no parameter with a default is required')
       t.match(await http(port, 'GET', '/docs/'), { status: 200, body: /<div id="swagger-ui">/ })
     })
 

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import type { Knex } from 'knex'
 import type { UtcTime } from '../../model/instant.ts'
 import { isoTime } from '../../query/api-log.ts'
-import { alertNumber, type AlertDetail, type AlertKind } from '../alert.ts'
+import { alertNumber } from '../alert.ts'
 import type { AlertMessage, DigestEntry } from '../channels/channel.ts'
 import type { StoredChannel } from '../channels/stored.ts'
 import type { ErrorGroup, GroupState } from '../group.ts'
@@ -11,8 +11,8 @@ import type { MessageLinks } from '../page-links.ts'
 import { changesOfGroup, findGroup, mergedGroups } from '../read.ts'
 import { earlier, later } from '../tally.ts'
 import { familiesOf, type Family } from './families.ts'
-import { noRule } from './raise.ts'
 import type { Content } from './rows.ts'
+import type { StoredAlert } from './stored-alert.ts'
 
 /** Lines of a digest. */
 const shownEntries = 10
@@ -20,40 +20,6 @@ const shownEntries = 10
 const shownSamples = 3
 /** States in which a user has seen to a group. */
 const settledStates: ReadonlySet<GroupState> = new Set(['acknowledged', 'muted', 'resolved'])
-
-/** An alert, as it is stored, with the names of its user and rule. */
-export interface StoredAlert {
-  id: string
-  userId: number
-  user: string
-  ruleId: number
-  /** Null: the rule was deleted. */
-  rule: string | null
-  subject: string
-  kind: AlertKind
-  raisedAt: UtcTime
-  detail: AlertDetail
-}
-
-/** Reads alerts, the oldest first. */
-export async function readAlerts (knex: Knex, ids: readonly string[]): Promise<StoredAlert[]> {
-  const rows = await knex('alerts')
-    .join('users', 'users.id', 'alerts.user_id')
-    .leftJoin('alert_rules', 'alert_rules.id', 'alerts.rule_id')
-    .select('alerts.*', { user_name: 'users.username', rule_name: 'alert_rules.name' })
-    .whereIn('alerts.id', [...ids]).orderBy('alerts.id')
-  return rows.map((row) => ({
-    id: String(row.id),
-    userId: row.user_id,
-    user: row.user_name,
-    ruleId: row.rule_id,
-    rule: row.rule_id === noRule ? 'test' : row.rule_name,
-    subject: row.subject,
-    kind: row.kind,
-    raisedAt: row.raised_at,
-    detail: JSON.parse(row.detail)
-  }))
-}
 
 /** The group of errors that an alert is about, with the errors of those that were merged into it. */
 export async function groupOfAlert (knex: Knex, { userId, detail }: StoredAlert): Promise<ErrorGroup | undefined> {

@@ -3,8 +3,8 @@ import type { Knex } from 'knex'
 import { millisecondsOf, type UtcTime } from '../../model/instant.ts'
 import type { FailureCause } from '../channels/failures.ts'
 import type { ChannelKind, ChannelState } from '../channels/stored.ts'
-import { readAlerts, type StoredAlert } from './compose.ts'
 import type { RaisedTest } from './raise.ts'
+import { readAlerts, type StoredAlert } from './stored-alert.ts'
 
 /** What became of an alert on one channel. */
 export interface Delivery {

@@ -6,9 +6,10 @@ import { shift } from '../../model/span.ts'
 import { retryConflicts } from '../../store/retry.ts'
 import type { SendOutcome } from '../channels/channel.ts'
 import { findChannel, type StoredChannel } from '../channels/stored.ts'
-import { composeAlert, groupOfAlert, isSettled, readAlerts } from './compose.ts'
+import { composeAlert, groupOfAlert, isSettled } from './compose.ts'
 import { nextEditMs } from './limits.ts'
 import { noteTime, type Content } from './rows.ts'
+import { readAlerts } from './stored-alert.ts'
 
 /** When a message is first looked at, in milliseconds; later the more rarely, the longer nothing has changed. */
 export const firstLookMs = 15_000

@@ -3,12 +3,13 @@ import type { Knex } from 'knex'
 import { millisecondsOf, utcTime, type UtcTime } from '../../model/instant.ts'
 import { shift } from '../../model/span.ts'
 import { findChannel, isPausedByUser, type StoredChannel } from '../channels/stored.ts'
-import { composeAlert, composeDigest, messageIdOf, readAlerts } from './compose.ts'
+import { composeAlert, composeDigest, messageIdOf } from './compose.ts'
 import { nextSendMs } from './limits.ts'
 import {
   claim, contentOf, defer, dueRows, giveUp, isSending, release, type Claimed, type Content, type WaitingRow
 } from './rows.ts'
 import { brokenLookMs } from './settle.ts'
+import { readAlerts } from './stored-alert.ts'
 
 /** How long an alert is tried, in milliseconds. */
 const maxAgeMs = 24 * 3_600_000
