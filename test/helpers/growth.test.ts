@@ -9,7 +9,7 @@ function verdictOn (work: (items: number[]) => void): boolean {
       verdict = value
       return true
     }
-  }, 'work', { small: 300, input: (size) => Array.from({ length: size }, (_, index) => index), work })
+  }, 'work', { small: 800, input: (size) => Array.from({ length: size }, (_, index) => index), work })
   return verdict === true
 }
 
