@@ -7,7 +7,7 @@ import { describeDatabase, withDatabase, withTables, type Knex } from '../databa
 import { createDatabase } from '../setup-database.ts'
 import { tableLines } from '../table.ts'
 import { explainAt, settingsAt } from './address.ts'
-import { ProgressLine } from './progress.ts'
+import { ProgressLine } from '../progress-line.ts'
 
 export interface CopyOptions {
   to: string

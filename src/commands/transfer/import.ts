@@ -13,7 +13,7 @@ import { systemEvents } from '../../transfer/system-events.ts'
 import { commandLine, type Context } from '../context.ts'
 import { withDatabase, withTables, type Knex } from '../database.ts'
 import { explainAt, settingsAt } from './address.ts'
-import { ProgressLine } from './progress.ts'
+import { ProgressLine } from '../progress-line.ts'
 
 export interface ImportOptions {
   rate?: string
