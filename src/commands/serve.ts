@@ -91,10 +91,12 @@ function repeatFlags (flags: Record<string, string>): string {
  * A worker does so, too, when it is retired. Returns a function that removes the handlers.
  */
 function closeOnSignal (app: FastifyInstance, workers?: WorkerLink): () => void {
-  const retire = retirable(app)
   let closing: Promise<void> | undefined
   process.on('SIGINT', close).on('SIGTERM', close)
-  if (workers) workers.onRetire = () => { retire().then(close, close) }
+  if (workers) {
+    const retire = retirable(app)
+    workers.onRetire = () => { retire().then(close, close) }
+  }
   return () => { process.off('SIGINT', close).off('SIGTERM', close) }
 
   function close (): void {

@@ -7,7 +7,7 @@ import { within } from '../timeout.ts'
 const idleMs = 10_000
 
 /**
- * Returns a function that prepares a server for its end, whose successor serves the same port: no request is refused.
+ * Returns a function that retires a server without refusing a request, while another process serves the same port.
  *
  * The server accepts no further connection. Those that are open get the answer to one more request, which tells the
  * client to connect again. Resolves when none is left, or after ten seconds; then the server may be closed.
