@@ -1,4 +1,4 @@
-// The tables of the former server: `users`, whose `token` is md5(user + password), and `users_logs` or `user_logs`.
+// The tables of the former server: `users`, with md5(user + password) as `token`, and `users_logs` or `user_logs`.
 import type { Knex } from 'knex'
 import { hashCredential, verifyCredential } from '../authenticate/credential.ts'
 import { noProcess } from '../decode/record/fields.ts'
@@ -24,7 +24,7 @@ export interface ImportedUsers {
   /** Ids of the users here, by their ids there. */
   ids: ReadonlyMap<string, number>
   created: number
-  /** A sentence for each user who is not as before. */
+  /** A sentence for each user that could not be created, or that has another password here. */
   problems: string[]
 }
 

@@ -76,7 +76,7 @@ async function hasFiles (folder: string): Promise<boolean> {
     (await segmentsOf(folder)).length > 0 || (await listKept(folder)).length > 0
 }
 
-/** Moves the files of logs that no table takes, except those whose name is taken. */
+/** Moves the files of logs that no table takes. A file stays where the target has one of its name. */
 async function moveKept (from: string, to: string): Promise<void> {
   for (const { file } of await listKept(from)) {
     const isTaken = await access(join(to, file)).then(() => true, () => false)

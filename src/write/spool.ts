@@ -176,7 +176,7 @@ export class Spool {
   }
 
   /**
-   * Moves the segments of another spool, whose lock the caller holds, into this one; those that exceed the limit stay.
+   * Moves the segments of another spool into this one, up to the limit. The caller holds the lock of that spool.
    * The ids keep the order of their logs. A crash in between leaves each segment in one of the folders.
    */
   adopt (folder: string): Promise<void> {

@@ -1,5 +1,5 @@
 // Rows of user_logs by LOAD DATA LOCAL, which MySQL and MariaDB take faster than INSERT: 1,000 rows in two thirds of
-// the time, with half the work for us. LOCAL turns errors into warnings, and skips rows whose key is there already:
+// the time, with half the work for us. LOCAL turns errors into warnings, and skips a row if its key exists:
 // only a load of every row without a warning counts. The format of the text does not depend on sql_mode.
 // https://dev.mysql.com/doc/refman/8.4/en/load-data.html
 import { Readable } from 'node:stream'

@@ -23,7 +23,7 @@ for (const database of databases) {
   if (database.name === 'SQLite') continue
 
   t.test(`many rows on ${database.name}`, async (t) => {
-    // One connection, whose status tells its statements.
+    // The status of a connection counts its statements, so there is one.
     const knex = openKnex(t, { ...await database.createMigrated(t), pool: 1 })
     // As on a host app's own knex: without options, MariaDB gets no bulk protocol.
     const store = logStoreOf(knex)
