@@ -107,14 +107,18 @@ export class Primary {
   }
 
   #restartOnSignal (): void {
-    let restarting: Promise<void> | undefined
+    let restarted = Promise.resolve()
     process.on('SIGHUP', () => {
-      restarting ??= this.#restart().finally(() => { restarting = undefined })
+      const members = [...this.#members]
+      // A signal during a restart is obeyed after it: the successors may have begun before what it is about.
+      restarted = restarted.then(() => this.#restart(members))
     })
   }
 
-  async #restart (): Promise<void> {
-    for (const member of [...this.#members]) {
+  /** Restarts those of the members that still run when their turn comes. */
+  async #restart (members: readonly Member[]): Promise<void> {
+    for (const member of members) {
+      await member.settled
       if (this.#isStopping() || !member.isServing) continue
       member.succession = this.#succeed(member)
       if (await member.succession) {

@@ -144,6 +144,15 @@ for (const database of databases) {
       t.equal(await metric(port, 'workers'), 2)
     })
 
+    await t.test('restart all again at a SIGHUP that comes during a restart', async () => {
+      const before = workersOf(served)
+      child.kill('SIGHUP')
+      await until('the first successor has begun', () => workersOf(served).length === 3)
+      const during = workersOf(served).concat(before)
+      child.kill('SIGHUP')
+      await until('all are new', async () => !workersOf(served).some((pid) => during.includes(pid)) && await metric(port, 'workers') === 2)
+    })
+
     await t.test('tell the metrics of both, and of those that ended', async (t) => {
       const sums = await Promise.all(Array.from({ length: 4 }, () => metric(port, 'stored_logs_total')))
       t.equal(new Set(sums).size, 1, 'whichever answers')
