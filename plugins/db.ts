@@ -49,7 +49,9 @@ export default fp<DbOptions>(async (app, { database = defaultDatabase, knex, mig
 
   const logDb = knex ? guard(knex) : connect(database)
   app.decorate('logDb', logDb)
-  const logHosts = watchHosts(logDb, identityFolder, app.log)
+  // A server may lack what another one has stored.
+  const onUsed = () => { app.logSpool.spool?.drainAgain().catch(() => {}) }
+  const logHosts = watchHosts(logDb, { identityFolder, onUsed, log: app.log })
   app.decorate('logHosts', logHosts)
   app.addHook('onClose', async () => logHosts?.close())
   if (!knex) app.addHook('onClose', () => within(closeTimeoutMs, logDb.destroy()).catch(() => {}))

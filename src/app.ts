@@ -24,6 +24,7 @@ import type { IngestOptions } from '../routes/ingest/options.ts'
 import ops from '../routes/ops/index.ts'
 import pageRoutes from '../routes/page/index.ts'
 import query from '../routes/query/index.ts'
+import { hasSeveralHosts } from './store/connect.ts'
 
 type PartOptions =
   DbOptions & AuthOptions & SetupOptions & WriterOptions & SearchOptions & WordIndexOptions & ContractOptions &
@@ -49,7 +50,7 @@ const loggerbot: FastifyPluginAsync<LoggerBotOptions> = async (app, options) => 
   const { page: withPage, frameAncestors, alerts: withAlerts, alertTargets, publicUrl, telegram } = options
   const { spool: spoolOptions, syslog: syslogOptions, retention: retentionOptions = {} } = options
 
-  if (spoolOptions) await app.register(spool, spoolOptions)
+  if (spoolOptions) await app.register(spool, { keepsDrained: hasSeveralHosts(database), ...spoolOptions })
   await app.register(db, { database, knex, migrate, identityFolder: spoolOptions?.folder })
   await app.register(auth, { apiKey, patience })
   await app.register(setup, { setupCode, onSetupCode, patience })

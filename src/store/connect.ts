@@ -4,6 +4,7 @@ import type { ServerLog } from '../model/server-log.ts'
 import { within } from '../timeout.ts'
 import type { DatabaseHosts, DatabaseOptions } from './dialects/dialect.ts'
 import { dialectOf } from './dialects/index.ts'
+import { listHosts } from './dialects/mysql/host-list.ts'
 import { mysqlConfig } from './dialects/mysql/index.ts'
 import { sqliteConfig } from './dialects/sqlite/index.ts'
 import { migrations } from './migrations.ts'
@@ -33,11 +34,24 @@ export function guard (knex: Knex): Knex {
   return dialectOf(knex).guard(knex)
 }
 
+/** Whether a database has several servers, of which one is used at a time. */
+export function hasSeveralHosts (options: DatabaseOptions | undefined): boolean {
+  return options !== undefined && 'host' in options && listHosts(options).length > 1
+}
+
+export interface HostsOptions {
+  /** Folder that keeps the identity of their cluster. Default: none. */
+  identityFolder: string | undefined
+  /** Another server is used than before, or the first one. */
+  onUsed: () => void
+  log: ServerLog
+}
+
 /**
  * Watches the servers of the database, if it has several of which one is used at a time, and logs each change.
- * The caller closes them. `identityFolder` keeps the identity of their cluster.
+ * The caller closes them.
  */
-export function watchHosts (knex: Knex, identityFolder: string | undefined, log: ServerLog): DatabaseHosts | undefined {
+export function watchHosts (knex: Knex, { identityFolder, onUsed, log }: HostsOptions): DatabaseHosts | undefined {
   const hosts = dialectOf(knex).hostsOf(knex)
   hosts?.watch({
     identityFile: identityFolder === undefined ? undefined : join(identityFolder, 'cluster.json'),
@@ -46,6 +60,7 @@ export function watchHosts (knex: Knex, identityFolder: string | undefined, log:
       const isFirst = from === undefined && states[0]?.isActive
       if (to === undefined) log.error({ from, servers }, 'no server of the database can be used')
       else if (!isFirst) log.warn({ from, to, servers }, 'another server of the database is used')
+      if (to !== undefined) onUsed()
     }
   })
   return hosts

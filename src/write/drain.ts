@@ -31,6 +31,8 @@ export interface DrainOptions {
   timeoutMs: number
   writer: Pick<Writer, 'isUnavailable' | 'waiting' | 'noteUnavailable' | 'noteAvailable'>
   onDrained?: (batches: readonly SizedBatch[]) => void
+  /** Batches that had been drained before were missing in the database, and are stored again: this number of logs. */
+  onRestored?: (logs: number) => void
   /** A file of the spool could not be read, written or removed. */
   onFault?: (error: unknown) => void
 }
@@ -57,6 +59,8 @@ export class Drain {
   readonly #closing = new AbortController()
   readonly #deferred = new WeakMap<SizedBatch, { failures: number, dueAt: number }>()
   readonly #ended: Promise<void>
+  /** Logs that were restored and not reported yet. */
+  #restored = 0
 
   constructor (options: DrainOptions) {
     this.#options = options
@@ -95,34 +99,45 @@ export class Drain {
     if (deferred) return this.#retry(spool, deferred)
     if (spool.deferred.length > maxDeferred) return false
     const portion = await spool.next(portionRecords)
-    if (!portion) return false
+    if (!portion) {
+      this.#reportRestored()
+      return false
+    }
 
-    const { batches, damages } = portion
-    const failed = await this.#store(batches)
+    const { batches, damages, isAgain } = portion
+    const { failed, stored } = await this.#store(batches)
     let keepsFile = false
     for (const damage of damages) if (!await this.#deadLetter(damage)) keepsFile = true
     await spool.finishPortion(failed, keepsFile)
-    this.#options.onDrained?.(batches.filter((batch) => !failed.includes(batch)))
+    if (isAgain) for (const { records } of stored) this.#restored += records.length
+    else this.#options.onDrained?.(batches.filter((batch) => !failed.includes(batch)))
     return true
   }
 
-  /** Resolves to the batches that fail by themselves, while the database stores others. */
-  async #store (batches: readonly SizedBatch[]): Promise<SizedBatch[]> {
-    if (batches.length === 0) return []
-    const outcomes = await this.#options.commit(batches)
+  /** `failed`: batches that fail by themselves, while the database stores others. `stored`: batches new to it. */
+  async #store (batches: readonly SizedBatch[]): Promise<{ failed: SizedBatch[], stored: SizedBatch[] }> {
     const failed: SizedBatch[] = []
+    const stored: SizedBatch[] = []
+    const outcomes = batches.length === 0 ? new Map() : await this.#options.commit(batches)
     for (const batch of batches) {
       let outcome = outcomeOf(outcomes, batch)
+      if (outcome.state === 'stored') stored.push(batch)
       if (outcome.state !== 'failed') continue
       // Before the batches are retried one by one: the usual cause is an unavailable database.
       await this.#requireDatabase(outcome.error)
       if (batches.length > 1) outcome = outcomeOf(await this.#options.commit([batch]), batch)
+      if (outcome.state === 'stored') stored.push(batch)
       if (outcome.state !== 'failed') continue
       await this.#requireDatabase(outcome.error)
       failed.push(batch)
       this.#defer(batch)
     }
-    return failed
+    return { failed, stored }
+  }
+
+  #reportRestored (): void {
+    if (this.#restored > 0) this.#options.onRestored?.(this.#restored)
+    this.#restored = 0
   }
 
   #nextDeferred (spool: Spool): SizedBatch | undefined {

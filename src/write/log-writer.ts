@@ -121,6 +121,9 @@ export class LogWriter<Transaction> {
       timeoutMs,
       probe,
       onDrained: (batches) => this.events.emit('drained', batches),
+      onRestored (logs) {
+        log.warn({ logs }, 'logs that another server of the database had stored were missing here, and are stored')
+      },
       onFault: (error) => this.#logFault(error)
     })
     this.#recounting = setInterval(() => { this.#kept.recount().catch(() => {}) }, recountMs).unref()

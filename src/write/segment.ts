@@ -21,6 +21,24 @@ const notABatch = 'the frame is intact, but holds no batch: another program or v
 const truncated = 'incomplete at the end of the file: cut short before it was acknowledged, or truncated later'
 const corrupted = 'the checksum is wrong: the file was damaged on the disk'
 
+/** A segment as a file. */
+export interface Segment {
+  file: string
+  bytes: number
+  /** When its first batch arrived, in milliseconds since 1970. */
+  createdAt: number
+  /** When it was drained, in milliseconds since 1970, if it is kept since; see drained.ts. */
+  drainedAt?: number
+  /** Whether all of its batches were returned by `next` and finished or deferred. */
+  isRead?: boolean
+  /** Number of its batches that are deferred. */
+  deferred: number
+  isDamaged?: boolean
+  /** Why it can't be read, and when reading is retried, by the monotonic clock. */
+  problem?: string
+  retryAt?: number
+}
+
 /** A part of a file without an intact frame. */
 export interface Damage {
   bytes: Buffer

@@ -9,7 +9,7 @@ import { access, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { SpoolInUse } from '../errors.ts'
 import { listKept } from './kept.ts'
-import { currentOf, folderOf, segmentsOf } from './spool-home.ts'
+import { currentOf, drainedOf, folderOf, segmentsOf } from './spool-home.ts'
 import { Spool, type SpoolOptions } from './spool.ts'
 import { syncFolder } from './sync.ts'
 
@@ -73,7 +73,7 @@ export async function adoptAbandoned (root: string, home: string, id: string, sp
 async function hasFiles (folder: string): Promise<boolean> {
   const names = await readdir(folder)
   return memoryFiles.some((name) => names.includes(name)) ||
-    (await segmentsOf(folder)).length > 0 || (await listKept(folder)).length > 0
+    (await segmentsOf(folder)).length > 0 || (await drainedOf(folder)).length > 0 || (await listKept(folder)).length > 0
 }
 
 /** Moves the files of logs that no table takes. A file stays where the target has one of its name. */

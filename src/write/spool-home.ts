@@ -21,6 +21,7 @@ export interface ForeignSpool {
 
 const idPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 const segmentPattern = /^\d{16}\.spool$/
+const drainedPattern = /^\d{16}\.drained$/
 
 /** The id of the database that owns a folder; undefined before the first one claimed it. */
 export async function ownerOf (folder: string): Promise<string | undefined> {
@@ -73,6 +74,11 @@ export async function foreignSpools (root: string, id: string): Promise<ForeignS
 /** The names of a spool's segments, oldest first. */
 export async function segmentsOf (folder: string): Promise<string[]> {
   return (await readdir(folder)).filter((name) => segmentPattern.test(name)).sort()
+}
+
+/** The names of a spool's segments that are drained and kept for a while, see drained.ts. */
+export async function drainedOf (folder: string): Promise<string[]> {
+  return (await readdir(folder)).filter((name) => drainedPattern.test(name)).sort()
 }
 
 /** Files of a spool beside its segments and its lock. */

@@ -3,7 +3,7 @@
 //
 //   append → the youngest segment, written and synced → durable
 //          → sealed once it is large, after a failed write, or when the drain reaches it
-//   next   → the oldest segment, read whole → its batches in order → all stored → unlinked
+//   next   → the oldest segment, read whole → its batches in order → all stored → unlinked, or kept (drained.ts)
 //                                                                  → some deferred → the segment stays until they are
 //                                                                    stored; other segments go on
 //          → a segment that can't be read → reported, and retried later; other segments go on
@@ -15,16 +15,17 @@
 // - The position of the drain is not stored. After a crash it starts the segment again, and the batch keys make that
 //   harmless; a segment is small enough for it.
 // - A segment with more damage than fits a dead letter is not unlinked: it is kept as `.damaged`.
-// - Draining reads and unlinks: it needs no free space. Appending stops before the disk is full.
+// - Draining reads, and unlinks or renames: it needs no free space. Appending stops before the disk is full.
 // - The lock is SQLite's own on an empty file: the system releases it however the process ends.
-import { mkdir, open, readFile, rename, stat, statfs, unlink, type FileHandle } from 'node:fs/promises'
+import { mkdir, open, readFile, rename, stat, statfs, type FileHandle } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Database } from 'better-sqlite3'
 import { SpoolFull, SpoolInUse, SpoolUnavailable, codeOf } from '../errors.ts'
 import { sqliteDriver } from '../sqlite.ts'
 import { idsOf, type SizedBatch } from './batch.ts'
-import { fileHeader, readSegment, toFrame, type Damage } from './segment.ts'
-import { segmentsOf } from './spool-home.ts'
+import { DrainedSegments } from './drained.ts'
+import { fileHeader, readSegment, toFrame, type Damage, type Segment } from './segment.ts'
+import { drainedOf, segmentsOf } from './spool-home.ts'
 import { syncFolder } from './sync.ts'
 
 export interface SpoolOptions {
@@ -37,6 +38,11 @@ export interface SpoolOptions {
    * folders `worker-2`, `worker-3` and so on. Default false.
    */
   isShared?: boolean
+  /**
+   * Whether drained segments are kept for an hour, within the limit, and drained again after `drainAgain` and a
+   * restart. Default: whether the database has several hosts.
+   */
+  keepsDrained?: boolean
 }
 
 /** The options of one folder. */
@@ -52,25 +58,12 @@ const unreadableMs = 10_000
 /** More damage than this is kept in its file, because a dead letter would cut it. */
 const maxDeadLetterBytes = 256 * 1024
 
-interface Segment {
-  file: string
-  bytes: number
-  /** When its first batch arrived, in milliseconds since 1970. */
-  createdAt: number
-  /** Whether all of its batches were returned by `next` and finished or deferred. */
-  isRead?: boolean
-  /** Number of its batches that are deferred. */
-  deferred: number
-  isDamaged?: boolean
-  /** Why it can't be read, and when reading is retried, by the monotonic clock. */
-  problem?: string
-  retryAt?: number
-}
-
 /** The next part of the oldest segment. */
 export interface Portion {
   batches: SizedBatch[]
   damages: Damage[]
+  /** Its batches were drained before. */
+  isAgain: boolean
 }
 
 /** A segment that is being drained. */
@@ -95,6 +88,7 @@ export class Spool {
   readonly #lock: Database
   /** Oldest first; the youngest may be the active one. */
   readonly #segments: Segment[] = []
+  readonly #drained: DrainedSegments
   #active: Active | undefined
   #nextNumber = 1
   #bytes = 0
@@ -102,9 +96,10 @@ export class Spool {
   readonly #deferred = new Map<SizedBatch, Segment>()
   #last: Promise<unknown> = Promise.resolve()
 
-  private constructor ({ folder, limit = 4 * 1024 ** 3 }: FolderOptions, lock: Database) {
+  private constructor ({ folder, limit = 4 * 1024 ** 3, keepsDrained = false }: FolderOptions, lock: Database) {
     this.folder = folder
     this.#limit = limit
+    this.#drained = new DrainedSegments(keepsDrained)
     this.#lock = lock
   }
 
@@ -190,6 +185,11 @@ export class Spool {
         this.#segments.push({ file, bytes, createdAt, deferred: 0 })
         this.#bytes += bytes
       }
+      await this.#drained.find(folder, async (file) => {
+        const moved = this.#nextFile('drained')
+        await rename(file, moved)
+        return moved
+      })
       await syncFolder(this.folder)
       await syncFolder(folder)
     })
@@ -207,14 +207,18 @@ export class Spool {
 
   /**
    * Reads the next portion of about this many records; undefined if nothing is left but deferred batches.
+   * Segments that were drained before come after all others.
    *
    * Returns the same portion again until it is finished.
    */
   next (records: number): Promise<Portion | undefined> {
     return this.#exclusive(async () => {
       const reading = await this.#beginSegment()
-      if (!reading) return undefined
-      const portion: Portion = { batches: [], damages: [] }
+      if (!reading) {
+        await this.#drained.expire()
+        return undefined
+      }
+      const portion: Portion = { batches: [], damages: [], isAgain: reading.segment.drainedAt !== undefined }
       let count = 0
       reading.portionLength = 0
       for (const item of reading.rest) {
@@ -250,7 +254,18 @@ export class Spool {
       if (!segment) return
       this.#deferred.delete(batch)
       segment.deferred--
-      await this.#unlinkIfDrained(segment)
+      await this.#endIfDrained(segment)
+    })
+  }
+
+  /** Drains everything again, whole or begun: another server of the database may lack what was stored. */
+  drainAgain (): Promise<void> {
+    return this.#exclusive(async () => {
+      this.#reading = undefined
+      this.#deferred.clear()
+      for (const segment of [...this.#segments, ...this.#drained.segments]) {
+        Object.assign(segment, { isRead: false, deferred: 0 })
+      }
     })
   }
 
@@ -270,12 +285,15 @@ export class Spool {
   async #beginSegment (): Promise<Reading | undefined> {
     while (!this.#reading) {
       const now = performance.now()
-      const segment = this.#segments.find(({ isRead, retryAt = now }) => !isRead && retryAt <= now)
+      const segment = [...this.#segments, ...this.#drained.segments]
+        .find(({ isRead, retryAt = now }) => !isRead && retryAt <= now)
       if (!segment) return undefined
       if (segment === this.#segments.at(-1)) await this.#seal()
       let rest: Reading['rest']
       try {
         rest = [...readSegment(await readFile(segment.file))]
+        // Damaged parts became dead letters the first time.
+        if (segment.drainedAt !== undefined) rest = rest.filter((item) => 'records' in item)
         segment.problem = undefined
       } catch (error) {
         segment.problem = `${segment.file} can't be read (${codeOf(error)})`
@@ -291,16 +309,16 @@ export class Spool {
   async #endReading (segment: Segment): Promise<void> {
     this.#reading = undefined
     segment.isRead = true
-    await this.#unlinkIfDrained(segment)
+    await this.#endIfDrained(segment)
   }
 
-  async #unlinkIfDrained (segment: Segment): Promise<void> {
-    if (!segment.isRead || segment.deferred > 0) return
+  async #endIfDrained (segment: Segment): Promise<void> {
+    if (!segment.isRead || segment.deferred > 0 || segment.drainedAt !== undefined) return
     const { file, bytes, isDamaged } = segment
     this.#segments.splice(this.#segments.indexOf(segment), 1)
     this.#bytes -= bytes
     if (isDamaged) await rename(file, file.replace(/spool$/, 'damaged'))
-    else await unlink(file)
+    else await this.#drained.add(segment)
   }
 
   async #findSegments (): Promise<void> {
@@ -309,15 +327,22 @@ export class Spool {
       const { bytes, createdAt } = await readMetadata(file)
       this.#segments.push({ file, bytes, createdAt, deferred: 0 })
       this.#bytes += bytes
-      this.#nextNumber = Number.parseInt(name) + 1
     }
+    await this.#drained.find(this.folder)
+    const names = [...await segmentsOf(this.folder), ...await drainedOf(this.folder)]
+    this.#nextNumber = Math.max(0, ...names.map((name) => Number.parseInt(name))) + 1
   }
 
+  /** Makes room by deleting drained segments; throws SpoolFull. */
   async #requireRoom (bytes: number, isPastLimit: boolean): Promise<void> {
-    const { bavail, bsize } = await statfs(this.folder)
     const limit = isPastLimit ? Infinity : this.#limit
     const minFree = isPastLimit ? minFreeBytes / 2 : minFreeBytes
-    if (this.#bytes + bytes > limit || bavail * bsize - bytes < minFree) throw new SpoolFull()
+    for (;;) {
+      const { bavail, bsize } = await statfs(this.folder)
+      const isWithinLimit = this.#bytes + this.#drained.bytes + bytes <= limit
+      if (isWithinLimit && bavail * bsize - bytes >= minFree) return
+      if (!await this.#drained.deleteOldest()) throw new SpoolFull()
+    }
   }
 
   async #requireActive (): Promise<Active> {
@@ -333,8 +358,8 @@ export class Spool {
     return this.#active
   }
 
-  #nextFile (): string {
-    return join(this.folder, `${String(this.#nextNumber++).padStart(16, '0')}.spool`)
+  #nextFile (ending: 'spool' | 'drained' = 'spool'): string {
+    return join(this.folder, `${String(this.#nextNumber++).padStart(16, '0')}.${ending}`)
   }
 
   /** Truncates the active file to what was acknowledged, and seals it: a failed write leaves its end undefined. */

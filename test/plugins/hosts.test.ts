@@ -2,9 +2,10 @@
 // servers; real clusters are in test/cluster.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Knex } from 'knex'
 import t, { type Test } from 'tap'
 import { loggerbot } from '../helpers/command.ts'
-import { environmentOf, mariadb, mysql, openKnex, startMariadb, temporaryFolder, type TestMysqlOptions } from '../helpers/databases.ts'
+import { environmentOf, mariadb, mysql, openKnex, startMariadb, startMysql, temporaryFolder, type TestMysqlOptions } from '../helpers/databases.ts'
 import { http } from '../helpers/http.ts'
 import { Proxy } from '../helpers/proxy.ts'
 import { mysql as mysqlKind, type DatabaseServer } from '../helpers/servers.ts'
@@ -23,6 +24,7 @@ interface Stage {
 }
 
 const kinds = [mariadb, ...mysqlKind.missing ? [] : [mysql]]
+const starts = { MariaDB: startMariadb, MySQL: startMysql }
 
 for (const kind of kinds) {
   for (const mode of ['refuse', 'hang'] as const) {
@@ -48,6 +50,48 @@ for (const kind of kinds) {
       await storeLog()
     })
   }
+}
+
+for (const { name } of kinds) {
+  t.test(`${name}: logs of the spool that a server has stored and lost are stored on the next one, once`, async (t) => {
+    const { servers: [first, second], options } = await replicas(t, starts[name as keyof typeof starts])
+    const proxies = [await Proxy.start(t, first.access.port), await Proxy.start(t, second.access.port)] as const
+    const other = openKnex(t, { ...options, ...second.access })
+    const { service, token, folder, hosts } = await stage(t, options, proxies.map(({ port }) => port))
+    await other('users').insert(await service.knex('users').first())
+    const sent = Array.from({ length: 30 }, (_, index) => `log ${index}`)
+    const messages = async () => (await other('user_logs').orderBy('id')).map(({ log_msg: message }) => message)
+
+    for (const proxy of proxies) await proxy.setMode('refuse')
+    await until('no server is used', async () => Object.values(await states(service)).every((state) => state !== 'active'))
+    for (const msg of sent) t.match(await send(service, 'alice', token, [log({ msg })]), { headers: { 'x-log-stored': 'spool' } })
+    await proxies[0].setMode('pass')
+    await until('the first server has them', async () => await count(service.knex) === 1 + sent.length)
+    await until('the spool is drained', async () => await metric(service, 'spool_bytes') === 0)
+    t.strictSame(await messages(), [])
+
+    await proxies[1].setMode('pass')
+    await proxies[0].setMode('refuse')
+    await until('the second server has them', async () => (await messages()).length >= sent.length)
+    t.strictSame(await messages(), sent)
+    t.equal(await metric(service, 'spool_bytes'), 0)
+
+    await t.test('also where the same server comes back without some of them', async (t) => {
+      await proxies[1].setMode('refuse')
+      await until('no server is used', async () => (await states(service))[hosts[1]!] !== 'active')
+      await forget(other, 10)
+      await proxies[1].setMode('pass')
+      await until('they are back', async () => (await messages()).length >= sent.length)
+      t.strictSame(await messages(), sent)
+    })
+    await t.test('also after a restart', async (t) => {
+      await service.app.close()
+      await forget(other, 10)
+      await startService(t, mariadb, { database: { ...options, host: hosts.join(',') }, settings: { LOGGER_SPOOL_DIR: folder } })
+      await until('they are back', async () => (await messages()).length >= sent.length)
+      t.strictSame(await messages(), sent)
+    })
+  })
 }
 
 t.test('a server that becomes read-only is left for the next one, and used again afterwards', async (t) => {
@@ -141,14 +185,22 @@ async function stage (t: Test, options: TestMysqlOptions, ports: number[]): Prom
 }
 
 /** Two servers with the same tables and the same id, as replication would make them. */
-async function replicas (t: Test): Promise<{ servers: [DatabaseServer, DatabaseServer], options: TestMysqlOptions }> {
-  const servers = await Promise.all([startMariadb(t), startMariadb(t)])
+async function replicas (t: Test, start = startMariadb): Promise<{ servers: [DatabaseServer, DatabaseServer], options: TestMysqlOptions }> {
+  const servers = await Promise.all([start(t), start(t)])
   for (const server of servers) {
     const { code, stderr } = await loggerbot(['setup-database'], { env: environmentOf({ ...server.access, database: 'loggerbot' }) })
     if (code !== 0) throw new Error(stderr)
     await server.query("INSERT INTO loggerbot.database_id (number, id) VALUES (1, 'of both servers')")
   }
   return { servers, options: { ...servers[0].access, database: 'loggerbot' } }
+}
+
+/** Removes the newest batches, as a server that lost its newest commits does. */
+async function forget (knex: Knex, batches: number): Promise<void> {
+  const lost = await knex('ingest_batches').orderBy('first_id', 'desc').limit(batches)
+  await knex('ingest_batches').whereIn('batch_key', lost.map((row) => row.batch_key)).delete()
+  const rows = await knex('user_logs').orderBy('id', 'desc').limit(batches)
+  await knex('user_logs').whereIn('id', rows.map(({ id }) => id)).delete()
 }
 
 /** The state of each server, by its name. */

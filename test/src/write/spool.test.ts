@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, readdirSync, readFileSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { SpoolFull, SpoolUnavailable } from '../../../src/errors.ts'
@@ -174,6 +174,97 @@ t.test('the spool', async (t) => {
     t.notOk(spool.isOverLimit)
   })
 
+  await t.test('that keeps what is drained', async (t) => {
+    const drained = (folder: string) => readdirSync(folder).filter((name) => name.endsWith('.drained'))
+
+    await t.test('gives it back on request, after what is new, whole segments, and again', async (t) => {
+      const spool = await open(t, { keepsDrained: true })
+      await spool.append([batch('1'), batch('2')])
+      t.strictSame(await all(spool), ['1', '2'])
+      t.strictSame([spool.bytes, spool.segments, await spool.next(9)], [0, 0, undefined])
+      await spool.append([batch('3'), batch('4')])
+      // In the middle of a segment.
+      t.match(await spool.next(1), { isAgain: false })
+      await spool.finishPortion()
+      await spool.drainAgain()
+      t.strictSame(await all(spool), ['3', '4', '1', '2'])
+      t.equal(await spool.next(9), undefined)
+      await spool.drainAgain()
+      t.match(await spool.next(9), { isAgain: true })
+      await spool.drainAgain()
+      await spool.finishPortion()
+      t.strictSame(await all(spool), ['1', '2', '3', '4'], 'what was under way is drained again')
+    })
+
+    await t.test('gives it back after a restart, and numbers go on', async (t) => {
+      const folder = temporaryFolder(t)
+      const before = await Spool.open({ folder, keepsDrained: true })
+      await before.append([batch('1')])
+      await all(before)
+      await before.close()
+      const spool = await open(t, { folder, keepsDrained: true })
+      await spool.append([batch('2')])
+      t.strictSame(await all(spool), ['2', '1'])
+      t.strictSame(drained(folder), ['0000000000000001.drained', '0000000000000002.drained'])
+    })
+
+    await t.test('gives back deferred batches that were not stored, once', async (t) => {
+      const spool = await open(t, { keepsDrained: true })
+      await spool.append([batch('1'), batch('2')])
+      const { batches } = (await spool.next(9))!
+      await spool.finishPortion(batches.slice(1))
+      await spool.drainAgain()
+      t.strictSame(spool.deferred, [])
+      t.strictSame(await all(spool), ['1', '2'])
+      await spool.finishDeferred(batches[1]!)
+      t.equal(spool.segments, 0)
+    })
+
+    await t.test('leaves damaged parts out the second time', async (t) => {
+      const folder = temporaryFolder(t)
+      writeFileSync(join(folder, '0000000000000001.spool'), Buffer.concat([fileHeader, toFrame(batch('1')), Buffer.from('damaged')]))
+      const spool = await open(t, { folder, keepsDrained: true })
+      t.equal((await spool.next(9))!.damages.length, 1)
+      await spool.finishPortion()
+      await spool.drainAgain()
+      t.match(await spool.next(9), { batches: { length: 1 }, damages: [] })
+    })
+
+    await t.test('deletes the oldest where room is short, and what was kept for an hour', async (t) => {
+      const spool = await open(t, { keepsDrained: true, limit: 100_000 })
+      for (const message of ['1', '2', '3']) {
+        await spool.append([batch(message.repeat(30_000))])
+        await all(spool)
+      }
+      t.equal(drained(spool.folder).length, 3)
+      await spool.append([batch('4'.repeat(30_000))])
+      await spool.append([batch('5'.repeat(30_000))])
+      t.equal(drained(spool.folder).length, 1)
+      await spool.append([batch('6'.repeat(30_000))])
+      await t.rejects(spool.append([batch('7'.repeat(30_000))]), new SpoolFull())
+      t.equal((await all(spool)).length, 3)
+
+      const [first] = drained(spool.folder)
+      const longAgo = Date.now() / 1000 - 3600
+      await spool.close()
+      utimesSync(join(spool.folder, first!), longAgo, longAgo)
+      const again = await open(t, { folder: spool.folder, keepsDrained: true })
+      await all(again)
+      t.strictSame(drained(spool.folder), [])
+    })
+
+    await t.test('deletes it once it is no longer to keep it', async (t) => {
+      const folder = temporaryFolder(t)
+      const before = await Spool.open({ folder, keepsDrained: true })
+      await before.append([batch('1')])
+      await all(before)
+      await before.close()
+      const spool = await open(t, { folder })
+      await all(spool)
+      t.strictSame(drained(folder), [])
+    })
+  })
+
   await t.test('belongs to one process, until that is gone', async (t) => {
     const folder = temporaryFolder(t)
     const first = await Spool.open({ folder })
@@ -249,6 +340,19 @@ t.test('a folder that processes share', async (t) => {
     t.equal((await listKept(root)).length, 1)
     t.notOk(readdirSync(second.folder).includes('users'), 'it would not learn of changes')
     t.equal(third.segments, 1)
+  })
+
+  await t.test('moves what such a home has drained, too', async (t) => {
+    const other = await openHome({ folder: root, isShared: true, keepsDrained: true })
+    await other.append([batch('drained')])
+    await other.next(1)
+    await other.finishPortion()
+    await other.close()
+    await adoptAbandoned(root, first.folder, id, first)
+    t.match(await first.next(10), { batches: [{ records: [{ message: 'drained' }] }], isAgain: true })
+    await first.finishPortion()
+    t.equal(await first.next(10), undefined)
+    t.strictSame(readdirSync(other.folder).filter((name) => name.endsWith('.drained')), [])
   })
 
   await t.test('leaves what belongs to another database', async (t) => {
