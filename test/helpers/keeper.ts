@@ -48,12 +48,19 @@ function get (what: string): Promise<any> {
   return making
 }
 
+/** Process ids of the test files that run. */
+const running = new Set<number>()
+
 const keeper = createServer((request, response) => {
   const [, verb, name = ''] = request.url!.split('/')
   if (verb === 'file') {
     const pid = Number(name)
     mkdirSync(folderOf(folder, pid), { recursive: true })
-    response.once('close', () => cleanUpAfter(pid))
+    running.add(pid)
+    response.once('close', () => {
+      running.delete(pid)
+      cleanUpAfter(pid)
+    })
     response.flushHeaders()
   } else if (verb === 'shared' && name in makers) {
     get(name).then(
@@ -72,6 +79,7 @@ setInterval(() => {
 }, 250)
 
 function end (): void {
+  for (const pid of running) kill(pid)
   for (const name of readdirSync(folder)) {
     const [, pid] = /^file-(\d+)$/.exec(name) ?? []
     if (pid !== undefined) cleanUpAfter(Number(pid))
