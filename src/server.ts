@@ -7,7 +7,7 @@ import loggerbot, { type LoggerBotOptions } from './app.ts'
 import {
   booleanOr, databaseOptions, envOptions, listOf, spoolOptions, syslogOptions, telegramOptions, type Settings
 } from './config.ts'
-import { NotFound } from './errors.ts'
+import { NotFound, Unavailable } from './errors.ts'
 import { answerOf, privateHeaders, sendError } from './http/answers.ts'
 import type { WorkerLink } from './workers/worker.ts'
 
@@ -54,6 +54,8 @@ export function buildServer (
     // A migration may take longer than any limit; everything else at startup has its own.
     pluginTimeout: 0,
     requestTimeout: timeouts.request,
+    // Logs are accepted until the server is closed; see closeConnections.
+    return503OnClosing: false,
     keepAliveTimeout: timeouts.keepAlive,
     http: { headersTimeout: timeouts.headers, connectionsCheckingInterval: Math.min(1000, timeouts.headers) },
     clientErrorHandler: (error, socket) => {
@@ -136,16 +138,28 @@ function refuseUnknownPaths (app: FastifyInstance): void {
 
 /**
  * Closes the connections of a closing server, which would hold it open.
+ *
  * Each goes as soon as its request is answered, and at once if no request was begun, which Node does not count as idle.
+ * A request with logs that comes before is accepted, as the writer ends last; others are refused.
  */
 function closeConnections (app: FastifyInstance, timeoutMs: number): void {
   const sockets = new Set<Socket>()
+  let isClosing = false
   app.server.on('connection', (socket: Socket) => {
     sockets.add(socket)
     socket.once('close', () => sockets.delete(socket))
   })
+  app.addHook('onRequest', ({ routeOptions: { config: { logAccess } } }, _reply, done) => {
+    const sendsLogs = logAccess === 'contract' || logAccess === 'write'
+    done(isClosing && !sendsLogs ? new Unavailable('the server closes') : undefined)
+  })
+  app.addHook('onSend', (_request, reply, _payload, done) => {
+    if (isClosing) reply.header('connection', 'close')
+    done()
+  })
 
   app.addHook('preClose', (done) => {
+    isClosing = true
     for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy()
     const sweep = setInterval(() => app.server.closeIdleConnections(), 50)
     const cut = setTimeout(() => app.server.closeAllConnections(), timeoutMs)

@@ -204,19 +204,34 @@ for (const database of databases) {
       const silent = await open(t, served.port)
       silent.on('error', () => {})
 
-      const whole = JSON.stringify(body('denis', [log({ msg: 'under way' })]))
+      const bodyOf = (msg: string) => JSON.stringify(body('denis', [log({ msg })]))
+      const headersOf = (whole: string) => `POST /send_logs HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nX-User-Token: ${contractToken('denis', 'password')}\r\nContent-Length: ${whole.length}\r\n`
+      const whole = bodyOf('under way')
       const slow = await open(t, served.port)
-      slow.write(`POST /send_logs HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nX-User-Token: ${contractToken('denis', 'password')}\r\nContent-Length: ${whole.length}\r\nExpect: 100-continue\r\n\r\n`)
+      slow.write(`${headersOf(whole)}Expect: 100-continue\r\n\r\n`)
       await once(slow, 'data')
+      const late = bodyOf('late')
+      const [sender, reader] = [await open(t, served.port), await open(t, served.port)]
+      for (const socket of [sender, reader]) {
+        socket.write('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n')
+        await once(socket, 'data')
+        // A request that has begun keeps its connection, and reaches the server's routes once its headers are whole.
+        socket.write(socket === sender ? headersOf(late) : 'GET /api/logs HTTP/1.1\r\nHost: x\r\n')
+      }
 
       const start = Date.now()
       served.child.kill('SIGTERM')
       await once(idle, 'close')
       slow.write(whole)
-      t.match(await text(slow), /HTTP\/1\.1 200 OK/)
+      t.match(await text(slow), /HTTP\/1\.1 200 OK[^]*\r\nconnection: close\r\n/i)
+      sender.write(`\r\n${late}`)
+      t.match(await text(sender), /^HTTP\/1\.1 200 OK[^]*\r\nconnection: close\r\n[^]*Logs added successfully/i, 'logs are accepted until the server is closed')
+      reader.write('\r\n')
+      t.match(await text(reader), /^HTTP\/1\.1 503 [^]*\r\nconnection: close\r\n/i, 'reading is refused')
       t.equal(await served.ended, 0)
       t.ok(Date.now() - start < 60_000, 'an idle connection may last for 72 seconds')
-      t.equal((await stored(openKnex(t, options))).filter((row) => row.log_msg === 'under way').length, 1)
+      const messages = (await stored(openKnex(t, options))).map((row) => row.log_msg)
+      t.strictSame(['under way', 'late'].map((msg) => messages.filter((other) => other === msg).length), [1, 1])
     })
   })
 }

@@ -168,6 +168,7 @@ for (const database of databases) {
       t.equal(await served.ended, 0)
       await load.stop()
       acknowledged.push(...load.acknowledged)
+      t.strictSame(load.failures.filter((failure) => /^\d+$/.test(failure)), [], 'no request that reached a worker is refused')
       t.strictSame(await compare(knex, acknowledged), { lost: [], twice: [] })
     })
   })
