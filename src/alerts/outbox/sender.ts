@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Knex } from 'knex'
 import { goneMs } from '../../cluster/instances.ts'
 import { LeasedWorker, urgentLeaseSeconds, type WorkerInstance } from '../../cluster/leased-worker.ts'
@@ -178,9 +179,30 @@ export class Sender {
     const outcome = await this.#attempt(channel, content, async (lines, signal) => (
       await open.send(messageOf(content, this.#options.links.of(content), lines, mayRepeat), signal)
     ))
-    const now = await this.#now()
-    await settle(this.#knex, claimed, outcome, { by: this.#id, now, canEdit: open.edit !== undefined })
+    const now = await this.#untilWritten(async () => {
+      const now = await this.#now()
+      await settle(this.#knex, claimed, outcome, { by: this.#id, now, canEdit: open.edit !== undefined })
+      return now
+    })
     await this.#waitWithOthers(channel, outcome, now)
+  }
+
+  /**
+   * Writes an outcome as soon as the database takes it. An answer that is known leaves no doubt, so the message must
+   * not be sent again. Rejects when the claim may have been taken back, or the sender stops.
+   */
+  async #untilWritten<T> (write: () => Promise<T>): Promise<T> {
+    const { signal } = this.#worker
+    const startedAt = performance.now()
+    for (let tries = 1; ; tries++) {
+      try {
+        return await write()
+      } catch (error) {
+        if (signal.aborted || performance.now() - startedAt > maxClaimMs) throw error
+        if (tries === 1) this.#options.onFailure(error)
+      }
+      await delay(pollMs, undefined, { signal })
+    }
   }
 
   async #edit (edit: Edit): Promise<void> {

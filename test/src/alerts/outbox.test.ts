@@ -235,6 +235,31 @@ for (const database of databases) {
       t.match(await rows(), [{ state: 'sent', tries: 2, message_id: '1' }])
     })
 
+    await t.test('an answer that the database takes only later is no doubt', async (t) => {
+      const { channel, raise, rows } = await fresh(t)
+      let failures = 0
+      const sender = new Sender({
+        knex,
+        instance: { id: randomUUID(), control: knex, commits: 0 },
+        openChannel: channel.open,
+        links: new PageLinks(undefined),
+        async now () {
+          if (channel.sent.length === 1 && failures === 0) throw new Error('the database is away')
+          return channel.now
+        },
+        onFailure: () => { failures++ }
+      })
+      t.teardown(() => sender.close())
+      await raise('a')
+      channel.nowMs += 1000
+      await sender.runNow()
+      t.match(await rows(), [{ state: 'sent', claimed_by: null }])
+      channel.nowMs += 300_000
+      await sender.runNow()
+      t.equal(channel.sent.length, 1, 'it is not sent again')
+      t.equal(failures, 1)
+    })
+
     await t.test('two senders send each alert once', async (t) => {
       const { channel, raise } = await fresh(t)
       await addChannel(knex, 'second')
