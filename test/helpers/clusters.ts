@@ -225,7 +225,7 @@ export const galera: Engine = {
     const flags = [
       '--wsrep-on=ON', `--wsrep-provider=${provider}`, '--wsrep-cluster-name=tests', `--wsrep-node-name=node-${node.number}`,
       `--wsrep-cluster-address=gcomm://${nodes.map(({ groupAddress }) => groupAddress).join(',')}`, `--wsrep-node-address=${node.groupAddress}`,
-      '--binlog-format=ROW', '--innodb-autoinc-lock-mode=2', '--skip-log-bin', '--wsrep-sst-method=incremental', '--log-warnings=1',
+      '--binlog-format=ROW', '--innodb-autoinc-lock-mode=2', '--skip-log-bin', '--wsrep-sst-method=local', '--log-warnings=1',
       `--wsrep-provider-options=gmcast.listen_addr=tcp://${node.groupAddress};ist.recv_addr=${node.access.host}:${await freePort()};gcache.size=128M`
     ]
     if (isFirst) {
@@ -257,7 +257,7 @@ export const galera: Engine = {
 
   async positionOf (node) {
     const [flag = ''] = await recoveredPosition(node, [
-      '--wsrep-on=ON', `--wsrep-provider=${provider}`, '--wsrep-cluster-address=gcomm://', '--wsrep-sst-method=incremental', '--binlog-format=ROW'
+      '--wsrep-on=ON', `--wsrep-provider=${provider}`, '--wsrep-cluster-address=gcomm://', '--wsrep-sst-method=local', '--binlog-format=ROW'
     ])
     return Number(/:(\d+)/.exec(flag)?.[1] ?? -1)
   }
