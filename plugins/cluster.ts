@@ -1,4 +1,5 @@
 import fp from 'fastify-plugin'
+import { Announcements } from '../src/cluster/announcements.ts'
 import { Horizons } from '../src/cluster/horizons.ts'
 import { Instance } from '../src/cluster/instances.ts'
 import { CommitClock } from '../src/write/clock.ts'
@@ -12,6 +13,8 @@ declare module 'fastify' {
       readonly clock: CommitClock
       /** Times before which every batch is stored. */
       readonly horizons: Horizons
+      /** What this process has announced lately, if a replica is read. */
+      readonly announcements: Announcements | undefined
     }
   }
 }
@@ -23,10 +26,11 @@ declare module 'fastify' {
 export default fp(async (app) => {
   if (app.hasDecorator('logCluster')) return
   const clock: CommitClock = new CommitClock(() => instance.admission())
-  const instance = new Instance(app.logDb, clock)
+  const announcements = app.logReplica && new Announcements()
+  const instance = new Instance(app.logDb, clock, announcements)
   const horizons = new Horizons(app.logDb, instance)
 
-  app.decorate('logCluster', { instance, clock, horizons })
+  app.decorate('logCluster', { instance, clock, horizons, announcements })
   instance.start()
   app.addHook('preClose', async () => horizons.close())
   app.addHook('onClose', () => instance.end())

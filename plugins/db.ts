@@ -1,6 +1,6 @@
 import fp from 'fastify-plugin'
 import type { Knex } from 'knex'
-import { connect, guard, watchHosts } from '../src/store/connect.ts'
+import { connect, guard, replicaOf, watchHosts } from '../src/store/connect.ts'
 import type { DatabaseOptions } from '../src/store/dialects/dialect.ts'
 import { SchemaSetup } from '../src/store/schema.ts'
 import { within } from '../src/timeout.ts'
@@ -11,6 +11,8 @@ declare module 'fastify' {
     logDb: Knex
     /** The servers of that database, if it has several of which one is used at a time. */
     logHosts: import('../src/store/dialects/dialect.ts').DatabaseHosts | undefined
+    /** The replica that searches are read from, if there is one. */
+    logReplica: import('../src/store/connect.ts').Replica | undefined
   }
 }
 
@@ -53,6 +55,7 @@ export default fp<DbOptions>(async (app, { database = defaultDatabase, knex, mig
   const onUsed = () => { app.logSpool.spool?.drainAgain().catch(() => {}) }
   const logHosts = watchHosts(logDb, { identityFolder, onUsed, log: app.log })
   app.decorate('logHosts', logHosts)
+  app.decorate('logReplica', knex ? undefined : replicaOf(database))
   app.addHook('onClose', async () => logHosts?.close())
   if (!knex) app.addHook('onClose', () => within(closeTimeoutMs, logDb.destroy()).catch(() => {}))
 

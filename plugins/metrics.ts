@@ -29,7 +29,8 @@ export default fp<MetricsOptions>(async (app, { joinMetrics }) => {
     alerts: app.hasDecorator('logAlerts') ? app.logAlerts : undefined,
     syslog: app.hasDecorator('logSyslog') ? app.logSyslog : undefined,
     risks: () => app.logRisks,
-    hosts: app.logHosts
+    hosts: app.logHosts,
+    readHost: app.hasDecorator('logReaders') ? app.logReaders.readHost : undefined
   })
   app.decorate('logMetrics', registry)
   app.decorate('scrapeMetrics', joinMetrics?.(registry) ?? (() => registry.metrics()))

@@ -35,6 +35,12 @@ export const settingsSchema = Type.Object({
     description: 'MySQL or MariaDB host, or the hosts of one cluster in order, such as a:3306,b:3306, of which one ' +
       'is used at a time (docs/cluster.md); localhost when only a user is given'
   }),
+  LOGGER_DB_READ_HOST: text({
+    flag: 'db-read-host',
+    pattern: '^[^\\s,/@]*$',
+    description: 'replica of the MySQL or MariaDB, such as c:3306, that searches and counts are read from, with the ' +
+      'same login (docs/cluster.md); empty: they are read where logs are stored'
+  }),
   LOGGER_DB_PORT: integer(1, 65_535, {
     flag: 'db-port', default: 3306, description: 'MySQL port of hosts without one, 1 to 65535'
   }),
@@ -244,6 +250,7 @@ export function databaseOptions (settings: Settings): DatabaseOptions {
   return {
     host: settings.LOGGER_DB_HOST || 'localhost',
     port: settings.LOGGER_DB_PORT,
+    ...settings.LOGGER_DB_READ_HOST !== '' && { readHost: settings.LOGGER_DB_READ_HOST },
     user: settings.LOGGER_DB_USER,
     password: settings.LOGGER_DB_PASSWORD,
     database: settings.LOGGER_DB_NAME,

@@ -12,6 +12,14 @@ const Health = Type.Object({
     active: Type.Boolean({ description: 'the server that is used' }),
     state: Type.String({ description: 'its role, or why it is not used', examples: ['PRIMARY', 'ECONNREFUSED'] })
   }), { description: 'the servers of the database, if there are several' })),
+  readHost: Type.Optional(Type.Object({
+    name: Type.String({ examples: ['db4:3306'] }),
+    active: Type.Boolean({ description: 'whether searches are read from it' }),
+    state: Type.String({
+      description: 'how far it is behind, or why it is not read',
+      examples: ['up to date', '12 s behind', 'ECONNREFUSED']
+    })
+  }, { description: 'the replica that searches are read from, if there is one' })),
   reason: Type.Optional(Type.String({ examples: ['the database does not answer: ECONNREFUSED'] }))
 })
 
@@ -39,10 +47,11 @@ const health: FastifyPluginAsyncTypebox = async (app) => {
     reply.preventCache()
     try {
       await probeOnce()
-      return { status: 'ok', ...hostsOf(app), ...warningsOf(app) }
+      return { status: 'ok', ...hostsOf(app), ...readHostOf(app), ...warningsOf(app) }
     } catch (error) {
       const reason = `the database does not answer: ${codeOf(error) ?? 'no answer in time'}`
-      return reply.code(503).send({ status: 'unavailable', reason, ...hostsOf(app), ...warningsOf(app) })
+      const hosts = { ...hostsOf(app), ...readHostOf(app) }
+      return reply.code(503).send({ status: 'unavailable', reason, ...hosts, ...warningsOf(app) })
     }
   })
 }
@@ -61,11 +70,28 @@ function sharedProbe (start: () => Promise<void>): () => Promise<void> {
 }
 
 /** Problems of a server that still accepts logs. */
-function warningsOf ({ logRisks, logSpool, logWriter }: FastifyInstance): { warnings?: string[] } {
+function warningsOf (app: FastifyInstance): { warnings?: string[] } {
+  const { logRisks, logSpool, logWriter } = app
   const { problem, foreign = [] } = logSpool
   const spool = problem === undefined ? [] : [`no spool: ${problem}`]
-  const warnings = [...logRisks, ...spool, ...foreign, ...logWriter.warnings]
+  const { name, reason } = replicaOf(app)?.state ?? {}
+  const unread = reason === undefined ? [] : [`LOGGER_DB_READ_HOST ${name} is not read: ${reason}`]
+  const warnings = [...logRisks, ...spool, ...foreign, ...unread, ...logWriter.warnings]
   return warnings.length === 0 ? {} : { warnings }
+}
+
+/** An app that only stores has no readers. */
+function replicaOf (app: FastifyInstance) {
+  return app.hasDecorator('logReaders') ? app.logReaders.readHost : undefined
+}
+
+function readHostOf (app: FastifyInstance) {
+  const state = replicaOf(app)?.state
+  if (state === undefined) return undefined
+  const { name, reason, lagMs } = state
+  const seconds = Math.round(lagMs / 1000)
+  const lag = seconds > 0 ? `${seconds} s behind` : 'up to date'
+  return { readHost: { name, active: reason === undefined, state: reason ?? lag } }
 }
 
 function hostsOf ({ logHosts }: FastifyInstance) {

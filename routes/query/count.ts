@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import { countLogs } from '../../src/search/counts.ts'
 import { config } from './counting.ts'
-import { policyFor, requestedScope, scopeParameters, timesOf, viewAnswer } from './request.ts'
+import { policyFor, scopeToRead, scopeParameters, timesOf, viewAnswer } from './request.ts'
 
 const Count = Type.Object({
   count: Type.Integer({ description: 'number of logs', examples: [1234] }),
@@ -21,10 +21,10 @@ const count: FastifyPluginAsyncTypebox = async (app) => {
       response: { 200: Count }
     }
   }, async ({ logCaller, query }, reply) => {
-    const scope = await requestedScope(app, logCaller, query)
+    const scope = await scopeToRead(app, logCaller, query)
     const { counts, isComplete } = await app.readCounts(reply, (turn) => (
       countLogs(turn, scope, { budgetMs: app.logReaders.searchBudgetMs }, policyFor(app, scope.filter, turn))
-    ))
+    ), scope)
     return { count: counts.reduce((sum, { count }) => sum + count, 0), complete: isComplete, ...timesOf(scope) }
   })
 }

@@ -10,7 +10,7 @@ import { columnsOf, columnsRule, csv, ndjson, plainText, type Format } from '../
 import { searchLogs } from '../../src/search/find-logs.ts'
 import { joinPieces, piecesOf } from './pieces.ts'
 import {
-  orderParameter, policyFor, requestedScope, scopeParameters, serializeLogs, type RequestedScope
+  orderParameter, policyFor, scopeToRead, scopeParameters, serializeLogs, type RequestedScope
 } from './request.ts'
 
 /** Logs that are read at once, and held for a client that does not read; a larger log is read alone. */
@@ -83,7 +83,7 @@ export default exportLogs
 async function openExport (app: FastifyInstance, reply: FastifyReply, query: ExportQuery): Promise<Readable> {
   const format = formatOf(query)
   const closed = await app.holdReaderSlot('export', reply)
-  const scope = await requestedScope(app, reply.request.logCaller, query)
+  const scope = await scopeToRead(app, reply.request.logCaller, query)
   const read = partReader(app, reply, { scope, order: query.order, format, closed })
   const { limit = Infinity } = query
   const first = await read(limit)
@@ -95,6 +95,7 @@ async function openExport (app: FastifyInstance, reply: FastifyReply, query: Exp
   })
   reply.type(format.contentType)
     .header('content-disposition', `attachment; filename="${fileNameOf(scope, format.extension)}"`)
+  if (scope.lagMs !== undefined) reply.header('x-log-lag', scope.lagMs / 1000)
   return lines
 }
 
@@ -131,7 +132,8 @@ function partReader (
   const { logCaller } = reply.request
   return async (maxLogs, after) => {
     const limit = { ...part, logs: Math.min(part.logs, maxLogs), ms: app.logReaders.searchBudgetMs }
-    const { items, next } = await app.logReaders.inTurn('count', logCaller.id, closed, (turn) => (
+    const inTurn = scope.isElsewhere ? 'inTurnElsewhere' : 'inTurn'
+    const { items, next } = await app.logReaders[inTurn]('count', logCaller.id, closed, (turn) => (
       searchLogs(turn, { ...scope, order, after }, limit, policyFor(app, scope.filter, turn))
     ))
     const lines = (await serializeLogs(app, logCaller, items)).map(format.line)

@@ -3,7 +3,7 @@ import { Type, type Static } from '@sinclair/typebox'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { countFacets } from '../../src/search/facets.ts'
 import { config, field, groupingOf, Reached, reachedAt } from './counting.ts'
-import { policyFor, requestedScope, scopeParameters, timesOf, viewAnswer } from './request.ts'
+import { policyFor, scopeToRead, scopeParameters, timesOf, viewAnswer } from './request.ts'
 
 const FacetsQuery = Type.Object({
   ...scopeParameters,
@@ -61,12 +61,12 @@ async function findFacets (
   const { logCaller } = reply.request
   const names = [query.field].flat()
   const fields = names.map((name) => groupingOf('field', name, logCaller))
-  const scope = await requestedScope(app, logCaller, query)
+  const scope = await scopeToRead(app, logCaller, query)
   const { counts, isComplete, reached } = await app.readCounts(reply, (turn) => (
     countFacets(
       turn, scope, { fields, budgetMs: app.logReaders.searchBudgetMs }, policyFor(app, scope.filter, turn)
     )
-  ))
+  ), scope)
   return {
     facets: counts.map((values, index) => {
       const { isExact, ...facet } = values.rank(query.top)

@@ -5,7 +5,7 @@ import { AttributeNames } from '../../src/search/attribute-names.ts'
 import { sampleLogs } from '../../src/search/sample.ts'
 import { timeSpan } from '../../src/search/time-span.ts'
 import { config } from './counting.ts'
-import { policyFor, requestedScope, scopeParameters, timesOf, viewAnswer } from './request.ts'
+import { policyFor, scopeToRead, scopeParameters, timesOf, viewAnswer } from './request.ts'
 
 const FieldsQuery = Type.Object({
   ...scopeParameters,
@@ -52,17 +52,18 @@ export default fields
 async function findFields (
   app: FastifyInstance, reply: FastifyReply, query: Static<typeof FieldsQuery>
 ): Promise<Static<typeof Fields>> {
-  const scope = await requestedScope(app, reply.request.logCaller, query)
-  const found = new AttributeNames(query.prefix)
-  let sampled = 0
-  const isComplete = await app.readCounts(reply, async (turn) => {
+  const scope = await scopeToRead(app, reply.request.logCaller, query)
+  const { found, sampled, isComplete } = await app.readCounts(reply, async (turn) => {
+    const found = new AttributeNames(query.prefix)
+    let sampled = 0
     const { span } = await timeSpan(turn, scope)
     const request = { search: { ...scope, order: 'newest' }, span, budgetMs: app.logReaders.searchBudgetMs } as const
-    return await sampleLogs(turn, request, policyFor(app, scope.filter, turn), ({ attributes }) => {
+    const isComplete = await sampleLogs(turn, request, policyFor(app, scope.filter, turn), ({ attributes }) => {
       sampled++
       if (attributes !== null) found.add(JSON.parse(attributes))
     })
-  })
+    return { found, sampled, isComplete }
+  }, scope)
   return {
     fields: found.names,
     sampled,

@@ -6,7 +6,7 @@ import { BucketChoice } from '../../src/query/bucket-choice.ts'
 import { fillHistogram } from '../../src/query/histogram.ts'
 import { countLogs } from '../../src/search/counts.ts'
 import { bucketParameters, Complete, config, Cut, field, groupingOf, Reached, reachedAt, shownIn } from './counting.ts'
-import { Outside, policyFor, requestedScope, scopeParameters, timesOf, viewAnswer } from './request.ts'
+import { Outside, policyFor, scopeToRead, scopeParameters, timesOf, viewAnswer } from './request.ts'
 
 const HistogramQuery = Type.Object({
   ...scopeParameters,
@@ -63,7 +63,7 @@ async function countOverTime (
   const by = query.by === undefined ? undefined : groupingOf('by', query.by, logCaller)
   const choice = new BucketChoice(query)
   const days = { from: choice.startOfDay(query.from), to: choice.startOfDay(query.to) }
-  const scope = await requestedScope(app, logCaller, { ...query, ...days })
+  const scope = await scopeToRead(app, logCaller, { ...query, ...days })
   return await app.readCounts(reply, async (turn) => {
     const { span, shown, left } = await shownIn(turn, scope)
     const buckets = choice.bucketsOf(span)
@@ -79,5 +79,5 @@ async function countOverTime (
       ...left,
       ...timesOf(shown)
     }
-  })
+  }, scope)
 }

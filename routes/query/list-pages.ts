@@ -8,7 +8,7 @@ import { millisecondsOf } from '../../src/model/instant.ts'
 import { isoTime } from '../../src/query/api-log.ts'
 import { pageCursorOf, pageStartOf, type PageStart, type Position } from '../../src/query/cursor.ts'
 import { absoluteTime, instantOf } from '../../src/query/instant.ts'
-import { requestedScope, type RequestedScope, type ScopeParameters } from './request.ts'
+import { scopeToRead, type RequestedScope, type ScopeParameters } from './request.ts'
 
 /** Parameters of a list that its cursors belong to. */
 type ListParameters = ScopeParameters & { order: 'newest' | 'oldest' }
@@ -23,7 +23,7 @@ export interface ListPage {
 export async function requestedPage (
   app: FastifyInstance, caller: Caller, query: ListParameters & { cursor?: string }
 ): Promise<ListPage> {
-  if (query.cursor === undefined) return { scope: await requestedScope(app, caller, query), start: undefined }
+  if (query.cursor === undefined) return { scope: await scopeToRead(app, caller, query), start: undefined }
   const start = pageStartOf(query.cursor)
   if (start.list !== listName(caller, query) || !hasTimesOf(start, query)) {
     const rule = 'query, order, user, from, to and asOf must be those of the page that gave the cursor'
@@ -35,7 +35,7 @@ export async function requestedPage (
     to: to === undefined ? undefined : isoTime(to),
     asOf: isoTime(asOf)
   }
-  return { scope: await requestedScope(app, caller, { ...query, ...times }), start: start.position }
+  return { scope: await scopeToRead(app, caller, { ...query, ...times }), start: start.position }
 }
 
 /** Whether the times that are given are the cursor's; relative ones count from its `asOf`. */

@@ -94,7 +94,7 @@ async function findPage (
     const budget = { logs: limit, cut, ms: app.logReaders.searchBudgetMs }
     const search = { ...shown, order, after: start }
     return { shown, after, ...await searchLogs(turn, search, budget, policyFor(app, scope.filter, turn)) }
-  })
+  }, scope)
   return {
     logs: await serializeLogs(app, logCaller, items),
     complete: isComplete,

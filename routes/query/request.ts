@@ -14,7 +14,7 @@ import type { FrozenView, SearchScope } from '../../src/query/search.ts'
 import { maxCutAttributesBytes } from '../../src/search/cut.ts'
 import type { ReadTurn, SearchPolicy } from '../../src/search/policy.ts'
 import { maxOutside } from '../../src/search/time-span.ts'
-import { viewAsOf, viewOfNow, type FrozenScope } from '../../src/search/view.ts'
+import { viewAsOf, viewOfNow, wholeMs, type FrozenScope } from '../../src/search/view.ts'
 import { usersOf } from '../../src/store/users.ts'
 
 /** Parameters that say which logs a request is about. */
@@ -60,7 +60,11 @@ export const viewAnswer = {
   to: Type.Union([Type.String(), Type.Null()], {
     description: 'the end of the times searched, exclusive; null where there is no upper bound'
   }),
-  asOf: Type.String({ description: 'only logs that had arrived by then were searched; give it to related requests' })
+  asOf: Type.String({ description: 'only logs that had arrived by then were searched; give it to related requests' }),
+  lag: Type.Optional(Type.Number({
+    description: 'seconds by which asOf is earlier than now, because the replica that was read is behind; missing ' +
+      'where it is not. The header X-Log-Lag has it, too'
+  }))
 }
 
 export type ViewAnswer = Static<TObject<typeof viewAnswer>>
@@ -70,15 +74,55 @@ export interface RequestedScope extends SearchScope {
   view: FrozenView
   /** Time before which every log that had arrived is in the view; batches of the others were created since. */
   place: UtcTime | undefined
+  /** Whether the replica has all of these logs. */
+  isElsewhere: boolean
+  /** How far the view is earlier than now, in milliseconds, because the replica is behind. */
+  lagMs: number | undefined
 }
 
-/** The logs that a request is about. Throws BadRequest, NotAllowed. */
-export async function requestedScope (
-  app: FastifyInstance, caller: Caller, { query, from, to, asOf, user }: ScopeParameters
+type View = Pick<RequestedScope, 'view' | 'place' | 'isElsewhere' | 'lagMs'>
+
+/** The logs that a request is about, where logs are stored. Throws BadRequest, NotAllowed. */
+export function requestedScope (
+  app: FastifyInstance, caller: Caller, parameters: ScopeParameters
+): Promise<RequestedScope> {
+  return scopeIn(app, caller, parameters, async (userId) => (
+    { ...await requestedView(app, userId, parameters.asOf), isElsewhere: false, lagMs: undefined }
+  ))
+}
+
+/**
+ * The logs that a request reads, from the replica if there is one. Throws BadRequest, NotAllowed.
+ *
+ * If the replica is behind, the view is that of the time up to which it has everything; if the request gives `asOf`,
+ * its logs are read where they are stored. So no log is missing in a view.
+ */
+export function scopeToRead (
+  app: FastifyInstance, caller: Caller, parameters: ScopeParameters
+): Promise<RequestedScope> {
+  return scopeIn(app, caller, parameters, async (userId) => {
+    const frozen = await requestedView(app, userId, parameters.asOf)
+    const { asOf } = frozen.view
+    const reached = await app.logReaders.readHost?.reach(asOf)
+    const isThere = reached !== undefined && reached >= asOf
+    if (isThere || reached === undefined || parameters.asOf !== undefined) {
+      return { ...frozen, isElsewhere: isThere, lagMs: undefined }
+    }
+    const { view, place } = await viewAsOf(viewSource(app), wholeMs(reached))
+    const lagMs = millisecondsOf(asOf) - millisecondsOf(view.asOf)
+    return { view, place, isElsewhere: true, lagMs: lagMs > 0 ? lagMs : undefined }
+  })
+}
+
+async function scopeIn (
+  app: FastifyInstance,
+  caller: Caller,
+  { query, from, to, user }: ScopeParameters,
+  viewOf: (userId: number | undefined) => Promise<View>
 ): Promise<RequestedScope> {
   const filter = allowedFilter(caller, query)
   const userId = await requestedUserId(app, caller, user)
-  const frozen = await app.logReaders.awaitDatabase(requestedView(app, userId, asOf))
+  const frozen = await app.logReaders.awaitDatabase(viewOf(userId))
   const now = millisecondsOf(frozen.view.asOf)
   return {
     filter,
@@ -95,7 +139,7 @@ export const maxAheadMs = 1000
 async function requestedView (
   app: FastifyInstance, userId: number | undefined, asOf: string | undefined
 ): Promise<FrozenScope> {
-  const source = { knex: app.logDb, horizons: app.logCluster.horizons, now: () => app.logWriter.now }
+  const source = viewSource(app)
   if (asOf === undefined) return await viewOfNow(source, userId)
   const time = absoluteTime('asOf', asOf)
   if (millisecondsOf(time) > app.logWriter.now + maxAheadMs) {
@@ -104,12 +148,17 @@ async function requestedView (
   return await viewAsOf(source, time)
 }
 
+function viewSource (app: FastifyInstance) {
+  return { knex: app.logDb, horizons: app.logCluster.horizons, now: () => app.logWriter.now }
+}
+
 /** The times of a scope as answers give them. */
-export function timesOf ({ from, to, view }: RequestedScope): ViewAnswer {
+export function timesOf ({ from, to, view, lagMs }: RequestedScope): ViewAnswer {
   return {
     from: from === undefined ? null : isoTime(from),
     to: to === undefined ? null : isoTime(to),
-    asOf: isoTime(view.asOf)
+    asOf: isoTime(view.asOf),
+    ...lagMs !== undefined && { lag: lagMs / 1000 }
   }
 }
 

@@ -6,7 +6,7 @@ import { BucketChoice } from '../../src/query/bucket-choice.ts'
 import { bucketStarts } from '../../src/query/histogram.ts'
 import { summarizeNumbers, type StatsRequest } from '../../src/search/stats.ts'
 import { bucketParameters, config, groupingOf, Reached, reachedAt, shownIn } from './counting.ts'
-import { Outside, policyFor, requestedScope, scopeParameters, timesOf, viewAnswer } from './request.ts'
+import { Outside, policyFor, scopeToRead, scopeParameters, timesOf, viewAnswer } from './request.ts'
 
 const StatsQuery = Type.Object({
   ...scopeParameters,
@@ -70,7 +70,7 @@ async function findStats (
   const choice = new BucketChoice(query)
   const isSeries = query.interval !== undefined || query.buckets !== undefined
   const days = { from: choice.startOfDay(query.from), to: choice.startOfDay(query.to) }
-  const scope = await requestedScope(app, logCaller, { ...query, ...days })
+  const scope = await scopeToRead(app, logCaller, { ...query, ...days })
   return await app.readCounts(reply, async (turn) => {
     const { span, shown, left } = await shownIn(turn, scope)
     const buckets = isSeries ? choice.bucketsOf(span) : undefined
@@ -89,7 +89,7 @@ async function findStats (
       ...left,
       ...timesOf(shown)
     }
-  })
+  }, scope)
 }
 
 function numberFieldOf (field: ReturnType<typeof groupingOf>): StatsRequest['field'] {

@@ -3,7 +3,7 @@ import { Type, type Static } from '@sinclair/typebox'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { countValues } from '../../src/search/values.ts'
 import { Complete, config, Cut, field, groupingOf } from './counting.ts'
-import { policyFor, requestedScope, scopeParameters, timesOf, viewAnswer } from './request.ts'
+import { policyFor, scopeToRead, scopeParameters, timesOf, viewAnswer } from './request.ts'
 
 const ValuesQuery = Type.Object({
   ...scopeParameters,
@@ -49,9 +49,9 @@ async function findValues (
     prefix: query.prefix,
     budgetMs: app.logReaders.searchBudgetMs
   }
-  const scope = await requestedScope(app, logCaller, query)
+  const scope = await scopeToRead(app, logCaller, query)
   const { values, isComplete, cut } = await app.readCounts(reply, (turn) => (
     countValues(turn, scope, request, (filter) => policyFor(app, filter, turn))
-  ))
+  ), scope)
   return { values: values.slice(0, query.limit), complete: isComplete, cut, ...timesOf(scope) }
 }

@@ -99,6 +99,11 @@ export class Horizons {
     return this.#known
   }
 
+  /** Announces this process anew, unless that takes longer than `maxMs`. */
+  async renew (maxMs: number): Promise<void> {
+    await this.#read(maxMs)
+  }
+
   get #known (): UtcTime | undefined {
     return this.#latest.at === -Infinity ? undefined : this.#latest.time
   }

@@ -19,6 +19,7 @@ import { latestOf } from '../store/batches.ts'
 import { dialectOf } from '../store/dialects/index.ts'
 import { limited, type OnConnection } from '../store/limited.ts'
 import { within } from '../timeout.ts'
+import type { Announcements } from './announcements.ts'
 
 const announceMs = 1000
 /** A statement that takes longer is cut off. */
@@ -52,6 +53,7 @@ export class Instance {
   readonly #own: Knex | undefined
   readonly #clock: CommitTimes
   readonly #isOneOfMany: boolean
+  readonly #announcements: Announcements | undefined
   readonly #id = randomUUID()
   readonly #closing = new AbortController()
   #entering: Promise<void> | undefined
@@ -59,11 +61,15 @@ export class Instance {
   #hasEntered = false
   #announcedAt = -Infinity
   #databaseTime: { milliseconds: number, at: number } | undefined
+  /** The latest horizon that was told. */
+  #horizonTime: UtcTime | undefined
 
-  constructor (knex: Knex, clock: CommitTimes) {
+  /** `announcements` are noted for those who read a replica. */
+  constructor (knex: Knex, clock: CommitTimes, announcements?: Announcements) {
     this.#own = dialectOf(knex).openControl(knex)
     this.#knex = this.#own ?? knex
     this.#clock = clock
+    this.#announcements = announcements
     this.#isOneOfMany = dialectOf(knex).hasManyWriters(knex)
   }
 
@@ -153,12 +159,17 @@ export class Instance {
   async #announce (on: OnConnection): Promise<Horizon> {
     const startedAt = performance.now()
     const here = this.#clock.oldest
+    const before = this.#horizonTime
     await this.#write(on, here)
     const askedAt = performance.now()
-    const { oldest, alone, now } = await this.#readOthers(on)
+    const { oldest, alone, now, seenAt } = await this.#readOthers(on)
     this.#announcedAt = startedAt
     this.#follow(now, performance.now() - askedAt)
-    return { time: oldest !== undefined && oldest < here ? oldest : here, alone }
+    if (before !== undefined) this.#announcements?.note(seenAt, before)
+    const time = oldest !== undefined && oldest < here ? oldest : here
+    // An instance that enters holds everything back for a moment.
+    if (before === undefined || time > before) this.#horizonTime = time
+    return { time, alone }
   }
 
   async #write (on: OnConnection, oldest: UtcTime): Promise<void> {
@@ -166,14 +177,20 @@ export class Instance {
     await on(this.#knex('instances').insert(row).onConflict('id').merge(['seen_at', 'oldest_at']))
   }
 
-  /** Reads the oldest transaction of the other instances, and whether there are any. */
-  async #readOthers (on: OnConnection): Promise<{ oldest: UtcTime | undefined, alone: boolean, now: UtcTime }> {
+  /** Reads the oldest transaction of the other instances, whether there are any, and what was written of this one. */
+  async #readOthers (on: OnConnection): Promise<{
+    oldest: UtcTime | undefined
+    alone: boolean
+    now: UtcTime
+    seenAt: string
+  }> {
     const { now, ago } = dialectOf(this.#knex)
     const isKnown = this.#knex.raw(`seen_at > ${ago(forgottenMs)}`)
     const others = this.#knex('instances').whereNot('id', this.#id).where(isKnown)
     const row = await on(others.first(this.#knex.raw(`${now} AS now, COUNT(*) AS others,
-      CAST(MIN(CASE WHEN seen_at > ${ago(goneMs)} THEN oldest_at END) AS CHAR) AS oldest`)))
-    return { oldest: row.oldest ?? undefined, alone: Number(row.others) === 0, now: row.now }
+      CAST(MIN(CASE WHEN seen_at > ${ago(goneMs)} THEN oldest_at END) AS CHAR) AS oldest,
+      (SELECT CAST(own.seen_at AS CHAR) FROM instances AS own WHERE own.id = ?) AS seen_at`, [this.#id])))
+    return { oldest: row.oldest ?? undefined, alone: Number(row.others) === 0, now: row.now, seenAt: row.seen_at }
   }
 
   #follow (databaseTime: UtcTime, agoMs: number, floor?: UtcTime): void {

@@ -34,6 +34,8 @@ export interface Sources {
   risks: () => readonly string[]
   /** The servers of the database, if there are several. */
   hosts: DatabaseHosts | undefined
+  /** The replica that searches are read from, if there is one. */
+  readHost: { readonly state: { reason: string | undefined, lagMs: number } } | undefined
 }
 
 export interface Metrics {
@@ -61,6 +63,7 @@ export function createMetrics (sources: Sources): Metrics {
   measureState(registry, sources)
   measureSpool(registry, sources.spool)
   if (sources.hosts) measureHosts(registry, sources.hosts)
+  if (sources.readHost) measureReadHost(registry, sources.readHost)
   if (sources.syslog) countSyslog(registry, sources.syslog)
   const close = measureProcess(registry)
   const rejects = new Counter({
@@ -134,6 +137,12 @@ function measureHosts (registry: Registry, hosts: DatabaseHosts): void {
   gauge('database_host_fit', '1 for each server of the database that may be used', ({ isFit }) => isFit)
   const changes = { name: 'database_host_changes_total', help: 'Changes of the server of the database' }
   addReadCounter(registry, changes, [], () => [[{}, hosts.changes]])
+}
+
+function measureReadHost (registry: Registry, source: NonNullable<Sources['readHost']>): void {
+  const { least, most } = gaugesOf(registry)
+  least('read_host_up', '1 while searches are read from the replica', () => source.state.reason === undefined ? 1 : 0)
+  most('read_host_lag_seconds', 'How far the replica that is read is behind', () => source.state.lagMs / 1000)
 }
 
 function countSyslog (registry: Registry, syslog: NonNullable<Sources['syslog']>): void {

@@ -4,6 +4,7 @@ import { isAway, openReader, probe } from '../store/connect.ts'
 import { unlessAborted, within } from '../timeout.ts'
 import { Matching } from './matching.ts'
 import type { ReadTurn } from './policy.ts'
+import type { ReadHost } from './read-host.ts'
 import { ReaderSlots, type ReaderId, type Release } from './reader-slots.ts'
 
 export interface ReadersOptions {
@@ -12,6 +13,8 @@ export interface ReadersOptions {
   timeoutMs: number
   /** Called once an outage, with the error's code. */
   onOutage: (code: string | undefined) => void
+  /** A replica to read from. Default: none. The readers close it. */
+  readHost?: ReadHost | undefined
 }
 
 /**
@@ -119,6 +122,19 @@ export class Readers {
     }
   }
 
+  /** As `inTurn`, but reads from the replica, if there is one, while that can be read. The work may be done twice. */
+  inTurnElsewhere<T> (
+    kind: ReaderClass, reader: ReaderId, signal: AbortSignal, work: (turn: ReadTurn) => Promise<T>
+  ): Promise<T> {
+    const { readHost } = this.#options
+    return this.inTurn(kind, reader, signal, (turn) => readHost ? readHost.read(turn, work) : work(turn))
+  }
+
+  /** The replica that is read from, if there is one. */
+  get readHost (): ReadHost | undefined {
+    return this.#options.readHost
+  }
+
   /** Awaits database work that an answer needs. Rejects with DatabaseAway where the database fails or hangs. */
   async awaitDatabase<T> (work: Promise<T>, timeoutMs = this.#options.timeoutMs): Promise<T> {
     const hang = new Error('the database does not answer')
@@ -136,6 +152,7 @@ export class Readers {
   }
 
   async close (): Promise<void> {
+    await this.#options.readHost?.close()
     await this.#database.close()
     await Promise.all([this.matching.searches.close(), this.matching.tails.close()])
   }

@@ -68,7 +68,8 @@ function firstId (ms: number): bigint {
   return BigInt(ms) << 16n
 }
 
-function wholeMs (time: UtcTime): UtcTime {
+/** The start of the time's millisecond. */
+export function wholeMs (time: UtcTime): UtcTime {
   return `${time.slice(0, 23)}000`
 }
 

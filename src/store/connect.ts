@@ -4,7 +4,7 @@ import type { ServerLog } from '../model/server-log.ts'
 import { within } from '../timeout.ts'
 import type { DatabaseHosts, DatabaseOptions } from './dialects/dialect.ts'
 import { dialectOf } from './dialects/index.ts'
-import { listHosts } from './dialects/mysql/host-list.ts'
+import { listHosts, nameOf } from './dialects/mysql/host-list.ts'
 import { mysqlConfig } from './dialects/mysql/index.ts'
 import { sqliteConfig } from './dialects/sqlite/index.ts'
 import { migrations } from './migrations.ts'
@@ -19,6 +19,21 @@ export function knexConfig (options: DatabaseOptions): Knex.Config {
 /** Opens a pool, which connects at its first query. The caller destroys it. */
 export function connect (options: DatabaseOptions): Knex {
   return knexFactory(knexConfig(options))
+}
+
+/** A replica that searches are read from. */
+export interface Replica {
+  /** `host:port`. */
+  name: string
+  /** Opens a pool to it, which the caller destroys. */
+  open: () => Knex
+}
+
+/** The replica that the options name; undefined if they name none. */
+export function replicaOf (options: DatabaseOptions): Replica | undefined {
+  if (!('host' in options) || !options.readHost) return undefined
+  const [host] = listHosts({ ...options, host: options.readHost })
+  return host && { name: nameOf(host), open: () => connect({ ...options, ...host }) }
 }
 
 /** A knex for searches: the given one, or, if they would block its other users, one with threads of its own. */

@@ -47,9 +47,10 @@ export class EventReader {
   }
 }
 
-/** Opens a tail of the logs that match a query, and waits until it has begun. It ends with the test. */
-export async function followTail (t: Test, { port }: { port: number }, headers: Record<string, string>, query: string): Promise<EventReader> {
-  const outgoing = request({ port, path: `/api/logs/tail?${new URLSearchParams({ query })}`, headers })
+/** Opens a tail of the logs that match a query, or of other parameters, and waits until it has begun. It ends with the test. */
+export async function followTail (t: Test, { port }: { port: number }, headers: Record<string, string>, query: string | Record<string, string>): Promise<EventReader> {
+  const parameters = typeof query === 'string' ? { query } : query
+  const outgoing = request({ port, path: `/api/logs/tail?${new URLSearchParams(parameters)}`, headers })
   outgoing.end()
   const [incoming] = await once(outgoing, 'response') as [IncomingMessage]
   const reader = new EventReader(incoming)

@@ -26,6 +26,7 @@ t.test('databaseOptions', async (t) => {
     'a port and a name only': [{ LOGGER_DB_PORT: '3307', LOGGER_DB_NAME: 'logs', LOGGER_DB_PASSWORD: 'x' }, { file: 'data/loggerbot.sqlite' }],
     'a login': [{ LOGGER_DB_USER: 'denis' }, { ...mysql, user: 'denis' }],
     'a host': [{ LOGGER_DB_HOST: 'db.example' }, { ...mysql, host: 'db.example' }],
+    'a replica': [{ LOGGER_DB_HOST: 'db.example', LOGGER_DB_READ_HOST: 'replica.example:3307' }, { ...mysql, host: 'db.example', readHost: 'replica.example:3307' }],
     'a host beside a file': [{ LOGGER_DB_HOST: 'db.example', LOGGER_DB_FILE: 'x.sqlite' }, { ...mysql, host: 'db.example' }],
     everything: [{
       LOGGER_DB_HOST: '10.0.0.1', LOGGER_DB_PORT: '3307', LOGGER_DB_NAME: 'my-logs$', LOGGER_DB_USER: 'denis', LOGGER_DB_PASSWORD: 'pass word', LOGGER_DB_SSL: '/etc/ca.pem', LOGGER_DB_POOL: '3', LOGGER_DB_PAGE_COMPRESSION: 'false'

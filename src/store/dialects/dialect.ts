@@ -13,6 +13,8 @@ export interface MysqlOptions {
   host: string
   /** Of each server without a port in the list. Default 3306. */
   port?: number
+  /** A replica, such as `c:3306`, with the same login, that searches and counts are read from. Default: none. */
+  readHost?: string | undefined
   user: string
   password?: string
   /** Default `loggerbot`. */
