@@ -5,11 +5,14 @@ import { http } from '../helpers/http.ts'
 import { freePort } from '../helpers/ports.ts'
 import { until } from '../helpers/until.ts'
 
-const program = fileURLToPath(new URL('../../bin/loggerbot.js', import.meta.url))
+/** The program of this checkout. */
+export const ownProgram = fileURLToPath(new URL('../../bin/loggerbot.js', import.meta.url))
 
 /** The service in its own process, which can be killed and restarted on the same port and files. */
 export class Instance {
   readonly port: number
+  /** The program that the next start runs. */
+  program: string
   /** How often the process ended unexpectedly. */
   crashes = 0
   readonly #t: Test
@@ -17,16 +20,17 @@ export class Instance {
   #served: Served | undefined
   #output = ''
 
-  static async start (t: Test, env: Record<string, string>): Promise<Instance> {
-    const instance = new Instance(t, env, await freePort())
+  static async start (t: Test, env: Record<string, string>, program = ownProgram): Promise<Instance> {
+    const instance = new Instance(t, env, await freePort(), program)
     await instance.start(['--migrate'])
     return instance
   }
 
-  private constructor (t: Test, env: Record<string, string>, port: number) {
+  private constructor (t: Test, env: Record<string, string>, port: number, program: string) {
     this.#t = t
     this.#env = env
     this.port = port
+    this.program = program
   }
 
   get pid (): number {
@@ -39,7 +43,7 @@ export class Instance {
   }
 
   async start (flags: string[] = []): Promise<void> {
-    const served = await startServed(this.#t, process.execPath, [program, 'serve', `--port=${this.port}`, ...flags], { env: this.#env })
+    const served = await startServed(this.#t, process.execPath, [this.program, 'serve', `--port=${this.port}`, ...flags], { env: this.#env })
     this.#served = served
     served.ended.then(() => {
       if (this.#served === served) this.crashes++
