@@ -4,6 +4,7 @@ import { Option, type Command } from 'commander'
 import { settingsTable, type SettingName } from '../config.ts'
 import { expiryRule } from '../query/expiry.ts'
 import { onceRule } from '../query/once.ts'
+import type { AlertsOptions } from './alerts.ts'
 import type { AuditOptions } from './audit.ts'
 import type { AddUserOptions } from './user.ts'
 import type { AddTokenOptions } from './token.ts'
@@ -46,6 +47,7 @@ export function defineCommands (program: Command, run: Run): void {
   defineDeadLetters(program.command('dead-letters').summary('manage dead letters'), run)
   defineSpool(program.command('spool').summary('manage the spool'), run)
   defineRules(program.command('rules').summary('manage rules of alerts'), run)
+  defineAlerts(program, run)
   defineErrors(program.command('errors').summary('groups of errors'), run)
   defineCompletion(program, run)
 }
@@ -228,6 +230,18 @@ function defineLogs (program: Command, run: Run): void {
     usage: 'on|off'
   }).action(run(async (context, state: string) =>
     (await import('./partitions.ts')).setPartitions(context, state)))
+}
+
+function defineAlerts (program: Command, run: Run): void {
+  define(program, 'alerts', {
+    summary: 'list alerts, the newest first, and what became of them on each channel',
+    details: 'With --failed, those that were given up or wait after a failed try, and what to do about each cause.'
+  }).option('--failed', 'only messages that could not be delivered')
+    .option('--owner <user>', 'alerts of this user only')
+    .option('-n, --lines <count>', 'number of alerts, 1 to 200 (default 50)')
+    .option('--json', 'print one JSON object per line')
+    .action(run(async (context, options: AlertsOptions) =>
+      (await import('./alerts.ts')).listDeliveries(context, options)))
 }
 
 function defineDeadLetters (letters: Command, run: Run): void {

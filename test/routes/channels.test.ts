@@ -5,6 +5,7 @@ import { text } from 'node:stream/consumers'
 import { Webhook } from 'standardwebhooks'
 import t, { type Test } from 'tap'
 import { failureCauses } from '../../src/alerts/channels/failures.ts'
+import { remedies } from '../../src/commands/alerts.ts'
 import { raiseAlerts } from '../../src/alerts/outbox/raise.ts'
 import { utcTime } from '../../src/model/instant.ts'
 import { root } from '../helpers/command.ts'
@@ -38,9 +39,10 @@ const ask = async (service: TestService, method: string, path: string, { user = 
   return { status: answer.status, ...answer.body !== '' && JSON.parse(answer.body) }
 }
 
-t.test('docs/alerts.md lists every cause of a failed message and no other', async (t) => {
-  const listed = [...readFileSync(`${root}docs/alerts.md`, 'utf8').matchAll(/^\| `(send\.[a-z-]+)` \|/gm)].map(([, cause]) => cause)
-  t.strictSame(listed, [...failureCauses])
+t.test('docs/alerts.md lists every cause of a failed message and no other, and what `loggerbot alerts` says to do', async (t) => {
+  const rows = [...readFileSync(`${root}docs/alerts.md`, 'utf8').matchAll(/^\| `(send\.[a-z-]+)` \|[^|]*\| (.*) \|$/gm)]
+  t.strictSame(rows.map(([, cause]) => cause), [...failureCauses])
+  t.strictSame(rows.map(([, cause, remedy]) => [cause, remedy]), Object.entries(remedies))
 })
 
 for (const database of databases) {

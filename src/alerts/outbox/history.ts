@@ -24,6 +24,8 @@ export interface AlertSelection {
   userId: number | undefined
   /** Those that became so on a channel. */
   state?: Delivery['state']
+  /** Those that were given up on a channel, or wait there after a failed try. */
+  failed?: boolean
   /** Those that are older than this one. */
   before?: string
   limit: number
@@ -31,16 +33,25 @@ export interface AlertSelection {
 
 /** Lists alerts, the newest first. */
 export async function listAlerts (
-  knex: Knex, { userId, state, before, limit }: AlertSelection
+  knex: Knex, { userId, state, failed = false, before, limit }: AlertSelection
 ): Promise<Array<StoredAlert & { deliveries: Delivery[] }>> {
   const query = knex('alerts').select('id').orderBy('id', 'desc').limit(limit)
   if (userId !== undefined) query.where('user_id', userId)
   if (before !== undefined) query.where('id', '<', before)
   if (state !== undefined) query.whereIn('id', knex('alert_outbox').select('alert_id').where('state', state))
+  if (failed) {
+    const rows = knex('alert_outbox').select('alert_id').where('state', 'given_up')
+    query.whereIn('id', rows.orWhere(knex.raw("state <> 'sent' AND reason IS NOT NULL")))
+  }
   const ids = (await query).map(({ id }) => String(id))
   const deliveries = await deliveriesOf(knex, ids)
   const alerts = await readAlerts(knex, ids)
   return alerts.reverse().map((alert) => ({ ...alert, deliveries: deliveries.get(alert.id) ?? [] }))
+}
+
+/** Whether a message was given up, or waits after a failed try. */
+export function hasFailed ({ state, reason }: Delivery): boolean {
+  return state === 'given_up' || (state !== 'sent' && reason !== null)
 }
 
 async function deliveriesOf (knex: Knex, ids: readonly string[]): Promise<Map<string, Delivery[]>> {

@@ -10,7 +10,8 @@ import { PageLinks } from '../../../src/alerts/page-links.ts'
 import { Sender } from '../../../src/alerts/outbox/sender.ts'
 import { takeTurn } from '../../../src/alerts/outbox/turn.ts'
 import { millisecondsOf, utcTime } from '../../../src/model/instant.ts'
-import { databases, openKnex } from '../../helpers/databases.ts'
+import { loggerbot } from '../../helpers/command.ts'
+import { databases, environmentOf, openKnex } from '../../helpers/databases.ts'
 import { until } from '../../helpers/until.ts'
 
 const start = '2026-11-27 09:00:00.000000'
@@ -96,7 +97,8 @@ const senderOf = (t: Test, knex: Knex, channel: TestChannel, id: string = random
 
 for (const database of databases) {
   t.test(`sending alerts on ${database.name}`, async (t) => {
-    const knex = openKnex(t, await database.createMigrated(t))
+    const options = await database.createMigrated(t)
+    const knex = openKnex(t, options)
     await knex('users').insert([1, 2].map((id) => ({ id, username: `user ${id}`, credential: '', created_at: start })))
     const rule = { kind: 'match', settings: '{}', telling: '{}', revision: 1, is_enabled: true, created_at: start, updated_at: start }
     await knex('alert_rules').insert([{ ...rule, id: 1, user_id: 1, name: 'mine' }, { ...rule, id: 2, user_id: 2, name: 'theirs' }])
@@ -358,6 +360,36 @@ for (const database of databases) {
       await pass(2)
       t.equal(channel.sent.length, 0)
       t.match(await rows(), [{ state: 'given_up', reason: 'the user is disabled' }, { state: 'given_up', reason: 'the channel was deleted' }])
+    })
+
+    await t.test('the terminal lists what could not be delivered, and what to do', async (t) => {
+      const { channel, raise, pass, id } = await fresh(t)
+      const alerts = (...args: string[]) => loggerbot(['alerts', ...args], { env: environmentOf(options) })
+      const failed = async () => (await alerts('--failed', '--json')).stdout.trim().split('\n').filter(Boolean).map((line) => JSON.parse(line))
+      await raise('arrives')
+      await pass(2)
+      t.strictSame(await failed(), [])
+      channel.answer = () => ({ kind: 'notDelivered', then: 'wait', cause: 'send.unreachable', reason: 'no answer \x1b[1mhere' })
+      await raise('waits')
+      await pass(2)
+      t.match(await failed(), [{ channel: 'hook', state: 'waiting', cause: 'send.unreachable', remedy: /^check the address/ }], 'also while it is tried again')
+      await knex('alert_outbox').where('state', 'waiting').delete()
+      await raise('waits for its first try')
+      t.strictSame(await failed(), [])
+      await knex('alert_channels').where({ id }).delete()
+      await pass(2)
+      await knex('alert_outbox').whereNot('state', 'sent').update({ cause: null })
+      t.match(await failed(), [{ user: 'user 1', rule: 'mine', kind: 'match', title: 'disk full', channel: null, state: 'given_up', reason: 'the channel was deleted', cause: null, remedy: null }], 'also what an earlier version noted')
+
+      await knex('alert_outbox').whereNot('state', 'sent').update({ cause: 'send.unreachable', reason: 'no answer \x1b[1mhere' })
+      const { code, stdout, stderr } = await alerts('--failed')
+      t.strictSame([code, stderr], [0, ''])
+      t.match(stdout, /^NUMBER +TIME \(UTC\) +USER +CHANNEL +STATE +TRIES +CAUSE +REASON\n#\w+ +2026-11-27 \d\d:\d\d:\d\d +user 1 +\(deleted\) +given_up +\d +send\.unreachable +no answer \\x1b\[1mhere\n\nCAUSE +WHAT TO DO\nsend\.unreachable +check the address[^\n]*\n$/)
+      t.match(await alerts(), { code: 0, stdout: / sent .*\n.* given_up |given_up .*\n.* sent / }, 'without --failed all are listed')
+      await knex('users').insert({ id: 3, username: 'carol', credential: '', created_at: start })
+      t.match(await alerts('--owner', 'carol'), { code: 0, stdout: /^NUMBER.*\n$/ })
+      t.match(await alerts('--owner', 'nobody'), { code: 1, stderr: /there is no user nobody/ })
+      t.match(await alerts('-n', '201'), { code: 2, stderr: /--lines must be a whole number, 1 to 200/ })
     })
 
     await t.test('the message of a group lives until a user has seen to it', async (t) => {
