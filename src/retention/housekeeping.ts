@@ -4,6 +4,7 @@ import { codeOf } from '../errors.ts'
 import type { AdmittedBatch } from '../model/batch.ts'
 import { utcTime } from '../model/instant.ts'
 import type { ServerLog } from '../model/server-log.ts'
+import { purgeAudit } from '../store/audit.ts'
 import { clockDoubt, databaseNow } from '../store/clock-doubt.ts'
 import { DeadLetterCap } from '../store/dead-letter-limits.ts'
 import { purgeBatchKeys } from '../store/log-store.ts'
@@ -15,6 +16,8 @@ import { within } from '../timeout.ts'
 const intervalMs = 60 * 60 * 1000
 /** A batch key makes a retry of its batch safe, and no client retries after a week. */
 const batchKeyMs = 7 * 24 * 60 * 60 * 1000
+/** An audit of a year has its year and the one before. */
+const auditMs = 730 * 24 * 60 * 60 * 1000
 /** After this many logs of tokens that store each log once, what is remembered of them is bounded at once. */
 const logsPerForgetting = 100_000
 /** How long closing waits for a deletion under way. */
@@ -24,8 +27,8 @@ const closeMs = 2000
 type Batch = AdmittedBatch & { bytes: number }
 
 /**
- * Deletes what accumulates beside the logs: batch keys, expired tokens and sessions, hashes of recent logs, excess dead
- * letters.
+ * Deletes what accumulates beside the logs: batch keys, expired tokens and sessions, entries of the audit, hashes of
+ * recent logs, excess dead letters.
  */
 export class Housekeeping {
   readonly #knex: Knex
@@ -45,7 +48,7 @@ export class Housekeeping {
     }
     this.#letters = new DeadLetterCap(knex, warnOf('dead letters past the limit'), onTrimmed)
     this.#forgetting = new Background(() => forgetLogs(knex), intervalMs, warnOf('hashes of recent logs'))
-    this.#purging = new Background(() => this.#purge(), intervalMs, warnOf('old batch keys and tokens'))
+    this.#purging = new Background(() => this.#purge(), intervalMs, warnOf('old batch keys, tokens and audit'))
   }
 
   /** Schedules the hourly runs. */
@@ -81,10 +84,12 @@ export class Housekeeping {
     await this.#letters.trimAll()
     const doubt = await clockDoubt(this.#knex)
     if (doubt !== undefined) {
-      this.#log.warn({ doubt }, 'old batch keys and tokens are not deleted: the clock may be wrong')
+      this.#log.warn({ doubt }, 'old batch keys, tokens and audit are not deleted: the clock may be wrong')
       return
     }
-    await purgeBatchKeys(this.#knex, utcTime(await databaseNow(this.#knex) - batchKeyMs))
+    const now = await databaseNow(this.#knex)
+    await purgeBatchKeys(this.#knex, utcTime(now - batchKeyMs))
+    await purgeAudit(this.#knex, utcTime(now - auditMs))
     await tokensOf(this.#knex).purge()
     await sessionsOf(this.#knex).purge()
   }

@@ -37,6 +37,23 @@ export async function beginAudit (
   return id
 }
 
+/** Entries that are examined at once. */
+const pageEntries = 1000
+
+/**
+ * Deletes the entries of before a time, the oldest first. Ids rise with time, so it reads no further than a page of
+ * newer ones: the table has no index of times.
+ */
+export async function purgeAudit (knex: Knex, before: UtcTime): Promise<void> {
+  for (;;) {
+    const page: Array<{ id: number, created_at: UtcTime }> = await knex('audit')
+      .select('id', 'created_at').orderBy('id').limit(pageEntries)
+    const expired = page.filter(({ created_at: time }) => time < before).map(({ id }) => id)
+    if (expired.length > 0) await knex('audit').whereIn('id', expired).delete()
+    if (expired.length < pageEntries) return
+  }
+}
+
 /** A row of `audit`. */
 export interface AuditRow {
   id: number

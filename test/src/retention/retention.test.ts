@@ -8,6 +8,7 @@ import { utcTime } from '../../../src/model/instant.ts'
 import { takeLease } from '../../../src/cluster/leases.ts'
 import type { Retention } from '../../../src/retention/retention.ts'
 import { deleteExpiredLogs } from '../../../src/retention/worker.ts'
+import { purgeAudit } from '../../../src/store/audit.ts'
 import { loggerbot } from '../../helpers/command.ts'
 import { mysql as mysqlKind } from '../../helpers/servers.ts'
 import { databases, environmentOf, mariadb, mysql, sqlite, type TestDatabase } from '../../helpers/databases.ts'
@@ -47,6 +48,20 @@ async function startKeeping (t: Test, database: TestDatabase) {
 for (const database of databases) {
   t.test(`retention on ${database.name}`, async (t) => {
     const { service, knex, tokens, messages, insert } = await startKeeping(t, database)
+
+    await t.test('deletes old entries of the audit, and no others', async (t) => {
+      const border = utcTime(Date.now() - 730 * day)
+      const entry = (time: string, action: string) => ({ created_at: time, caller: 'boss', action, detail: '{}', logs: 0 })
+      await knex('audit').delete()
+      await knex.batchInsert('audit', [
+        ...Array.from({ length: 2100 }, () => entry('2020-01-01 00:00:00.000000', 'old')), entry(border, 'border'), entry(utcTime(), 'new')
+      ], 100)
+      const actions = () => knex('audit').orderBy('id').pluck('action')
+      await purgeAudit(knex, border)
+      t.strictSame(await actions(), ['border', 'new'])
+      await purgeAudit(knex, border)
+      t.strictSame(await actions(), ['border', 'new'])
+    })
 
     await t.test('keeps everything where nothing is said', async (t) => {
       await insert('alice', 'ancient', 20_000, 1000)
