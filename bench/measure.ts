@@ -12,9 +12,9 @@ export interface Sample {
   refused?: number
   /** Connections that failed, broke or timed out. */
   errors?: number
-  /** Peak resident memory of the server's process, in MB. */
+  /** Peak resident memory of the server's process and its workers, in MB. */
   rss?: number
-  /** Processor time a request in milliseconds, of the server's process and of the database server. */
+  /** Processor time a request in milliseconds, of the server with its workers, and of the database server. */
   processor?: number
   database?: number
 }

@@ -24,6 +24,7 @@ import { sqlite } from './scenarios/sqlite.ts'
 import { versusNaive } from './scenarios/versus-naive.ts'
 import { versusRaw } from './scenarios/versus-raw.ts'
 import { wordIndex } from './scenarios/word-index.ts'
+import { workers } from './scenarios/workers.ts'
 import { yardstick } from './scenarios/yardstick.ts'
 
 const scenarios: Record<string, Scenario> = {
@@ -34,6 +35,7 @@ const scenarios: Record<string, Scenario> = {
   sqlite,
   memory,
   connections,
+  workers,
   'growth-rows': growthRows,
   'growth-users': growthUsers,
   'growth-logs': growthLogs,

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { workerPids } from '../test/helpers/processes.ts'
 import type { BenchDatabase } from './subjects.ts'
 
 /** Runs `loggerbot` from the build. */
@@ -79,16 +80,24 @@ export function cleanEnvironment (): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(LOGGER_|NODE_OPTIONS)/.test(name)))
 }
 
-/** Resident memory of the process, in bytes. */
+/** Resident memory of the process and its workers, in bytes. */
 export function rssOf (pid: number): number {
-  const [, kilobytes] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []
-  return Number(kilobytes) * 1024
+  return sumOf(pid, residentBytes)
 }
 
-/** Returns a function that gives the processor time of a process since now, in milliseconds, to 10. */
+/** Returns a function that gives the processor time of a process and its workers since now, in milliseconds, to 10. */
 export function watchProcessor (pid: number): () => number {
-  const before = processorMs(pid)
-  return () => processorMs(pid) - before
+  const before = sumOf(pid, processorMs)
+  return () => sumOf(pid, processorMs) - before
+}
+
+function sumOf (pid: number, figure: (pid: number) => number): number {
+  return [pid, ...workerPids(pid)].map(figure).reduce((sum, value) => sum + value)
+}
+
+function residentBytes (pid: number): number {
+  const [, kilobytes] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []
+  return Number(kilobytes) * 1024
 }
 
 function processorMs (pid: number): number {
@@ -98,7 +107,7 @@ function processorMs (pid: number): number {
   return (Number(user) + Number(system)) * 10
 }
 
-/** Samples the memory of the process every 100 ms; returns a function that stops and gives the peak in bytes. */
+/** Samples the memory of the process and its workers every 100 ms; returns a function that stops and gives the peak in bytes. */
 export function watchRss (pid: number): () => number {
   let peak = rssOf(pid)
   const timer = setInterval(() => { peak = Math.max(peak, rssOf(pid)) }, 100)

@@ -1,7 +1,7 @@
 import type { UtcTime } from '../model/instant.ts'
 
 /** How long announcements are kept, in milliseconds: a replica that is further behind is of little use. */
-export const keptMs = 10 * 60_000
+const keptMs = 10 * 60_000
 
 /** What a copy of the database holds that has an announcement of this process. */
 export interface Held {

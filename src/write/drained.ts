@@ -12,7 +12,7 @@ import { drainedOf } from './spool-home.ts'
  * How long a drained segment is kept, in milliseconds: a server that lost commits is noticed within minutes.
  * Much less than the seven days for which the database keeps the keys of batches.
  */
-export const keptMs = 60 * 60 * 1000
+const keptMs = 60 * 60 * 1000
 
 interface DrainedSegment extends Segment {
   drainedAt: number
