@@ -25,5 +25,5 @@ export default {
   // `icon:NAME` is an icon of lucide-static (web/vite.config.ts).
   ignoreDependencies: ['@arethetypeswrong/cli', 'pino', 'icon'],
   // Programs of the system, which test/run.sh installs.
-  ignoreBinaries: ['findmnt', 'mariadb', 'mariadb-dump', 'openssl', 'rsyslogd', 'script', 'setsid', 'umount']
+  ignoreBinaries: ['findmnt', 'mariadb', 'mariadb-dump', 'openssl', 'rsyslogd', 'script', 'setsid', 'umount', 'unshare']
 }

@@ -12,8 +12,11 @@ missing=()
 [ -n "${LOGGER_TEST_MYSQL_URL:-}" ] || has mariadbd || missing+=(mariadb-server-core mariadb-client-core)
 # A cluster of MariaDB.
 [ -e /usr/lib/galera/libgalera_smm.so ] || missing+=(galera-4)
+has mariadb-backup || missing+=(mariadb-backup)
 # The native SQLite module is compiled if no ready build can be had.
 for tool in python3 make g++ ccache; do has "$tool" || missing+=("$tool"); done
+# Networks of nodes are cut by it.
+has ip || missing+=(iproute2)
 # The power cuts need a file system of their own.
 has mkfs.ext4 || missing+=(e2fsprogs)
 # The browser of the page's tests.

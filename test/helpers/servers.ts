@@ -184,7 +184,8 @@ function environmentIn (folder: string): NodeJS.ProcessEnv {
   return { ...process.env, TMPDIR: folder }
 }
 
-function find (program: string): string | undefined {
+/** Path of a program of the system; undefined if it is not installed. */
+export function find (program: string): string | undefined {
   const path = [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/usr/local/sbin', '/usr/libexec']
   return path.map((folder) => join(folder, program)).find((file) => existsSync(file))
 }
