@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { DatabaseServer, givenServer, mariadb, mysql, type ServerAccess, type ServerKind } from '../test/helpers/servers.ts'
+import { Cluster, type Engine } from '../test/helpers/clusters.ts'
+import { DatabaseServer, givenServer, makeDataDirectory, mariadb, mysql, type ServerAccess, type ServerKind } from '../test/helpers/servers.ts'
 import { makeMysql, makeForYardstick, makeSqlite, mysqlFlags, serverFlags } from './database.ts'
 import type { BenchDatabase } from './subjects.ts'
 import type { Report } from './measure.ts'
@@ -55,6 +56,19 @@ export class Bench {
     if (mysql.missing) return undefined
     this.#mysql ??= this.#startServer(mysql, mysqlFlags)
     return (await this.#mysql).access
+  }
+
+  /** Three nodes of a cluster, with the flags of the server that they are compared with. */
+  async cluster (engine: Engine): Promise<Cluster> {
+    const folder = this.#newFolder()
+    const cluster = await Cluster.start({ teardown: (end) => { this.#closers.push(async () => { await end() }) } }, {
+      engine,
+      folder,
+      template: await makeDataDirectory(engine.kind, join(folder, 'template')),
+      flags: engine.kind === mariadb ? serverFlags : mysqlFlags
+    })
+    process.once('exit', () => { for (const { process } of cluster.nodes) process?.kill('SIGKILL') })
+    return cluster
   }
 
   async #startServer (kind: ServerKind, flags: string[]): Promise<DatabaseServer> {

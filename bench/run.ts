@@ -10,6 +10,7 @@ import { spreadOf, verdictOf, type Report } from './measure.ts'
 import { format } from './print.ts'
 import { cleanEnvironment, serveFile } from './service.ts'
 import { alerts } from './scenarios/alerts.ts'
+import { cluster } from './scenarios/cluster.ts'
 import { connections } from './scenarios/connections.ts'
 import { decoding } from './scenarios/decoding.ts'
 import { grouping } from './scenarios/grouping.ts'
@@ -46,9 +47,10 @@ const scenarios: Record<string, Scenario> = {
   grouping,
   alerts,
   profile,
-  page
+  page,
+  cluster
 }
-const unlessNamed = ['search', 'word-index', 'alerts', 'profile', 'page']
+const unlessNamed = ['search', 'word-index', 'alerts', 'profile', 'page', 'cluster']
 /** Scenarios that need neither wrk nor a database server. */
 const offline = ['decoding', 'grouping']
 
