@@ -7,8 +7,8 @@ import { promisify } from 'node:util'
 import { random } from './random.ts'
 import { until } from './until.ts'
 
-/** The programs are in a folder that only root has in its path. */
-const env = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` }
+/** The programs are in a folder that only root has in its path. The mark of the test file is added later than this is loaded. */
+const environment = (): NodeJS.ProcessEnv => ({ ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` })
 const execute = promisify(execFile)
 
 /** Why there can be no such network here, or false. */
@@ -90,7 +90,7 @@ class Namespace {
   readonly #keeper: ChildProcess
 
   static async create (t: Owner): Promise<Namespace> {
-    const keeper = spawn('unshare', ['--net', 'sleep', 'infinity'], { env, stdio: 'ignore' })
+    const keeper = spawn('unshare', ['--net', 'sleep', 'infinity'], { env: environment(), stdio: 'ignore' })
     t.teardown(() => keeper.kill('SIGKILL'))
     const own = readlinkSync('/proc/self/ns/net')
     await until('a network namespace exists', () => readlinkSync(`/proc/${keeper.pid}/ns/net`) !== own)
@@ -111,19 +111,19 @@ class Namespace {
 
   async ip (command: string): Promise<void> {
     const [program, ...args] = this.prefix
-    await execute(program!, [...args, 'ip', ...command.split(' ')], { env })
+    await execute(program!, [...args, 'ip', ...command.split(' ')], { env: environment() })
   }
 }
 
 async function ip (command: string): Promise<void> {
-  await execute('ip', command.split(' '), { env })
+  await execute('ip', command.split(' '), { env: environment() })
 }
 
 function findObstacle (): string | false {
   try {
     // The interfaces vanish with the namespace.
     const commands = 'ip link add name b type bridge && ip link add name v type veth peer name w && ip route add blackhole 198.18.0.1'
-    execFileSync('unshare', ['--net', 'sh', '-c', `ip link set lo up && ${commands}`], { env, stdio: 'pipe' })
+    execFileSync('unshare', ['--net', 'sh', '-c', `ip link set lo up && ${commands}`], { env: environment(), stdio: 'pipe' })
     return false
   } catch (error) {
     return `networks cannot be cut here, which needs root and iproute2: ${String(error).split('\n')[1] ?? error}`
