@@ -2,7 +2,7 @@ import type { Knex } from 'knex'
 import type { UtcTime } from '../model/instant.ts'
 import { shift } from '../model/span.ts'
 import { stampOf } from '../store/batches.ts'
-import { retryConflicts } from '../store/retry.ts'
+import { transact } from '../store/retry.ts'
 import { inState, type ErrorGroup, type GroupState } from './group.ts'
 import { changeOf, storeChanges, toBytes, toGroup, type GroupRow } from './groups.ts'
 
@@ -73,7 +73,7 @@ async function change (knex: Knex, { state, now, select, after }: Change): Promi
 
 async function changeOne (knex: Knex, aged: AgedGroup, after?: AfterChange): Promise<void> {
   const { before: { userId, key, changes }, group } = aged
-  await retryConflicts(knex, () => knex.transaction(async (transaction) => {
+  await transact(knex, async (transaction) => {
     const { state, stateAt } = group
     const row = transaction('error_groups').where({ user_id: userId, group_key: toBytes(key), changes })
     const isChanged = await row.update({
@@ -87,5 +87,5 @@ async function changeOne (knex: Knex, aged: AgedGroup, after?: AfterChange): Pro
     if (isChanged === 0) return
     await storeChanges(transaction, [changeOf(group, { by: 'server', source: 'server' })])
     await after?.(transaction, aged, stateAt)
-  }))
+  })
 }

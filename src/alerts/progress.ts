@@ -11,6 +11,7 @@ import type { UtcTime } from '../model/instant.ts'
 import { shift, type Span } from '../model/span.ts'
 import type { StoredBatch } from '../store/batches.ts'
 import { dialectOf } from '../store/dialects/index.ts'
+import { transact } from '../store/retry.ts'
 
 /** Bytes of the name of a batch. */
 const nameBytes = 8
@@ -57,7 +58,7 @@ async function oldestKnown (knex: Knex, horizon: UtcTime): Promise<UtcTime> {
 }
 
 async function beginProgress (knex: Knex, reached: UtcTime): Promise<Progress> {
-  return await knex.transaction(async (transaction) => {
+  return await transact(knex, async (transaction) => {
     await transaction('alert_progress').where({ id }).delete()
     await transaction('alert_steps').delete()
     try {

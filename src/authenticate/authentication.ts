@@ -54,7 +54,8 @@ interface Guarded<Token, Session> {
   isStillAllowed (request: AuthenticRequest, caller: Caller, scope: Scope): Promise<boolean>
 }
 
-export interface AuthenticationOptions<Token, Session> extends Pick<AuthenticatorOptions, 'apiKey' | 'memory'> {
+export interface AuthenticationOptions<Token, Session>
+  extends Pick<AuthenticatorOptions, 'apiKey' | 'memory' | 'current'> {
   users: UserStore & PasswordStore & { findAll (names: readonly string[]): Promise<readonly StoredUser[]> }
   tokens: TokenStore<Token> & SecretStore
   sessions: SessionStore<Session> & SecretStore
@@ -64,10 +65,16 @@ export interface AuthenticationOptions<Token, Session> extends Pick<Authenticato
 
 /** Authenticates by these stores. */
 export function createAuthentication<Token, Session> (
-  { users, tokens, sessions, memory, apiKey, timeoutMs }: AuthenticationOptions<Token, Session>
+  { users, tokens, sessions, current, memory, apiKey, timeoutMs }: AuthenticationOptions<Token, Session>
 ): Guarded<Token, Session> {
   const authenticator = new Authenticator({
-    findUsers: (names) => users.findAll(names), tokens, sessions, memory, apiKey, lookupTimeoutMs: timeoutMs
+    findUsers: (names) => users.findAll(names),
+    tokens,
+    sessions,
+    current,
+    memory,
+    apiKey,
+    lookupTimeoutMs: timeoutMs
   })
   const inTime = <T>(query: Promise<T>): Promise<T> => within(timeoutMs, query, () => new DatabaseAway())
   const onEnd = () => authenticator.forgetSecrets()

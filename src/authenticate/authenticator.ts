@@ -22,11 +22,20 @@ export interface AuthenticRequest {
   server: { prefix: string }
 }
 
-export interface AuthenticatorOptions {
+/** Where users and their secrets are looked up. */
+export interface Directory {
   /** Finds the users with these names. */
   findUsers: (names: readonly string[]) => Promise<readonly StoredUser[]>
   tokens: SecretStore
   sessions: SecretStore
+}
+
+export interface AuthenticatorOptions extends Directory {
+  /**
+   * Asked before a caller is refused: it has what was committed on other nodes of a cluster, and may wait for it.
+   * Default: nothing is asked again.
+   */
+  current?: Directory | undefined
   /** Users and tokens that may send logs during a database outage. */
   memory: () => { users?: Memory<RememberedUser>, tokens?: Memory<RememberedToken> }
   /** The X-Api-Key of the settings; empty: none is right. */
@@ -38,6 +47,8 @@ export interface AuthenticatorOptions {
 const everyScope: ReadonlySet<Scope> = new Set(scopes)
 const keyCaller: KeyCaller = { kind: 'key', id: null, name: 'API key', scopes: new Set(['read']), admin: true }
 
+/** How long a caller waits to be found by `current`; then they are refused. Short, because strangers wait, too. */
+const currentTimeoutMs = 1000
 /** Age in ms up to which an answer counts, when the right to an open response is checked. */
 const rightMaxAgeMs = 200
 
@@ -54,17 +65,25 @@ export class Authenticator {
   readonly #apiKey: string
   readonly #keyAttempts = new Attempts()
 
-  constructor ({ findUsers, tokens, sessions, memory, apiKey, lookupTimeoutMs }: AuthenticatorOptions) {
+  constructor ({ findUsers, tokens, sessions, current, memory, apiKey, lookupTimeoutMs }: AuthenticatorOptions) {
     const findUser = coalesce((names: readonly string[]) => within(lookupTimeoutMs, findUsers(names)))
-    const inTime = (store: SecretStore): SecretStore => ({
-      findOwner: (hash) => within(lookupTimeoutMs, store.findOwner(hash)),
+    const findCurrent = current && coalesce((names: readonly string[]) => (
+      within(currentTimeoutMs, current.findUsers(names))
+    ))
+    const inTime = (store: SecretStore, current: SecretStore | undefined): SecretStore => ({
+      async findOwner (hash) {
+        const owner = await within(lookupTimeoutMs, store.findOwner(hash))
+        return owner ?? (current && await within(currentTimeoutMs, current.findOwner(hash)).catch(() => undefined))
+      },
       markUsed: (id) => store.markUsed(id)
     })
-    this.#tokens = new Keyring({ store: inTime(tokens), memory: () => memory().tokens, maxWaitMs: lookupTimeoutMs })
-    this.#sessions = new Keyring({ store: inTime(sessions), kind: 'session', maxWaitMs: lookupTimeoutMs })
+    const maxWaitMs = lookupTimeoutMs
+    this.#tokens = new Keyring({ store: inTime(tokens, current?.tokens), memory: () => memory().tokens, maxWaitMs })
+    this.#sessions = new Keyring({ store: inTime(sessions, current?.sessions), kind: 'session', maxWaitMs })
     this.#users = new Users({
       // A look-up that waits behind a hanging query would otherwise wait for two timeouts.
       find: (name) => within(lookupTimeoutMs, findUser(name)),
+      findCurrent: findCurrent && ((name) => within(currentTimeoutMs, findCurrent(name))),
       memory: () => memory().users
     })
     this.#verifier = new Verifier(this.#users)

@@ -19,6 +19,8 @@ export type RememberedUser = Pick<StoredUser, 'id' | 'name' | 'credential'>
 export interface UsersOptions {
   /** Finds a user by name; rejects while the database is unavailable. */
   find: (name: string) => Promise<StoredUser | undefined>
+  /** As `find`, with what was committed on the other nodes of a cluster. Default: `find` has that already. */
+  findCurrent?: ((name: string) => Promise<StoredUser | undefined>) | undefined
   /** Users who were authenticated recently, for a database outage. */
   memory?: () => Memory<RememberedUser> | undefined
   /** Monotonic clock in ms. */
@@ -31,11 +33,13 @@ export const maxUsers = 100_000
 /** Users by name, cached for a second and throughout an outage of the database. */
 export class Users {
   readonly #find: (name: string) => Promise<StoredUser | undefined>
+  readonly #findCurrent: UsersOptions['findCurrent']
   readonly #memory: () => Memory<RememberedUser> | undefined
   readonly #cache: OutageCache<StoredUser>
 
-  constructor ({ find, memory = () => undefined, now }: UsersOptions) {
+  constructor ({ find, findCurrent, memory = () => undefined, now }: UsersOptions) {
     this.#find = find
+    this.#findCurrent = findCurrent
     this.#memory = memory
     this.#cache = new OutageCache({ maxAnswers: maxUsers, now })
   }
@@ -56,6 +60,12 @@ export class Users {
     if (!user || user.disabled) return undefined
     this.remember(user)
     return { id: user.id, name }
+  }
+
+  /** The user as another node of a cluster has stored them lately; undefined where that is as `known`, or unknown. */
+  async findNewer (name: string, known: StoredUser | undefined): Promise<StoredUser | undefined> {
+    const user = await this.#findCurrent?.(name).catch(() => undefined)
+    return user?.credential === known?.credential && user?.disabled === known?.disabled ? undefined : user
   }
 
   /** Keeps an authenticated user for the next outage. */

@@ -66,11 +66,14 @@ export class Verifier {
     const user = await this.#attempts.spend(`${network} ${name}`, async () => {
       const found = await this.#findForProof(name)
       outcome.isStale = found.isStale
-      const matches = await verifyCredential(token, found.value?.credential ?? nobodysCredential, network, check)
-      if (!found.value || !matches || found.value.disabled) return undefined
-      this.#proofs.set(name, { digest: digestOf(token), credential: found.value.credential })
-      this.#users.remember(found.value)
-      return verifiedOf(found.value)
+      const prove = (user: StoredUser | undefined) => this.#prove(user, token, (credential) => (
+        verifyCredential(token, credential, network, check)
+      ))
+      const proved = await prove(found.value)
+      if (proved || found.isStale) return proved
+      // Asked whether the user exists or not: the time that it takes must not tell.
+      const newer = await this.#users.findNewer(name, found.value)
+      return newer && await prove(newer)
     })
     if (user) return user
     // The database would know a new user or a new password: nobody may be told that theirs is wrong.
@@ -79,6 +82,15 @@ export class Verifier {
     }
     this.#failures.fail(network)
     return undefined
+  }
+
+  async #prove (
+    user: StoredUser | undefined, token: string, matches: (credential: string) => Promise<boolean>
+  ): Promise<VerifiedUser | undefined> {
+    if (!await matches(user?.credential ?? nobodysCredential) || !user || user.disabled) return undefined
+    this.#proofs.set(user.name, { digest: digestOf(token), credential: user.credential })
+    this.#users.remember(user)
+    return verifiedOf(user)
   }
 
   async #findForProof (name: string): Promise<Answer<StoredUser>> {

@@ -16,6 +16,7 @@ import { endOfTime, hourOf, hoursAfter, overlap, partsOutside, startOfTime, type
 import { areKnownSince, Overtaken } from '../cluster/progress.ts'
 import { everyUser } from '../store/batches.ts'
 import { dialectOf } from '../store/dialects/index.ts'
+import { transact } from '../store/retry.ts'
 import type { Reader } from '../store/reader.ts'
 import { countable, findTouched, type Touched } from './batches.ts'
 
@@ -64,7 +65,7 @@ export async function beginHours (knex: Knex, from: UtcTime): Promise<void> {
 
 /** Advances the progress over a span, and deletes the counts of hours that changed in it. Throws Overtaken. */
 export async function forgetHours (knex: Knex, touched: readonly Touched[], { from, to }: Span): Promise<void> {
-  await knex.transaction(async (transaction) => {
+  await transact(knex, async (transaction) => {
     const progress = transaction('hour_counts_progress').where({ id, reached_at: from })
     if (await progress.update({ reached_at: to }) === 0) throw new Overtaken()
     for (let at = 0; at < touched.length; at += spansPerDelete) {
@@ -87,7 +88,7 @@ function whereCovers (query: Knex.QueryBuilder, { userId, from, to }: Touched): 
 export async function storeHours (
   knex: Knex, userId: number, hours: readonly HourCount[], reached: UtcTime
 ): Promise<void> {
-  await knex.transaction(async (transaction) => {
+  await transact(knex, async (transaction) => {
     const progress = transaction('hour_counts_progress').where({ id, reached_at: reached }).forUpdate().first()
     if (await progress === undefined) throw new Overtaken()
     const rows = hours.map(({ hour, until, counts }) => ({ user_id: userId, hour, until, ...counts }))

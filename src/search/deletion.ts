@@ -4,6 +4,7 @@ import type { Position } from '../query/cursor.ts'
 import type { SearchScope } from '../query/search.ts'
 import { announceChange } from '../store/batches.ts'
 import { deadLettersOf } from '../store/dead-letters.ts'
+import { retryConflicts, transact } from '../store/retry.ts'
 import { matchesEverything } from './filter-sql.ts'
 import type { Found } from './find-logs.ts'
 
@@ -30,7 +31,9 @@ export async function deleteLogs (
 ): Promise<{ deleted: number, isComplete: boolean }> {
   const deadline = performance.now() + maxMs
   const endId = BigInt(arrivedBefore) << 16n
-  const [auditId] = await knex('audit').insert({ created_at: utcTime(), caller, action: 'delete', detail, logs: 0 })
+  const [auditId] = await retryConflicts(knex, async () => (
+    knex('audit').insert({ created_at: utcTime(), caller, action: 'delete', detail, logs: 0 })
+  ))
   let deleted = 0
   let after: Position | undefined
   do {
@@ -60,7 +63,7 @@ async function deleteOfUser (
   const [first, last] = [times.at(0), times.at(-1)]
   if (first === undefined || last === undefined) return 0
   await announceChange(knex, userId, first, last)
-  return await knex.transaction(async (transaction) => {
+  return await transact(knex, async (transaction) => {
     const count = await transaction('user_logs')
       .where('user_id', userId)
       .whereBetween('log_event_at', [first, last])

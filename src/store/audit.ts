@@ -1,7 +1,7 @@
 import type { Knex } from 'knex'
 import type { Actor } from '../model/caller.ts'
 import { utcTime, type UtcTime } from '../model/instant.ts'
-import { retryConflicts } from './retry.ts'
+import { transact } from './retry.ts'
 
 /** A change by a person, for the table `audit`. */
 export interface AuditEntry {
@@ -21,11 +21,11 @@ export interface AuditEntry {
 export function audited (
   knex: Knex, entry: AuditEntry, change: (transaction: Knex) => Promise<number>
 ): Promise<number> {
-  return retryConflicts(knex, () => knex.transaction(async (transaction) => {
+  return transact(knex, async (transaction) => {
     const changes = await change(transaction)
     if (changes > 0) await beginAudit(transaction, entry)
     return changes
-  }))
+  })
 }
 
 /** Inserts a row for a change in steps, which count their logs in it; resolves to the row's id. */

@@ -7,6 +7,7 @@ import { startOfTime, type Span } from '../model/span.ts'
 import { dialectOf } from './dialects/index.ts'
 import type { OnConnection } from './limited.ts'
 import { ownedBy } from './owner.ts'
+import { retryConflicts } from './retry.ts'
 import { selectLogs, toLog, type LogRow } from './rows.ts'
 
 /** A batch, with the position of its logs in `user_logs`. */
@@ -188,13 +189,15 @@ export async function stampOf (knex: Knex): Promise<UtcTime> {
 export async function announceChange (
   knex: Knex, userId: number, firstAt: UtcTime, lastAt: UtcTime
 ): Promise<void> {
-  await knex('ingest_batches').insert({
-    user_id: userId,
-    batch_key: randomBytes(16),
-    created_at: await stampOf(knex),
-    first_id: 0,
-    records: 0,
-    first_at: firstAt,
-    last_at: lastAt
+  await retryConflicts(knex, async () => {
+    await knex('ingest_batches').insert({
+      user_id: userId,
+      batch_key: randomBytes(16),
+      created_at: await stampOf(knex),
+      first_id: 0,
+      records: 0,
+      first_at: firstAt,
+      last_at: lastAt
+    })
   })
 }

@@ -21,6 +21,14 @@ export function connect (options: DatabaseOptions): Knex {
   return knexFactory(knexConfig(options))
 }
 
+/**
+ * Opens a pool of one connection, whose reads see all that was committed on any node of a cluster before them.
+ * Undefined where that is impossible or has no use. The caller destroys it.
+ */
+export function openCurrent (knex: Knex): Knex | undefined {
+  return dialectOf(knex).openControl(knex)
+}
+
 /** A replica that searches are read from. */
 export interface Replica {
   /** `host:port`. */

@@ -6,6 +6,7 @@ import type { LogRecord } from '../model/record.ts'
 import { beginAudit } from './audit.ts'
 import { stampOf } from './batches.ts'
 import { deadLettersOf, type DeadLetter } from './dead-letters.ts'
+import { retryConflicts } from './retry.ts'
 
 /** What a replay needs. */
 export interface ReplayTools {
@@ -44,7 +45,8 @@ export async function replayDeadLetters (
   tools: ReplayTools, { letters, by, detail, maxMs = Infinity }: Replay
 ): Promise<Replayed> {
   const deadline = performance.now() + maxMs
-  const auditId = await beginAudit(tools.knex, { by, action: 'dead-letter.replay', detail })
+  const { knex } = tools
+  const auditId = await retryConflicts(knex, () => beginAudit(knex, { by, action: 'dead-letter.replay', detail }))
   const replayed: Replayed = { stored: 0, left: 0 }
   let last: string | undefined
   for await (const letter of letters) {
@@ -52,7 +54,7 @@ export async function replayDeadLetters (
     const { logs, reason } = await replayOne(tools, letter)
     if (reason === undefined) replayed.stored++
     else Object.assign(replayed, { left: replayed.left + 1, reason })
-    if (logs > 0) await tools.knex('audit').where('id', auditId).increment('logs', logs)
+    if (logs > 0) await retryConflicts(knex, async () => knex('audit').where('id', auditId).increment('logs', logs))
     last = letter.id
   }
   return replayed
@@ -95,5 +97,5 @@ async function storeAsLogs (
   key.writeBigUInt64BE(BigInt(id), 8)
   const batch = { userId, key, firstId: BigInt(id), records }
   await store.store([batch], await stampOf(knex), new AbortController().signal)
-  await knex('dead_letters').where('id', id).delete()
+  await retryConflicts(knex, async () => knex('dead_letters').where('id', id).delete())
 }

@@ -1,6 +1,7 @@
 import type { Knex } from 'knex'
 import { utcTime, type UtcTime } from '../model/instant.ts'
 import { audited, type AuditEntry } from './audit.ts'
+import { retryConflicts } from './retry.ts'
 import { boundedRecord, maxLetterRecordBytes, toReason } from './rows.ts'
 
 /** An accepted record that could not become a log. */
@@ -135,7 +136,8 @@ async function deleteInSteps (knex: Knex, letters: Knex.QueryBuilder): Promise<n
   for (let deleted = 0; ;) {
     const rows: Array<{ name: string }> = await letters.clone().orderBy('id').limit(stepRows).select(idAsText(knex))
     if (rows.length === 0) return deleted
-    deleted += await knex('dead_letters').whereIn('id', rows.map(({ name }) => name)).delete()
+    const ids = rows.map(({ name }) => name)
+    deleted += await retryConflicts(knex, async () => knex('dead_letters').whereIn('id', ids).delete())
   }
 }
 

@@ -9,6 +9,7 @@ import { startOfTime } from '../model/span.ts'
 import { wordRules } from '../text/words.js'
 import type { Follower } from '../cluster/followed.ts'
 import { areKnownSince, Overtaken } from '../cluster/progress.ts'
+import { transact } from '../store/retry.ts'
 
 /** `user_id` of the row for the feed, in `word_progress`. */
 export const feedId = 0
@@ -33,7 +34,7 @@ export async function feedReached (knex: Knex): Promise<UtcTime | undefined> {
 
 /** Starts the index over: with the batches created from then on, and the history of all users. */
 export async function beginIndex (knex: Knex, from: UtcTime): Promise<void> {
-  await knex.transaction(async (transaction) => {
+  await transact(knex, async (transaction) => {
     await transaction('word_progress').delete()
     const ids: number[] = await transaction('users').pluck('id')
     const rows = [

@@ -3,6 +3,7 @@ import type { Knex } from 'knex'
 import type { UtcTime } from '../model/instant.ts'
 import type { WordBlock } from './blocks.js'
 import { sliceCount, wholeSlice } from './fingerprints.js'
+import { transact } from '../store/retry.ts'
 
 /** A number of 64 bits, which MySQL's driver gives as a string. */
 type BlockId = number | string
@@ -28,7 +29,7 @@ const allSlices = [...Array.from({ length: sliceCount }, (_, slice) => slice), w
 /** Stores blocks, in several transactions. */
 export async function storeBlocks (knex: Knex, blocks: readonly WordBlock[]): Promise<void> {
   for (const portion of portionsOf(blocks, costOfBlock, transactionBounds)) {
-    await knex.transaction((transaction) => insertBlocks(transaction, portion))
+    await transact(knex, (transaction) => insertBlocks(transaction, portion))
   }
 }
 

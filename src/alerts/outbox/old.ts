@@ -1,7 +1,7 @@
 import type { Knex } from 'knex'
 import type { UtcTime } from '../../model/instant.ts'
 import { shift } from '../../model/span.ts'
-import { retryConflicts } from '../../store/retry.ts'
+import { transact } from '../../store/retry.ts'
 import { noRule } from './raise.ts'
 
 /** How long alerts are kept, in milliseconds. */
@@ -24,10 +24,10 @@ export async function forgetOld (knex: Knex, after: string, now: UtcTime): Promi
     .filter((row) => row.raised_at < oldest || row.user === null || (row.rule === null && row.rule_id !== noRule))
     .map(({ id }) => id)
   if (ids.length > 0) {
-    await retryConflicts(knex, () => knex.transaction(async (transaction) => {
+    await transact(knex, async (transaction) => {
       await transaction('alert_outbox').whereIn('alert_id', ids).delete()
       await transaction('alerts').whereIn('id', ids).delete()
-    }))
+    })
   }
   return rows.length < alertsPerStep ? '0' : String(rows.at(-1)?.id)
 }

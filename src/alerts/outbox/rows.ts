@@ -7,7 +7,7 @@
 //                 given_up
 import type { Knex } from 'knex'
 import type { UtcTime } from '../../model/instant.ts'
-import { retryConflicts } from '../../store/retry.ts'
+import { transact } from '../../store/retry.ts'
 import type { AlertKind } from '../alert.ts'
 import type { AlertMessage } from '../channels/channel.ts'
 import type { FailureReason } from '../channels/failures.ts'
@@ -121,7 +121,7 @@ export async function claim (
   knex: Knex, channel: StoredChannel, { content, alertIds, by, now, nowMs }: Claim
 ): Promise<boolean> {
   const message = content.message.id
-  return await retryConflicts(knex, () => knex.transaction(async (transaction) => {
+  return await transact(knex, async (transaction) => {
     if (!await noteTime(transaction, channel, 'sends', nowMs)) return false
     const rows = transaction('alert_outbox').where({ channel_id: channel.id, state: 'waiting' })
     if (alertIds) rows.whereIn('alert_id', [...alertIds]).whereNull('message')
@@ -134,7 +134,7 @@ export async function claim (
       await lead.update({ content: JSON.stringify(content) })
     }
     return true
-  }))
+  })
 }
 
 /** Adds a time to the recent ones of a channel; false where it was changed since it was read. */

@@ -2,7 +2,7 @@
 import type { Knex } from 'knex'
 import type { UtcTime } from '../../model/instant.ts'
 import { shift } from '../../model/span.ts'
-import { retryConflicts } from '../../store/retry.ts'
+import { transact } from '../../store/retry.ts'
 import { toReason } from '../../store/rows.ts'
 import type { SendOutcome } from '../channels/channel.ts'
 import { isPausedByUser, moveChat, unlessPausedByUser, type StoredChannel } from '../channels/stored.ts'
@@ -34,10 +34,10 @@ export interface Settlement {
 export async function settle (
   knex: Knex, claimed: Claimed, outcome: SendOutcome, settlement: Settlement
 ): Promise<void> {
-  await retryConflicts(knex, () => knex.transaction(async (transaction) => {
+  await transact(knex, async (transaction) => {
     if (outcome.kind === 'delivered') await settleDelivered(transaction, claimed, outcome.messageId, settlement)
     else await settleFailed(transaction, claimed, outcome, settlement)
-  }))
+  })
 }
 
 async function settleDelivered (
