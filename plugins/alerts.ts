@@ -35,7 +35,7 @@ export default fp<AlertsOptions>(async (app, { alerts = false, alertTargets: tar
       targets,
       publicUrl,
       telegram,
-      onFailure: (sentence, data) => app.log.warn(data, sentence)
+      warn: (sentence, data) => app.log.warn(data, sentence)
     })
     : undefined
   app.decorate('logAlerts', service)

@@ -27,6 +27,7 @@ export default fp<HourCountsOptions>(async (app, { patience = 5000 }) => {
     knex: app.logDb,
     transactionMs: patience,
     onFailure: (error) => app.log.warn({ code: codeOf(error) }, failed),
+    onRecovery: () => app.log.warn('logs are counted by the hour again'),
     onUserFailure: (userId, error) => app.log.warn({ userId, failure: describeFailure(error) }, userFailed)
   })
   app.decorate('hourCounts', { runNow: () => counter.runNow() })

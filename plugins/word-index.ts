@@ -35,6 +35,7 @@ export default fp<WordIndexOptions>(async (app, { wordIndex: isEnabled = true, a
     knex: app.logDb,
     transactionMs: patience,
     onFailure: (error) => app.log.warn({ code: codeOf(error) }, failed),
+    onRecovery: () => app.log.warn('the word index is brought up to date again'),
     onUserFailure: (userId, error) => app.log.warn({ userId, failure: describeFailure(error) }, userFailed)
   })
   app.decorate('wordIndex', {

@@ -9,7 +9,7 @@ import type { Span } from '../model/span.ts'
 import { listBatchesUpTo, stampOf, type StoredBatch } from '../store/batches.ts'
 import { openReader } from '../store/connect.ts'
 import type { Reader } from '../store/reader.ts'
-import { retryConflicts } from '../store/retry.ts'
+import { transact } from '../store/retry.ts'
 import { ageGroups } from './aging.ts'
 import { addTallies } from './groups.ts'
 import {
@@ -42,6 +42,8 @@ export interface FollowerOptions {
   horizons: Pick<Horizons, 'now' | 'pastStored'>
   /** A run failed; the next one tries again. */
   onFailure: (error: unknown) => void
+  /** A run has succeeded again. */
+  onRecovery?: (() => void) | undefined
 }
 
 /**
@@ -63,7 +65,7 @@ export class ErrorFollower {
   /** Since the last piece of work. */
   #utilization = performance.eventLoopUtilization()
 
-  constructor ({ knex, instance, horizons, onFailure }: FollowerOptions) {
+  constructor ({ knex, instance, horizons, onFailure, onRecovery }: FollowerOptions) {
     this.#knex = knex
     this.#horizons = horizons
     this.#worker = new LeasedWorker(instance, {
@@ -75,7 +77,8 @@ export class ErrorFollower {
         this.#progress = undefined
         this.#rules.reset()
       },
-      onFailure
+      onFailure,
+      onRecovery
     })
     this.#connection = openReader(knex)
     this.#reader = { knex: this.#connection.knex, signal: this.#worker.signal }
@@ -146,10 +149,10 @@ export class ErrorFollower {
     const progress = this.#progress
     if (progress === undefined) return undefined
     const { reached } = progress
-    const { next, result } = await retryConflicts(this.#knex, () => this.#knex.transaction(async (transaction) => {
+    const { next, result } = await transact(this.#knex, async (transaction) => {
       const next = await advance(transaction, progress, { from: reached, to: reached, batches: [], isLate: false })
       return { next, result: await work(transaction, reached) }
-    }))
+    })
     this.#progress = next
     return result
   }
@@ -190,13 +193,13 @@ export class ErrorFollower {
       await this.#giveWay(performance.now() - startedAt)
       startedAt = performance.now()
     }
-    this.#progress = await retryConflicts(this.#knex, () => this.#knex.transaction(async (transaction) => {
+    this.#progress = await transact(this.#knex, async (transaction) => {
       const next = await advance(transaction, progress, step)
       const hasErrors = tallies.size > 0
       const changed = hasErrors ? await addTallies(transaction, tallies.list(), await stampOf(transaction)) : []
       await this.#rules.tell(transaction, { sightings, changed, reached: next.reached })
       return next
-    }))
+    })
     await this.#giveWay(performance.now() - startedAt)
   }
 

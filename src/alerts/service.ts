@@ -29,8 +29,8 @@ export interface AlertServiceOptions {
   publicUrl: string | undefined
   /** Undefined: no bot. */
   telegram: TelegramOptions | undefined
-  /** Something failed, and is tried again: a fixed sentence. */
-  onFailure: (sentence: string, data: { code?: string, reason?: string }) => void
+  /** Something failed and is tried again, or works again: a fixed sentence. */
+  warn: (sentence: string, data: { code?: string, reason?: string }) => void
 }
 
 /** Groups errors, runs rules, sends alerts, and follows the bot. */
@@ -43,11 +43,14 @@ export class AlertService {
   readonly #problems: OwnProblems
 
   constructor (options: AlertServiceOptions) {
-    const { knex, instance, horizons, readers, spool, retentionFailure, onFailure } = options
+    const { knex, instance, horizons, readers, spool, retentionFailure, warn } = options
     const { targets, publicUrl, telegram } = options
-    const failing = (sentence: string) => (error: unknown) => onFailure(sentence, dataOf(error))
+    const reporting = (failure: string, recovery: string) => ({
+      onFailure: (error: unknown) => warn(`${failure}; it tries again`, dataOf(error)),
+      onRecovery: () => warn(recovery, {})
+    })
     this.#follower = new ErrorFollower({
-      knex, instance, horizons, onFailure: failing('errors could not be grouped; it tries again')
+      knex, instance, horizons, ...reporting('errors could not be grouped', 'errors are grouped again')
     })
     const client = telegram && new TelegramClient(telegram)
     const guard = new TargetGuard(targets)
@@ -56,11 +59,11 @@ export class AlertService {
       instance,
       openChannel: (channel) => openChannel(channel, { guard, telegram: client }),
       links: new PageLinks(publicUrl),
-      onFailure: failing('alerts could not be sent; it tries again')
+      ...reporting('alerts could not be sent', 'alerts are sent again')
     })
     this.telegram = client
     this.#bot = client && new TelegramBot({
-      knex, instance, readers, client, onFailure: failing('the Telegram bot failed; it tries again')
+      knex, instance, readers, client, ...reporting('the Telegram bot failed', 'the Telegram bot works again')
     })
     this.#problems = new OwnProblems(knex, {
       spoolBytes: () => spool()?.bytes ?? 0, folders: () => foldersOf(knex, spool()?.folder), retentionFailure

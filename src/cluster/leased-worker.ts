@@ -9,6 +9,7 @@
 // it, because progress is a compare-and-set that fails once another holder has made progress.
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Knex } from 'knex'
+import { codeOf } from '../errors.ts'
 import { isAway } from '../store/connect.ts'
 import { within } from '../timeout.ts'
 import { Background } from './background.ts'
@@ -46,8 +47,13 @@ export interface LeasedWork {
   run: (isAwaited: boolean) => Promise<void>
   /** Drops what is known from earlier runs: a run failed, or another instance has the lease. */
   reset?: () => Promise<void> | void
-  /** Called with the error of a failed run; not where another instance has the lease, or the server closes. */
+  /**
+   * Called with the error of a failed run, once for each code until a run succeeds: an outage fails many runs.
+   * Not called where another instance has the lease, or the server closes.
+   */
   onFailure: (error: unknown) => void
+  /** Called when a run has succeeded after failed ones, or another instance works. */
+  onRecovery?: (() => void) | undefined
 }
 
 /** Repeats work while this instance has its lease. */
@@ -55,12 +61,19 @@ export class LeasedWorker {
   readonly #instance: WorkerInstance
   readonly #lease: Lease
   readonly #background: Background
+  /** Codes of the errors of the latest runs, if they failed. */
+  readonly #failures = new Set<string | undefined>()
   #commitsSeen: number
   #owedMs = 0
   /** Start of the unit of work, by this process's monotonic clock. */
   #unitAt = -Infinity
 
-  constructor (instance: WorkerInstance, { lease, leaseSeconds, pauseMs, run, reset, onFailure }: LeasedWork) {
+  constructor (instance: WorkerInstance, work: LeasedWork) {
+    const { lease, leaseSeconds, pauseMs, run, reset, onFailure, onRecovery } = work
+    const recover = () => {
+      if (this.#failures.size > 0) onRecovery?.()
+      this.#failures.clear()
+    }
     this.#instance = instance
     this.#commitsSeen = instance.commits
     this.#lease = new Lease(instance.control, lease, leaseSeconds)
@@ -68,11 +81,17 @@ export class LeasedWorker {
       try {
         await this.holdLease()
         await this.#renewDuring(() => run(isAwaited))
+        recover()
       } catch (error) {
         await reset?.()
         throw error
       }
-    }, pauseMs, (error) => { if (!(error instanceof LeaseTaken)) onFailure(error) })
+    }, pauseMs, (error) => {
+      if (error instanceof LeaseTaken) return recover()
+      const code = codeOf(error)
+      if (!this.#failures.has(code)) onFailure(error)
+      this.#failures.add(code)
+    })
   }
 
   /** Aborted when the work must stop. */

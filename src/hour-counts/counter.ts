@@ -30,6 +30,8 @@ export interface CounterOptions {
   transactionMs: number
   /** A run failed; the next one tries again. */
   onFailure: (error: unknown) => void
+  /** A run has succeeded again. */
+  onRecovery?: (() => void) | undefined
   /** Hours of a user could not be counted: each query counts them, and the next run tries again. */
   onUserFailure: (userId: number, error: unknown) => void
 }
@@ -60,7 +62,8 @@ export class HourCounter {
       pauseMs: pollMs,
       run: (isAwaited) => this.#run(isAwaited),
       reset: () => { this.#knowsTouched = false },
-      onFailure: options.onFailure
+      onFailure: options.onFailure,
+      onRecovery: options.onRecovery
     })
     this.#connection = openReader(options.knex)
     this.#reader = { knex: this.#connection.knex, signal: this.#worker.signal }

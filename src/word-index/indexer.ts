@@ -37,6 +37,8 @@ export interface IndexerOptions {
   transactionMs: number
   /** A run failed; the next one tries again. */
   onFailure: (error: unknown) => void
+  /** A run has succeeded again. */
+  onRecovery?: (() => void) | undefined
   /** Logs of a user could not be indexed: they are searched without the index, and retried in an hour. */
   onUserFailure: (userId: number, error: unknown) => void
 }
@@ -68,7 +70,8 @@ export class WordIndexer {
       pauseMs: pollMs,
       run: (isAwaited) => this.#run(isAwaited),
       reset: () => this.#reset(),
-      onFailure: options.onFailure
+      onFailure: options.onFailure,
+      onRecovery: options.onRecovery
     })
     this.#connection = openReader(options.knex)
     this.#reader = { knex: this.#connection.knex, signal: this.#worker.signal }

@@ -44,6 +44,8 @@ export interface SenderOptions {
   links: PageLinks
   /** A run failed, or an outcome could not be written; it is tried again. */
   onFailure: (error: unknown) => void
+  /** A run has succeeded again. */
+  onRecovery?: (() => void) | undefined
   /** Default: the database's clock. */
   now?: () => Promise<UtcTime>
 }
@@ -69,7 +71,7 @@ export class Sender {
   #forgotUpTo = '0'
 
   constructor (options: SenderOptions) {
-    const { knex, instance, onFailure, now } = options
+    const { knex, instance, onFailure, onRecovery, now } = options
     this.#knex = knex
     this.#id = instance.id
     this.#options = options
@@ -80,7 +82,8 @@ export class Sender {
       pauseMs: pollMs,
       run: (isAwaited) => this.#run(isAwaited),
       reset: () => { this.#state = nothingWaits },
-      onFailure
+      onFailure,
+      onRecovery
     })
     this.#connection = openReader(knex)
   }

@@ -49,6 +49,26 @@ for (const database of databases) {
       t.equal(failures.length, 1)
     })
 
+    await t.test('an outage is reported once, and its end once', async (t) => {
+      const reports: string[] = []
+      let failure: Error | undefined
+      const worker = startWorker(t, knex, async () => { if (failure) throw failure }, {
+        onFailure: (error) => { reports.push((error as { code: string }).code) },
+        onRecovery: () => { reports.push('recovered') }
+      })
+      const runAll = async (codes: Array<string | undefined>) => {
+        for (const code of codes) {
+          failure = code === undefined ? undefined : Object.assign(new Error('failed'), { code })
+          await worker.runNow().catch(() => {})
+        }
+      }
+      await runAll([undefined, 'ONE', 'ONE', 'OTHER', 'ONE', undefined, undefined])
+      t.strictSame(reports, ['ONE', 'OTHER', 'recovered'])
+      await runAll(['ONE', 'ONE', undefined])
+      t.strictSame(reports.slice(3), ['ONE', 'recovered'])
+      await worker.close()
+    })
+
     await t.test('is renewed while a unit of work takes longer than the lease', async (t) => {
       const expiry = async () => Number((await knex('leases').where('name', 'work').first()).expires_at)
       const other = startWorker(t, knex, async () => {}, { leaseSeconds: 1 })

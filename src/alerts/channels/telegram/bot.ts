@@ -6,7 +6,7 @@ import type { Knex } from 'knex'
 import { LeasedWorker, urgentLeaseSeconds, type WorkerInstance } from '../../../cluster/leased-worker.ts'
 import { Overtaken } from '../../../cluster/progress.ts'
 import type { Readers } from '../../../search/readers.ts'
-import { retryConflicts } from '../../../store/retry.ts'
+import { transact } from '../../../store/retry.ts'
 import type { Update } from './api.ts'
 import { effectOfPress, refusePress } from './buttons.ts'
 import { resultOf, type TelegramClient } from './client.ts'
@@ -32,6 +32,8 @@ export interface BotOptions {
   client: TelegramClient
   /** A poll or the effect of an update failed. */
   onFailure: (error: unknown) => void
+  /** A run has succeeded again. */
+  onRecovery?: (() => void) | undefined
 }
 
 /** Follows what people write to the bot, and which buttons they press. */
@@ -48,7 +50,7 @@ export class TelegramBot {
   #failures = 0
   #restsUntil = -Infinity
 
-  constructor ({ knex, instance, readers, client, onFailure }: BotOptions) {
+  constructor ({ knex, instance, readers, client, onFailure, onRecovery }: BotOptions) {
     this.client = client
     this.#knex = knex
     this.#onFailure = onFailure
@@ -58,7 +60,8 @@ export class TelegramBot {
       pauseMs,
       run: () => this.#run(),
       reset: () => { this.#next = undefined },
-      onFailure
+      onFailure,
+      onRecovery
     })
     this.#context = { client, readers, signal: this.#worker.signal }
     this.#commands = new Commands(this.#context)
@@ -160,11 +163,11 @@ export class TelegramBot {
   }
 
   async #store (effect: Effect, from: number, to: number): Promise<Afterwards> {
-    const afterwards = await retryConflicts(this.#knex, () => this.#knex.transaction(async (transaction) => {
+    const afterwards = await transact(this.#knex, async (transaction) => {
       const row = transaction('telegram_progress').where({ bot: this.client.botId, next_update: from })
       if (await row.update({ next_update: to }) === 0) throw new Overtaken()
       return await effect(transaction)
-    }))
+    })
     this.#next = to
     return afterwards
   }
