@@ -2,12 +2,11 @@ import fp from 'fastify-plugin'
 import { createAuthentication, type Authentication } from '../src/authenticate/authentication.ts'
 import { guardRoutes, untilRightEnds } from '../src/http/guard.ts'
 import type { Caller, Scope } from '../src/model/caller.ts'
-import { openCurrent } from '../src/store/connect.ts'
+import { disconnect, openCurrent } from '../src/store/connect.ts'
 import { credentialsOf } from '../src/store/credentials.ts'
 import { sessionsOf, type Session } from '../src/store/sessions.ts'
 import { tokensOf, type Token } from '../src/store/tokens.ts'
 import { usersOf } from '../src/store/users.ts'
-import { within } from '../src/timeout.ts'
 
 /**
  * Callers that a route lets in: everybody (`public`), those of the published contract, which its routes check
@@ -41,14 +40,11 @@ export interface AuthOptions {
   patience?: number
 }
 
-/** How long the database may take to close a connection. */
-const closeTimeoutMs = 1000
-
 /** Authenticates callers, and admits to each route those that its `config.logAccess` names. */
 export default fp<AuthOptions>(async (app, { apiKey = '', patience: timeoutMs = 5000 }) => {
   // On any node of a cluster, it reads what the others have committed; at its first use it connects.
   const current = openCurrent(app.logDb)
-  app.addHook('onClose', () => within(closeTimeoutMs, Promise.resolve(current?.destroy())).catch(() => {}))
+  app.addHook('onClose', () => disconnect(current))
   const { authentication, callerOf, isStillAllowed } = createAuthentication({
     users: { ...usersOf(app.logDb), ...credentialsOf(app.logDb) },
     tokens: tokensOf(app.logDb),

@@ -1,9 +1,8 @@
 import fp from 'fastify-plugin'
 import type { Knex } from 'knex'
-import { connect, guard, replicaOf, watchHosts } from '../src/store/connect.ts'
+import { connect, disconnect, guard, replicaOf, watchHosts } from '../src/store/connect.ts'
 import type { DatabaseOptions } from '../src/store/dialects/dialect.ts'
 import { SchemaSetup } from '../src/store/schema.ts'
-import { within } from '../src/timeout.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -36,9 +35,6 @@ export interface DbOptions {
 
 const defaultDatabase: DatabaseOptions = { file: 'data/loggerbot.sqlite' }
 
-/** How long the pool may take to close: a database that hangs must not keep the service from closing. */
-const closeTimeoutMs = 1000
-
 /**
  * Opens the database, prepares its schema, and closes it last.
  *
@@ -57,7 +53,7 @@ export default fp<DbOptions>(async (app, { database = defaultDatabase, knex, mig
   app.decorate('logHosts', logHosts)
   app.decorate('logReplica', knex ? undefined : replicaOf(database))
   app.addHook('onClose', async () => logHosts?.close())
-  if (!knex) app.addHook('onClose', () => within(closeTimeoutMs, logDb.destroy()).catch(() => {}))
+  if (!knex) app.addHook('onClose', () => disconnect(logDb))
 
   const schema = new SchemaSetup(logDb, migrate ?? (!knex && 'file' in database), app.log)
   app.addHook('preClose', async () => schema.close())

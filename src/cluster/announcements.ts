@@ -42,7 +42,7 @@ export class Announcements {
     this.#list.splice(0, firstKept)
   }
 
-  /** What is held by a copy of the database whose row has this `seen_at`; undefined where it is not known. */
+  /** What a copy of the database holds if its row of this process has this `seen_at`; undefined for an unknown one. */
   find (seenAt: string): Held | undefined {
     const index = this.#list.findLastIndex((noted) => noted.seenAt === seenAt)
     const found = this.#list[index]

@@ -16,6 +16,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Knex } from 'knex'
 import { millisecondsOf, type UtcTime } from '../model/instant.ts'
 import { latestOf } from '../store/batches.ts'
+import { disconnect } from '../store/connect.ts'
 import { dialectOf } from '../store/dialects/index.ts'
 import { limited, type OnConnection } from '../store/limited.ts'
 import { within } from '../timeout.ts'
@@ -105,7 +106,7 @@ export class Instance {
     this.#closing.abort()
     // A database that hangs must not keep the service from closing.
     await within(announceMs, this.#leave()).catch(() => {})
-    await within(announceMs, this.#own?.destroy() ?? Promise.resolve()).catch(() => {})
+    await disconnect(this.#own)
   }
 
   /** What must be awaited before anything may be stored; undefined if nothing must. */

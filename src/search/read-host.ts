@@ -11,9 +11,9 @@ import type { Horizons } from '../cluster/horizons.ts'
 import { codeOf } from '../errors.ts'
 import type { UtcTime } from '../model/instant.ts'
 import type { ServerLog } from '../model/server-log.ts'
-import { isAway } from '../store/connect.ts'
+import { disconnect, isAway } from '../store/connect.ts'
 import { limited } from '../store/limited.ts'
-import { unlessAborted, within } from '../timeout.ts'
+import { unlessAborted } from '../timeout.ts'
 import type { ReadTurn } from './policy.ts'
 
 const checkMs = 500
@@ -22,7 +22,6 @@ const checkTimeoutMs = 1400
 /** How long a request waits for the replica. One that is further behind is not waited for. */
 const maxWaitMs = 300
 const pollMs = 10
-const closeMs = 1000
 /** Within this time after the start, the replica may not have heard of this process yet. */
 const graceMs = 5000
 const unchecked = 'not checked yet'
@@ -91,7 +90,7 @@ export class ReadHost {
   async close (): Promise<void> {
     this.#closing.abort()
     await this.#running
-    await within(closeMs, this.#knex.destroy()).catch(() => {})
+    await disconnect(this.#knex)
   }
 
   async #run (): Promise<void> {
@@ -151,7 +150,7 @@ export class ReadHost {
     log.warn({ host: this.name, reason }, 'the read host is not read: searches are read where logs are stored')
     this.#lost.abort(new Error(reason))
     // Connections that hang would stay in the pool for ever.
-    within(closeMs, this.#knex.destroy()).catch(() => {})
+    disconnect(this.#knex).catch(() => {})
     this.#knex = open()
   }
 }

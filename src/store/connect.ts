@@ -16,14 +16,22 @@ export function knexConfig (options: DatabaseOptions): Knex.Config {
   return { ...config, migrations, log: { warn () {}, error () {} } }
 }
 
-/** Opens a pool, which connects at its first query. The caller destroys it. */
+/** Opens a pool, which connects at its first query. The caller disconnects it. */
 export function connect (options: DatabaseOptions): Knex {
   return knexFactory(knexConfig(options))
 }
 
+/** How long the database may take to close the connections of a pool. */
+const disconnectMs = 1000
+
+/** Closes the connections of a pool. Never rejects, and gives up after a second: the database may hang. */
+export async function disconnect (knex: Knex | undefined): Promise<void> {
+  if (knex) await within(disconnectMs, knex.destroy()).catch(() => {})
+}
+
 /**
- * Opens a pool of one connection, whose reads see all that was committed on any node of a cluster before them.
- * Undefined where that is impossible or has no use. The caller destroys it.
+ * Opens a pool of one connection. A read on it sees everything that any node of a cluster committed before the read.
+ * Undefined where the database has no such connection. The caller disconnects it.
  */
 export function openCurrent (knex: Knex): Knex | undefined {
   return dialectOf(knex).openControl(knex)
@@ -33,7 +41,7 @@ export function openCurrent (knex: Knex): Knex | undefined {
 export interface Replica {
   /** `host:port`. */
   name: string
-  /** Opens a pool to it, which the caller destroys. */
+  /** Opens a pool to it, which the caller disconnects. */
   open: () => Knex
 }
 

@@ -51,7 +51,7 @@ export interface Engine {
   kind: ServerKind
   /** Flags of a node, beside those of all; `isFirst`: it starts a new cluster. */
   flags (node: Node, nodes: readonly Node[], isFirst: boolean): Promise<string[]>
-  /** Prepares new nodes, whose data are empty, before the cluster begins. */
+  /** Prepares new nodes, which have no data yet, before the cluster begins. */
   prepare (nodes: readonly Node[], run: (node: Node, isFirst?: boolean) => Promise<void>): Promise<void>
   /** The ways in which a new node can get the data. */
   transfers: readonly Transfer[]

@@ -71,7 +71,7 @@ for (const database of servers) {
   })
 }
 
-t.test('who is unknown is looked for on the other nodes before they are refused', async (t) => {
+t.test('before an unknown caller is refused, the other nodes are asked', async (t) => {
   const service = await startService(t, mariadb)
   const { knex } = service
   const token = await createUser(service, 'alice')
