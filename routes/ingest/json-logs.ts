@@ -58,19 +58,19 @@ const jsonLogs: FastifyPluginAsyncTypebox<Required<Pick<IngestOptions, 'bodyLimi
 
   app.post('/api/logs', { config, schema, onRequest: app.reserveMemory }, async (request, reply) => {
     if (/^application\/logplex/i.test(request.headers['content-type'] ?? '')) return storeLogplex(request, reply)
-    const contentType = request.headers['content-type']
+    const contentType = request.headers['content-type'] ?? ''
+    const mayBeText = isForm.test(contentType)
     const cutter = new LineCutter(bodyLimit, 'logs')
     const arrival = utcTime()
-    let reading = isText.test(contentType ?? '') ? readingOfText(request.query) : undefined
+    let reading = isText.test(contentType) ? readingOfText(request.query) : undefined
     return storeStream(request, reply, {
       cutter,
       decoderOf (portion) {
         const parse = parserOf(portion)
         return (bytes, index) => {
           const isLine = cutter.isLine(bytes)
-          const isJson = !isLine || !isForm.test(contentType ?? '')
-          reading ??= isJson ? readingOfJson(request.query) : readingOfText(request.query)
-          return decodeTextPiece({ ...reading, bytes, isLine, arrival, parse }, index)
+          reading ??= isLine && mayBeText ? readingOfText(request.query) : readingOfJson(request.query)
+          return decodeTextPiece({ bytes, isLine, arrival, parse, how: reading }, index)
         }
       },
       isText: true,

@@ -88,8 +88,8 @@ function recordOfEvent (event: Fields, arrival: UtcTime): LogRecord {
 
 /** Uses the attribute `name`, pino's name of a logger, as the process; `Name` is rather a property of the event. */
 function nameProcess (record: LogRecord): void {
-  const { name, ...others } = record.attributes ?? {}
-  if (record.processName !== noProcess || typeof name !== 'string') return
+  if (record.processName !== noProcess || typeof record.attributes?.name !== 'string') return
+  const { name, ...others } = record.attributes
   record.processName = name
   record.attributes = others
 }

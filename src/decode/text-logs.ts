@@ -17,29 +17,33 @@ export interface TextReading {
   given: GivenParts | undefined
 }
 
-interface TextPiece extends TextReading {
+interface TextPiece {
   bytes: Buffer
   isLine: boolean
   arrival: UtcTime
   parse: Parse
+  how: TextReading
 }
 
 /** Decodes a piece; `index` is the number of its first log within the body. */
 export function decodeTextPiece (piece: TextPiece, index: number): Iterable<Step> {
-  const { bytes, isLine, given } = piece
-  if (isLine) return [decodeLine(bytes, index, piece)]
-  return given ? decodeJsonOfText(piece, index) : decodeJsonLog(bytes, index, piece)
+  if (piece.isLine) return [decodeLine(piece.bytes, index, piece)]
+  return piece.how.given ? decodeJsonOfText(piece, index) : decodeJson(piece, index)
 }
 
 /** Decodes a line; bytes that are not text are rejected. */
-function decodeLine (line: Buffer, index: number, { given = {}, arrival }: TextPiece): LogRecord | Rejected {
-  if (isReadable(line)) return decodeTextLine(line, given, arrival)
+function decodeLine (line: Buffer, index: number, { how, arrival }: TextPiece): LogRecord | Rejected {
+  if (isReadable(line)) return decodeTextLine(line, how.given ?? {}, arrival)
   return { source: 'json', index, reason: 'body must be JSON or lines of text', raw: rawOf(line) }
+}
+
+function decodeJson ({ bytes, arrival, parse, how }: TextPiece, index: number): Iterable<Step> {
+  return decodeJsonLog(bytes, index, { reading: how.reading, given: how.given, arrival, parse })
 }
 
 /** Decodes JSON within a text: what cannot become a log is a line of text. */
 function * decodeJsonOfText (piece: TextPiece, index: number): Generator<Step, void, void> {
-  for (const step of decodeJsonLog(piece.bytes, index, piece)) {
+  for (const step of decodeJson(piece, index)) {
     yield step && 'reason' in step ? decodeLine(bytesOfRaw(step.raw), index, piece) : step
   }
 }

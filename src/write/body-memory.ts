@@ -105,6 +105,11 @@ export class BodyMemory {
   }
 
   async * #readParts (body: Body, isCounted: boolean): AsyncGenerator<Buffer, void, void> {
+    const whole = await this.#readAtOnce(body, isCounted)
+    if (whole) {
+      yield whole
+      return
+    }
     const wake = () => this.#wake()
     const events = ['readable', 'end', 'close', 'error']
     for (const event of events) body.on(event, wake)
