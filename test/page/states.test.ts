@@ -60,6 +60,19 @@ for (const database of databases.slice(0, 1)) {
       })
     }
 
+    await t.test('says how far the replica is behind, until new logs follow', async (t) => {
+      await page.route(lists, async (route) => {
+        const answer = await route.fetch()
+        await route.fulfill({ response: answer, json: { ...await answer.json(), lag: 42 } })
+      })
+      await search(page, 'log')
+      await page.locator('.status').getByText('the replica is 42 seconds behind').waitFor()
+      await page.unroute(lists)
+      await search(page, '')
+      await page.locator('.results[aria-busy=false]').waitFor()
+      t.equal(await page.locator('.status').getByText('behind').count(), 0)
+    })
+
     await t.test('says why it is refused for good, and keeps the rows', async (t) => {
       await page.route(lists, (route) => route.fulfill({ status: 403, json: { code: 403, detail: 'the user is disabled' } }))
       await search(page, 'log')

@@ -22,6 +22,8 @@ export interface Page extends Times {
   reached?: string
   place?: string
   outside?: { before: number, after: number }
+  /** Seconds by which the replica that was read is behind. */
+  lag?: number
 }
 
 export interface Identity {

@@ -12,6 +12,7 @@ import { isAboutQuery } from '../query/draft.ts'
 import { isFollowed } from '../live/switch.tsx'
 import type { Search } from '../rows/search.ts'
 import { countOn } from '../rows/total.ts'
+import { formatDuration } from '../texts/format.ts'
 import { texts } from '../texts/index.ts'
 import { noteworthySkew } from '../time/clock.ts'
 import { clockOf } from '../time/format.ts'
@@ -20,7 +21,7 @@ import { nextWrap } from './commands.ts'
 
 /** What is known of a search, and how its rows are shown. */
 export function Status ({ search }: { search: Search }) {
-  const { error, tookMs } = search.state.value
+  const { error, lag, tookMs } = search.state.value
   const { common, status, time } = texts.value
   return (
     <footer class='status'>
@@ -28,6 +29,7 @@ export function Status ({ search }: { search: Search }) {
       <CountOn key={search} search={search} />
       <Progress search={search} />
       {tookMs !== undefined && <span>{status.took(Math.round(tookMs))}</span>}
+      {lag !== undefined && !isFollowed(view.value) && <span>{status.behind(formatDuration(lag))}</span>}
       {error && !isAboutQuery(error) && (
         <span class='problem' role='alert'>
           {explain(error)} <button type='button' class='link' onClick={() => search.goOn()}>{common.retry}</button>

@@ -19,6 +19,7 @@ export interface SearchState {
   /** The time that was searched back to, where the time of the last request was over. */
   reached: string | undefined
   outside: Page['outside']
+  lag: Page['lag']
   /** Position of the feed at which the tail continues the list. */
   place: string | undefined
   error: ApiError | undefined
@@ -45,6 +46,7 @@ export const initialState: SearchState = {
   times: undefined,
   reached: undefined,
   outside: undefined,
+  lag: undefined,
   place: undefined,
   error: undefined,
   tookMs: undefined
@@ -52,12 +54,13 @@ export const initialState: SearchState = {
 
 /** What a page says of its whole search, where no page before it did. */
 export function saidBy (page: Page, state: SearchState, startedAt: number): Partial<SearchState> {
-  const { times, place, outside, tookMs } = state
+  const { times, place, outside, lag, tookMs } = state
   return {
     times: times ?? { from: page.from, to: page.to, asOf: page.asOf },
     place: place ?? page.place,
     reached: page.complete ? undefined : page.reached ?? page.logs.at(-1)?.at,
     outside: outside ?? page.outside,
+    lag: lag ?? page.lag,
     tookMs: tookMs ?? performance.now() - startedAt
   }
 }

@@ -41,6 +41,7 @@ export const list = {
     counting: 'Counting …',
     took: (milliseconds: number) => `${milliseconds} ms`,
     searchedBackTo: (time: string) => `searched back to ${time}`,
+    behind: (duration: string) => `without the newest logs: the replica is ${duration} behind`,
     stop: 'Stop',
     goOn: 'Go on',
     wrap: { one: 'Messages on one line', some: 'Messages on up to six lines', all: 'Whole messages' },

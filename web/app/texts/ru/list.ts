@@ -41,6 +41,7 @@ export const list: typeof English = {
     counting: 'Считаем …',
     took: (milliseconds) => `${milliseconds} мс`,
     searchedBackTo: (time) => `просмотрено до ${time}`,
+    behind: (duration) => `без новейших логов: реплика отстаёт на ${duration}`,
     stop: 'Остановить',
     goOn: 'Дальше',
     wrap: { one: 'Сообщения в одну строку', some: 'Сообщения до шести строк', all: 'Сообщения целиком' },
