@@ -10,6 +10,9 @@ export { seeded }
 /** Placeholder for a time in a body; load.lua replaces it by the present minus `secondsAgo`. */
 const stamp = (secondsAgo: number) => `@${secondsAgo}`.padEnd('2020-05-05T12:22:22'.length, '@')
 
+/** Placeholder in a message; load.lua replaces it by a number that no other request has, as a repeated request is stored once. */
+const serial = '#0aB1cD2eF3g'
+
 /** Levels as names of the contract or as Python's numbers, by their share; most logs are unimportant. */
 const levels: Array<[share: number, name: string, number: number]> = [
   [0.2, 'debug', 10], [0.8, 'info', 20], [0.93, 'warning', 30], [0.99, 'error', 40], [1, 'critical', 50]
@@ -127,7 +130,8 @@ export async function writeCorpus (file: string, { logs, users, protocol, errors
 
     function protocolLine (protocol: string): string {
       const { path, contentType, body } = protocols[protocol]!
-      return `${path}\t${contentType}\tAuthorization\tBearer ${corpusToken}\thex\t${body({ pid, processName, logs: sent }, new Date()).toString('hex')}\n`
+      const logs = sent.map((log, index) => index === 0 ? { ...log, message: `${serial} ${log.message}` } : log)
+      return `${path}\t${contentType}\tAuthorization\tBearer ${corpusToken}\thex\t${body({ pid, processName, logs }, new Date()).toString('hex')}\n`
     }
 
     function contractLine (): string {

@@ -16,6 +16,6 @@ export async function protocolRates (bench: Bench): Promise<Report[]> {
     name: 'protocols',
     title: '30 logs a request, 64 connections, by protocol, without keys of the client',
     samples,
-    findings: Object.keys(protocols).map((protocol) => ratio(samples, [protocol, contract], 'rows', { atLeast: 0.7 }))
+    findings: Object.keys(protocols).map((protocol) => ratio(samples, [protocol, contract], 'rows', { atLeast: 0.75 }))
   }]
 }

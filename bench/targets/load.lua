@@ -1,5 +1,6 @@
 -- The requests of wrk: the lines of a corpus file in turn, each thread starting at another line. Times are the
--- present, to the second, as clients send them; each body gets new times at most once a second.
+-- present, to the second, as clients send them; each body gets new times at most once a second. Where a line has the
+-- placeholder of a serial number, no two requests are equal.
 
 local threads = 0
 
@@ -10,6 +11,7 @@ end
 
 local requests, ready, readyAt = {}, {}, {}
 local turn, second, stamps = 0, 0, {}
+local serial, sent, firstSerial = '#0aB1cD2eF3g', 0, 0
 
 function init (arguments)
   for line in io.lines(arguments[1]) do
@@ -21,6 +23,8 @@ function init (arguments)
     requests[#requests + 1] = wrk.format('POST', path, { ['Content-Type'] = contentType, [header] = value }, body)
   end
   turn = number * math.floor(#requests / 2)
+  -- Far more numbers a second than requests, so an earlier run had others.
+  firstSerial = os.time() % 1e6 * 1e5
 end
 
 function request ()
@@ -33,10 +37,15 @@ function request ()
   end
   turn = turn % #requests + 1
   if readyAt[turn] ~= now then
-    ready[turn] = requests[turn]:gsub('@%d@@@@@@@@@@@@@@@@@', stamps)
+    local text = requests[turn]:gsub('@%d@@@@@@@@@@@@@@@@@', stamps)
+    local from, to = text:find(serial, 1, true)
+    ready[turn] = from and { text:sub(1, from - 1), text:sub(to + 1) } or { text }
     readyAt[turn] = now
   end
-  return ready[turn]
+  local head, tail = ready[turn][1], ready[turn][2]
+  if not tail then return head end
+  sent = sent + 1
+  return head .. number .. ('%011d'):format(firstSerial + sent) .. tail
 end
 
 function done (summary, latency)
