@@ -141,9 +141,9 @@ async function cutOff (t: Test, { cluster, stage, load, isUsed, isAlone }: Cut):
   await cluster.rejoined(node)
 }
 
-/** The clock of the second instance is behind, so that what it stores looks old to the first. */
+/** The clock of the first instance is ahead of the database's, that of the second behind. */
 const fiveMinutesApart = (index: number) => (
-  index === 1 ? { ...preloaded('shift-clock.js'), CHAOS_CLOCK_SHIFT_MS: '-300000' } : {} as Record<string, string>
+  { ...preloaded('shift-clock.js'), CHAOS_CLOCK_SHIFT_MS: index === 0 ? '150000' : '-150000' }
 )
 
 /** Users of the scenario with alerts. The load comes from others, so that each error here is told by a message of its own. */
