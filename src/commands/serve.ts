@@ -75,8 +75,8 @@ async function start (
 
 /**
  * Lets no code allocate in the old generation, as V8 does where many objects survive a collection: those of a request
- * survive while it waits for its transaction. An old object that is dead keeps alive all young ones that it refers to,
- * until the old generation is collected, which rarely happens.
+ * survive while it waits for its transaction. A dead object of the old generation keeps alive the young ones that it
+ * refers to, until the old generation is collected, which rarely happens.
  */
 function allocateYoung (): void {
   setFlagsFromString('--no-allocation-site-pretenuring')

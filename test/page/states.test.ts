@@ -60,7 +60,7 @@ for (const database of databases.slice(0, 1)) {
       })
     }
 
-    await t.test('says how far the replica is behind, until new logs follow', async (t) => {
+    await t.test('says how far the replica that was read is behind', async (t) => {
       await page.route(lists, async (route) => {
         const answer = await route.fetch()
         await route.fulfill({ response: answer, json: { ...await answer.json(), lag: 42 } })
