@@ -6,7 +6,7 @@ import { mariadb as mariadbKind } from '../helpers/servers.ts'
 import { poison } from './ledger.ts'
 import { workerPids } from '../helpers/processes.ts'
 import { Proxy } from '../helpers/proxy.ts'
-import { random } from '../helpers/random.ts'
+import { pick } from '../helpers/random.ts'
 import { check, Stage } from './stage.ts'
 import { again, pass, seconds } from './timing.ts'
 import { until } from '../helpers/until.ts'
@@ -71,8 +71,7 @@ for (const database of ['MariaDB', 'SQLite']) {
       }
       await pass(0, 600)
       // During a restart, workers that were there before may have ended.
-      const alive = workerPids(instance!.pid)
-      process.kill(alive[random(0, alive.length - 1)]!, 'SIGKILL')
+      process.kill(pick(Math.random, workerPids(instance!.pid)), 'SIGKILL')
     })
     t.comment(`${faults} faults`)
     await stage.settle(t, load)
