@@ -65,7 +65,7 @@ t.test('texts of strangers are inert', { skip: noBrowser }, async (t) => {
     await page.locator('.row .line').first().waitFor()
     await page.keyboard.press('/')
     await page.keyboard.type('process:')
-    await page.getByRole('option').nth(3).waitFor()
+    await page.getByRole('listbox').getByRole('option').nth(3).waitFor()
     await isInert(page)
   })
 

@@ -142,6 +142,24 @@ for (const database of databases.slice(0, 1)) {
       await page.waitForURL((url) => url.searchParams.get('q') === 'ord')
     })
 
+    await t.test('suggests what was typed before the code that suggests was read', async (t) => {
+      const slow = await open()
+      const parts = /\/_page\/\S+\.js$/
+      let release = () => {}
+      const released = new Promise<void>((resolve) => { release = resolve })
+      await slow.page.route(parts, async (route) => {
+        await released
+        await route.continue()
+      })
+      const asked = slow.page.waitForRequest(parts)
+      await slow.page.keyboard.press('/')
+      await slow.page.keyboard.type('process:')
+      await asked
+      release()
+      await slow.page.getByRole('listbox').getByText('nightly run').waitFor()
+      await slow.page.close()
+    })
+
     await t.test('takes saved searches by their names, and earlier queries', async (t) => {
       await write('payment @ei')
       await options.filter({ hasText: '@either' }).waitFor()

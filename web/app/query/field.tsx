@@ -17,9 +17,15 @@ const quickMs = 300
 
 const assist = signal<typeof import('./assist/index.ts') | undefined>(undefined)
 
-/** Reads what helps while somebody types. Without it the field works, too. */
-function loadAssist (): void {
-  if (!assist.peek()) import('./assist/index.ts').then((loaded) => { assist.value = loaded }, () => {})
+/** Reads what helps while somebody types in this field. Without it the field works, too. */
+function loadAssist (field: HTMLTextAreaElement | null): void {
+  if (assist.peek()) return
+  const before = field?.value
+  import('./assist/index.ts').then((loaded) => {
+    assist.value = loaded
+    // Somebody typed meanwhile.
+    if (field && field === document.activeElement && field.value !== before) loaded.followTyping(field)
+  }, () => {})
 }
 
 function openExamples (): void {
@@ -61,7 +67,7 @@ export function QueryField ({ search, onRun }: QueryFieldProps) {
       class='query'
       onFocusIn={() => {
         hasFocus.value = true
-        loadAssist()
+        loadAssist(field.current)
       }}
       onFocusOut={({ currentTarget, relatedTarget }) => {
         hasFocus.value = relatedTarget instanceof Node && currentTarget.contains(relatedTarget)
