@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Knex } from 'knex'
-import { joined, type Tally } from './tally.ts'
+import { groupBy } from '../group-by.ts'
+import { withErrors, type Tally } from './tally.ts'
 
 /** Bounds of the groups of a user, and of one process of a user. */
 const maxGroups = 20_000
@@ -13,35 +14,45 @@ const maxGroupsOfProcess = 2000
 export async function capped (
   transaction: Knex, tallies: readonly Tally[], isKnown: (tally: Tally) => boolean
 ): Promise<Tally[]> {
+  const ofUsers: Tally[][] = []
+  for (const [userId, own] of groupBy(tallies, (tally) => tally.userId)) {
+    ofUsers.push(own.every(isKnown) ? own : cappedOfUser(own, isKnown, await countGroups(transaction, userId)))
+  }
+  return ofUsers.flat()
+}
+
+/** The errors of one user; `groups` is the number of that user's groups by process. */
+export function cappedOfUser (
+  tallies: readonly Tally[], isKnown: (tally: Tally) => boolean, groups: ReadonlyMap<string, number>
+): Tally[] {
   const kept: Tally[] = []
   const others = new Map<string, Tally>()
-  for (const userId of new Set(tallies.map((tally) => tally.userId))) {
-    const own = tallies.filter((tally) => tally.userId === userId)
-    const hasNew = own.some((tally) => !isKnown(tally))
-    const counts = hasNew ? await countGroups(transaction, userId) : new Map<string, number>()
-    let total = [...counts.values()].reduce((sum, count) => sum + count, 0)
-    for (const tally of own) {
-      const ofProcess = counts.get(tally.process) ?? 0
-      if (isKnown(tally)) {
-        kept.push(tally)
-      } else if (total < maxGroups && ofProcess < maxGroupsOfProcess) {
-        kept.push(tally)
-        counts.set(tally.process, ofProcess + 1)
-        total++
-      } else {
-        const other = othersOf(tally)
-        const before = others.get(`${userId} ${other.key}`)
-        others.set(`${userId} ${other.key}`, before ? joined(before, other) : other)
-      }
+  const counts = new Map(groups)
+  let total = [...counts.values()].reduce((sum, count) => sum + count, 0)
+  for (const tally of tallies) {
+    const { process } = tally
+    const ofProcess = counts.get(process) ?? 0
+    if (isKnown(tally)) {
+      kept.push(tally)
+    } else if (total < maxGroups && ofProcess < maxGroupsOfProcess) {
+      kept.push(tally)
+      counts.set(process, ofProcess + 1)
+      total++
+    } else {
+      others.set(process, withOther(others.get(process), tally))
     }
   }
   return [...kept, ...others.values()]
 }
 
-/** Errors as those of the group that stands for the others of a process. */
-function othersOf (tally: Tally): Tally {
-  const key = createHash('sha256').update(`others ${tally.process}`).digest('hex').slice(0, 16)
-  return { ...tally, key, text: `others of ${tally.process}` }
+/** The errors of the group that stands for the others of a process, with further ones. */
+function withOther (others: Tally | undefined, tally: Tally): Tally {
+  if (others === undefined) {
+    const key = createHash('sha256').update(`others ${tally.process}`).digest('hex').slice(0, 16)
+    return { ...tally, key, text: `others of ${tally.process}`, hours: new Map(tally.hours) }
+  }
+  for (const [hour, logs] of tally.hours) others.hours.set(hour, (others.hours.get(hour) ?? 0) + logs)
+  return withErrors(others, tally)
 }
 
 async function countGroups (transaction: Knex, userId: number): Promise<Map<string, number>> {

@@ -1,5 +1,6 @@
 // The tables `error_groups`, `error_group_hours` and `error_group_changes`.
 import type { Knex } from 'knex'
+import { groupBy } from '../group-by.ts'
 import type { UtcTime } from '../model/instant.ts'
 import { capped } from './caps.ts'
 import {
@@ -95,9 +96,7 @@ async function lockGroups (transaction: Knex, tallies: readonly Tally[]): Promis
 
 /** Parts of a list, each of one user and for one statement. */
 function * partsOfUsers<Item extends { userId: number }> (items: readonly Item[]): Generator<Item[]> {
-  const byUser = new Map<number, Item[]>()
-  for (const item of items) byUser.set(item.userId, [...byUser.get(item.userId) ?? [], item])
-  for (const list of byUser.values()) {
+  for (const list of groupBy(items, ({ userId }) => userId).values()) {
     for (let at = 0; at < list.length; at += rowsPerStatement) yield list.slice(at, at + rowsPerStatement)
   }
 }

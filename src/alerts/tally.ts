@@ -85,13 +85,6 @@ function addTo (tally: Tally, { log: { id, eventAt, severity }, seenAt }: SeenLo
   tally.hours.set(hour, (tally.hours.get(hour) ?? 0) + 1)
 }
 
-/** Errors of two groups as those of the first. */
-export function joined (one: Tally, other: Tally): Tally {
-  const hours = new Map(one.hours)
-  for (const [hour, logs] of other.hours) hours.set(hour, (hours.get(hour) ?? 0) + logs)
-  return { ...withErrors(one, other), hours }
-}
-
 /** The facts of errors that a tally and a group share. */
 type CountedErrors = Pick<Tally, 'worst' | 'logs' | 'firstSeen' | 'lastSeen' | 'firstAt' | 'lastAt' | 'samples'>
 

@@ -8,6 +8,7 @@ import { createHash } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Knex } from 'knex'
 import { Instance } from '../cluster/instances.ts'
+import { groupBy } from '../group-by.ts'
 import type { Rejected } from '../model/batch.ts'
 import type { LogRecord } from '../model/record.ts'
 import type { DatabaseOptions } from '../store/dialects/dialect.ts'
@@ -108,13 +109,7 @@ export async function importLogs (options: Import): Promise<Imported> {
 
 /** One batch for each user of the page. `name` determines their keys. */
 function batchesOf ({ logs }: SourcePage, name: string, ids: RecordIds): SizedBatch[] {
-  const byUser = new Map<number, SourceLog[]>()
-  for (const log of logs) {
-    const ofUser = byUser.get(log.userId)
-    if (ofUser) ofUser.push(log)
-    else byUser.set(log.userId, [log])
-  }
-  return [...byUser].map(([userId, ofUser]) => {
+  return [...groupBy(logs, ({ userId }) => userId)].map(([userId, ofUser]) => {
     const records = ofUser.flatMap((log) => 'record' in log ? [log.record] : [])
     const rejected = ofUser.flatMap((log, index) => 'rejected' in log ? [{ ...log.rejected, index }] : [])
     const key = createHash('sha256').update(`${name}\n${userId}`).digest().subarray(0, 16)

@@ -1,5 +1,6 @@
 // Families: errors that differ in one word of their texts, such as `no column price here` and `no column total here`.
 // They stay groups of their own; only a message that tells many of them at once tells them in one line.
+import { groupBy } from '../../group-by.ts'
 import type { StoredAlert } from './stored-alert.ts'
 
 /** Alerts that are told in one line: a family, or one alert. */
@@ -32,35 +33,31 @@ export function familiesOf (alerts: readonly StoredAlert[]): Family[] {
   return [...families, ...alone].sort((one, other) => placeOf(one) - placeOf(other))
 }
 
-/** Alerts about errors of one process that were told alike and have the same number of words. */
-function similar (alerts: readonly StoredAlert[]): Iterable<StoredAlert[]> {
-  const buckets = new Map<string, StoredAlert[]>()
-  for (const alert of alerts) {
-    const { kind, ruleId, detail: { groupKey, process, title } } = alert
-    const { length } = wordsOf(title)
-    if (groupKey === undefined || length < minWords || length > maxWords) continue
-    const name = `${kind} ${ruleId} ${length} ${process}`
-    const bucket = buckets.get(name)
-    if (bucket) bucket.push(alert)
-    else buckets.set(name, [alert])
-  }
-  return buckets.values()
+/** An alert with the words of its title. */
+interface Text {
+  alert: StoredAlert
+  words: readonly string[]
 }
 
-function candidatesIn (bucket: readonly StoredAlert[]): Family[] {
-  if (bucket.length < minAlerts) return []
-  const texts = bucket.map((alert) => ({ alert, words: wordsOf(alert.detail.title) }))
+/** Alerts about errors of one process that were told alike and have the same number of words. */
+function similar (alerts: readonly StoredAlert[]): Iterable<Text[]> {
+  const texts = alerts.map((alert) => ({ alert, words: wordsOf(alert.detail.title) }))
+  const comparable = texts.filter(({ alert, words }) => (
+    alert.detail.groupKey !== undefined && words.length >= minWords && words.length <= maxWords
+  ))
+  return groupBy(comparable, ({ alert: { kind, ruleId, detail }, words }) => (
+    `${kind} ${ruleId} ${words.length} ${detail.process}`
+  )).values()
+}
+
+function candidatesIn (texts: readonly Text[]): Family[] {
+  if (texts.length < minAlerts) return []
   const found: Family[] = []
   for (let place = 0; place < (texts[0]?.words.length ?? 0); place++) {
     if (texts.every(({ words }) => words[place] === texts[0]?.words[place])) continue
-    const byTitle = new Map<string, StoredAlert[]>()
-    for (const { alert, words } of texts) {
-      const title = words.with(place, '…').join(' ')
-      const same = byTitle.get(title)
-      if (same) same.push(alert)
-      else byTitle.set(title, [alert])
+    for (const [title, same] of groupBy(texts, ({ words }) => words.with(place, '…').join(' '))) {
+      if (same.length >= minAlerts) found.push({ title, alerts: same.map(({ alert }) => alert) })
     }
-    for (const [title, alerts] of byTitle) if (alerts.length >= minAlerts) found.push({ title, alerts })
   }
   return found
 }

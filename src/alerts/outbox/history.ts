@@ -1,5 +1,6 @@
 // What the outbox says to people: alerts with what became of each, and its state.
 import type { Knex } from 'knex'
+import { groupBy } from '../../group-by.ts'
 import { millisecondsOf, type UtcTime } from '../../model/instant.ts'
 import type { FailureCause } from '../channels/failures.ts'
 import type { ChannelKind, ChannelState } from '../channels/stored.ts'
@@ -59,12 +60,8 @@ async function deliveriesOf (knex: Knex, ids: readonly string[]): Promise<Map<st
     .leftJoin('alert_channels', 'alert_channels.id', 'channel_id')
     .select('alert_outbox.*', { channel: 'alert_channels.name' })
     .whereIn('alert_id', [...ids]).orderBy(['alert_id', 'channel_id'])
-  const deliveries = new Map<string, Delivery[]>()
-  for (const row of rows) {
-    const id = String(row.alert_id)
-    deliveries.set(id, [...deliveries.get(id) ?? [], toDelivery(row)])
-  }
-  return deliveries
+  const byAlert = groupBy(rows, (row) => String(row.alert_id))
+  return new Map([...byAlert].map(([id, ofAlert]) => [id, ofAlert.map(toDelivery)]))
 }
 
 function toDelivery (

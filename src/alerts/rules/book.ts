@@ -112,7 +112,9 @@ export class RuleBook {
     const guard = guardOf(filter)
     const by = rule.kind === 'match' ? null : rule.settings.by
     rules.ofLogs.push({ rule, query, levels: new Set(guard.levels), subjectOf: subjectBy(by) })
-    this.#guards.set(rule.userId, [...this.#guards.get(rule.userId) ?? [], guard])
+    const guards = this.#guards.get(rule.userId)
+    if (guards) guards.push(guard)
+    else this.#guards.set(rule.userId, [guard])
   }
 }
 

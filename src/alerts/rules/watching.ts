@@ -80,36 +80,54 @@ async function store (transaction: Knex, { states, gone, drafts }: Outcome): Pro
   return drafts
 }
 
-/** Reads the states of what was seen; new values of a rule that has too many count together. */
+/** Reads the states of what was seen, within the bounds of each rule. */
 async function withinBounds (
   transaction: Knex, seen: readonly Sighting[]
 ): Promise<{ sightings: Sighting[], states: Map<string, RuleState> }> {
   const states = await readStates(transaction, seen.map(stateKeyOf))
-  const fresh = seen.filter((sighting) => !states.has(keyOfSighting(sighting)) && hasValues(sighting))
-  const counts = await countStates(transaction, [...new Set(fresh.map(({ rule }) => rule.id))])
-  const kept = seen.filter((sighting) => !fresh.includes(sighting))
+  const counts = await countStates(transaction, [...new Set(seen.filter(hasValues).map(({ rule }) => rule.id))])
+  const { sightings, others } = bounded(seen, states, counts)
+  for (const [key, state] of await readStates(transaction, others.map(stateKeyOf))) states.set(key, state)
+  return { sightings: [...sightings, ...others], states }
+}
+
+/**
+ * New values of a rule that has too many count together, as `others`.
+ * `states` are those of what was seen, `counts` the number of all states by rule.
+ */
+export function bounded (
+  seen: readonly Sighting[], states: ReadonlyMap<string, RuleState>, counts: ReadonlyMap<number, number>
+): { sightings: Sighting[], others: Sighting[] } {
+  const sightings: Sighting[] = []
   const others = new Map<number, Sighting>()
-  for (const sighting of fresh) {
+  const values = new Map(counts)
+  const isOfOwnValue = (sighting: Sighting): boolean => {
+    const { rule, subject } = sighting
+    if (!hasValues(sighting)) return true
+    if (subject === otherSubjects) return false
+    if (states.has(keyOfSighting(sighting))) return true
+    const count = (values.get(rule.id) ?? 0) + 1
+    values.set(rule.id, count)
+    return count <= maxValues
+  }
+  for (const sighting of seen) {
     const { rule } = sighting
-    const count = (counts.get(rule.id) ?? 0) + 1
-    counts.set(rule.id, count)
-    if (count <= maxValues) kept.push(sighting)
+    if (isOfOwnValue(sighting)) sightings.push(sighting)
     else if (rule.kind === 'count') others.set(rule.id, together(others.get(rule.id), sighting))
   }
-  const rest = [...others.values()]
-  for (const [key, state] of await readStates(transaction, rest.map(stateKeyOf))) states.set(key, state)
-  return { sightings: [...kept, ...rest], states }
+  return { sightings, others: [...others.values()] }
 }
 
-function hasValues ({ rule, subject }: Sighting): boolean {
-  return rule.kind !== 'match' && rule.settings.by !== null && subject !== otherSubjects
+/** Whether its rule tells values of a field apart. */
+function hasValues ({ rule }: Sighting): boolean {
+  return rule.kind !== 'match' && rule.settings.by !== null
 }
 
-function together (one: Sighting | undefined, other: Sighting): Sighting {
-  if (one === undefined) return { ...other, subject: otherSubjects }
-  const parts = new Map(one.parts)
-  for (const [start, logs] of other.parts) parts.set(start, (parts.get(start) ?? 0) + logs)
-  return { ...one, held: joinHeld(one.held, other.held), parts, heardAt: later(one.heardAt, other.heardAt) }
+/** Adds the logs of another value to those of the values that count together. */
+function together (sum: Sighting | undefined, other: Sighting): Sighting {
+  if (sum === undefined) return { ...other, subject: otherSubjects, parts: new Map(other.parts) }
+  for (const [start, logs] of other.parts) sum.parts.set(start, (sum.parts.get(start) ?? 0) + logs)
+  return { ...sum, held: joinHeld(sum.held, other.held), heardAt: later(sum.heardAt, other.heardAt) }
 }
 
 function stateKeyOf ({ rule, subject }: Sighting): StateKey {

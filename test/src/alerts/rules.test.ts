@@ -300,6 +300,23 @@ for (const database of databases) {
       await remove(service, 'jobs')
     })
 
+    await t.test('tell 1,000 values apart; further ones count together, and their silence is not noticed', async (t) => {
+      await add(t, service, { name: 'each', kind: 'count', settings: { query: 'sign of life', moreThan: 100_000, withinSeconds: 3600, by: 'process' } })
+      await add(t, service, { name: 'quiet', kind: 'silence', settings: { query: 'sign of life', everySeconds: 60, by: 'process' } })
+      const send = (from: number, to: number) => log(service, Array.from({ length: to - from }, (_, index) => ({ message: 'sign of life', process: `worker ${from + index}` })))
+      await send(0, 600)
+      await send(600, 2100)
+      const rows = await service.knex('alert_rule_states').join('alert_rules', 'alert_rules.id', 'rule_id').whereIn('name', ['each', 'quiet']).select('name', 'subject', 'detail')
+      const countOf = (name: string) => rows.filter((row) => row.name === name).length
+      t.strictSame([countOf('each'), countOf('quiet')], [1001, 1000])
+      const [others, ...further] = rows.filter(({ subject }) => subject === '…')
+      t.equal(others?.name, 'each')
+      t.strictSame(further, [])
+      t.equal(JSON.parse(others?.detail).parts.reduce((sum: number, [, logs]: [number, number]) => sum + logs, 0), 1100)
+      await remove(service, 'each')
+      await remove(service, 'quiet')
+    })
+
     await t.test('notice that nothing came since the rule was made', async (t) => {
       await add(t, service, { name: 'heart', kind: 'silence', settings: { query: 'beat', everySeconds: 60, graceSeconds: 60 } })
       t.match(await stateOf(service, 'heart'), { state: 'waiting' })
