@@ -142,7 +142,7 @@ for (const database of databases.slice(0, 1)) {
       await page.waitForURL((url) => url.searchParams.get('q') === 'ord')
     })
 
-    await t.test('suggests what was typed before the code that suggests was read', async (t) => {
+    await t.test('suggests what was typed before the code that suggests was read', async () => {
       const slow = await open()
       const parts = /\/_page\/\S+\.js$/
       let release = () => {}
