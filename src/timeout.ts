@@ -17,10 +17,12 @@ export async function unlessAborted<T> (signal: AbortSignal, work: Promise<T>): 
 export async function within<T> (
   timeoutMs: number, work: Promise<T>, reasonOf = () => new Error(`no answer within ${timeoutMs} ms`)
 ): Promise<T> {
-  const timeout = new AbortController()
-  const timer = setTimeout(() => timeout.abort(reasonOf()), timeoutMs)
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(reasonOf()), timeoutMs)
+  })
   try {
-    return await unlessAborted(timeout.signal, work)
+    return await Promise.race([work, late])
   } finally {
     clearTimeout(timer)
   }
