@@ -1,16 +1,17 @@
 // Plots of the bench's figures: node --import tsx bench/plot.ts FILE.json [FOLDER] draws an SVG for each scenario of a file
-// that `npm run bench -- --json=FILE.json` wrote, by default into docs/plots. A report is a group of bars, one for each
-// subject: the median of the rounds, with a line from the lowest to the highest, in proportion within the group.
+// that `npm run bench -- --json=FILE.json` wrote, by default into docs/plots. A report is its title and a group of bars,
+// one for each subject: the median of the rounds, with a line from the lowest to the highest, in proportion within the
+// group.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { spreadOf, type Report, type Sample } from './measure.ts'
 
 const barHeight = 14
-const groupGap = 18
-const titleWidth = 280
-const barsWidth = 200
+const groupGap = 12
+const nameWidth = 150
+const barsWidth = 240
 const panelGap = 90
-const headHeight = 62
+const headHeight = 44
 const colors = ['#2563eb', '#d97706', '#64748b', '#16a34a', '#9333ea', '#dc2626']
 
 interface Panel {
@@ -22,7 +23,7 @@ const panels: Panel[] = [{ figure: 'rows', title: 'logs stored a second' }, { fi
 
 const [file, folder = 'docs/plots'] = process.argv.slice(2)
 if (file === undefined) throw new Error('usage: node --import tsx bench/plot.ts FILE.json [FOLDER]')
-const bench: { date: string, machine: string, rounds: number, seconds: number, reports: Report[] } = JSON.parse(readFileSync(file, 'utf8'))
+const bench: { date: string, machine: string, rounds: number, reports: Report[] } = JSON.parse(readFileSync(file, 'utf8'))
 mkdirSync(folder, { recursive: true })
 for (const name of new Set(bench.reports.map((report) => report.name))) {
   const reports = bench.reports.filter((report) => report.name === name && Object.keys(report.samples).length > 0)
@@ -31,31 +32,29 @@ for (const name of new Set(bench.reports.map((report) => report.name))) {
 
 function draw (name: string, reports: readonly Report[]): string {
   const subjects = [...new Set(reports.flatMap(({ samples }) => Object.keys(samples)))]
-  const heightOf = ({ samples }: Report) => Object.keys(samples).length * barHeight + groupGap
-  const height = headHeight + reports.reduce((sum, report) => sum + heightOf(report), 0)
-  const width = titleWidth + panels.length * (barsWidth + panelGap)
-  const about = `${bench.date.slice(0, 10)}, ${bench.machine}, ${bench.rounds} × ${bench.seconds} s each`
+  const leftOf = (index: number) => nameWidth + index * (barsWidth + panelGap)
   const parts = [
-    text(8, 16, `${name}: ${about}`, 'bold'),
-    ...subjects.map((subject, index) => text(8 + index * 130, 34, subject, 'bold', colorOf(subjects, subject)))
+    text(8, 16, `${name}: ${bench.date.slice(0, 10)}, ${bench.machine}, ${bench.rounds} rounds`, 'bold'),
+    ...panels.map(({ title }, index) => text(leftOf(index), 36, title, 'bold'))
   ]
-  for (const [index, { figure, title }] of panels.entries()) {
-    const left = titleWidth + index * (barsWidth + panelGap)
-    parts.push(text(left, 52, title))
-    let top = headHeight
-    for (const report of reports) {
-      if (index === 0) parts.push(text(8, top + barHeight - 3, report.title))
-      const highest = Math.max(...Object.values(report.samples).flat().map((sample) => sample[figure] ?? 0))
-      for (const [line, [subject, samples]] of Object.entries(report.samples).entries()) {
-        const values = samples.map((sample) => sample[figure]).filter((value) => value !== undefined)
-        if (values.length > 0) parts.push(bar({ left, top: top + line * barHeight, values, highest, color: colorOf(subjects, subject) }))
+  let top = headHeight
+  for (const { title, samples } of reports) {
+    parts.push(text(8, top + barHeight - 3, title))
+    const bars = Object.entries(samples)
+    for (const [line, [subject]] of bars.entries()) parts.push(text(20, top + (line + 2) * barHeight - 3, subject))
+    for (const [index, { figure }] of panels.entries()) {
+      const highest = Math.max(...Object.values(samples).flat().map((sample) => sample[figure] ?? 0))
+      for (const [line, [subject, rounds]] of bars.entries()) {
+        const values = rounds.map((sample) => sample[figure]).filter((value) => value !== undefined)
+        const color = colorOf(subjects, subject)
+        if (values.length > 0) parts.push(bar({ left: leftOf(index), top: top + (line + 1) * barHeight, values, highest, color }))
       }
-      top += heightOf(report)
     }
+    top += (bars.length + 1) * barHeight + groupGap
   }
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="11">
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${leftOf(panels.length)} ${top}" font-family="sans-serif" font-size="11">
 <rect width="100%" height="100%" fill="#fff"/>
-${parts.filter((part) => part !== '').join('\n')}
+${parts.join('\n')}
 </svg>
 `
 }
@@ -77,10 +76,9 @@ function bar ({ left, top, values, highest, color }: Bar): string {
     text(left + Math.max(length, to) + 5, top + barHeight - 4, median.toLocaleString('en', { maximumSignificantDigits: 3 }))
 }
 
-function text (x: number, y: number, content: string, weight = 'normal', color = '#0f172a'): string {
-  if (content === '') return ''
+function text (x: number, y: number, content: string, weight = 'normal'): string {
   const escaped = content.replaceAll('&', '&amp;').replaceAll('<', '&lt;')
-  return `<text x="${x}" y="${y}" font-weight="${weight}" fill="${color}">${escaped}</text>`
+  return `<text x="${x}" y="${y}" font-weight="${weight}" fill="#0f172a">${escaped}</text>`
 }
 
 function colorOf (subjects: readonly string[], subject: string): string {
