@@ -12,7 +12,7 @@
 import type { Knex } from 'knex'
 import type { UtcTime } from '../model/instant.ts'
 import { severities, type Severity } from '../model/record.ts'
-import { endOfTime, hourOf, hoursAfter, overlap, partsOutside, startOfTime, type Span } from '../model/span.ts'
+import { endOfTime, hourOf, hoursAfter, merged, partsOutside, startOfTime, type Span } from '../model/span.ts'
 import { areKnownSince, Overtaken } from '../cluster/progress.ts'
 import { everyUser } from '../store/batches.ts'
 import { dialectOf } from '../store/dialects/index.ts'
@@ -121,7 +121,7 @@ export function noLogs (): HourCount['counts'] {
 export async function findUncounted (reader: Reader, { userId, from, to }: Touched): Promise<Span[]> {
   const span = { from, to: to < countable.to ? to : countable.to }
   const hours = await listHours(reader, userId, span)
-  return partsOutside(span, hours.map(({ hour, until }) => ({ from: hour, to: until })))
+  return partsOutside([span], hours.map(({ hour, until }) => ({ from: hour, to: until })))
 }
 
 /** The counts of a user in a span, and the rest of the span, which must be counted. */
@@ -135,18 +135,20 @@ export async function knownHours (
   reader: Reader, userId: number, reached: UtcTime, { from = startOfTime, to = endOfTime }: Partial<Span>
 ): Promise<KnownHours> {
   // The batches are read before the counts: an hour that changes meanwhile may count or not.
-  const touched = await findTouched(reader, { from: reached }, userId)
+  const touched = merged(await findTouched(reader, { from: reached }, userId))
+  let next = 0
   const hours: HourCount[] = []
   const known: Span[] = []
   for (const row of await listHours(reader, userId, { from, to })) {
     const { hour, until } = row
-    if (touched.some((span) => overlap(span, { from: hour, to: until }))) continue
-    const next = hoursAfter(hour, 1)
-    const isWhole = hour >= from && next <= to
+    while ((touched[next]?.to ?? endOfTime) <= hour) next++
+    if ((touched[next]?.from ?? endOfTime) < until) continue
+    const end = hoursAfter(hour, 1)
+    const isWhole = hour >= from && end <= to
     if (isWhole) hours.push(row)
-    known.push({ from: isWhole ? hour : next, to: until })
+    known.push({ from: isWhole ? hour : end, to: until })
   }
-  const rest = from < to ? partsOutside({ from, to }, known) : []
+  const rest = from < to ? partsOutside([{ from, to }], known) : []
   return { hours, rest: rest.map(toOpen) }
 }
 

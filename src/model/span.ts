@@ -28,22 +28,33 @@ export function hoursAfter (hour: UtcTime, hours: number): UtcTime {
   return time >= Date.UTC(10_000, 0, 1) ? endOfTime : utcTime(Math.max(time, Date.UTC(1000, 0, 1)))
 }
 
-/** The parts of a span that are in none of the others, in order. */
-export function partsOutside (span: Span, others: readonly Span[]): Span[] {
-  const parts: Span[] = []
-  let { from } = span
-  for (const other of others.toSorted((one, another) => one.from < another.from ? -1 : 1)) {
-    if (other.from > from) parts.push({ from, to: other.from < span.to ? other.from : span.to })
-    if (other.to > from) from = other.to
-    if (from >= span.to) return parts
+/** The same times as few spans, in order: those that overlap or follow each other are one. */
+export function merged (spans: readonly Span[]): Span[] {
+  const all: Span[] = []
+  for (const { from, to } of spans.toSorted((one, other) => one.from < other.from ? -1 : 1)) {
+    const last = all.at(-1)
+    if (last === undefined || last.to < from) all.push({ from, to })
+    else if (last.to < to) last.to = to
   }
-  parts.push({ from, to: span.to })
-  return parts
+  return all
 }
 
-/** Whether two spans have a time in common. */
-export function overlap (one: Span, other: Span): boolean {
-  return one.from < other.to && other.from < one.to
+/** The parts of some spans that are in none of the others, in order. */
+export function partsOutside (spans: readonly Span[], others: readonly Span[]): Span[] {
+  const parts: Span[] = []
+  const taken = merged(others)
+  let next = 0
+  for (const span of merged(spans)) {
+    let { from } = span
+    for (let other = taken[next]; other && other.from < span.to; other = taken[++next]) {
+      if (other.from > from) parts.push({ from, to: other.from })
+      if (other.to > from) from = other.to
+      // It may reach into the next span, too.
+      if (other.to > span.to) break
+    }
+    if (from < span.to) parts.push({ from, to: span.to })
+  }
+  return parts
 }
 
 /** The time that is `milliseconds` after another, within what a DATETIME holds. */

@@ -3,7 +3,6 @@ import { announceChange, everyUser } from '../../../src/store/batches.ts'
 import { forgetHours, hoursReached, storeHours } from '../../../src/hour-counts/table.ts'
 import { divideLogs } from '../../../src/retention/partitions/partitions.ts'
 import { deleteExpiredLogs } from '../../../src/retention/worker.ts'
-import { partsOutside } from '../../../src/model/span.ts'
 import { Overtaken } from '../../../src/cluster/progress.ts'
 import { databases } from '../../helpers/databases.ts'
 import { startEmbedded } from '../../helpers/embedded.ts'
@@ -189,12 +188,3 @@ for (const database of databases) {
     })
   })
 }
-
-t.test('the parts of a span outside of others', async (t) => {
-  const span = (from: number, to: number) => ({ from: String(from), to: String(to) })
-  t.strictSame(partsOutside(span(2, 8), []), [span(2, 8)])
-  t.strictSame(partsOutside(span(2, 8), [span(6, 7), span(1, 3), span(3, 4)]), [span(4, 6), span(7, 8)])
-  t.strictSame(partsOutside(span(2, 8), [span(0, 9)]), [])
-  t.strictSame(partsOutside(span(2, 8), [span(8, 9), span(0, 2)]), [span(2, 8)])
-  t.strictSame(partsOutside(span(2, 8), [span(3, 7), span(4, 5)]), [span(2, 3), span(7, 8)])
-})
