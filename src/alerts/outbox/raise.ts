@@ -1,5 +1,6 @@
 // Writing the tables `alerts` and `alert_outbox`.
 import type { Knex } from 'knex'
+import { groupBy } from '../../group-by.ts'
 import type { UtcTime } from '../../model/instant.ts'
 import { shift } from '../../model/span.ts'
 import type { NewAlert } from '../alert.ts'
@@ -117,11 +118,12 @@ async function channelsOf (
 ): Promise<(alert: NewAlert) => number[]> {
   const channels: Array<{ id: number, user_id: number }> = await transaction('alert_channels')
     .select('id', 'user_id').whereIn('user_id', [...new Set(alerts.map(({ userId }) => userId))]).orderBy('id')
+  const ofUsers = groupBy(channels, (channel) => channel.user_id)
   const rules: Array<{ id: number, channels: string | null }> = await transaction('alert_rules')
     .select('id', 'channels').whereIn('id', [...new Set(alerts.map(({ ruleId }) => ruleId))])
   const chosen = new Map(rules.map((rule) => [rule.id, rule.channels === null ? undefined : idsIn(rule.channels)]))
   return ({ userId, ruleId }) => {
-    const own = channels.filter((channel) => channel.user_id === userId).map(({ id }) => id)
+    const own = (ofUsers.get(userId) ?? []).map(({ id }) => id)
     const some = chosen.get(ruleId)
     return some ? own.filter((id) => some.has(id)) : own
   }
