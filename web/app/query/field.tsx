@@ -19,12 +19,11 @@ const assist = signal<typeof import('./assist/index.ts') | undefined>(undefined)
 
 /** Reads what helps while somebody types in this field. Without it the field works, too. */
 function loadAssist (field: HTMLTextAreaElement | null): void {
-  if (assist.peek()) return
   const before = field?.value
   import('./assist/index.ts').then((loaded) => {
     assist.value = loaded
     // Somebody typed meanwhile.
-    if (field && field === document.activeElement && field.value !== before) loaded.followTyping(field)
+    if (field?.matches(':focus') && field.value !== before) loaded.followTyping(field)
   }, () => {})
 }
 

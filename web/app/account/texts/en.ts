@@ -8,7 +8,7 @@ function counted (count: number, one: string, other: string): string {
 
 /** Texts in English. A text with values is a function. */
 export const en = {
-  readOnly: 'You signed in with a token: it reads logs, and changes nothing here. Sign in with your password for more.',
+  readOnly: 'You signed in with a token, which only reads logs. To change something, sign in with your password.',
   tokens: {
     title: 'Tokens',
     add: 'New token',

@@ -7,8 +7,8 @@ const each = (by: string | null) => by === null ? '' : `, each ${by} for itself`
 /** Texts in English. A text with values is a function; a number comes twice, as such and as it is written. */
 export const en = {
   label: 'Alerts',
-  readOnly: 'You signed in with a token: it reads rules and alerts, and changes nothing. Sign in with your password ' +
-    'for more.',
+  readOnly: 'You signed in with a token, which only reads rules and alerts. To change something, sign in with your ' +
+    'password.',
   off: 'This server sends no alerts: it was started with LOGGER_ALERTS=false.',
   tabs: { rules: 'Rules', new: 'Rules', channels: 'Channels', told: 'Told' },
   kinds: {

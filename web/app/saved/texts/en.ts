@@ -6,7 +6,7 @@ export const en = {
     what: 'Saved are the query, the time range, the order, the columns and the field of the histogram.',
     shared: 'All users of the server may use it, on the logs that they may see',
     replace: 'Replace',
-    taken: 'A search of this name was saved elsewhere meanwhile. Choose another name, or load the page again.',
+    taken: 'A search of this name was saved elsewhere. Choose another name, or reload the page.',
     badName: 'A name has 1 to 100 characters, none of them invisible.'
   },
   manage: {
