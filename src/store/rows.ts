@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import type { Knex } from 'knex'
 import type { AdmittedBatch, Once, Rejected } from '../model/batch.ts'
 import { utcTime, type UtcTime } from '../model/instant.ts'
-import type { Cut, LogRecord, Severity, StoredLog } from '../model/record.ts'
+import { timesOf, type Cut, type LogRecord, type Severity, type StoredLog } from '../model/record.ts'
 import type { Condition, RowBatch, RowOnce, Value } from './dialects/dialect.ts'
 import type { Owner } from './owner.ts'
 import { toWellFormedJson } from './well-formed.ts'
@@ -92,19 +92,6 @@ export function toRows (batch: AdmittedBatch, createdAt: UtcTime): RowBatch {
     rejected: rejected.map((piece, index) => rejectedLetter(batch, index, piece)),
     once: once && toRowOnce(once, firstId)
   }
-}
-
-/** The first and the last time of the records; null if all pieces of the batch were rejected. */
-function timesOf (records: readonly LogRecord[]): Pick<RowBatch, 'firstAt' | 'lastAt'> {
-  const [first] = records
-  if (first === undefined) return { firstAt: null, lastAt: null }
-  let firstAt = first.eventAt
-  let lastAt = firstAt
-  for (const { eventAt } of records) {
-    if (eventAt < firstAt) firstAt = eventAt
-    if (eventAt > lastAt) lastAt = eventAt
-  }
-  return { firstAt, lastAt }
 }
 
 /** The window counts from the batch's arrival, which its ids tell: it may have waited in the spool since. */

@@ -4,8 +4,10 @@
 //   batches:                               └────1─────┘  └─2─┘  └────3─────┘
 //
 // A plain request has records alone: no key, no rejected pieces, no `once`. Ids are assigned here, in the order of
-// arrival, and those of a batch are consecutive.
+// arrival, and those of a batch are consecutive. Requests with records of other minutes are batches of their own: what
+// follows the writer reads the logs between the times of a batch, which would be years with those of a wrong clock.
 import type { LogBatch } from '../model/batch.ts'
+import { timesOf } from '../model/record.ts'
 import { freshKey, idsOf, type SizedBatch } from './batch.ts'
 import type { RecordIds } from './ids.ts'
 
@@ -27,21 +29,33 @@ export function batchesOf<Request extends Arrived> (
   group: readonly Request[], ids: RecordIds
 ): Array<GroupBatch<Request>> {
   const merged: Array<{ first: Request, further: Request[] }> = []
-  const open = new Map<number, Request[]>()
+  const open = new Map<number, Map<string, Request[]>>()
   for (const request of group) {
-    const { userId } = request.batch
-    const isMergeable = isPlain(request.batch)
-    const further = isMergeable ? open.get(userId) : undefined
+    const { userId, records } = request.batch
+    if (!isPlain(request.batch)) {
+      merged.push({ first: request, further: [] })
+      open.delete(userId)
+      continue
+    }
+    const ofUser = open.get(userId) ?? new Map<string, Request[]>()
+    open.set(userId, ofUser)
+    const minutes = minutesOf(records)
+    const further = ofUser.get(minutes)
     if (further) {
       further.push(request)
       continue
     }
     const begun = { first: request, further: [] }
     merged.push(begun)
-    if (isMergeable) open.set(userId, begun.further)
-    else open.delete(userId)
+    ofUser.set(minutes, begun.further)
   }
   return merged.map(({ first, further }) => ({ batch: batchOf(first, further, ids), requests: [first, ...further] }))
+}
+
+/** The minutes of the first and the last of some records. */
+function minutesOf (records: LogBatch['records']): string {
+  const { firstAt, lastAt } = timesOf(records)
+  return `${firstAt?.slice(0, 16)} ${lastAt?.slice(0, 16)}`
 }
 
 function isPlain ({ key, once, rejected = [] }: LogBatch): boolean {
