@@ -1,7 +1,7 @@
 // The logs of the batches, as the follower reads them: from the database alone, so that each instance sees the same.
 import type { UtcTime } from '../model/instant.ts'
 import type { StoredLog } from '../model/record.ts'
-import { rangesOf, type BatchRange } from '../store/batch-ranges.ts'
+import { logsInRange, rangesOf, type BatchRange } from '../store/batch-ranges.ts'
 import type { StoredBatch } from '../store/batches.ts'
 import type { Condition } from '../store/dialects/dialect.ts'
 import { dialectOf } from '../store/dialects/index.ts'
@@ -43,13 +43,8 @@ export async function * logsOf (
 async function readLogs (
   { knex, signal }: Reader, range: BatchRange, { after, guard }: { after: StoredLog | undefined, guard: Condition }
 ): Promise<{ logs: StoredLog[], isEnd: boolean }> {
-  const { userId, firstAt, lastAt, firstId, lastId } = range
-  const conditions: Condition[] = [{
-    sql: 'log_event_at BETWEEN ? AND ? AND id BETWEEN ? AND ?',
-    bindings: [after?.eventAt ?? firstAt, lastAt, firstId.toString(), lastId.toString()]
-  }, guard]
-  if (after) conditions.push({ sql: '(log_event_at > ? OR id > ?)', bindings: [after.eventAt, after.id] })
-  const owner = await ownedBy(knex, userId)
+  const conditions = [...logsInRange(knex, range, after && { at: after.eventAt, id: after.id }), guard]
+  const owner = await ownedBy(knex, range.userId)
   const select = selectLogs(knex, { owner, conditions, isNewestFirst: false, limit: maxPageLogs })
   const limit = { bytes: maxPageBytes, leastRows: 1 }
   const { rows, isCut } = await dialectOf(knex).queryUpTo<LogRow>(knex, select, limit, signal)

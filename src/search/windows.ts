@@ -99,7 +99,7 @@ export class Windows {
     const startedAt = performance.now()
     let result: WindowResult<T>
     try {
-      const window = [...boundsOf(this.#search, this.#position, end), ...viewCondition(this.#search.view)]
+      const window = [...boundsOf(this.#reader, this.#search, this.#position, end), ...viewCondition(this.#search.view)]
       result = await read(window, AbortSignal.any([signal, timeout]))
     } catch (error) {
       if (signal.aborted || !timeout.aborted) throw error
@@ -180,18 +180,22 @@ function farEnd ({ order, from, to }: Bounds, end: UtcTime): UtcTime | undefined
  *
  * One condition an end, because SQLite seeks by the first and then reads, row by row, up to where another one holds.
  */
-function boundsOf (search: Bounds, position: Position | undefined, end: UtcTime | undefined): Condition[] {
-  const conditions = timeBoundsOf(search, position, end)
+function boundsOf (
+  { knex }: Reader, search: Bounds & Pick<Search, 'userId'>, position: Position | undefined, end: UtcTime | undefined
+): Condition[] {
   const log = logPosition(search, position)
-  if (log) {
-    const { at, id, userId } = log
-    const beyond = search.order === 'newest' ? '<' : '>'
-    conditions.push({
-      sql: `(log_event_at ${beyond} ? OR id ${beyond} ? OR (id = ? AND user_id ${beyond} ?))`,
-      bindings: [at, id, id, userId]
-    })
+  if (!log) return timeBoundsOf(search, position, end)
+  const isDown = search.order === 'newest'
+  const beyond = isDown ? '<' : '>'
+  if (search.userId !== undefined) {
+    const [from, to] = isDown ? [end ?? search.from, undefined] : [undefined, end ?? search.to]
+    return [...between(from, to), dialectOf(knex).conditions.beyond(beyond, log)]
   }
-  return conditions
+  const { at, id, userId } = log
+  return [...timeBoundsOf(search, position, end), {
+    sql: `(log_event_at ${beyond} ? OR id ${beyond} ? OR (id = ? AND user_id ${beyond} ?))`,
+    bindings: [at, id, id, userId]
+  }]
 }
 
 /** The same by time alone: logs of the position's instant are within these bounds, too. */
@@ -200,11 +204,16 @@ function timeBoundsOf (search: Bounds, position: Position | undefined, end?: Utc
   const log = logPosition(search, position)
   const near = isAhead(search, position) ? log ? undefined : position.at : isDown ? search.to : search.from
   const [from, to] = isDown ? [end ?? search.from, near] : [near, end ?? search.to]
-  const conditions: Condition[] = []
-  if (from !== undefined) conditions.push({ sql: 'log_event_at >= ?', bindings: [from] })
-  if (to !== undefined) conditions.push({ sql: 'log_event_at < ?', bindings: [to] })
+  const conditions = between(from, to)
   if (log) conditions.push({ sql: `log_event_at ${isDown ? '<' : '>'}= ?`, bindings: [log.at] })
   return conditions
+}
+
+function between (from: UtcTime | undefined, to: UtcTime | undefined): Condition[] {
+  return [
+    ...from === undefined ? [] : [{ sql: 'log_event_at >= ?', bindings: [from] }],
+    ...to === undefined ? [] : [{ sql: 'log_event_at < ?', bindings: [to] }]
+  ]
 }
 
 /** Whether the position lies within the search: else the search begins at its own bound. */

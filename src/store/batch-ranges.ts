@@ -1,5 +1,8 @@
+import type { Knex } from 'knex'
 import { millisecondsOf, type UtcTime } from '../model/instant.ts'
 import type { StoredBatch } from './batches.ts'
+import type { Condition } from './dialects/dialect.ts'
+import { dialectOf } from './dialects/index.ts'
 
 /** Part of a user's logs, by time and id; it may hold other logs than those of the batches it was made of. */
 export interface BatchRange {
@@ -31,6 +34,18 @@ export function rangesOf (batches: readonly Batch[]): BatchRange[] {
     }
   }
   return ranges
+}
+
+/** The logs of a range, or those of them after one that was read. */
+export function logsInRange (
+  knex: Knex, { firstAt, lastAt, firstId, lastId }: Omit<BatchRange, 'userId'>, after?: { at: UtcTime, id: string }
+): Condition[] {
+  const { beyond } = dialectOf(knex).conditions
+  return [
+    beyond('>', after ?? { at: firstAt, id: (firstId - 1n).toString() }),
+    beyond('<=', { at: lastAt, id: lastId.toString() }),
+    { sql: 'id BETWEEN ? AND ?', bindings: [firstId.toString(), lastId.toString()] }
+  ]
 }
 
 function byUserAndTime (one: Batch, other: Batch): number {

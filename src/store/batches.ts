@@ -4,6 +4,7 @@ import type { BatchPosition } from '../model/batch.ts'
 import type { UtcTime } from '../model/instant.ts'
 import type { StoredLog } from '../model/record.ts'
 import { startOfTime, type Span } from '../model/span.ts'
+import { logsInRange } from './batch-ranges.ts'
 import { dialectOf } from './dialects/index.ts'
 import type { OnConnection } from './limited.ts'
 import { ownedBy } from './owner.ts'
@@ -141,14 +142,10 @@ export async function newestBatchSince (
 
 /** Reads the logs of a batch in the order sent; deleted logs are missing. */
 export async function logsOfBatch (knex: Knex, batch: StoredBatch, signal: AbortSignal): Promise<StoredLog[]> {
-  const { userId, firstId, records, firstAt, lastAt } = batch
-  const lastId = firstId + BigInt(records - 1)
-  const window = {
-    sql: 'log_event_at BETWEEN ? AND ? AND id BETWEEN ? AND ?',
-    bindings: [firstAt, lastAt, firstId.toString(), lastId.toString()]
-  }
+  const { userId, firstId, records } = batch
+  const conditions = logsInRange(knex, { ...batch, lastId: firstId + BigInt(records - 1) })
   const owner = await ownedBy(knex, userId)
-  const select = selectLogs(knex, { owner, conditions: [window], isNewestFirst: false, limit: records })
+  const select = selectLogs(knex, { owner, conditions, isNewestFirst: false, limit: records })
   const rows = await dialectOf(knex).query<LogRow>(knex, select, signal)
   return rows.map(toLog).sort((one, other) => BigInt(one.id) < BigInt(other.id) ? -1 : 1)
 }

@@ -2,7 +2,7 @@
 import type { Knex } from 'knex'
 import type { UtcTime } from '../model/instant.ts'
 import type { Span } from '../model/span.ts'
-import type { BatchRange } from '../store/batch-ranges.ts'
+import { logsInRange, type BatchRange } from '../store/batch-ranges.ts'
 import type { Condition } from '../store/dialects/dialect.ts'
 import { dialectOf } from '../store/dialects/index.ts'
 import type { Reader } from '../store/reader.ts'
@@ -35,7 +35,7 @@ export async function countLogsOfBatches (knex: Knex, { from, to }: Span): Promi
 export async function readMessages (
   { knex, signal }: Reader, range: MessageRange, after: LogPosition | undefined, limit: number
 ): Promise<{ logs: IndexedMessage[], isEnd: boolean }> {
-  const conditions = conditionsOf(range, after)
+  const conditions = conditionsOf(knex, range, after)
   const { rows, isCut } = await dialectOf(knex).queryUpTo(knex, {
     sql: `SELECT log_event_at AS at, CAST(id AS CHAR) AS id, log_msg AS message FROM user_logs
       WHERE ${conditions.map(({ sql }) => sql).join(' AND ')}
@@ -45,18 +45,11 @@ export async function readMessages (
   return { logs: rows.map(toMessage), isEnd: !isCut && rows.length < limit }
 }
 
-function conditionsOf (range: MessageRange, after: LogPosition | undefined): Condition[] {
-  const conditions: Condition[] = [
-    { sql: 'user_id = ? AND log_event_at >= ?', bindings: [range.userId, after?.at ?? range.firstAt] }
-  ]
-  if ('lastAt' in range) {
-    const { lastAt, firstId, lastId } = range
-    conditions.push({
-      sql: 'log_event_at <= ? AND id BETWEEN ? AND ?', bindings: [lastAt, firstId.toString(), lastId.toString()]
-    })
-  }
-  if (after) conditions.push({ sql: '(log_event_at > ? OR id > ?)', bindings: [after.at, after.id] })
-  return conditions
+function conditionsOf (knex: Knex, range: MessageRange, after: LogPosition | undefined): Condition[] {
+  const owner = { sql: 'user_id = ?', bindings: [range.userId] }
+  if ('lastAt' in range) return [owner, ...logsInRange(knex, range, after)]
+  if (after) return [owner, dialectOf(knex).conditions.beyond('>', after)]
+  return [owner, { sql: 'log_event_at >= ?', bindings: [range.firstAt] }]
 }
 
 function toMessage ({ at, id, message }: Record<string, unknown>): IndexedMessage {

@@ -203,6 +203,11 @@ export interface PlainConditions {
 export interface Conditions extends PlainConditions {
   /** The attribute as JSON if it is a text, a number or a boolean; else null. */
   json (attribute: Attribute): Condition
+  /**
+   * The logs of a user on one side of a place in the order of the key. The database finds it by the key, however many
+   * logs have the same time; another condition on `log_event_at` on that side would hide the place from it.
+   */
+  beyond (comparison: '>' | '<' | '<=', place: { at: UtcTime, id: string }): Condition
   /** Holds for every row, and lets the database stop there; undefined if it can stop anywhere. */
   goesOn: Condition | undefined
   /**

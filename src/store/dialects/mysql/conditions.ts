@@ -48,6 +48,11 @@ export const mysqlConditions: Conditions = {
     const { sql, bindings } = extract(path)
     return { sql: `JSON_TYPE(${sql}) <> 'NULL'`, bindings }
   },
+  // Of a comparison of both columns at once it would use the first alone.
+  beyond: (comparison, { at, id }) => ({
+    sql: `(log_event_at ${comparison === '>' ? '>' : '<'} ? OR (log_event_at = ? AND id ${comparison} ?))`,
+    bindings: [at, at, id]
+  }),
   goesOn: undefined,
   // In whole numbers, counted from the start of an interval before all times: half the time of FLOOR().
   bucket (seconds, origin = 0, offset = noOffset) {

@@ -43,6 +43,9 @@ export const sqliteConditions: Conditions = {
     const paths = JSON.stringify(fields.map((field) => typeof field === 'string' ? null : field.path))
     return { sql: `lb_value_counts(attributes, ?${columns.join('')})`, bindings: [paths] }
   },
+  beyond: (comparison, { at, id }) => ({
+    sql: `(log_event_at, id) ${comparison} (?, ?)`, bindings: [at, id]
+  }),
   // For few rows only, as the call takes time: ids are consecutive, or end in random bits.
   goesOn: { sql: '((id & 255) > 0 OR lb_goes_on())', bindings: [] },
   // Numbers stand in the SQL, because SQLite's driver binds every number as a float. Division rounds towards zero, so
