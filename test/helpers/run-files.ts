@@ -13,7 +13,7 @@ import { endKeeper } from './run.ts'
 import { copy, transpile, transpiledPath } from './transpile.ts'
 
 /** As in .taprc. */
-const fileTimeoutMs = 600_000
+const fileTimeoutMs = 1_200_000
 // tap reads it when it is imported.
 process.env.TAP_TIMEOUT = String(fileTimeoutMs / 1000)
 const { default: t } = await import('tap')
