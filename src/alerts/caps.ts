@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Knex } from 'knex'
-import { groupBy } from '../group-by.ts'
+import { groupBy } from '../model/group-by.ts'
 import { withErrors, type Tally } from './tally.ts'
 
 /** Bounds of the groups of a user, and of one process of a user. */

@@ -1,6 +1,6 @@
 // The tables `error_groups`, `error_group_hours` and `error_group_changes`.
 import type { Knex } from 'knex'
-import { groupBy } from '../group-by.ts'
+import { groupBy } from '../model/group-by.ts'
 import type { UtcTime } from '../model/instant.ts'
 import { capped } from './caps.ts'
 import {

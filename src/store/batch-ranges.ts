@@ -1,6 +1,5 @@
 import type { Knex } from 'knex'
 import { millisecondsOf, type UtcTime } from '../model/instant.ts'
-import type { StoredBatch } from './batches.ts'
 import type { Condition } from './dialects/dialect.ts'
 import { dialectOf } from './dialects/index.ts'
 
@@ -16,7 +15,14 @@ export interface BatchRange {
 /** Batches of a user that are closer than this are read as one range, in milliseconds. */
 const mergeMs = 60_000
 
-type Batch = Pick<StoredBatch, 'userId' | 'firstAt' | 'lastAt' | 'firstId' | 'records'>
+/** Where the logs of a batch are. */
+interface Batch {
+  userId: number
+  firstAt: UtcTime
+  lastAt: UtcTime
+  firstId: bigint
+  records: number
+}
 
 /** The logs of some batches as few ranges, so that each can be read along the key. */
 export function rangesOf (batches: readonly Batch[]): BatchRange[] {

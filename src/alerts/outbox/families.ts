@@ -1,6 +1,6 @@
 // Families: errors that differ in one word of their texts, such as `no column price here` and `no column total here`.
 // They stay groups of their own; only a message that tells many of them at once tells them in one line.
-import { groupBy } from '../../group-by.ts'
+import { groupBy } from '../../model/group-by.ts'
 import type { StoredAlert } from './stored-alert.ts'
 
 /** Alerts that are told in one line: a family, or one alert. */

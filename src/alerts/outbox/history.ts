@@ -1,6 +1,6 @@
 // What the outbox says to people: alerts with what became of each, and its state.
 import type { Knex } from 'knex'
-import { groupBy } from '../../group-by.ts'
+import { groupBy } from '../../model/group-by.ts'
 import { millisecondsOf, type UtcTime } from '../../model/instant.ts'
 import type { FailureCause } from '../channels/failures.ts'
 import type { ChannelKind, ChannelState } from '../channels/stored.ts'

@@ -1,6 +1,6 @@
 // Writing the tables `alerts` and `alert_outbox`.
 import type { Knex } from 'knex'
-import { groupBy } from '../../group-by.ts'
+import { groupBy } from '../../model/group-by.ts'
 import type { UtcTime } from '../../model/instant.ts'
 import { shift } from '../../model/span.ts'
 import type { NewAlert } from '../alert.ts'
