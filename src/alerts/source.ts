@@ -1,7 +1,7 @@
 // The logs of the batches, as the follower reads them: from the database alone, so that each instance sees the same.
 import type { UtcTime } from '../model/instant.ts'
 import type { StoredLog } from '../model/record.ts'
-import { logsInRange, rangesOf, type BatchRange } from '../store/batch-ranges.ts'
+import { logsInRange, rangesOfBatches, type BatchRange } from '../store/batch-ranges.ts'
 import type { StoredBatch } from '../store/batches.ts'
 import type { Condition } from '../store/dialects/dialect.ts'
 import { dialectOf } from '../store/dialects/index.ts'
@@ -27,7 +27,7 @@ export async function * logsOf (
   reader: Reader, batches: readonly StoredBatch[], guard: Guard
 ): AsyncGenerator<SeenLog[], void, void> {
   const finder = new BatchFinder(batches)
-  for (const range of rangesOf(batches)) {
+  for (const range of await rangesOfBatches(reader, batches)) {
     let after: StoredLog | undefined
     do {
       const { logs, isEnd } = await readLogs(reader, range, { after, guard: guard(range.userId) })

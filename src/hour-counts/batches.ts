@@ -2,7 +2,7 @@
 import { startOfTime, hourOf, hoursAfter, type Span } from '../model/span.ts'
 import type { UtcTime } from '../model/instant.ts'
 import type { Follower } from '../cluster/followed.ts'
-import { everyUser } from '../store/batches.ts'
+import { everyUser, timesOfBatches } from '../store/batches.ts'
 import type { Condition } from '../store/dialects/dialect.ts'
 import { dialectOf } from '../store/dialects/index.ts'
 import type { Reader } from '../store/reader.ts'
@@ -27,10 +27,14 @@ export async function findTouched (
     ...created.to === undefined ? [] : [{ sql: 'created_at < ?', bindings: [created.to] }],
     ...userId === undefined ? [] : [{ sql: 'user_id IN (?, ?)', bindings: [everyUser, userId] }]
   ]
-  const rows = await dialectOf(knex).query(knex, {
-    sql: `SELECT user_id, MIN(first_at) AS first_at, MAX(last_at) AS last_at, COUNT(*) AS batches FROM ingest_batches
-      WHERE ${conditions.map(({ sql }) => sql).join(' AND ')} GROUP BY user_id, SUBSTR(first_at, 1, 13)`,
+  const times = timesOfBatches(knex, {
+    sql: conditions.map(({ sql }) => sql).join(' AND '),
     bindings: conditions.flatMap(({ bindings }) => bindings)
+  })
+  const rows = await dialectOf(knex).query(knex, {
+    sql: `SELECT user_id, MIN(first_at) AS first_at, MAX(last_at) AS last_at, SUM(batches) AS batches
+      FROM (${times.sql}) AS times GROUP BY user_id, SUBSTR(first_at, 1, 13)`,
+    bindings: times.bindings
   }, signal)
   return rows.map(toTouched)
 }

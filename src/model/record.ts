@@ -48,18 +48,3 @@ export interface StoredLog extends LogRecord {
   /** Missing where the log is whole. */
   cut?: Cut
 }
-
-/** The first and the last time of the records; null if there are none. */
-export function timesOf (
-  records: readonly LogRecord[]
-): { firstAt: UtcTime, lastAt: UtcTime } | { firstAt: null, lastAt: null } {
-  const [first] = records
-  if (first === undefined) return { firstAt: null, lastAt: null }
-  let firstAt = first.eventAt
-  let lastAt = firstAt
-  for (const { eventAt } of records) {
-    if (eventAt < firstAt) firstAt = eventAt
-    if (eventAt > lastAt) lastAt = eventAt
-  }
-  return { firstAt, lastAt }
-}

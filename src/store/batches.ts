@@ -4,7 +4,8 @@ import type { BatchPosition } from '../model/batch.ts'
 import type { UtcTime } from '../model/instant.ts'
 import type { StoredLog } from '../model/record.ts'
 import { startOfTime, type Span } from '../model/span.ts'
-import { logsInRange } from './batch-ranges.ts'
+import { logsInRange, rangesOfBatches } from './batch-ranges.ts'
+import type { Condition } from './dialects/dialect.ts'
 import { dialectOf } from './dialects/index.ts'
 import type { OnConnection } from './limited.ts'
 import { ownedBy } from './owner.ts'
@@ -17,6 +18,8 @@ export interface StoredBatch extends BatchPosition {
   records: number
   firstAt: UtcTime
   lastAt: UtcTime
+  /** Whether its logs are only in parts of the time between; `rangesOfBatches` reads them. */
+  hasTimes: boolean
 }
 
 /** A row of `ingest_batches` as `batchColumns` selects it, of a batch that has logs. */
@@ -29,6 +32,7 @@ interface BatchRow {
   records: number
   first_at: UtcTime
   last_at: UtcTime
+  has_times: number | string
 }
 
 /** The batches to list: those after a position and before a time, of one user or of all. */
@@ -109,7 +113,8 @@ export async function findBatch (knex: Knex, { userId, key }: BatchPosition): Pr
 
 function batchColumns (knex: Knex): Array<string | Knex.Raw> {
   const first = knex.raw('CAST(first_id AS CHAR) AS first')
-  return ['user_id', 'batch_key', 'created_at', 'records', 'first_at', 'last_at', first]
+  const hasTimes = knex.raw('times IS NOT NULL AS has_times')
+  return ['user_id', 'batch_key', 'created_at', 'records', 'first_at', 'last_at', hasTimes, first]
 }
 
 function toBatch (row: BatchRow): StoredBatch {
@@ -120,7 +125,22 @@ function toBatch (row: BatchRow): StoredBatch {
     firstId: BigInt(row.first),
     records: row.records,
     firstAt: row.first_at,
-    lastAt: row.last_at
+    lastAt: row.last_at,
+    hasTimes: Number(row.has_times) === 1
+  }
+}
+
+/**
+ * Selects the times of the batches that meet a condition: a row with `user_id`, `first_at` and `last_at` for each
+ * range, and `batches`, which is 1 in one row of each batch and 0 in its others.
+ */
+export function timesOfBatches (knex: Knex, { sql, bindings }: Condition): Condition {
+  const { table, isFirst, firstAt, lastAt } = dialectOf(knex).listedTimes
+  return {
+    sql: `SELECT user_id, first_at, last_at, 1 AS batches FROM ingest_batches WHERE times IS NULL AND ${sql}
+      UNION ALL SELECT user_id, ${firstAt}, ${lastAt}, CASE WHEN ${isFirst} THEN 1 ELSE 0 END
+      FROM ingest_batches, ${table} WHERE times IS NOT NULL AND ${sql}`,
+    bindings: [...bindings, ...bindings]
   }
 }
 
@@ -142,12 +162,15 @@ export async function newestBatchSince (
 
 /** Reads the logs of a batch in the order sent; deleted logs are missing. */
 export async function logsOfBatch (knex: Knex, batch: StoredBatch, signal: AbortSignal): Promise<StoredLog[]> {
-  const { userId, firstId, records } = batch
-  const conditions = logsInRange(knex, { ...batch, lastId: firstId + BigInt(records - 1) })
-  const owner = await ownedBy(knex, userId)
-  const select = selectLogs(knex, { owner, conditions, isNewestFirst: false, limit: records })
-  const rows = await dialectOf(knex).query<LogRow>(knex, select, signal)
-  return rows.map(toLog).sort((one, other) => BigInt(one.id) < BigInt(other.id) ? -1 : 1)
+  const owner = await ownedBy(knex, batch.userId)
+  const logs: StoredLog[] = []
+  for (const range of await rangesOfBatches({ knex, signal }, [batch])) {
+    const conditions = logsInRange(knex, range)
+    const select = selectLogs(knex, { owner, conditions, isNewestFirst: false, limit: batch.records })
+    const rows = await dialectOf(knex).query<LogRow>(knex, select, signal)
+    for (const row of rows) logs.push(toLog(row))
+  }
+  return logs.sort((one, other) => BigInt(one.id) < BigInt(other.id) ? -1 : 1)
 }
 
 /** The `user_id` in `ingest_batches` that stands for all users. */

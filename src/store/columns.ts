@@ -5,7 +5,7 @@ export const logColumns = [
 
 /** The columns of `ingest_batches` in the order in which rows are written. */
 export const batchColumns = [
-  'user_id', 'batch_key', 'created_at', 'first_id', 'records', 'first_at', 'last_at'
+  'user_id', 'batch_key', 'created_at', 'first_id', 'records', 'first_at', 'last_at', 'times'
 ] as const
 
 /** The columns of `dead_letters` in the order in which rows are written. */

@@ -48,8 +48,8 @@ export async function insertInside (
 }
 
 async function insertBatch (knex: Knex, batch: AdmittedBatch, createdAt: UtcTime): Promise<boolean> {
-  const { userId, key, firstId, firstAt, lastAt, rows, rejected } = toRows(batch, createdAt)
-  const keyRow = [userId, key, createdAt, firstId, rows.length, firstAt, lastAt]
+  const { userId, key, firstId, firstAt, lastAt, times, rows, rejected } = toRows(batch, createdAt)
+  const keyRow = [userId, key, createdAt, firstId, rows.length, firstAt, lastAt, times]
   try {
     await insertRows(knex, 'ingest_batches', batchColumns, [keyRow])
   } catch (error) {

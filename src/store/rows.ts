@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto'
 import type { Knex } from 'knex'
 import type { AdmittedBatch, Once, Rejected } from '../model/batch.ts'
 import { utcTime, type UtcTime } from '../model/instant.ts'
-import { timesOf, type Cut, type LogRecord, type Severity, type StoredLog } from '../model/record.ts'
+import type { Cut, LogRecord, Severity, StoredLog } from '../model/record.ts'
+import { rangesOf, type TimeRange } from '../model/time-range.ts'
 import type { Condition, RowBatch, RowOnce, Value } from './dialects/dialect.ts'
 import type { Owner } from './owner.ts'
 import { toWellFormedJson } from './well-formed.ts'
@@ -79,6 +80,18 @@ function cutOf ({ message_bytes: bytes, lacks_attributes: lacksAttributes }: Log
   return { cut: { message: Number(bytes), ...Number(lacksAttributes) === 1 && { attributes: true } } }
 }
 
+/** Ranges of time of a batch that are told apart: their text fits the smallest usual `max_allowed_packet`, 1 MiB. */
+const maxRanges = 5000
+
+/** The columns of `ingest_batches` for the times of a batch. */
+function toTimes (ranges: readonly TimeRange[]): Pick<RowBatch, 'firstAt' | 'lastAt' | 'times'> {
+  return {
+    firstAt: ranges[0]?.firstAt ?? null,
+    lastAt: ranges.at(-1)?.lastAt ?? null,
+    times: ranges.length > 1 ? JSON.stringify(ranges.map(({ firstAt, lastAt }) => [firstAt, lastAt])) : null
+  }
+}
+
 /** A batch as rows. */
 export function toRows (batch: AdmittedBatch, createdAt: UtcTime): RowBatch {
   const { userId, key, firstId, records, rejected = [], once } = batch
@@ -87,7 +100,7 @@ export function toRows (batch: AdmittedBatch, createdAt: UtcTime): RowBatch {
     key,
     createdAt,
     firstId: firstId.toString(),
-    ...timesOf(records),
+    ...toTimes(rangesOf(records.map(({ eventAt }) => eventAt), maxRanges)),
     rows: records.map((record, index) => toRow(userId, firstId + BigInt(index), record)),
     rejected: rejected.map((piece, index) => rejectedLetter(batch, index, piece)),
     once: once && toRowOnce(once, firstId)

@@ -3,7 +3,7 @@ import { findGap, noteFollowed } from '../cluster/followed.ts'
 import type { Horizons } from '../cluster/horizons.ts'
 import { LeasedWorker, type WorkerInstance } from '../cluster/leased-worker.ts'
 import { millisecondsOf, utcTime, type UtcTime } from '../model/instant.ts'
-import { rangesOf, type BatchRange } from '../store/batch-ranges.ts'
+import { rangesOfBatches, type BatchRange } from '../store/batch-ranges.ts'
 import { listBatchesUpTo } from '../store/batches.ts'
 import { openReader } from '../store/connect.ts'
 import type { Reader } from '../store/reader.ts'
@@ -126,7 +126,7 @@ export class WordIndexer {
     const gap = await findGap(this.#reader, wordsFollower, from)
     if (upTo === undefined && gap.from === from && await this.#isTooLittle(from, horizon)) return false
     const { batches, to } = await listBatchesUpTo(this.#knex, { from: gap.from, to: horizon }, maxLogsPerStep)
-    for (const range of rangesOf(batches)) if (!await this.#gatherBatches(range)) return true
+    for (const range of await rangesOfBatches(this.#reader, batches)) if (!await this.#gatherBatches(range)) return true
     if (!await this.#storeBlocks(await this.#gatherer.take())) return true
     await saveProgress(this.#knex, { userId: feedId, from, to })
     await noteFollowed(this.#knex, wordsFollower, gap.before, { to, batches: batches.length })
@@ -178,7 +178,7 @@ export class WordIndexer {
   /** False where a user's logs could not be indexed: the step is repeated without that user. */
   async #gatherBatches (range: BatchRange): Promise<boolean> {
     try {
-      if (this.#failed.has(range.userId)) await makeHistory(this.#knex, range.userId, range.firstAt)
+      if (this.#failed.has(range.userId)) await makeHistory(this.#knex, range.userId, range.times[0].firstAt)
       else await this.#gather(range, Infinity)
       return true
     } catch (error) {

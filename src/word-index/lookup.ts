@@ -8,6 +8,7 @@ import type { OpenSpan } from '../model/span.ts'
 import { wholeWordsOf, wordRules } from '../text/words.js'
 import { areKnownSince } from '../cluster/progress.ts'
 import type { Condition } from '../store/dialects/dialect.ts'
+import { timesOfBatches } from '../store/batches.ts'
 import { dialectOf } from '../store/dialects/index.ts'
 import { ownedBy } from '../store/owner.ts'
 import type { Reader } from '../store/reader.ts'
@@ -88,10 +89,13 @@ async function findUnindexed ({ knex, signal }: Reader, { userId }: Search): Pro
   const feed = progress.find((row) => row.userId === feedId && row.rules === wordRules)?.reached
   if (feed === undefined || !await areKnownSince(knex, feed, signal)) return undefined
 
+  const times = timesOfBatches(knex, {
+    sql: `created_at >= ? AND records > 0 AND ${owner.sql}`, bindings: [feed, ...owner.bindings]
+  })
   const batches = await query(knex, {
-    sql: `SELECT MIN(first_at) AS first_at, MAX(last_at) AS last_at FROM ingest_batches
-      WHERE created_at >= ? AND records > 0 AND ${owner.sql} GROUP BY SUBSTR(first_at, 1, 13)`,
-    bindings: [feed, ...owner.bindings]
+    sql: `SELECT MIN(first_at) AS first_at, MAX(last_at) AS last_at FROM (${times.sql}) AS times
+      GROUP BY SUBSTR(first_at, 1, 13)`,
+    bindings: times.bindings
   }, signal)
   return [
     ...progress.filter(({ userId }) => userId !== feedId).map(({ reached }) => ({ from: reached, to: undefined })),

@@ -47,7 +47,7 @@ export async function readMessages (
 
 function conditionsOf (knex: Knex, range: MessageRange, after: LogPosition | undefined): Condition[] {
   const owner = { sql: 'user_id = ?', bindings: [range.userId] }
-  if ('lastAt' in range) return [owner, ...logsInRange(knex, range, after)]
+  if ('times' in range) return [owner, ...logsInRange(knex, range, after)]
   if (after) return [owner, dialectOf(knex).conditions.beyond('>', after)]
   return [owner, { sql: 'log_event_at >= ?', bindings: [range.firstAt] }]
 }

@@ -4,10 +4,8 @@
 //   batches:                               └────1─────┘  └─2─┘  └────3─────┘
 //
 // A plain request has records alone: no key, no rejected pieces, no `once`. Ids are assigned here, in the order of
-// arrival, and those of a batch are consecutive. Requests with records of other minutes are batches of their own: what
-// follows the writer reads the logs between the times of a batch, which would be years with those of a wrong clock.
+// arrival, and those of a batch are consecutive.
 import type { LogBatch } from '../model/batch.ts'
-import { timesOf } from '../model/record.ts'
 import { freshKey, idsOf, type SizedBatch } from './batch.ts'
 import type { RecordIds } from './ids.ts'
 
@@ -29,33 +27,21 @@ export function batchesOf<Request extends Arrived> (
   group: readonly Request[], ids: RecordIds
 ): Array<GroupBatch<Request>> {
   const merged: Array<{ first: Request, further: Request[] }> = []
-  const open = new Map<number, Map<string, Request[]>>()
+  const open = new Map<number, Request[]>()
   for (const request of group) {
-    const { userId, records } = request.batch
-    if (!isPlain(request.batch)) {
-      merged.push({ first: request, further: [] })
-      open.delete(userId)
-      continue
-    }
-    const ofUser = open.get(userId) ?? new Map<string, Request[]>()
-    open.set(userId, ofUser)
-    const minutes = minutesOf(records)
-    const further = ofUser.get(minutes)
+    const { userId } = request.batch
+    const isMergeable = isPlain(request.batch)
+    const further = isMergeable ? open.get(userId) : undefined
     if (further) {
       further.push(request)
       continue
     }
     const begun = { first: request, further: [] }
     merged.push(begun)
-    ofUser.set(minutes, begun.further)
+    if (isMergeable) open.set(userId, begun.further)
+    else open.delete(userId)
   }
   return merged.map(({ first, further }) => ({ batch: batchOf(first, further, ids), requests: [first, ...further] }))
-}
-
-/** The minutes of the first and the last of some records. */
-function minutesOf (records: LogBatch['records']): string {
-  const { firstAt, lastAt } = timesOf(records)
-  return `${firstAt?.slice(0, 16)} ${lastAt?.slice(0, 16)}`
 }
 
 function isPlain ({ key, once, rejected = [] }: LogBatch): boolean {

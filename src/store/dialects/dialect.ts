@@ -104,6 +104,8 @@ export interface RowBatch {
   /** The first and last `log_event_at` of its rows; null if it has none. */
   firstAt: UtcTime | null
   lastAt: UtcTime | null
+  /** The ranges of time that its rows are in, as JSON; null for one range. See migration `batch_times`. */
+  times: string | null
   rows: ReadonlyArray<readonly Value[]>
   /** Dead letters that are stored with the rows, in the order of `deadLetterColumns`. */
   rejected: ReadonlyArray<readonly Value[]>
@@ -323,6 +325,10 @@ export interface Dialect {
   deleteOld (knex: Knex, table: TimedTable, before: UtcTime): Promise<number>
   conditions: Conditions
   plainSql: PlainSql
+  /** Ranges of `log_event_at`, OR between them, that one statement reads along the key. */
+  maxTimes: number
+  /** SQL of the ranges that `ingest_batches.times` lists: a table of them to join, and its columns. */
+  listedTimes: { table: string, isFirst: string, firstAt: string, lastAt: string }
   /** Selects, as `edge`, each user's first or last `log_event_at` within the condition; one key lookup per user. */
   edges: (extreme: 'MIN' | 'MAX', within: string) => string
   /** Sorts a user's logs, newest first, without reading the key backwards; undefined if reading it so is as fast. */

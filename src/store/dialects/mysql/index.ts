@@ -74,6 +74,17 @@ export const mysql: Dialect = {
     }
   },
 
+  maxTimes: 100,
+
+  listedTimes: {
+    table: `JSON_TABLE(times, '$[*]' COLUMNS (
+      place FOR ORDINALITY, earliest DATETIME(6) PATH '$[0]', latest DATETIME(6) PATH '$[1]'
+    )) AS listed`,
+    isFirst: 'listed.place = 1',
+    firstAt: 'listed.earliest',
+    lastAt: 'listed.latest'
+  },
+
   // A loose index scan, which a condition on any column other than the time would prevent.
   edges: (extreme, within) =>
     `SELECT ${extreme}(log_event_at) AS edge FROM user_logs WHERE ${within} GROUP BY user_id`,

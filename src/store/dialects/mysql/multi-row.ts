@@ -82,9 +82,9 @@ function literalOf (value: Cell): string {
 
 /** The statement that inserts the keys; those that are already there count as not inserted. */
 export function insertKeys (batches: readonly RowBatch[]): Claim {
-  const values = batches.map(({ userId, key, createdAt, firstId, firstAt, lastAt, rows }) => {
-    const hex = key.toString('hex')
-    return `(${userId},x'${hex}','${createdAt}',${firstId},${rows.length},${literalOf(firstAt)},${literalOf(lastAt)})`
+  const values = batches.map(({ userId, key, createdAt, firstId, firstAt, lastAt, times, rows }) => {
+    const cells = [userId, key, createdAt, firstId, rows.length, firstAt, lastAt, times]
+    return `(${cells.map(literalOf).join(',')})`
   })
   return { sql: into.batches + values.join(','), rows: batches.length }
 }

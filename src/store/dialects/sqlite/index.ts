@@ -68,6 +68,16 @@ export const sqlite: Dialect = {
     literal: (text) => isSafeInQuotes(text) ? inQuotes(text) : `CAST(${hexDigits(text)} AS TEXT)`
   },
 
+  // It would read all that is left of several ranges for each page, to sort them.
+  maxTimes: 1,
+
+  listedTimes: {
+    table: 'json_each(times) AS listed',
+    isFirst: 'listed.key = 0',
+    firstAt: 'listed.value ->> 0',
+    lastAt: 'listed.value ->> 1'
+  },
+
   edges: (extreme, within) => `
     SELECT (SELECT ${extreme}(log_event_at) FROM user_logs WHERE user_id = users.id AND ${within}) AS edge FROM users`,
 

@@ -52,8 +52,8 @@ const insert = database.transaction((/** @type {readonly RowBatch[]} */ batches)
  * Stores the batch's key; false if it was stored before.
  * @param {RowBatch} batch
  */
-function isNew ({ userId, key, createdAt, firstId, firstAt, lastAt, rows }) {
-  return insertKey.run(userId, key, createdAt, firstId, rows.length, firstAt, lastAt).changes > 0
+function isNew ({ userId, key, createdAt, firstId, firstAt, lastAt, times, rows }) {
+  return insertKey.run(userId, key, createdAt, firstId, rows.length, firstAt, lastAt, times).changes > 0
 }
 
 /**
