@@ -48,6 +48,9 @@ function get (what: string): Promise<any> {
   return making
 }
 
+/** How long a process that was killed may take to end before it is looked for again, in milliseconds. */
+const killedMs = 20
+
 /** Process ids of the test files that run. */
 const running = new Set<number>()
 
@@ -96,11 +99,16 @@ function cleanUpAfter (file: number): void {
   rmSync(files, { recursive: true, force: true, maxRetries: 10 })
 }
 
-/** Kills all descendants of a process; only Linux lists them. */
+/**
+ * Kills all descendants of a process; only Linux lists them. Until none is left: one that becomes another program just
+ * now has no environment for a moment, and one that starts another may do so before it ends.
+ */
 function killMarked (starter: number): void {
   const mark = `${cookie}=${starter}\0`
-  for (const pid of listed('/proc').map(Number)) {
-    if (pid > 0 && pid !== process.pid && readOrEmpty(`/proc/${pid}/environ`).includes(mark)) kill(pid)
+  const isMarked = (pid: number) => pid > 0 && pid !== process.pid && readOrEmpty(`/proc/${pid}/environ`).includes(mark)
+  for (let marked; (marked = listed('/proc').map(Number).filter(isMarked)).length > 0;) {
+    for (const pid of marked) kill(pid)
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, killedMs)
   }
 }
 
