@@ -95,14 +95,16 @@ function nameProcess (record: LogRecord): void {
 }
 
 /** Converts an event of the older format to CLEF. */
-function clefOf ({ Properties: properties, ...event }: Fields): Fields {
+function clefOf (event: Fields): Fields {
   if (!Object.keys(event).some((name) => clefNames.has(name))) {
     throw new BadRequest('an event must have @t, @m, @mt or @x, as CLEF has it, or Timestamp or MessageTemplate')
   }
-  const fields = rename(event, (name) => clefNames.get(name) ?? name)
-  if (!isFields(properties)) return properties === undefined ? fields : { ...fields, Properties: properties }
+  const { Properties: properties } = event
+  const clefName = (name: string) => clefNames.get(name) ?? name
+  if (!isFields(properties)) return rename(event, clefName)
+  const fields = rename(event, (name) => name === 'Properties' ? undefined : clefName(name))
   const adder = new FieldAdder(fields)
-  for (const [name, value] of Object.entries(properties)) adder.add(name.startsWith('@') ? `@${name}` : name, value)
+  for (const name of Object.keys(properties)) adder.add(name.startsWith('@') ? `@${name}` : name, properties[name])
   return fields
 }
 

@@ -5,6 +5,7 @@ import type { Rejected } from '../../model/batch.ts'
 import type { LogRecord } from '../../model/record.ts'
 import { parseLog, rawOf } from '../unpack/charset.ts'
 import { stepBytes, type Piece, type Step } from '../steps.ts'
+import { maxAttributes } from '../limits.ts'
 import { isFields, narrow, type Fields } from '../record/fields.ts'
 import { JsonCutter } from './cutter.ts'
 import { parseJson, parserOf, type Parse } from './parse.ts'
@@ -95,9 +96,13 @@ function * parsePiece (piece: Buffer, { repair }: ObjectFormat, parse: Parse): G
 function * narrowLog (log: unknown, { own, inner = [] }: ObjectFormat): Generator<undefined, unknown, void> {
   if (!isFields(log)) return log
   const narrowed = yield * narrow(log, own)
+  let room = maxAttributes - Object.keys(narrowed).length
   for (const name of inner) {
     const fields = narrowed[name]
-    if (Object.hasOwn(narrowed, name) && isFields(fields)) narrowed[name] = yield * narrow(fields, own)
+    if (!Object.hasOwn(narrowed, name) || !isFields(fields)) continue
+    const within = yield * narrow(fields, own, room)
+    room -= Object.keys(within).length
+    narrowed[name] = within
   }
   return narrowed
 }

@@ -54,14 +54,16 @@ export function limitAttributes (attributes: Fields): Fields {
 
 /**
  * The fields of a large log within its limits, in steps: those of its own stay, others beyond the limits become one
- * text before anybody walks them.
+ * text before anybody walks them. `max` is the number of fields that the log may still have.
  */
-export function * narrow (fields: Fields, own: { has: (name: string) => boolean }): Generator<undefined, Fields, void> {
+export function * narrow (
+  fields: Fields, own: { has: (name: string) => boolean }, max = maxAttributes
+): Generator<undefined, Fields, void> {
   const names = Object.keys(fields)
-  if (names.length <= maxAttributes && names.every((name) => name.length <= maxNameLength)) return fields
+  if (names.length <= max && names.every((name) => name.length <= maxNameLength)) return fields
   const kept: Fields = {}
   const more: string[] = []
-  let room = names.length <= maxAttributes ? names.length : maxAttributes - 1
+  let room = names.length <= max ? names.length : max - 1
   for (const [place, name] of names.entries()) {
     if (place % stepSize === stepSize - 1) yield
     if (own.has(name)) set(kept, name, fields[name])
@@ -91,8 +93,11 @@ export function pick (fields: Fields, names: readonly string[]): Fields {
 
 /** The fields by other names, but for those that get none; what would take another field's name keeps its own. */
 export function rename (fields: Fields, renamed: (name: string) => string | undefined): Fields {
+  const names = Object.keys(fields)
+  // Most logs have no such name, and copying many fields takes longer than all else.
+  if (names.every((name) => renamed(name) === name)) return fields
   const others: Fields = {}
-  for (const name of Object.keys(fields)) {
+  for (const name of names) {
     const other = renamed(name)
     if (other === undefined) continue
     if (other === name) {
