@@ -25,6 +25,12 @@ interface Batch extends TimeRange {
   records: number
 }
 
+/**
+ * Statements that read the logs of a user: each takes as long as reading a thousand logs more, and logs that came late
+ * may all be minutes apart.
+ */
+const maxStatements = 100
+
 /** Batches that a statement reads the times of. */
 const timesPage = 500
 
@@ -35,7 +41,7 @@ export async function rangesOfBatches (reader: Reader, batches: readonly Batch[]
   for (const [userId, ofUser] of groupBy(batches, ({ userId }) => userId)) {
     const firstId = least(ofUser.map(({ firstId }) => firstId))
     const lastId = -least(ofUser.map(({ firstId, records }) => 1n - firstId - BigInt(records)))
-    const all = joined(await timesOf(reader, userId, ofUser))
+    const all = joined(await timesOf(reader, userId, ofUser), maxStatements * maxTimes)
     for (let from = 0; from < all.length; from += maxTimes) {
       const [first, ...others] = all.slice(from, from + maxTimes)
       if (first) ranges.push({ userId, times: [first, ...others], firstId, lastId })

@@ -80,7 +80,7 @@ function cutOf ({ message_bytes: bytes, lacks_attributes: lacksAttributes }: Log
   return { cut: { message: Number(bytes), ...Number(lacksAttributes) === 1 && { attributes: true } } }
 }
 
-/** Ranges of time of a batch that are told apart: their text fits the smallest usual `max_allowed_packet`, 1 MiB. */
+/** Ranges of time that are kept of a batch: their text fits the smallest usual `max_allowed_packet`, 1 MiB. */
 const maxRanges = 5000
 
 /** The columns of `ingest_batches` for the times of a batch. */
