@@ -39,8 +39,8 @@ export async function rangesOfBatches (reader: Reader, batches: readonly Batch[]
   const { maxTimes } = dialectOf(reader.knex)
   const ranges: BatchRange[] = []
   for (const [userId, ofUser] of groupBy(batches, ({ userId }) => userId)) {
-    const firstId = least(ofUser.map(({ firstId }) => firstId))
-    const lastId = -least(ofUser.map(({ firstId, records }) => 1n - firstId - BigInt(records)))
+    const firstId = ofUser.map(({ firstId }) => firstId).reduce((least, id) => id < least ? id : least)
+    const lastId = ofUser.map(lastIdOf).reduce((most, id) => id > most ? id : most)
     const all = joined(await timesOf(reader, userId, ofUser), maxStatements * maxTimes)
     for (let from = 0; from < all.length; from += maxTimes) {
       const [first, ...others] = all.slice(from, from + maxTimes)
@@ -88,6 +88,6 @@ function within (times: readonly TimeRange[]): Condition {
   }
 }
 
-function least (numbers: readonly bigint[]): bigint {
-  return numbers.reduce((least, number) => number < least ? number : least)
+function lastIdOf ({ firstId, records }: Batch): bigint {
+  return firstId + BigInt(records - 1)
 }

@@ -18,7 +18,7 @@ export interface StoredBatch extends BatchPosition {
   records: number
   firstAt: UtcTime
   lastAt: UtcTime
-  /** Whether its logs are only in parts of the time between; `rangesOfBatches` reads them. */
+  /** Whether its logs are only in some ranges of the time between; `rangesOfBatches` reads which. */
   hasTimes: boolean
 }
 
@@ -137,9 +137,9 @@ function toBatch (row: BatchRow): StoredBatch {
 export function timesOfBatches (knex: Knex, { sql, bindings }: Condition): Condition {
   const { table, isFirst, firstAt, lastAt } = dialectOf(knex).listedTimes
   return {
-    sql: `SELECT user_id, first_at, last_at, 1 AS batches FROM ingest_batches WHERE times IS NULL AND ${sql}
+    sql: `SELECT user_id, first_at, last_at, 1 AS batches FROM ingest_batches WHERE times IS NULL AND (${sql})
       UNION ALL SELECT user_id, ${firstAt}, ${lastAt}, CASE WHEN ${isFirst} THEN 1 ELSE 0 END
-      FROM ingest_batches, ${table} WHERE times IS NOT NULL AND ${sql}`,
+      FROM ingest_batches, ${table} WHERE times IS NOT NULL AND (${sql})`,
     bindings: [...bindings, ...bindings]
   }
 }

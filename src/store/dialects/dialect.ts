@@ -325,7 +325,7 @@ export interface Dialect {
   deleteOld (knex: Knex, table: TimedTable, before: UtcTime): Promise<number>
   conditions: Conditions
   plainSql: PlainSql
-  /** Ranges of `log_event_at`, OR between them, that one statement reads along the key. */
+  /** How many ranges of `log_event_at`, joined by OR, one statement can read along the key. */
   maxTimes: number
   /** SQL of the ranges that `ingest_batches.times` lists: a table of them to join, and its columns. */
   listedTimes: { table: string, isFirst: string, firstAt: string, lastAt: string }

@@ -1,5 +1,5 @@
 // Logs of one time, as a device with a clock that stands still sends them: each page begins where the last one ended.
-// And batches whose times are years apart: what lies between is not read.
+// A batch with times years apart is read range by range, without the logs between them.
 import type { Knex } from 'knex'
 import t from 'tap'
 import { utcTime } from '../../../src/model/instant.ts'

@@ -1,4 +1,5 @@
-// A request with logs of a device whose clock is years behind: its readers read its logs, and not what lies between.
+// One request has logs of now, and of a device with a clock that is years behind. A reader of the batch reads no log of
+// the years between.
 import t from 'tap'
 import { findTouched } from '../../../src/hour-counts/batches.ts'
 import { utcTime } from '../../../src/model/instant.ts'

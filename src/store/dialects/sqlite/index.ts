@@ -68,7 +68,7 @@ export const sqlite: Dialect = {
     literal: (text) => isSafeInQuotes(text) ? inQuotes(text) : `CAST(${hexDigits(text)} AS TEXT)`
   },
 
-  // It would read all that is left of several ranges for each page, to sort them.
+  // SQLite sorts the logs of several ranges: each page would read all that is left of them.
   maxTimes: 1,
 
   listedTimes: {
