@@ -1,5 +1,5 @@
 import type { Knex } from 'knex'
-import type { Cell } from '../store/dialects/dialect.ts'
+import type { Cell } from '../store/dialects/row-sink.ts'
 import { dialectOf } from '../store/dialects/index.ts'
 
 /** Bounds of a batch, which is one transaction. */

@@ -5,7 +5,7 @@
 import { Readable } from 'node:stream'
 import type { Connection as Mysql2Connection, ResultSetHeader } from 'mysql2'
 import { logColumns } from '../../columns.ts'
-import type { Value } from '../dialect.ts'
+import type { Value } from '../row-sink.ts'
 
 /** Fewer rows are as fast by INSERT, which takes one round trip less. */
 export const minLoadedRows = 100

@@ -5,7 +5,7 @@
 // which doubles nothing. A row that is larger than a packet even so is refused here, as data.
 import { RowTooLarge } from '../../../errors.ts'
 import { batchColumns, deadLetterColumns, logColumns } from '../../columns.ts'
-import type { Cell, RowBatch } from '../dialect.ts'
+import type { Cell, RowBatch } from '../row-sink.ts'
 import type { Claim } from './once.ts'
 
 /** Beginnings of INSERT statements, up to the rows. */

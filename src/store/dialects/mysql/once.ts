@@ -6,7 +6,7 @@
 //   one of about the same time       → the row is left out
 //   one of a later time              → the row is stored and claims nothing: its batch waited in the spool for longer
 //                                      than a window
-import type { RowBatch, RowOnce } from '../dialect.ts'
+import type { RowBatch, RowOnce } from '../row-sink.ts'
 
 /** A statement that must change this number of rows; if not, a row is known, or another transaction was faster. */
 export interface Claim {

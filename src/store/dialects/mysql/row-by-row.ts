@@ -1,6 +1,6 @@
 import { PieceFailed } from '../../../errors.ts'
 import { probeRow } from '../../columns.ts'
-import type { RowBatch, RowByRowBatch, Value } from '../dialect.ts'
+import type { RowBatch, RowByRowBatch, Value } from '../row-sink.ts'
 import { classifyMysqlError, mysqlReason } from './errors.ts'
 import { insertKeys, into, packetReserveBytes, requirePacketHolds } from './multi-row.ts'
 import { rowClaim, stateOf } from './once.ts'

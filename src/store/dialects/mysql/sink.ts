@@ -8,7 +8,7 @@
 // breaks a rule. Rows that are stored once have keys of their own, see once.ts.
 import type { Knex } from 'knex'
 import { unlessAborted } from '../../../timeout.ts'
-import type { RowBatch, RowSink } from '../dialect.ts'
+import type { RowBatch, RowSink } from '../row-sink.ts'
 import { insertKeys, insertRows, into, requirePacketHolds } from './multi-row.ts'
 import { claimRows, selectRecent } from './once.ts'
 import { insertRowByRow, probeBySession } from './row-by-row.ts'

@@ -2,7 +2,8 @@
 //
 //   server → thread   { id, kind, question }, or 'close' once nothing more is asked
 //   thread → server   { kind: 'answer', id, answer } or { kind: 'error', id, error }
-import type { PageLimit, PageOfRows, RowBatch, RowByRowBatch, Value } from '../dialect.ts'
+import type { PageLimit, PageOfRows } from '../dialect.ts'
+import type { RowBatch, RowByRowBatch, Value } from '../row-sink.ts'
 
 /** The kinds of question that a thread answers, each with its question and its answer. */
 export type Protocol = Record<string, { question: unknown, answer: unknown }>

@@ -1,7 +1,7 @@
 import { PieceFailed } from '../../../errors.ts'
 import { unlessAborted } from '../../../timeout.ts'
 import { batchColumns, deadLetterColumns, logColumns, probeRow } from '../../columns.ts'
-import type { RowBatch, RowByRowBatch, RowSink } from '../dialect.ts'
+import type { RowBatch, RowByRowBatch, RowSink } from '../row-sink.ts'
 import { dataCodes, ownKey } from './errors.ts'
 import type { WriterProtocol, WriterSetup } from './messages.ts'
 import { SqliteThread } from './thread.ts'

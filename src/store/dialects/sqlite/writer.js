@@ -2,7 +2,7 @@
 import { workerData } from 'node:worker_threads'
 import { answerQuestions, openDatabase, toErrorText } from './answers.js'
 
-/** @import { RowBatch, Value } from '../dialect.ts' */
+/** @import { RowBatch, Value } from '../row-sink.ts' */
 /** @import { Handlers, Inserted, InsertedRowByRow, WriterProtocol, WriterSetup } from './messages.ts' */
 
 /** Bytes of a row's hash in `once.hashes`. */
